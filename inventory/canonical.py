@@ -1,0 +1,35 @@
+"""Canonical JSON and digests: equal content, equal bytes, equal digest (RFC 8785, SHA-256)."""
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def canonical_json(value: Any) -> bytes:
+    """Bytes of `value` with sorted keys, no white space, UTF-8.
+
+    Numbers in our models are integers, booleans and strings (money in yuan, rates in kbit/s), so
+    the float rules of RFC 8785 never apply; a float is refused rather than written two ways.
+    """
+    return json.dumps(
+        _plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode()
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical JSON, 64 hex digits."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return _plain(value.model_dump(mode="json", exclude_none=True))
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, float):
+        raise TypeError(f"canonical JSON has no floats, read {value!r}: use int or str")
+    return value

@@ -1,0 +1,285 @@
+"""The estate: an immutable, typed snapshot of what a city has.
+
+Every object has a stable `code`; objects refer to each other by code. Units: money in yuan,
+rates in kbit/s, storage and memory in GiB, dates as ISO dates (requirements D1–D5).
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from ipaddress import IPv4Address, IPv6Address
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from inventory.canonical import digest
+
+
+class Frozen(BaseModel):
+    """A value: immutable, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _code(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", value):
+        raise ValueError("a code is 1 to 63 of A-Z a-z 0-9 . _ - and begins with a letter or digit")
+    return value
+
+
+def _path(value: str) -> str:
+    if not re.fullmatch(r"/[A-Za-z0-9._/-]{1,200}", value) or ".." in value.split("/"):
+        raise ValueError("an absolute path of A-Z a-z 0-9 . _ - / without ..")
+    return value
+
+
+def _unit(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@._-]{0,63}", value):
+        raise ValueError("a service name of A-Z a-z 0-9 @ . _ -")
+    return value
+
+
+def _host_key(value: str) -> str:
+    if not re.fullmatch(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,3}", value):
+        raise ValueError("an OpenSSH public host key: type and base64, without a comment")
+    return value
+
+
+Code = Annotated[str, AfterValidator(_code)]
+HostPath = Annotated[str, AfterValidator(_path)]
+UnitName = Annotated[str, AfterValidator(_unit)]
+HostKey = Annotated[str, AfterValidator(_host_key)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Secrecy(StrEnum):
+    """涉密情况. A classified system is a stub: counted, never planned, probed or addressed."""
+
+    UNKNOWN = "unknown"
+    NONE = "none"
+    CLASSIFIED = "classified"
+
+
+class Zone(StrEnum):
+    """网络域."""
+
+    INTRANET = "intranet"
+    EXTRANET = "extranet"
+    INTERNET = "internet"
+    PRIVATE = "private"
+
+
+class Provenance(Frozen):
+    """Where a declared field came from: file, sheet, 1-based row, header, the raw text."""
+
+    field: str
+    source: str
+    sheet: str = ""
+    row: int = 0
+    column: str = ""
+    raw: str = ""
+
+
+class Thing(Frozen):
+    """What every object of the estate has."""
+
+    code: Code
+    name: str
+    provenance: tuple[Provenance, ...] = Field(default=(), repr=False)
+
+
+class Organisation(Thing):
+    aliases: tuple[str, ...] = ()
+
+
+class Room(Thing):
+    """机房."""
+
+    organisation: Code | None = None
+    building: str | None = None
+    area_m2: str | None = None  # decimal text, m²
+    racks: int | None = None
+    running_cost_per_year: int | None = None  # yuan
+    created: date | None = None
+    upgraded: date | None = None
+    moves_at_once: int | None = Field(default=None, ge=1)  # room crew: items under way together
+
+
+class Cloud(Thing):
+    """政务云: a place to move to."""
+
+    organisation: Code | None = None
+    moves_at_once: int | None = Field(default=None, ge=1)
+
+
+class Line(Thing):
+    """专线. `a_end` and `z_end` are codes of rooms or clouds."""
+
+    provider: str | None = None
+    type: str | None = None
+    a_end: Code | None = None
+    z_end: Code | None = None
+    bandwidth_kbps: int | None = Field(default=None, ge=1)
+    rent_per_year: int | None = None  # yuan
+    contract_end: date | None = None
+    organisation: Code | None = None
+    self_leased: bool | None = None
+
+
+class Link(Thing):
+    """链路 between two nodes."""
+
+    a_node: Code
+    z_node: Code
+    zone: Zone | None = None
+
+
+class Node(Thing):
+    """交换节点. An entrance (接入节点) names the host whose gateway carries the traffic."""
+
+    kind: str | None = None
+    organisation: Code | None = None
+    ipv4: IPv4Address | None = None
+    ipv6: IPv6Address | None = None
+    ports: tuple[Port, ...] = ()
+    host: Code | None = None
+
+
+class Host(Thing):
+    """服务器. `place` is the code of the room or cloud it stands in."""
+
+    asset_tag: str | None = None
+    place: Code | None = None
+    system: Code | None = None
+    ipv4: IPv4Address | None = None
+    ipv6: IPv6Address | None = None
+    cpu_arch: str | None = None
+    os: str | None = None
+    purchased: date | None = None
+    ssh_port: Port = 22
+    ssh_host_key: HostKey | None = None
+
+
+class Service(Thing):
+    """服务: host, port, protocol."""
+
+    host: Code
+    port: Port
+    protocol: str = "tcp"
+    system: Code | None = None
+
+
+class Tree(Frozen):
+    """A folder that belongs to a system; `writable`: written while the system serves."""
+
+    path: HostPath
+    writable: bool = False
+
+
+class Database(Frozen):
+    """A PostgreSQL cluster in Debian's naming: version/cluster, e.g. 15/main."""
+
+    engine: str = Field(default="postgresql", pattern="^postgresql$")
+    version: str = Field(pattern=r"^\d{1,2}$")
+    cluster: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
+    port: Port = 5432
+
+
+class Workload(Frozen):
+    """What has to move: trees, databases, and the services in the order in which they start."""
+
+    trees: tuple[Tree, ...] = ()
+    databases: tuple[Database, ...] = ()
+    services: tuple[UnitName, ...] = ()
+
+
+class Entrance(Frozen):
+    """How clients reach a system: the node's gateway listens on `port` on v4 and v6 and passes
+    requests to `backend_port` of the system's host; `path` must answer 200 and hold `content`."""
+
+    node: Code
+    port: Port
+    backend_port: Port
+    path: str = Field(default="/", pattern=r"^/[!-~]{0,200}$")
+    content: str = ""
+
+
+class Placement(Frozen):
+    """Where a system lives by our own records, after a committed move."""
+
+    place: Code
+    hosts: tuple[Code, ...]
+    run: str
+    since: str  # ISO 8601 with zone
+
+
+class System(Thing):
+    """政务信息系统."""
+
+    organisation: Code | None = None
+    function: str | None = None
+    secrecy: Secrecy = Secrecy.UNKNOWN
+    mlps_level: int | None = Field(default=None, ge=1, le=5)
+    construction_funds: int | None = None
+    om_funds_per_year: int | None = None
+    approval_date: date | None = None
+    cpu_cores: int | None = None
+    memory_gib: int | None = None
+    storage_gib: int | None = None
+    network_domain: Zone | None = None
+    room: Code | None = None  # as declared
+    citizen_facing: bool | None = None
+    connected: bool | None = None
+    target: Code | None = None  # cloud to move to
+    window: str | None = Field(default=None, pattern=r"^\d{2}:\d{2}-\d{2}:\d{2}$")  # local time
+    workload: Workload | None = None
+    entrance: Entrance | None = None
+    placement: Placement | None = None  # written by the migrator, never by a ledger
+
+    @property
+    def place(self) -> str | None:
+        """Where it lives now: our own record, else what was declared."""
+        return self.placement.place if self.placement else self.room
+
+
+class Dependency(Frozen):
+    """`system` needs `needs`. Its code is `system>needs`."""
+
+    system: Code
+    needs: Code
+    kind: str = "declared"
+
+    @property
+    def code(self) -> str:
+        return f"{self.system}>{self.needs}"
+
+
+class Estate(Frozen):
+    """All objects, each collection sorted by code."""
+
+    organisations: tuple[Organisation, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    clouds: tuple[Cloud, ...] = ()
+    lines: tuple[Line, ...] = ()
+    links: tuple[Link, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    hosts: tuple[Host, ...] = ()
+    services: tuple[Service, ...] = ()
+    systems: tuple[System, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over everything but provenance: equal facts, equal digest."""
+        return digest({kind: [content(o) for o in objects] for kind, objects in self.collections()})
+
+    def collections(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        for kind in type(self).model_fields:
+            yield kind, getattr(self, kind)
+
+
+def content(obj: Frozen) -> dict[str, Any]:
+    """An object's facts as plain JSON, without provenance."""
+    return obj.model_dump(mode="json", exclude={"provenance"}, exclude_none=True)

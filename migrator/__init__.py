@@ -1,0 +1,1 @@
+"""Decides and acts: the only part that changes the world."""

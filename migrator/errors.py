@@ -1,0 +1,43 @@
+"""Errors of the migrator.
+
+MigratorError
+├── Refused            the answer is no: wrong digest, own plan, wrong state, drift (exit 1)
+├── NotFound           no plan, run, item or step of that name (exit 2)
+├── Forbidden          this person may not do this (exit 1)
+├── StepFailed         an attempt ended badly; carries what was read, expected, to do
+├── AttemptAlive       processes of an attempt could not be seen to be gone (outside, exit 3)
+├── EngineDown         Temporal does not answer (outside, exit 3)
+└── StoreDown          the database does not answer (outside, exit 3)
+"""
+
+
+class MigratorError(Exception):
+    """Root of the package. The message says what was read, what was expected, what to do."""
+
+
+class Refused(MigratorError):
+    """The answer is no, and nothing was changed."""
+
+
+class NotFound(MigratorError):
+    """There is no such plan, run, item or step."""
+
+
+class Forbidden(Refused):
+    """This person may not do this."""
+
+
+class StepFailed(MigratorError):
+    """An attempt of a step ended badly."""
+
+
+class AttemptAlive(MigratorError):
+    """Processes of an earlier attempt could not be seen to be gone."""
+
+
+class EngineDown(MigratorError):
+    """The Temporal server does not answer."""
+
+
+class StoreDown(MigratorError):
+    """The database does not answer."""

@@ -1,0 +1,156 @@
+"""A plan: pure data with a digest. Waves of items; an item is one system's way to its target."""
+
+from enum import StrEnum
+from functools import cached_property
+from typing import Self
+
+from pydantic import Field
+
+from inventory.canonical import digest
+from inventory.model import Code, Entrance, Frozen, Host, Line, Node, System, Workload
+
+
+class Disposition(StrEnum):
+    """What becomes of a system in this plan."""
+
+    MOVE = "move"
+    DONE = "done"  # already where it shall be
+    STAY = "stay"  # no target is declared
+    STUB = "stub"  # classified: counted, never planned, probed or addressed
+    BLOCKED = "blocked"  # something is missing; `reason` asks for it
+
+
+class StepKind(StrEnum):
+    """The steps of an item in their order (design, "Item steps")."""
+
+    PREFLIGHT = "preflight"
+    BACKUP = "backup"
+    PRESYNC = "presync"
+    GATE = "gate"
+    QUIESCE = "quiesce"
+    FINAL_SYNC = "final_sync"
+    START = "start"
+    VERIFY = "verify"
+    SWITCH = "switch"
+    SOAK = "soak"
+    COMMIT = "commit"
+    ROLLBACK = "rollback"
+
+
+WAY = tuple(kind for kind in StepKind if kind is not StepKind.ROLLBACK)
+"""The way forward, in order."""
+
+CUTOVER = (
+    StepKind.QUIESCE,
+    StepKind.FINAL_SYNC,
+    StepKind.START,
+    StepKind.VERIFY,
+    StepKind.SWITCH,
+)
+"""The steps inside the hold: phases of one shipped program (one attempt)."""
+
+
+class Means(Frozen):
+    """What a city can spend: limits, windows and times. `None`: no limit of that kind."""
+
+    moves_at_once: int = Field(default=4, ge=1)
+    per_room: int = Field(default=2, ge=1)
+    per_line: int = Field(default=2, ge=1)
+    per_cloud: int = Field(default=4, ge=1)
+    line_share_percent: int = Field(default=80, ge=1, le=100)
+    soak_seconds: int = Field(default=300, ge=0)
+    hold_seconds: int = Field(default=20, ge=5, le=120)
+    timezone: str = "Asia/Shanghai"
+    ignore_windows: bool = False  # a rehearsal in a lab, never a default
+
+
+class Item(Frozen):
+    """One system's way. The facts that it was planned from are carried whole, so that drift can
+    be shown field by field before anything is touched."""
+
+    system: System
+    source: Host
+    target: Host
+    gateway: Host
+    entrance: Node
+    line: Line | None
+    rate_kbps: int = Field(ge=1)
+
+    @property
+    def code(self) -> str:
+        return self.system.code
+
+    @property
+    def workload(self) -> Workload:
+        if self.system.workload is None:
+            raise ValueError(f"{self.code}: planned without a workload")
+        return self.system.workload
+
+    @property
+    def way_in(self) -> Entrance:
+        if self.system.entrance is None:
+            raise ValueError(f"{self.code}: planned without an entrance")
+        return self.system.entrance
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """What it takes a share of while under way: the total, its room, its line, its cloud."""
+        names = ["total", f"room:{self.source.place}", f"cloud:{self.target.place}"]
+        return (*names, f"line:{self.line.code}") if self.line else tuple(names)
+
+
+class Wave(Frozen):
+    number: int = Field(ge=1)
+    items: tuple[Item, ...]
+
+
+class Limit(Frozen):
+    """How many items may hold a resource ("total", "room:X", "line:X", "cloud:X") together."""
+
+    resource: str
+    count: int = Field(ge=1)
+
+
+class Verdict(Frozen):
+    """What the planner decided about one system, and why (both languages)."""
+
+    system: Code
+    name: str
+    disposition: Disposition
+    wave: int | None = None
+    reason: str = ""
+
+
+class Plan(Frozen):
+    """Same estate and means, same plan, same digest. Author and time are not part of it."""
+
+    kind: str = "room-to-cloud"
+    estate: str  # digest of the estate
+    means: Means
+    limits: tuple[Limit, ...]
+    waves: tuple[Wave, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON: what an approval binds to."""
+        return digest(self)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(item for wave in self.waves for item in wave.items)
+
+    def item(self, system: str) -> Item:
+        """The item of `system`; KeyError when the plan has none."""
+        for item in self.items:
+            if item.code == system:
+                return item
+        raise KeyError(system)
+
+    @classmethod
+    def read(cls, text: str, expected: str) -> Self:
+        """A stored plan; ValueError when it is not the one with that digest."""
+        plan = cls.model_validate_json(text)
+        if plan.digest != expected:
+            raise ValueError(f"plan digest: read {plan.digest}, expected {expected}")
+        return plan
