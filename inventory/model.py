@@ -10,11 +10,13 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from inventory.canonical import digest
+from inventory.errors import EstateError
 
 
 class Frozen(BaseModel):
@@ -42,7 +44,9 @@ def _unit(value: str) -> str:
 
 
 def _host_key(value: str) -> str:
-    if not re.fullmatch(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,3}", value):
+    if not re.fullmatch(
+        r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,3}", value
+    ):
         raise ValueError("an OpenSSH public host key: type and base64, without a comment")
     return value
 
@@ -250,6 +254,7 @@ class Dependency(Frozen):
     system: Code
     needs: Code
     kind: str = "declared"
+    provenance: tuple[Provenance, ...] = Field(default=(), repr=False)
 
     @property
     def code(self) -> str:
@@ -269,6 +274,19 @@ class Estate(Frozen):
     services: tuple[Service, ...] = ()
     systems: tuple[System, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
+
+    @field_validator("*")
+    @classmethod
+    def _in_order(cls, objects: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Sorted by code, whatever the order given, so that equal facts have equal digests."""
+        ordered = tuple(sorted(objects, key=lambda o: o.code))
+        for one, other in pairwise(ordered):
+            if one.code == other.code:
+                raise EstateError(
+                    f"编号 {one.code} 出现两次，请合并或更正 / code {one.code} is told twice: "
+                    "merge the two or correct one"
+                )
+        return ordered
 
     @cached_property
     def digest(self) -> str:

@@ -1,0 +1,57 @@
+"""Which field refers to what, in one table, and the check that an estate contradicts itself
+nowhere: every code that an object names exists."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from inventory.errors import EstateError
+from inventory.model import Estate, System
+
+PLACES = ("rooms", "clouds")
+
+# collection → field → the collections in which its code is looked up
+REFERENCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "rooms": {"organisation": ("organisations",)},
+    "clouds": {"organisation": ("organisations",)},
+    "lines": {"organisation": ("organisations",), "a_end": PLACES, "z_end": PLACES},
+    "links": {"a_node": ("nodes",), "z_node": ("nodes",)},
+    "nodes": {"organisation": ("organisations",), "host": ("hosts",)},
+    "hosts": {"place": PLACES, "system": ("systems",)},
+    "services": {"host": ("hosts",), "system": ("systems",)},
+    "systems": {"organisation": ("organisations",), "room": PLACES, "target": ("clouds",)},
+    "dependencies": {"system": ("systems",), "needs": ("systems",)},
+}
+
+
+def dangling(estate: Estate) -> Iterator[tuple[str, str, str, str]]:
+    """(collection, code, field, code that does not exist) for every broken reference."""
+    codes = {kind: {o.code for o in objects} for kind, objects in estate.collections()}
+    for kind, fields in REFERENCES.items():
+        for obj in getattr(estate, kind):
+            named = [(f, getattr(obj, f), kinds) for f, kinds in fields.items()]
+            if isinstance(obj, System):
+                named += _nested(obj)
+            for field, code, kinds in named:
+                if code is not None and not any(code in codes[k] for k in kinds):
+                    yield kind, obj.code, field, code
+
+
+def check_references(estate: Estate) -> None:
+    """Raise EstateError naming every broken reference."""
+    broken = [f"{kind} {code}.{field} → {to}" for kind, code, field, to in dangling(estate)]
+    if broken:
+        shown = "；".join(broken[:20])
+        raise EstateError(
+            f"资产引用了不存在的编号，请补充或更正 / the estate refers to codes that don't exist, "
+            f"add or correct them ({len(broken)}): {shown}"
+        )
+
+
+def _nested(system: System) -> list[tuple[str, Any, tuple[str, ...]]]:
+    found: list[tuple[str, Any, tuple[str, ...]]] = []
+    if system.entrance:
+        found.append(("entrance.node", system.entrance.node, ("nodes",)))
+    if system.placement:
+        found.append(("placement.place", system.placement.place, PLACES))
+        found += [("placement.hosts", host, ("hosts",)) for host in system.placement.hosts]
+    return found

@@ -1,0 +1,117 @@
+"""The estate in our own database: one immutable snapshot per state."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, RowMapping, insert, select, text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from inventory.changes import ChangeSet
+from inventory.database import reading, writing
+from inventory.errors import StaleEstate, StoreError
+from inventory.model import Estate
+from inventory.references import check_references
+from inventory.tables import estate_snapshots as snapshots
+
+FORMAT = 1
+_LOCK = 0x7169616E  # PostgreSQL advisory lock of estate writers
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class EmbeddedStore:
+    """An EstateStore in SQLite or PostgreSQL; the tables exist already (`qianyun db upgrade`)."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _utc_now) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def load(self) -> Estate:
+        try:
+            with reading(self._engine) as connection:
+                row = _latest(connection)
+        except SQLAlchemyError as error:
+            raise _failed(error) from error
+        return _estate(row)
+
+    def at(self, digest: str) -> Estate | None:
+        """The estate that had this digest, or None: what a plan was made from."""
+        query = select(snapshots).where(snapshots.c.digest == digest)
+        try:
+            with reading(self._engine) as connection:
+                row = connection.execute(query.order_by(snapshots.c.id.desc())).mappings().first()
+        except SQLAlchemyError as error:
+            raise _failed(error) from error
+        return None if row is None else _estate(row)
+
+    def apply(self, changes: ChangeSet, *, actor: str, confirmed: str | None = None) -> Estate:
+        try:
+            with writing(self._engine) as connection:
+                return self._apply(connection, changes, actor=actor, confirmed=confirmed)
+        except IntegrityError as error:
+            raise StaleEstate(
+                "资产刚被他人修改，请重新比对 / the estate was changed by someone else just now: "
+                "make the change again"
+            ) from error
+        except SQLAlchemyError as error:
+            raise _failed(error) from error
+
+    def _apply(
+        self, connection: Connection, changes: ChangeSet, *, actor: str, confirmed: str | None
+    ) -> Estate:
+        if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE is the same queue
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        row = _latest(connection)
+        estate = _estate(row)
+        after = changes.apply_to(estate)
+        if after is estate:
+            return estate
+        changes.check_safety(estate, confirmed=confirmed)
+        check_references(after)
+        connection.execute(
+            insert(snapshots).values(
+                id=1 if row is None else row["id"] + 1,
+                format=FORMAT,
+                digest=after.digest,
+                estate=after.model_dump_json(exclude_none=True),
+                changes=changes.model_dump_json(),
+                changes_digest=changes.digest,
+                made_at=self._clock(),
+                made_by=actor,
+            )
+        )
+        return after
+
+
+def _latest(connection: Connection) -> RowMapping | None:
+    query = select(snapshots).order_by(snapshots.c.id.desc()).limit(1)
+    return connection.execute(query).mappings().first()
+
+
+def _estate(row: RowMapping | None) -> Estate:
+    if row is None:
+        return Estate()
+    if row["format"] != FORMAT:
+        raise StoreError(
+            f"资产快照 {row['id']} 的格式为 {row['format']}，本程序只认识 {FORMAT}，请升级程序 / "
+            f"estate snapshot {row['id']} has format {row['format']}, this program knows {FORMAT}: "
+            "install the version that wrote it, or a later one"
+        )
+    try:
+        return Estate.model_validate_json(row["estate"])
+    except ValidationError as error:
+        raise StoreError(
+            f"资产快照 {row['id']} 无法读取，请从备份恢复 / estate snapshot {row['id']} can't be "
+            f"read, restore the database from a backup: {error}"
+        ) from error
+
+
+def _failed(error: SQLAlchemyError) -> StoreError:
+    cause = getattr(error, "orig", None) or error
+    return StoreError(
+        f"数据库操作失败 / the database failed: {cause}；请检查磁盘空间、权限，并执行 "
+        "qianyun db upgrade / check disk space and rights and run qianyun db upgrade"
+    )
