@@ -1,0 +1,44 @@
+# 迁云 Qianyun. `make` 列出目标 / `make` lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help setup check format test demo bench chaos up clean
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+PY := $(BIN)/python
+# The lab makes namespaces, which needs root: for anyone else the last command runs under sudo,
+# with this PATH and environment, and leaves no compiled files of root's in the checkout.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo -E env "PATH=$(PATH)" PYTHONDONTWRITEBYTECODE=1)
+
+help: ## 列出目标 / list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## 安装一切所需 / install all that is needed (packages, Python, environment)
+	@tools/setup
+
+check: setup ## 静态检查 / static checks: ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo '格式不符，请运行 / not formatted, run: make format' >&2; exit 1; }
+	@$(BIN)/mypy
+	@out=$$($(BIN)/lint-imports 2>&1) || { printf '%s\n' "$$out" >&2; exit 1; }
+
+format: setup ## 整理格式 / format the code
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+test: setup ## 全部测试 / all tests; ARGS="-k name" 选择 / selects
+	@$(AS_ROOT) $(PY) -m pytest -m "not chaos and not bench" $(ARGS)
+
+demo: setup ## 在真实主机上迁移三个系统 / move three systems on real hosts
+	@$(AS_ROOT) $(PY) -m tests.demo $(ARGS)
+
+bench: setup ## 测量 / measure, one JSON object a line; ONLY=engine. 选择前缀 / by prefix
+	@$(AS_ROOT) $(PY) -m tests.bench $(if $(ONLY),--only '$(ONLY)')
+
+chaos: setup ## 在随机时刻杀进程 / kill things at random points
+	@$(AS_ROOT) $(PY) -m pytest -m chaos $(ARGS)
+
+up: setup ## 启动引擎、工作进程与接口 / start engine, worker and HTTP API on loopback
+	@$(BIN)/qianyun up $(ARGS)
+
+clean: ## 删除环境与缓存 / remove the environment and caches
+	@$(AS_ROOT) rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@$(AS_ROOT) find . -name __pycache__ -type d -prune -exec rm -rf {} +
