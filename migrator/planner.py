@@ -91,7 +91,7 @@ def _judge(system: System, index: _Index, means: Means) -> Item | Verdict:
 
 
 def _limits(estate: Estate, means: Means) -> tuple[Limit, ...]:
-    """Where a room or cloud declares how many moves its crew takes, that number; else the means'."""
+    """How many moves a room's or cloud's crew declares that it takes; else what the means say."""
     counts = {"total": means.moves_at_once}
     counts |= {f"room:{r.code}": r.moves_at_once or means.per_room for r in estate.rooms}
     counts |= {f"cloud:{c.code}": c.moves_at_once or means.per_cloud for c in estate.clouds}

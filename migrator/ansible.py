@@ -1,0 +1,198 @@
+"""The only door to ansible-runner: one playbook, one attempt, its events and its outcome.
+
+Pitfalls met here (research/migration.md): runner writes the whole environment into its `command`
+artifact and passwords into `env/`, so secrets reach ansible-playbook through a memory file that
+`migrator.secret_env` reads just before it becomes ansible-playbook; event files are kept out of
+the folder by a handler that answers False; cancelling is the pen's work, not runner's.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import ansible_runner
+from pydantic import Field
+
+from inventory.model import Frozen
+
+PLAYBOOKS = Path(__file__).resolve().parent.parent / "playbooks"
+"""The data folder that ships with the packages."""
+
+RESULT_KEY = "qianyun"
+"""The key under which our Ansible module returns evidence."""
+
+
+class Failure(Frozen):
+    """One task that failed on one host."""
+
+    host: str
+    task: str
+    message: str
+
+
+class Outcome(Frozen):
+    """How an attempt ended. `evidence`: what our module returned, per host, in order."""
+
+    ok: bool
+    message: str = ""
+    failures: tuple[Failure, ...] = ()
+    evidence: tuple[dict[str, Any], ...] = ()
+    changed: int = 0
+    tasks: int = 0
+    finished: str = Field(description="ISO 8601")
+
+
+class Order(Frozen):
+    """What an attempt is told on its standard input, secrets included; never written to disk."""
+
+    attempt: str
+    token: int
+    folder: str
+    playbook: str
+    variables: dict[str, Any]  # already marked as data
+    inventory: dict[str, Any]
+    known_hosts: str
+    secrets: dict[str, str]
+    check: bool = False
+    timeout: int = Field(default=3600, ge=1, description="seconds for one task's connection")
+
+
+type OnLine = Callable[[dict[str, Any]], None]
+
+
+def run_playbook(order: Order, on_line: OnLine, now: Callable[[], str]) -> Outcome:
+    """Run the playbook of `order` to its end; every event goes to `on_line` as it comes."""
+    folder = Path(order.folder)
+    gathered = _Gathered(on_line, now, tuple(order.secrets.values()))
+    runner = ansible_runner.interface.init_runner(
+        private_data_dir=str(folder),
+        playbook=str(PLAYBOOKS / order.playbook),
+        inventory=str(_write_json(folder / "inventory.json", order.inventory)),
+        cmdline=_command_line(order, folder),
+        event_handler=gathered.event,
+        suppress_env_files=True,
+        quiet=True,
+        rotate_artifacts=0,
+        ident="run",
+        settings={"suppress_output_file": True, "suppress_ansible_output": True},
+        envvars=_ansible_settings(folder),
+    )
+    runner.config.suppress_output_file = True
+    secrets = _memory_file(order.secrets)
+    runner.config.command = [
+        sys.executable,
+        "-m",
+        "migrator.secret_env",
+        f"/proc/{os.getpid()}/fd/{secrets}",
+        *runner.config.command,
+    ]
+    try:
+        runner.run()
+    finally:
+        os.close(secrets)
+    return gathered.outcome(runner.rc)
+
+
+def _command_line(order: Order, folder: Path) -> str:
+    variables = _write_json(folder / "variables.json", order.variables)
+    return f"-e @{variables}" + (" --check" if order.check else "")
+
+
+def _ansible_settings(folder: Path) -> dict[str, str]:
+    return {
+        "ANSIBLE_CONFIG": str(PLAYBOOKS / "ansible.cfg"),
+        "ANSIBLE_LIBRARY": str(PLAYBOOKS / "library"),
+        "ANSIBLE_MODULE_UTILS": str(PLAYBOOKS / "module_utils"),
+        "ANSIBLE_ROLES_PATH": str(PLAYBOOKS / "roles"),
+        "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
+        "ANSIBLE_HOME": str(folder / "home"),
+        "ANSIBLE_HOST_KEY_CHECKING": "True",
+        "ANSIBLE_PIPELINING": "True",
+        "ANSIBLE_RETRY_FILES_ENABLED": "False",
+        "ANSIBLE_SSH_ARGS": "-C -o ControlMaster=auto -o ControlPersist=30s",
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+    }
+
+
+def _write_json(path: Path, value: Any) -> Path:
+    path.write_text(json.dumps(value, ensure_ascii=False))
+    path.chmod(0o600)
+    return path
+
+
+def _memory_file(secrets: Mapping[str, str]) -> int:
+    """A file that exists in memory only (memfd_create(2)); its descriptor."""
+    descriptor = os.memfd_create("qianyun-secrets")
+    os.write(descriptor, json.dumps(dict(secrets)).encode())
+    return descriptor
+
+
+class _Gathered:
+    """What the events of one playbook add up to."""
+
+    def __init__(self, on_line: OnLine, now: Callable[[], str], secrets: tuple[str, ...]) -> None:
+        self._on_line = on_line
+        self._now = now
+        self._secrets = tuple(s for s in secrets if s)
+        self._failures: list[Failure] = []
+        self._evidence: list[dict[str, Any]] = []
+        self._totals: dict[str, int] = {"changed": 0, "ok": 0}
+        self._noise: list[str] = []
+
+    def event(self, event: dict[str, Any]) -> bool:
+        """Runner's handler; False keeps the event out of the folder."""
+        kind = event.get("event", "")
+        data = event.get("event_data", {})
+        result = data.get("res") or {}
+        if kind in {"runner_on_ok", "runner_on_failed", "runner_on_unreachable"}:
+            if isinstance(evidence := result.get(RESULT_KEY), dict):
+                self._evidence.append({"host": data.get("host", ""), **evidence})
+            if kind != "runner_on_ok" and not data.get("ignore_errors"):
+                self._failures.append(self._failure(data, result))
+        elif kind == "playbook_on_stats":
+            for name in self._totals:
+                self._totals[name] = sum((data.get(name) or {}).values())
+        elif kind in {"error", "verbose"} and (text := event.get("stdout", "").strip()):
+            self._noise.append(text)
+        self._on_line(
+            {
+                "at": self._now(),
+                "event": kind,
+                "host": data.get("host", ""),
+                "task": data.get("task", ""),
+                "text": self._clean(event.get("stdout", "")),
+            }
+        )
+        return False
+
+    def _failure(self, data: Mapping[str, Any], result: Mapping[str, Any]) -> Failure:
+        message = result.get("msg") or result.get("stderr") or result.get("module_stderr") or ""
+        return Failure(
+            host=str(data.get("host", "")),
+            task=str(data.get("task", "")),
+            message=self._clean(str(message)).strip() or "没有给出原因 / no reason was given",
+        )
+
+    def _clean(self, text: str) -> str:
+        """Secrets never reach a log, even where a program on a host prints one."""
+        for secret in self._secrets:
+            text = text.replace(secret, "******")
+        return text
+
+    def outcome(self, code: int | None) -> Outcome:
+        ok = code == 0 and not self._failures
+        told = "; ".join(f"{f.host}: {f.message}" for f in self._failures)
+        noise = self._clean(" ".join(self._noise))[-1500:]
+        message = "" if ok else told or noise or f"ansible-playbook 退出码 / exit status {code}"
+        return Outcome(
+            ok=ok,
+            message=message,
+            failures=tuple(self._failures),
+            evidence=tuple(json.loads(self._clean(json.dumps(e))) for e in self._evidence),
+            changed=self._totals["changed"],
+            tasks=self._totals["ok"],
+            finished=self._now(),
+        )

@@ -1,0 +1,158 @@
+"""Owning every process of an attempt: start it, end it, and see it gone.
+
+Each attempt runs in a cgroup of its own (v2: `cgroup.kill` takes all of it at once, whatever called
+setsid). Where no cgroup can be made, the processes are found by a marker in their environment,
+which children inherit; both ways outlive the worker, so that its successor can still clean up.
+Facts: Linux kernel documentation, admin-guide/cgroup-v2, "cgroup.kill"; ansible-runner#973.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrator.errors import AttemptAlive
+
+MARKER = "QIANYUN_ATTEMPT"
+"""Environment variable that names the attempt, here and on the hosts."""
+
+_POLL = 0.02
+_SAFE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Where an attempt's processes live: a cgroup folder, or none (then the marker finds them)."""
+
+    attempt: str
+    cgroup: Path | None
+
+    @classmethod
+    def make(cls, attempt: str) -> "Pen":
+        """A new pen below our own cgroup; without a writable cgroup v2, a pen by marker."""
+        own = own_cgroup()
+        if own is None:
+            return cls(attempt, None)
+        folder = own / f"qianyun-{attempt}"
+        try:
+            folder.mkdir()
+        except OSError:
+            return cls(attempt, None)
+        if not (folder / "cgroup.kill").exists():
+            folder.rmdir()
+            return cls(attempt, None)
+        return cls(attempt, folder)
+
+    def put(self, pid: int) -> None:
+        if self.cgroup:
+            (self.cgroup / "cgroup.procs").write_text(str(pid))
+
+    def pids(self) -> set[int]:
+        """Who is still there; the dead that nobody has waited for do not count."""
+        found = marked(self.attempt)
+        if self.cgroup and self.cgroup.exists():
+            found |= {int(n) for n in (self.cgroup / "cgroup.procs").read_text().split()}
+        return {pid for pid in found if _alive(pid)}
+
+    def empty(self, deadline: float) -> None:
+        """Kill everything and see it gone within `deadline` seconds; AttemptAlive otherwise."""
+        until = time.monotonic() + deadline
+        while True:
+            if self.cgroup and self.cgroup.exists():
+                (self.cgroup / "cgroup.kill").write_text("1")
+            for pid in marked(self.attempt):
+                _kill(pid)
+            left = self.pids()
+            if not left:
+                break
+            if time.monotonic() > until:
+                raise AttemptAlive(
+                    f"尝试 {self.attempt} 的进程仍在 / processes of the attempt remain: "
+                    f"{sorted(left)}; expected none after {deadline:.0f} s; end them by hand, then retry"
+                )
+            time.sleep(_POLL)
+        self._remove()
+
+    def _remove(self) -> None:
+        if self.cgroup and self.cgroup.exists():
+            for _ in range(50):
+                try:
+                    self.cgroup.rmdir()
+                    return
+                except OSError:
+                    time.sleep(_POLL)  # zombies hold the folder until they are waited for
+
+
+def start_python(module: str, pen: Pen, env: Mapping[str, str], log: Path) -> subprocess.Popen[str]:
+    """`python -m module` in `pen`, with only `env` and a safe PATH; it must wait for its input.
+
+    The caller writes the input after the process is in its pen, so nothing runs outside of it;
+    should the caller die first, the process reads end-of-file and has to exit.
+    """
+    clean = {
+        "PATH": f"{Path(sys.executable).parent}:{_SAFE_PATH}",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        MARKER: pen.attempt,
+        **env,
+    }
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=out,
+            env=clean,
+            start_new_session=True,
+            text=True,
+        )
+    pen.put(process.pid)
+    return process
+
+
+def own_cgroup() -> Path | None:
+    """The folder of our cgroup in the v2 hierarchy (alone or `unified` beside v1), if any."""
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    roots = [Path(fields[1]) for fields in mounts if fields[2] == "cgroup2"]
+    ours = [
+        line[3:] for line in Path("/proc/self/cgroup").read_text().splitlines() if line[:3] == "0::"
+    ]
+    if not roots or not ours:
+        return None
+    folder = roots[0] / ours[0].lstrip("/")
+    while folder.name.startswith("qianyun-"):  # started from within an attempt: stay beside it
+        folder = folder.parent
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def marked(attempt: str) -> set[int]:
+    """Processes of this machine whose environment names `attempt`."""
+    needle = f"{MARKER}={attempt}".encode()
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                if needle in (entry / "environ").read_bytes().split(b"\0"):
+                    found.add(int(entry.name))
+            except OSError:
+                continue  # gone meanwhile, or another user's
+    return found
+
+
+def _alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
