@@ -1,0 +1,82 @@
+"""A result in words, Chinese and English: what was read, what was expected, what to do. Pure."""
+
+from collections.abc import Mapping
+
+from probes.model import Failure, ProbeResult, Target
+
+# What it means, and what to do about it.
+WORDS: Mapping[Failure, tuple[str, str]] = {
+    Failure.REFUSED: (
+        "拒绝连接 / refused",
+        "确认服务已启动并监听此族 / see that the service runs and listens on this family",
+    ),
+    Failure.NO_ROUTE: (
+        "无路由 / no route",
+        "检查路由、网关与防火墙 / check routes, gateways and firewalls",
+    ),
+    Failure.TIMEOUT_CONNECT: (
+        "连接超时 / connect timed out",
+        "检查防火墙是否丢包、主机是否开机 / check for dropped packets and whether the host is up",
+    ),
+    Failure.TIMEOUT_ANSWER: (
+        "应答超时 / answer timed out",
+        "检查服务是否挂起、应答是否被丢弃 / see whether the service hangs or answers are dropped",
+    ),
+    Failure.WRONG_STATUS: (
+        "状态码不符 / wrong status",
+        "查看该服务的日志 / read the service's log",
+    ),
+    Failure.WRONG_CONTENT: (
+        "内容不符 / wrong content",
+        "确认应答的是该系统 / see that it is this system that answers",
+    ),
+    Failure.WRONG_HOST_KEY: (
+        "主机密钥不符 / wrong host key",
+        "当面核对指纹后再改台账,不要忽略 / compare fingerprints in person before changing the "
+        "ledger; do not ignore it",
+    ),
+    Failure.AUTH: ("认证失败 / login refused", "核对账号与密钥 / check account and key"),
+    Failure.RESET: (
+        "连接被中断 / connection broken off",
+        "查看服务日志与途中设备 / read the service's log and check devices on the way",
+    ),
+    Failure.BAD_TARGET: (
+        "探测目标有误 / bad target",
+        "更正台账中的登记 / correct what the ledger declares",
+    ),
+    Failure.PROTOCOL: (
+        "协议不符 / not the protocol expected",
+        "确认端口上是何服务 / see what listens on the port",
+    ),
+    Failure.PERMISSION: (
+        "本机无权探测 / not permitted here",
+        "授予所述权限或放行本机防火墙 / grant the right named, or open this machine's firewall",
+    ),
+}
+
+
+def explain(result: ProbeResult) -> str:
+    """One line for a person."""
+    place = where(result.target)
+    if result.failure is None:
+        return f"正常 / ok: {place}"
+    meaning, remedy = WORDS[result.failure]
+    facts = "; ".join(
+        f"{name} {text}"
+        for key, name in (
+            ("status", "读到状态 / read status"),
+            ("read", "读到 / read"),
+            ("error", "读到 / read"),
+            ("expected", "应为 / expected"),
+        )
+        if (text := result.evidence.get(key))
+    )
+    return f"{meaning}: {place}" + (f"; {facts}" if facts else "") + f"; {remedy}"
+
+
+def where(target: Target) -> str:
+    """For example `http LJ-S-002@zw-app-01 IPv6 [fd30::12]:8080/healthz`."""
+    address = f"[{target.address}]" if ":" in target.address else target.address or "?"
+    port = "" if target.check == "icmp" else f":{target.port}"
+    path = target.path if target.check == "http" else ""
+    return f"{target.check} {target.code} IPv{target.family} {address}{port}{path}"

@@ -1,0 +1,58 @@
+"""One look under way: collects phases and evidence, ends in a ProbeResult."""
+
+import time
+
+from probes.failures import failure_of
+from probes.model import Failure, ProbeResult, Target
+
+LIMIT = 200  # characters of one piece of evidence
+
+
+def plain(text: str, limit: int = LIMIT) -> str:
+    """Text from outside as one short printable line."""
+    shown = "".join(c if c.isprintable() else " " for c in text[: limit * 4])
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+class Look:
+    """`mark` ends a phase: its timing is the milliseconds since the phase before it ended.
+
+    Every result has the phase `total`, the milliseconds since the look began.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._begun = self._last = time.perf_counter()
+        self._timings: dict[str, float] = {}
+        self._evidence: dict[str, str] = {}
+
+    def mark(self, phase: str) -> None:
+        now = time.perf_counter()
+        self._timings[phase] = (now - self._last) * 1000
+        self._last = now
+
+    def time(self, phase: str, milliseconds: float) -> None:
+        """A phase that was measured elsewhere, such as by the kernel."""
+        self._timings[phase] = milliseconds
+
+    def note(self, **evidence: object) -> None:
+        self._evidence |= {key: plain(str(value)) for key, value in evidence.items()}
+
+    def done(self, failure: Failure | None = None, **evidence: object) -> ProbeResult:
+        self.note(**evidence)
+        total = (time.perf_counter() - self._begun) * 1000
+        return ProbeResult(
+            target=self.target,
+            ok=failure is None,
+            failure=failure,
+            timings=self._timings | {"total": total},
+            evidence=self._evidence,
+        )
+
+    def broken(self, error: BaseException, *, connected: bool | None = None) -> ProbeResult:
+        """The look ended in an outside error; `connected` as in failures, by default whether the
+        phase `connect` ended."""
+        reached = "connect" in self._timings if connected is None else connected
+        failure, text = failure_of(error, connected=reached)
+        return self.done(failure, error=text)

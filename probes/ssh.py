@@ -1,0 +1,107 @@
+"""SSH: is it the host we know? Reads banner and host key, never logs in. Owner of paramiko."""
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import logging
+import socket
+import threading
+
+import paramiko
+from paramiko.pkey import UnknownKeyType
+
+from probes.look import Look
+from probes.model import Failure, ProbeResult, Target
+from probes.tcp import connect
+
+# paramiko logs every broken handshake with a traceback; here the result is the report.
+_QUIET = "qianyun.probes.paramiko"
+logging.getLogger(_QUIET).setLevel(logging.CRITICAL + 1)
+
+
+async def check(target: Target, deadline: float) -> ProbeResult:
+    """Phases: connect, handshake. `target.host_key` is "type base64" as in known_hosts."""
+    look = Look(target)
+    known = _known_key(target.host_key)
+    if known is None:
+        return look.done(
+            Failure.BAD_TARGET,
+            read=f"主机密钥 / host key {target.host_key!r}",
+            expected="类型与 base64 / type and base64, e.g. ssh-ed25519 AAAA…; "
+            "未知主机不连 / an unknown host is not spoken to",
+        )
+    try:
+        async with asyncio.timeout(deadline):
+            sock = await connect(target)
+            look.mark("connect")
+            with contextlib.closing(sock):
+                found = await _handshake(sock, known, deadline, look)
+    except (OSError, EOFError, paramiko.SSHException) as error:
+        return look.broken(error)
+    look.mark("handshake")
+    if found.asbytes() != known.asbytes():
+        return look.done(
+            Failure.WRONG_HOST_KEY, read=_fingerprint(found), expected=_fingerprint(known)
+        )
+    return look.done(fingerprint=_fingerprint(found))
+
+
+async def _handshake(
+    sock: socket.socket, known: paramiko.PKey, deadline: float, look: Look
+) -> paramiko.PKey:
+    """The key the server proved to hold. Raises what paramiko met, or EOFError."""
+    finished = _Finished()
+    transport = paramiko.Transport(sock)
+    transport.set_log_channel(_QUIET)
+    transport.banner_timeout = deadline
+    _prefer(transport, known)
+    try:
+        transport.start_client(event=finished)  # paramiko goes on in its own thread
+        await finished.seen.wait()
+        if transport.remote_version:
+            look.note(banner=transport.remote_version)
+        if not transport.is_active():
+            raise transport.get_exception() or EOFError("closed during the handshake")
+        return transport.get_remote_server_key()
+    finally:
+        # Wakes paramiko's thread out of its read: it ends without waiting for the server.
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+        transport.close()
+
+
+class _Finished(threading.Event):
+    """The event paramiko sets from its thread, passed on to the loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def set(self) -> None:
+        super().set()
+        with contextlib.suppress(RuntimeError):  # loop gone: nobody waits any more
+            self._loop.call_soon_threadsafe(self.seen.set)
+
+
+def _prefer(transport: paramiko.Transport, known: paramiko.PKey) -> None:
+    """Ask for the known key's type first, but take others, so that a stranger shows its key."""
+    options = transport.get_security_options()
+    kinds = options.key_types
+    wanted = "rsa-sha2-" if known.get_name() == "ssh-rsa" else known.get_name()
+    options.key_types = tuple(sorted(kinds, key=lambda kind: not kind.startswith(wanted)))
+
+
+def _known_key(line: str) -> paramiko.PKey | None:
+    kind, _, blob = line.strip().partition(" ")
+    try:
+        return paramiko.PKey.from_type_string(
+            kind, base64.b64decode(blob.split()[0], validate=True)
+        )
+    except (IndexError, ValueError, binascii.Error, paramiko.SSHException, UnknownKeyType):
+        return None
+
+
+def _fingerprint(key: paramiko.PKey) -> str:
+    return f"{key.get_name()} {key.fingerprint}"
