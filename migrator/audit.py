@@ -46,7 +46,7 @@ def record(
     at: str,
     actor: str,
     action: str,
-    object: str,  # noqa: A002 the field's word
+    object: str,
     detail: dict[str, Any] | None = None,
 ) -> Entry:
     """Append one entry within the caller's transaction."""

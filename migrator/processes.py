@@ -72,7 +72,8 @@ class Pen:
             if time.monotonic() > until:
                 raise AttemptAlive(
                     f"尝试 {self.attempt} 的进程仍在 / processes of the attempt remain: "
-                    f"{sorted(left)}; expected none after {deadline:.0f} s; end them by hand, then retry"
+                    f"{sorted(left)}; expected none after {deadline:.0f} s; "
+                    "end them by hand, then retry"
                 )
             time.sleep(_POLL)
         self._remove()

@@ -1,0 +1,95 @@
+"""The truth in the database: opening it, and who may write what in one transaction.
+
+`Truth` joins the parts: `plans`, `runs` and `attempts` (one file each). Every change is made
+together with its audit entry, in the same transaction.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from inventory.database import make_engine, reading, writing
+from migrator.audit import Entry, entries, record
+from migrator.errors import StoreDown
+from migrator.store_attempts import Attempts
+from migrator.store_plans import Plans
+from migrator.store_runs import Runs
+
+type Clock = Callable[[], datetime]
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Truth:
+    """Plans, runs, attempts and the audit in one database."""
+
+    def __init__(self, engine: Engine, clock: Clock = utc_now) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.plans = Plans(self)
+        self.runs = Runs(self)
+        self.attempts = Attempts(self)
+
+    @classmethod
+    def open(cls, url: str, clock: Clock = utc_now) -> "Truth":
+        """The truth at `url`, brought to the newest schema. Raises StoreError, StoreDown."""
+        engine = make_engine(url)
+        with translated(url):
+            upgrade(engine)
+        return cls(engine, clock)
+
+    def now(self) -> str:
+        """UTC, ISO 8601, milliseconds."""
+        return self.clock().astimezone(UTC).isoformat(timespec="milliseconds")
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with writing(self.engine) as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with reading(self.engine) as connection:
+            yield connection
+
+    def audit(self, actor: str, action: str, object: str, **detail: object) -> None:
+        """An audit entry of its own, for what changes no other row (a refusal, say)."""
+        with self.writing() as connection:
+            record(
+                connection, at=self.now(), actor=actor, action=action, object=object, detail=detail
+            )
+
+    def audit_entries(self) -> list[Entry]:
+        with self.reading() as connection:
+            return entries(connection)
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """SQLAlchemy's errors as StoreDown, with the cause kept."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreDown(
+            f"数据库无法使用 / the database cannot be used: {what.rpartition('@')[2]}: "
+            f"{type(error).__name__}; check QIANYUN_DATABASE_URL and that the folder is writable"
+        ) from error
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the newest revision; at the newest already, nothing changes."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,145 @@
+"""Attempts: tokens, who runs them, how they ended, what they left as evidence."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from inventory.canonical import canonical_json, digest
+from inventory.model import Frozen
+from migrator.errors import AttemptAlive
+from migrator.plan import StepKind
+from migrator.tables import attempts, evidence
+
+if TYPE_CHECKING:
+    from migrator.store import Truth
+
+
+class AttemptRecord(Frozen):
+    """One attempt of one step. `token` fences: hosts refuse a lower one."""
+
+    token: int
+    run: str
+    system: str
+    step: StepKind
+    state: str
+    machine: str
+    pid: int | None = None
+    cgroup: str = ""
+    folder: str
+    message: str = ""
+    started_at: str
+    ended_at: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The marker that its processes carry, here and on hosts."""
+        return f"a{self.token}"
+
+
+class EvidenceRecord(Frozen):
+    run: str
+    system: str
+    step: StepKind
+    token: int
+    body: str
+    digest: str
+    at: str
+
+
+class Attempts:
+    def __init__(self, truth: "Truth") -> None:
+        self._truth = truth
+
+    def open(self, run: str, system: str, step: StepKind, machine: str, root: str) -> AttemptRecord:
+        """A new attempt with a token above all before it.
+
+        Raises AttemptAlive when another attempt for this system is open (the database's rule).
+        """
+        at = self._truth.now()
+        try:
+            with self._truth.writing() as connection:
+                highest = connection.scalar(select(func.max(attempts.c.token))) or 0
+                token = max(highest + 1, time.time_ns() // 1_000_000)
+                opened = AttemptRecord(
+                    token=token,
+                    run=run,
+                    system=system,
+                    step=step,
+                    state="running",
+                    machine=machine,
+                    folder=f"{root}/{token}",
+                    started_at=at,
+                )
+                connection.execute(insert(attempts).values(**opened.model_dump(mode="json")))
+        except IntegrityError as error:
+            raise AttemptAlive(
+                f"{system} 已有进行中的尝试 / another attempt for this system is still open; "
+                "it must end first"
+            ) from error
+        return opened
+
+    def place(self, token: int, *, pid: int | None, cgroup: str) -> None:
+        """Where its processes live, written before it is told what to do."""
+        with self._truth.writing() as connection:
+            connection.execute(
+                update(attempts).where(attempts.c.token == token).values(pid=pid, cgroup=cgroup)
+            )
+
+    def close(self, token: int, state: str, message: str, bodies: list[dict[str, Any]]) -> bool:
+        """Write the outcome once; False when this token already has one."""
+        at = self._truth.now()
+        with self._truth.writing() as connection:
+            found = connection.execute(
+                update(attempts)
+                .where(attempts.c.token == token, attempts.c.state == "running")
+                .values(state=state, message=message, ended_at=at)
+                .returning(attempts.c.run, attempts.c.system, attempts.c.step)
+            ).one_or_none()
+            if found is None:
+                return False
+            for body in bodies:
+                connection.execute(
+                    insert(evidence).values(
+                        run=found.run,
+                        system=found.system,
+                        step=found.step,
+                        token=token,
+                        body=canonical_json(_without_floats(body)).decode(),
+                        digest=digest(_without_floats(body)),
+                        at=at,
+                    )
+                )
+        return True
+
+    def of(self, run: str, system: str | None = None) -> list[AttemptRecord]:
+        """In order of their tokens."""
+        query = select(attempts).where(attempts.c.run == run).order_by(attempts.c.token)
+        if system:
+            query = query.where(attempts.c.system == system)
+        with self._truth.reading() as connection:
+            return [AttemptRecord(**row) for row in connection.execute(query).mappings()]
+
+    def open_ones(self, system: str) -> list[AttemptRecord]:
+        """Attempts for this system that nobody has closed, of whichever run."""
+        query = select(attempts).where(attempts.c.system == system, attempts.c.state == "running")
+        with self._truth.reading() as connection:
+            return [AttemptRecord(**row) for row in connection.execute(query).mappings()]
+
+    def evidence_of(self, run: str, system: str | None = None) -> list[EvidenceRecord]:
+        query = select(evidence).where(evidence.c.run == run).order_by(evidence.c.id)
+        if system:
+            query = query.where(evidence.c.system == system)
+        with self._truth.reading() as connection:
+            rows = connection.execute(query).mappings()
+            return [EvidenceRecord(**{k: v for k, v in row.items() if k != "id"}) for row in rows]
+
+
+def _without_floats(value: Any) -> Any:
+    """Canonical JSON has no floats: a measured figure is kept as its decimal text."""
+    if isinstance(value, dict):
+        return {key: _without_floats(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_floats(inner) for inner in value]
+    return repr(value) if isinstance(value, float) else value

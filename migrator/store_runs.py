@@ -1,0 +1,191 @@
+"""Runs, items and steps."""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from migrator.audit import record
+from migrator.errors import NotFound, Refused
+from migrator.plan import WAY, Plan, StepKind
+from migrator.progress import (
+    ItemRecord,
+    ItemState,
+    RunRecord,
+    RunState,
+    StepRecord,
+    StepState,
+    Wanted,
+)
+from migrator.tables import items, runs, steps
+
+if TYPE_CHECKING:
+    from migrator.store import Truth
+
+
+class Runs:
+    def __init__(self, truth: "Truth") -> None:
+        self._truth = truth
+
+    def add(self, plan_code: str, plan: Plan, actor: str) -> RunRecord:
+        """A new run with all its items waiting.
+
+        Raises Refused when the plan, or one of its systems in another run, is still under way.
+        """
+        at = self._truth.now()
+        prefix = f"R-{at[:10].replace('-', '')}-"
+        try:
+            with self._truth.writing() as connection:
+                taken = connection.scalars(
+                    select(runs.c.code).where(runs.c.code.startswith(prefix))
+                )
+                code = f"{prefix}{1 + max((int(c.removeprefix(prefix)) for c in taken), default=0)}"
+                connection.execute(
+                    insert(runs).values(
+                        code=code,
+                        plan=plan_code,
+                        state=RunState.RUNNING,
+                        started_by=actor,
+                        started_at=at,
+                    )
+                )
+                self._add_items(connection, code, plan)
+                record(
+                    connection,
+                    at=at,
+                    actor=actor,
+                    action="run.start",
+                    object=code,
+                    detail={"plan": plan_code, "digest": plan.digest},
+                )
+        except IntegrityError as error:
+            raise Refused(
+                f"方案 {plan_code} 或其中的系统已在执行 / the plan or one of its systems is "
+                "already under way; see `qianyun run status`"
+            ) from error
+        return self.get(code)
+
+    def _add_items(self, connection: Connection, run: str, plan: Plan) -> None:
+        for wave in plan.waves:
+            for item in wave.items:
+                key = {"run": run, "system": item.code}
+                connection.execute(
+                    insert(items).values(**key, wave=wave.number, state=ItemState.WAITING)
+                )
+                for kind in WAY:
+                    connection.execute(
+                        insert(steps).values(**key, step=kind, state=StepState.PENDING)
+                    )
+
+    def all(self) -> list[RunRecord]:
+        with self._truth.reading() as connection:
+            codes = list(connection.scalars(select(runs.c.code).order_by(runs.c.started_at)))
+        return [self.get(code) for code in codes]
+
+    def get(self, code: str) -> RunRecord:
+        """Raises NotFound."""
+        with self._truth.reading() as connection:
+            row = connection.execute(select(runs).where(runs.c.code == code)).mappings().first()
+            if row is None:
+                raise NotFound(f"没有此次执行 / no such run: {code}; see `qianyun run list`")
+            way: dict[str, list[StepRecord]] = {}
+            for step in connection.execute(select(steps).where(steps.c.run == code)).mappings():
+                fields = {k: v for k, v in step.items() if k not in {"run", "system"}}
+                way.setdefault(step["system"], []).append(StepRecord(**fields))
+            kept = connection.execute(
+                select(items).where(items.c.run == code).order_by(items.c.wave, items.c.system)
+            ).mappings()
+            order = list(StepKind)
+            return RunRecord(
+                **row,
+                items=tuple(
+                    ItemRecord(
+                        **item,
+                        steps=tuple(
+                            sorted(way.get(item["system"], []), key=lambda s: order.index(s.step))
+                        ),
+                    )
+                    for item in kept
+                ),
+            )
+
+    def item(self, run: str, system: str) -> ItemRecord:
+        """Raises NotFound."""
+        for item in self.get(run).items:
+            if item.system == system:
+                return item
+        raise NotFound(f"执行 {run} 中没有系统 {system} / the run has no item {system}")
+
+    def set_run(self, code: str, **values: Any) -> None:
+        with self._truth.writing() as connection:
+            connection.execute(update(runs).where(runs.c.code == code).values(**values))
+
+    def set_item(self, run: str, system: str, **values: Any) -> None:
+        with self._truth.writing() as connection:
+            self._update_item(connection, run, system, values)
+
+    def set_step(self, run: str, system: str, step: StepKind, **values: Any) -> None:
+        """Insert or update one step's row; `state`, `message`, `started_at`, `ended_at`."""
+        with self._truth.writing() as connection:
+            self._put_step(connection, run, system, step, values)
+
+    def command(
+        self,
+        run: str,
+        system: str | None,
+        *,
+        actor: str,
+        verb: str,
+        reason: str,
+        run_values: dict[str, Any] | None = None,
+        item_values: dict[str, Any] | None = None,
+        reset: tuple[StepKind, ...] = (),
+        skip: tuple[StepKind, ...] = (),
+    ) -> None:
+        """An operator's command: every change it makes and its audit entry, in one transaction."""
+        at = self._truth.now()
+        with self._truth.writing() as connection:
+            if run_values:
+                connection.execute(update(runs).where(runs.c.code == run).values(**run_values))
+            if system and item_values:
+                self._update_item(connection, run, system, item_values)
+            for kind in reset if system else ():
+                blank = {"state": StepState.PENDING, "message": "", "ended_at": None}
+                self._put_step(connection, run, system or "", kind, blank)
+            for kind in skip if system else ():
+                passed = {"state": StepState.SKIPPED, "message": reason, "ended_at": at}
+                self._put_step(connection, run, system or "", kind, passed)
+            record(
+                connection,
+                at=at,
+                actor=actor,
+                action=f"run.{verb}",
+                object=f"{run}/{system}" if system else run,
+                detail={"reason": reason, "steps": [*reset, *skip]},
+            )
+
+    def want_back(self, run: str, system: str, *, actor: str, verb: str, reason: str) -> None:
+        """Turn an item round: from now on its way is the rollback."""
+        self.command(
+            run,
+            system,
+            actor=actor,
+            verb=verb,
+            reason=reason,
+            item_values={"wanted": Wanted.ROLLBACK, "note": reason},
+        )
+
+    def _update_item(
+        self, connection: Connection, run: str, system: str, values: dict[str, Any]
+    ) -> None:
+        connection.execute(
+            update(items).where(items.c.run == run, items.c.system == system).values(**values)
+        )
+
+    def _put_step(
+        self, connection: Connection, run: str, system: str, step: StepKind, values: dict[str, Any]
+    ) -> None:
+        key = (steps.c.run == run) & (steps.c.system == system) & (steps.c.step == step)
+        if connection.execute(update(steps).where(key).values(**values)).rowcount == 0:
+            blank = {"state": StepState.PENDING, **values}
+            connection.execute(insert(steps).values(run=run, system=system, step=step, **blank))
