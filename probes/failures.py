@@ -74,4 +74,5 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     while one is not None and id(one) not in seen:
         seen.add(id(one))
         yield one
-        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+        # httpcore hides the telling error by `from None`, paramiko names no cause: context too.
+        one = one.__cause__ or one.__context__
