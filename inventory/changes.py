@@ -6,7 +6,6 @@ change and is kept out of its digest, as it is kept out of the estate's.
 """
 
 import json
-import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -16,6 +15,7 @@ from pydantic import JsonValue, ValidationError
 from inventory.canonical import digest
 from inventory.errors import ChangeRefused, EstateError, StaleEstate
 from inventory.model import Estate, Frozen, Provenance, content
+from inventory.text import printable
 
 Lang = Literal["zh", "en"]
 SAFE_SHARE = 0.3
@@ -294,8 +294,4 @@ def _shown(value: JsonValue) -> str:
     """JSON text without control or format characters: what a name holds can't drive a terminal."""
     if value is None:
         return "∅"
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return "".join(
-        c if unicodedata.category(c) not in {"Cc", "Cf", "Zl", "Zp"} else f"\\u{ord(c):04x}"
-        for c in text
-    )
+    return printable(json.dumps(value, ensure_ascii=False, sort_keys=True))

@@ -1,0 +1,201 @@
+"""Rows → records: every cell parsed, references still names."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from inventory.ledger.fields import ENTRANCE, FIELDS, REQUIRED
+from inventory.ledger.headers import Column, Table, data_rows
+from inventory.ledger.report import Code as ProblemCode
+from inventory.ledger.report import Ignored, Problem
+from inventory.ledger.values import Cell, Refused, raw_text
+from inventory.ledger.words import Words
+from inventory.model import Code, Provenance
+from inventory.text import printable
+
+_CODE: TypeAdapter[str] = TypeAdapter(Code)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Where a field was told: the header's text and the cell's raw text."""
+
+    column: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One accepted row. `values` by ledger field; references are what people wrote."""
+
+    kind: str
+    file: str
+    sheet: str
+    row: int
+    values: Mapping[str, Any]
+    told: Mapping[str, Told]
+
+    @property
+    def code(self) -> str:
+        return str(self.values.get("code", ""))
+
+    @property
+    def name(self) -> str:
+        return str(self.values.get("name", ""))
+
+    @property
+    def place(self) -> str:
+        return f"{self.file} {self.sheet} 第 {self.row} 行"
+
+    @property
+    def provenance(self) -> tuple[Provenance, ...]:
+        return tuple(
+            Provenance(
+                field=field,
+                source=self.file,
+                sheet=self.sheet,
+                row=self.row,
+                column=told.column,
+                raw=told.raw,
+            )
+            for field, told in self.told.items()
+        )
+
+    def problem(
+        self, field: str, code: ProblemCode, message: str, *, refuses: bool = True
+    ) -> Problem:
+        told = self.told.get(field, Told("", ""))
+        return Problem(
+            file=self.file,
+            sheet=self.sheet,
+            row=self.row,
+            column=told.column,
+            raw=told.raw,
+            code=code,
+            message=message,
+            refuses=refuses,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a table holds. `refused`: records of refused rows, kept so that what refers to them
+    can say why."""
+
+    records: tuple[Record, ...]
+    refused: tuple[Record, ...]
+    problems: tuple[Problem, ...]
+    ignored: tuple[Ignored, ...]
+
+
+def read_table(table: Table, words: Words) -> Rows:
+    """Parse every row of a table."""
+    sheet = table.sheet
+    records: list[Record] = []
+    refused: list[Record] = []
+    problems = [_unknown_header(table, column) for column in table.unknown]
+    ignored: list[Ignored] = []
+    for row, cells, why in data_rows(table, words):
+        if why:
+            ignored.append(Ignored(file=sheet.file, sheet=sheet.name, row=row, reason=why))
+            continue
+        record, found = _record(table, row, cells, words)
+        problems += found
+        (refused if found else records).append(record)
+    return Rows(tuple(records), tuple(refused), tuple(problems), tuple(ignored))
+
+
+def derived_code(kind: str, name: str) -> str:
+    """A stable ASCII code for an object that has only a name."""
+    return f"{kind[0]}-{hashlib.sha256((kind + name).encode()).hexdigest()[:8]}"
+
+
+def _record(
+    table: Table, row: int, cells: tuple[Cell, ...], words: Words
+) -> tuple[Record, list[Problem]]:
+    values: dict[str, Any] = {}
+    told: dict[str, Told] = {}
+    faults: list[tuple[str, Refused]] = []
+    for column in table.columns:
+        if column.field is None:
+            continue
+        cell = cells[column.index] if column.index < len(cells) else ""
+        told[column.field] = Told(column.title, raw_text(cell).strip())
+        try:
+            value = FIELDS[table.kind][column.field](cell, column.unit, words)
+        except Refused as refusal:
+            faults.append((column.field, refusal))
+            continue
+        if value is not None and value != ():
+            values[column.field] = value
+    refused = {field for field, _ in faults}
+    _name_it(table.kind, values, refused)
+    faults += [(field, _missing()) for field in _absent(table.kind, values) if field not in refused]
+    record = Record(table.kind, table.sheet.file, table.sheet.name, row, values, told)
+    return record, [_problem(record, table, field, refusal) for field, refusal in faults]
+
+
+def _problem(record: Record, table: Table, field: str, refusal: Refused) -> Problem:
+    problem = record.problem(field, refusal.code, _message(record, field, refusal))
+    if problem.column:
+        return problem
+    # the whole column is missing: the row's first column is where to look
+    return problem.model_copy(update={"column": table.columns[0].title})
+
+
+def _message(record: Record, field: str, refusal: Refused) -> str:
+    zh, _, en = refusal.expected.partition(" / ")
+    raw = printable(record.told[field].raw) if field in record.told else ""
+    if refusal.code == "missing":
+        return f"缺少 {field}，{zh} / {field} is missing: {en}"
+    return f"读到“{raw}”，应为{zh} / read “{raw}”, expected {en}"
+
+
+def _missing() -> Refused:
+    return Refused("missing", "请补充 / fill it in")
+
+
+def _name_it(kind: str, values: dict[str, Any], refused: set[str]) -> None:
+    """Stand-ins: a line without a name has its code's, a host's name is its code, and what has
+    only a name gets a derived code."""
+    if kind == "dependencies":
+        return
+    if kind in {"lines", "hosts"} and "name" not in values and "code" in values:
+        values["name"] = values["code"]
+    if "code" in values or "code" in refused or "name" not in values:
+        return
+    name = values["name"]
+    values["code"] = derived_code(kind, re.sub(r"\s+", " ", name))
+    if kind == "hosts":
+        try:
+            values["code"] = _CODE.validate_python(name)
+        except ValidationError:
+            return
+
+
+def _absent(kind: str, values: Mapping[str, Any]) -> Iterator[str]:
+    yield from (field for field in REQUIRED[kind] if field not in values)
+    given = [field for field in ENTRANCE if field in values]
+    if given:
+        yield from (field for field in ENTRANCE if field not in values)
+
+
+def _unknown_header(table: Table, column: Column) -> Problem:
+    shown = printable(column.title)
+    return Problem(
+        file=table.sheet.file,
+        sheet=table.sheet.name,
+        row=table.first_row,
+        column=column.title,
+        raw=column.title,
+        code="unknown_header",
+        message=(
+            f"不认识的表头“{shown}”，该列未导入，请改用模板中的表头 / unknown header “{shown}”, "
+            "its column was not read: use a header of the template"
+        ),
+        refuses=False,
+    )

@@ -1,0 +1,11 @@
+"""Text from people, made safe to show on a terminal or a log line."""
+
+import unicodedata
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def printable(text: str) -> str:
+    """`text` with control and format characters written as \\uXXXX: it can't drive a terminal,
+    break a line or hide its direction."""
+    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _HIDDEN else c for c in text)
