@@ -133,7 +133,7 @@ FIELDS: Mapping[str, Mapping[str, Parser]] = {
 
 # fields that a row can't do without; "name" may be stood in for by the code of a line or host
 REQUIRED: Mapping[str, tuple[str, ...]] = {
-    **{kind: ("name",) for kind in FIELDS},
+    **dict.fromkeys(FIELDS, ("name",)),
     "dependencies": ("system", "needs"),
 }
 # an entrance is told whole or not at all

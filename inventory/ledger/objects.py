@@ -171,7 +171,7 @@ def _unknown(written: str, kinds: tuple[str, ...], found: set[str], refused: lis
     shown = printable(written)
     if found:
         codes = ", ".join(sorted(found))
-        return f"“{shown}”可指 {codes}，请改填编号 / “{shown}” may mean {codes}: write the code instead"
+        return f"“{shown}”可指 {codes}，请改填编号 / “{shown}” may mean {codes}: write the code"
     for other in refused:
         if other.kind in kinds and squeeze(written) in {squeeze(other.code), squeeze(other.name)}:
             return (
@@ -180,8 +180,8 @@ def _unknown(written: str, kinds: tuple[str, ...], found: set[str], refused: lis
             )
     where = "、".join(kinds)
     return (
-        f"台账与现有资产中都没有“{shown}”，请更正名称或补充 / “{shown}” is neither in the ledgers nor "
-        f"known ({where}): correct the name or add it"
+        f"台账与现有资产中都没有“{shown}”，请更正名称或补充 / “{shown}” is neither in the ledgers "
+        f"nor known ({where}): correct the name or add it"
     )
 
 
