@@ -1,0 +1,317 @@
+"""Settings: from the environment (`QIANYUN_*`) over one TOML file; nothing unknown is let pass.
+
+    settings = load()                      # of this process
+    settings = load({"QIANYUN_LANG": "en"})  # of a given environment: pure but for the files named
+
+The file is `QIANYUN_CONFIG`, else `qianyun.toml` in the state folder where there is one; its keys
+are the names below. This is the only module that reads the environment: everything else is handed
+what it needs, so that what a run depends on can be seen in one place.
+"""
+
+import os
+import pwd
+import re
+import stat
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+PREFIX = "QIANYUN_"
+CONFIG = "QIANYUN_CONFIG"
+MARKERS = frozenset({CONFIG, "QIANYUN_ATTEMPT", "QIANYUN_CUTOVER"})
+"""Names of ours in the environment that are no settings: the file's path, and the marks by which
+the processes of an attempt or a cutover are found."""
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used (exit 2): each line says key, what was read, what to do."""
+
+
+def _address(value: str) -> str:
+    parts = urlsplit(f"//{value}")
+    if not parts.hostname or not parts.port or parts.path or parts.username is not None:
+        raise ValueError("host:port")
+    return value
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise ValueError("http(s) URL without a password in it")
+    return value.rstrip("/")
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("a zone of the IANA database") from error
+    return value
+
+
+def _folder(value: Path) -> Path:
+    return Path(os.path.abspath(value.expanduser()))  # noqa: PTH100  (resolve() follows links)
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[^\W_][\w.@+\\-]{0,63}", value):
+        raise ValueError("a login name")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Folder = Annotated[Path, AfterValidator(_folder)]
+LoginName = Annotated[str, AfterValidator(_name)]
+
+
+class Settings(BaseModel):
+    """All that can be set. A field's description is what an error says was expected."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    state: Folder = Field(description="状态文件夹 / folder of all state")
+    database_url: str = Field(
+        default="",  # set below, from `state`
+        repr=False,
+        pattern=r"^(sqlite|postgresql)(\+\w+)?://",
+        description="数据库地址 / sqlite:///PATH or postgresql://…, or file:/PATH",
+    )
+    temporal_address: Address = Field(
+        default="127.0.0.1:7233", description="Temporal 的 host:port / Temporal's host:port"
+    )
+    temporal_namespace: str = Field(
+        default="default",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
+        description="Temporal 命名空间 / Temporal namespace, of A-Z a-z 0-9 . _ -",
+    )
+    api_address: Address = Field(
+        default="127.0.0.1:8400", description="接口监听的 host:port / host:port the API listens on"
+    )
+    netbox_url: HttpUrl | None = Field(
+        default=None,
+        description="NetBox 地址 / NetBox's http(s) URL, without a password",
+    )
+    netbox_token: SecretStr | None = Field(
+        default=None,
+        description="NetBox 令牌 / NetBox token, or file:/PATH; needs netbox_url",
+    )
+    today: date | None = Field(
+        default=None, description="当作今天的日期 / the date taken as today, YYYY-MM-DD"
+    )
+    lang: Literal["zh", "en"] = Field(default="zh", description="语言 / language: zh or en")
+    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        default="Asia/Shanghai",
+        description="窗口所用时区 / time zone of windows, such as Asia/Shanghai",
+    )
+    ssh_user: LoginName = Field(
+        default="qianyun", description="主机登录用户 / login user on hosts, a login name"
+    )
+    ssh_key: Folder | None = Field(
+        default=None, description="SSH 私钥文件 / path of the SSH private key"
+    )
+    become_password: SecretStr | None = Field(
+        default=None,
+        description="主机 sudo 密码 / sudo password on hosts, or file:/PATH",
+    )
+    replication_password: SecretStr | None = Field(
+        default=None,
+        description="数据库复制密码 / replication password, or file:/PATH",
+    )
+    actor: LoginName = Field(
+        default="unknown", description="操作人 / who acts, a login name; the OS login by default"
+    )
+    soak_seconds: int = Field(
+        default=300, ge=0, le=604800, description="切换后观察秒数 / seconds of soak, 0 to 604800"
+    )
+    hold_seconds: int = Field(
+        default=20, ge=1, le=600, description="割接保持上限秒数 / longest hold in seconds, 1 to 600"
+    )
+    heartbeat_seconds: int = Field(
+        default=10, ge=1, le=300, description="心跳间隔秒数 / seconds between heartbeats, 1 to 300"
+    )
+    moves_at_once: int = Field(
+        default=4, ge=1, le=1000, description="同时迁移上限 / items under way together, 1 to 1000"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _database_in_state(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data.get("database_url") and data.get("state"):
+            path = _folder(Path(data["state"])) / "qianyun.db"
+            return {**data, "database_url": f"sqlite:///{path}"}
+        return data
+
+    @model_validator(mode="after")
+    def _token_has_a_place(self) -> Self:
+        if self.netbox_token is not None and self.netbox_url is None:
+            raise ValueError("netbox_token without netbox_url")
+        return self
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret text that is set, for `api.logs` to keep out of what is written."""
+        fields = (self.netbox_token, self.become_password, self.replication_password)
+        found = {secret.get_secret_value() for secret in fields if secret is not None}
+        password = urlsplit(self.database_url).password
+        if password:  # in a URL it may stand quoted, in an error it may not
+            found |= {password, unquote(password)}
+        return tuple(sorted(found - {""}, key=len, reverse=True))
+
+
+SECRETS = frozenset({"database_url", "netbox_token", "become_password", "replication_password"})
+"""Fields that may be `file:/PATH`; their value is never shown."""
+HIDDEN = SECRETS | {"netbox_url"}  # refused when it holds a password, so it may hold one
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `environ` (by default this process's). Raises SettingsError."""
+    environ = os.environ if environ is None else environ
+    faults: list[str] = []
+    # An empty variable is one that was not set: compose files and unit files write them so.
+    given = {
+        name.removeprefix(PREFIX).lower(): (name, value)
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and name not in MARKERS and value != ""
+    }
+    faults += _unknown(((key, name) for key, (name, _) in given.items()), PREFIX)
+    state = given["state"][1] if "state" in given else _default_state(environ)
+    file, values = _read_file(environ.get(CONFIG) or None, Path(state))
+    faults += [f"{file}: {fault}" for fault in _unknown(((key, key) for key in values), "")]
+    origins = {key: f"{file}: {key}" for key in values}
+    origins |= {key: name for key, (name, _) in given.items()}
+    merged: dict[str, Any] = {"state": state, "actor": _login(environ)}
+    merged |= values | {key: value for key, (_, value) in given.items()}
+    merged = {key: value for key, value in merged.items() if key in Settings.model_fields}
+    for key in SECRETS & merged.keys():
+        try:
+            merged[key] = _secret(merged[key])
+        except (OSError, ValueError) as error:
+            faults.append(f"{origins[key]}: {error}")
+            del merged[key]
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        faults += _explained(error, merged, origins)
+        raise SettingsError(_message(faults)) from None  # the cause would show what was read
+    if faults:
+        raise SettingsError(_message(faults))
+    return settings
+
+
+def _default_state(environ: Mapping[str, str]) -> str:
+    base = environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return str(Path(base) / "qianyun")
+
+
+def _login(environ: Mapping[str, str]) -> str:
+    """Who is at the keyboard: the account, or who became root by sudo."""
+    if os.getuid() == 0 and environ.get("SUDO_USER"):
+        return environ["SUDO_USER"]
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid-{os.getuid()}"
+
+
+def _read_file(named: str | None, state: Path) -> tuple[str, dict[str, Any]]:
+    """(path, values) of the file; no values where none was named and none lies in the state."""
+    path = Path(named) if named else _folder(state) / "qianyun.toml"
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        if named is None:
+            return str(path), {}
+        raise SettingsError(_message([f"{CONFIG}: 文件不存在 / no such file: {path}"])) from None
+    except OSError as error:
+        fault = f"{path}: 无法读取 / cannot be read: {error.strerror}"
+        raise SettingsError(_message([fault])) from error
+    try:
+        values = tomllib.loads(text.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        # The decoder's text may quote the line, and the line may hold a secret: place only.
+        place = re.search(r"at line \d+, column \d+", str(error))
+        fault = f"{path}: 不是 UTF-8 的 TOML / not TOML in UTF-8{f' ({place[0]})' if place else ''}"
+        raise SettingsError(_message([fault])) from None
+    inline = [key for key in SECRETS & values.keys() if _holds_secret(key, values[key])]
+    if inline and _open_to_others(path):
+        held = ", ".join(sorted(inline))
+        fault = f"{path}: 内含密码而他人可读 / holds a secret ({held}) that others can read"
+        fault += f"; 请执行 / run: chmod 600 {path}"
+        raise SettingsError(_message([fault]))
+    return str(path), values
+
+
+def _holds_secret(key: str, value: Any) -> bool:
+    if key == "database_url":
+        return urlsplit(str(value)).password is not None
+    return not str(value).startswith("file:")
+
+
+def _open_to_others(path: Path) -> bool:
+    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def _secret(value: Any) -> Any:
+    """The secret itself, or what the file holds that `file:/PATH` names."""
+    if not isinstance(value, str) or not value.startswith("file:"):
+        return value
+    path = Path(value.removeprefix("file:"))
+    if not path.is_absolute():
+        raise ValueError("file: 后应为绝对路径 / expected an absolute path after file:")
+    try:
+        if _open_to_others(path):
+            raise ValueError(f"他人可读 / others can read {path}; 请执行 / run: chmod 600 {path}")
+        text = path.read_text().strip("\r\n")
+    except OSError as error:
+        raise ValueError(f"无法读取 / cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: 应为 UTF-8 文本 / expected text in UTF-8") from None
+    if not text:
+        raise ValueError(f"{path}: 文件为空 / is empty, expected the secret")
+    return text
+
+
+def _unknown(keys: Iterable[tuple[str, str]], prefix: str) -> list[str]:
+    """A line for each (key, as written) that is no setting, with what may have been meant."""
+    faults = []
+    for key, written in sorted(keys):
+        if key in Settings.model_fields:
+            continue
+        near = get_close_matches(key, Settings.model_fields, n=3, cutoff=0.6)
+        names = [prefix + (name.upper() if prefix else name) for name in near]
+        hint = f"; 是否想写 / did you mean: {', '.join(names)}" if names else ""
+        faults.append(f"{written}: 没有这个设置 / no such setting{hint}")
+    return faults
+
+
+def _explained(
+    error: ValidationError, merged: Mapping[str, Any], origins: Mapping[str, str]
+) -> list[str]:
+    faults = []
+    for fault in error.errors(include_url=False, include_input=False):
+        # The one fault of the whole rather than of a field: see _token_has_a_place.
+        key = str(fault["loc"][0]) if fault["loc"] else "netbox_token"
+        shown = "" if key in HIDDEN else f"读到 / read {str(merged.get(key))!r}; "
+        expected = Settings.model_fields[key].description
+        origin = origins.get(key, PREFIX + key.upper())
+        faults.append(f"{origin}: {shown}应为 / expected: {expected}")
+    return faults
+
+
+def _message(faults: Iterable[str]) -> str:
+    return "设置有误 / settings refused:\n" + "\n".join(f"  {fault}" for fault in faults)
