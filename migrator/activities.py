@@ -1,0 +1,109 @@
+"""Activities: where the workflows touch the world. All decisions and outcomes lie in the truth."""
+
+import contextlib
+from collections.abc import Callable
+
+from temporalio import activity
+
+from migrator.crew import Watch
+from migrator.errors import MigratorError
+from migrator.messages import ItemOrder, ItemRef, RunOrder, StepRef
+from migrator.perform import ENGINE, Performer
+from migrator.progress import (
+    Do,
+    End,
+    Hours,
+    ItemRecord,
+    ItemState,
+    RunState,
+    StepState,
+    Wait,
+    Wanted,
+    next_of_item,
+    next_of_run,
+)
+from migrator.store import Truth
+
+
+class Activities:
+    """Threaded activities; one object serves a worker."""
+
+    def __init__(self, performer: Performer, heartbeat_seconds: int) -> None:
+        self._performer = performer
+        self._truth: Truth = performer.truth
+        self._heartbeat_seconds = heartbeat_seconds
+
+    @property
+    def all(self) -> list[Callable[..., object]]:
+        return [self.next_of_item, self.next_of_run, self.perform_step]
+
+    @activity.defn
+    def next_of_item(self, ref: ItemRef) -> ItemOrder:
+        """What is next, and the item's state in the truth accordingly."""
+        run = self._truth.runs.get(ref.run)
+        item = self._truth.runs.item(ref.run, ref.system)
+        plan = self._truth.plans.load(run.plan)
+        hours = Hours(
+            now=self._truth.clock(),
+            timezone=plan.means.timezone,
+            window=None if plan.means.ignore_windows else plan.item(ref.system).system.window,
+        )
+        decision = next_of_item(item, run.paused, hours)
+        match decision:
+            case Do(step=step):
+                state = (
+                    ItemState.ROLLING_BACK if item.wanted is Wanted.ROLLBACK else ItemState.RUNNING
+                )
+                self._show(item, state, "")
+                return ItemOrder(step=step, heartbeat_seconds=self._heartbeat_seconds)
+            case Wait(state=state, reason=reason, seconds=seconds):
+                self._show(item, state, reason)
+                return ItemOrder(wait_seconds=seconds or 60.0)
+            case End(state=state):
+                self._show(item, state, item.note)
+                self._truth.audit(ENGINE, f"item.{state}", f"{ref.run}/{ref.system}")
+                return ItemOrder(end=state)
+
+    def _show(self, item: ItemRecord, state: ItemState, note: str) -> None:
+        if (item.state, item.note) != (state, note):
+            self._truth.runs.set_item(item.run, item.system, state=state, note=note)
+
+    @activity.defn
+    def next_of_run(self, code: str) -> RunOrder:
+        """Which items start now; they are marked running before their workflows exist."""
+        run = self._truth.runs.get(code)
+        if run.ended_at:
+            return RunOrder(end=run.state)
+        move = next_of_run(run, self._truth.plans.load(run.plan))
+        if move.end:
+            self._truth.runs.set_run(code, state=move.end, ended_at=self._truth.now())
+            self._truth.audit(ENGINE, f"run.{move.end}", code)
+            return RunOrder(end=move.end)
+        if move.pause:
+            self._truth.runs.set_run(
+                code, paused=True, state=RunState.PAUSED, note=f"{run.note} {move.pause}".strip()
+            )
+            self._truth.audit(ENGINE, "run.pause", code, reason=move.pause)
+        for system in move.start:
+            self._truth.runs.set_item(code, system, state=ItemState.RUNNING)
+        return RunOrder(start=move.start)
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def perform_step(self, ref: StepRef) -> None:
+        """One step. A worker that shuts down cuts its attempt off; the next worker goes on."""
+        watch = Watch(beat=activity.heartbeat, stop=_stop)
+        try:
+            self._performer.perform(ref.run, ref.system, ref.step, watch)
+        except MigratorError as error:
+            note = f"{ref.step}: {error}"
+            with contextlib.suppress(MigratorError):
+                self._truth.runs.set_item(ref.run, ref.system, note=note[:2000])
+            raise  # Temporal tries again, with growing pauses
+        if _stop():
+            self._truth.runs.set_step(ref.run, ref.system, ref.step, state=StepState.PENDING)
+
+
+def _stop() -> str | None:
+    if activity.is_cancelled() or activity.is_worker_shutdown():
+        return "执行进程停止 / the worker is shutting down"
+    return None

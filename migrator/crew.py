@@ -1,0 +1,246 @@
+"""The crew does one step of one item: one attempt, one pen, one outcome, and nothing left over.
+
+Order of safety: what an earlier attempt left is seen to be gone before a new one begins; where an
+attempt lives is written down before it is told what to do; its outcome is written once.
+"""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from migrator.ansible import Failure, Order, Outcome
+from migrator.attempt import read_outcome
+from migrator.errors import AttemptAlive
+from migrator.kinds import KINDS, REAP
+from migrator.move import Login, inventory_of, known_hosts_of, move_of, unsafe
+from migrator.plan import Item, StepKind
+from migrator.processes import Pen, start_python
+from migrator.store import Truth
+from migrator.store_attempts import AttemptRecord
+
+BEAT_SECONDS = 0.5
+KILL_SECONDS = 15.0
+HOLD_SECONDS = 20
+
+
+class Cancelled(Exception):
+    """The attempt was cut off on purpose, and no process of it remains."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the one who waits for an attempt brings: a heartbeat, and whether to stop (why)."""
+
+    beat: Callable[[], None]
+    stop: Callable[[], str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Play:
+    """A playbook to run: under which name, in which folder, with which variables."""
+
+    name: str
+    folder: Path
+    playbook: str
+    variables: dict[str, Any]
+    check: bool = False
+
+
+@dataclass(frozen=True)
+class Crew:
+    """`secrets` by environment name for ansible-playbook; `root` holds the attempts' folders."""
+
+    truth: Truth
+    login: Login
+    secrets: Mapping[str, str]
+    root: Path
+    machine: str
+
+    def perform(self, run: str, item: Item, step: StepKind, watch: Watch, hold: int) -> Outcome:
+        """Run the step's playbook as a new attempt, or adopt what the last one finished.
+
+        Raises Cancelled, AttemptAlive.
+        """
+        adopted = self.clear(run, item, step, watch)
+        if adopted:
+            return adopted
+        attempt = self.open(run, item, step)
+        try:
+            outcome = self._play(attempt, item, KINDS[step].playbook or "", watch, hold)
+        except Cancelled as cancelled:
+            self.reap(item, [attempt], watch)
+            self.truth.attempts.close(attempt.token, "cancelled", str(cancelled), [])
+            raise
+        self.close(attempt, outcome)
+        return outcome
+
+    def open(self, run: str, item: Item, step: StepKind) -> AttemptRecord:
+        """A new attempt with its folder. Raises AttemptAlive when another one is open."""
+        attempt = self.truth.attempts.open(run, item.code, step, self.machine, str(self.root))
+        Path(attempt.folder).mkdir(parents=True, mode=0o700)
+        return attempt
+
+    def close(self, attempt: AttemptRecord, outcome: Outcome) -> None:
+        state = "done" if outcome.ok else "failed"
+        self.truth.attempts.close(attempt.token, state, outcome.message, list(outcome.evidence))
+
+    def clear(self, run: str, item: Item, step: StepKind, watch: Watch) -> Outcome | None:
+        """End what earlier attempts left for this system, here and on its hosts.
+
+        An attempt of this very step that had finished before its worker died is adopted: its
+        outcome is written and returned, and the step does not run twice.
+        """
+        adopted: Outcome | None = None
+        for attempt in self.truth.attempts.open_ones(item.code):
+            if attempt.machine != self.machine:
+                raise AttemptAlive(
+                    f"尝试 {attempt.name} 属于 {attempt.machine} / the attempt belongs to another "
+                    "machine, which must end it first"
+                )
+            self._pen(attempt).empty(KILL_SECONDS)
+            outcome = read_outcome(Path(attempt.folder))
+            if outcome:
+                self.close(attempt, outcome)
+                if attempt.run == run and attempt.step is step:
+                    adopted = outcome
+                continue
+            if attempt.pid is not None:
+                self.reap(item, [attempt], watch)
+            lost = "执行进程消失，已确认无残留 / the worker was lost; seen to be gone"
+            self.truth.attempts.close(attempt.token, "lost", lost, [])
+        return adopted
+
+    def reap(self, item: Item, attempts: list[AttemptRecord], watch: Watch) -> None:
+        """End the processes of `attempts` on the item's hosts. Raises AttemptAlive if unsure."""
+        names = [attempt.name for attempt in attempts]
+        folder = self.root / f"reap-{names[-1]}-{time.time_ns()}"
+        folder.mkdir(parents=True, mode=0o700)
+        play = _Play(
+            name=folder.name, folder=folder, playbook=REAP, variables={"reap_attempts": names}
+        )
+        outcome = self._run_in_pen(play, item, Watch(beat=watch.beat, stop=lambda: None))
+        if not outcome.ok:
+            raise AttemptAlive(
+                f"无法确认主机上的进程已结束 / processes of {', '.join(names)} on the hosts of "
+                f"{item.code} were not seen to be gone: {outcome.message}"
+            )
+
+    def rehearse(self, item: Item, playbook: str, folder: Path) -> Outcome:
+        """A playbook in Ansible's check mode: reads, and changes nothing on any host."""
+        folder.mkdir(parents=True, mode=0o700)
+        play = _Play(
+            name=folder.name,
+            folder=folder,
+            playbook=playbook,
+            variables=self._variables(item, HOLD_SECONDS),
+            check=True,
+        )
+        return self._run_in_pen(play, item, Watch(beat=lambda: None, stop=lambda: None))
+
+    def _variables(self, item: Item, hold: int) -> dict[str, Any]:
+        return {"move": move_of(item) | {"hold_seconds": hold, "login": self.login.user}}
+
+    def _play(
+        self, attempt: AttemptRecord, item: Item, playbook: str, watch: Watch, hold: int
+    ) -> Outcome:
+        play = _Play(
+            name=attempt.name,
+            folder=Path(attempt.folder),
+            playbook=playbook,
+            variables=self._variables(item, hold),
+        )
+
+        def placed(pen: Pen, pid: int) -> None:
+            cgroup = str(pen.cgroup) if pen.cgroup else ""
+            self.truth.attempts.place(attempt.token, pid=pid, cgroup=cgroup)
+
+        return self._run_in_pen(play, item, watch, placed, attempt.token)
+
+    def _run_in_pen(
+        self,
+        play: _Play,
+        item: Item,
+        watch: Watch,
+        placed: Callable[[Pen, int], None] | None = None,
+        token: int = 0,
+    ) -> Outcome:
+        """Start the attempt's process in a pen, wait for its end, empty the pen."""
+        pen = Pen.make(play.name)
+        order = Order(
+            attempt=play.name,
+            token=token,
+            folder=str(play.folder),
+            playbook=play.playbook,
+            variables=unsafe(play.variables | {"attempt": play.name}) | {"token": token},
+            inventory=inventory_of(item, self.login, play.folder / "known_hosts"),
+            known_hosts=known_hosts_of(item),
+            secrets=dict(self.secrets),
+            check=play.check,
+        )
+        errors = play.folder / "stderr.log"
+        process = start_python("migrator.attempt", pen, {"HOME": str(play.folder)}, errors)
+        try:
+            if placed:
+                placed(pen, process.pid)
+            _tell(process, order)
+            reason = _wait(process, watch)
+        finally:
+            pen.empty(KILL_SECONDS)
+            process.wait()
+        if reason:
+            raise Cancelled(reason)
+        return read_outcome(play.folder) or _no_outcome(process.returncode, errors)
+
+    def _pen(self, attempt: AttemptRecord) -> Pen:
+        return Pen(attempt.name, Path(attempt.cgroup) if attempt.cgroup else None)
+
+
+def _tell(process: subprocess.Popen[str], order: Order) -> None:
+    """Hand over the order on standard input: secrets touch neither disk nor argv."""
+    if process.stdin is None:
+        raise RuntimeError("the attempt was started without standard input")
+    try:
+        process.stdin.write(order.model_dump_json())
+        process.stdin.close()
+    except BrokenPipeError:
+        return  # it died at once; what it said last is in its error log
+
+
+def _wait(process: subprocess.Popen[str], watch: Watch) -> str | None:
+    """Wait for the end, beating; the reason when told to stop before it."""
+    while True:
+        watch.beat()
+        if reason := watch.stop():
+            return reason
+        try:
+            process.wait(BEAT_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        return None
+
+
+def _no_outcome(code: int, errors: Path) -> Outcome:
+    told = errors.read_text(errors="replace")[-1500:].strip() if errors.exists() else ""
+    message = (
+        f"尝试进程退出（{code}）而没有结果 / the attempt's process ended with {code} and left no "
+        f"outcome; {told or 'it said nothing'}; look at its folder, then retry"
+    )
+    return Outcome(
+        ok=False,
+        message=message,
+        failures=(Failure(host="", task="migrator.attempt", message=message),),
+        finished="",
+    )
+
+
+def read_log(attempt: AttemptRecord) -> list[dict[str, Any]]:
+    """The lines that an attempt has logged so far; a half-written last line waits its turn."""
+    path = Path(attempt.folder) / "log.jsonl"
+    if not path.exists():
+        return []
+    whole, _, _ = path.read_text(encoding="utf-8", errors="replace").rpartition("\n")
+    return [json.loads(line) for line in whole.splitlines() if line]

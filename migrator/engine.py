@@ -1,0 +1,61 @@
+"""The client's side of Temporal: connect, start a run, wake whoever sleeps."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from migrator.errors import EngineDown
+from migrator.messages import TASK_QUEUE, ItemRef
+from migrator.workflows import PlanWorkflow
+
+
+async def connect(address: str, namespace: str) -> Client:
+    """A client of the server at `address`. Raises EngineDown."""
+    try:
+        return await Client.connect(
+            address, namespace=namespace, data_converter=pydantic_data_converter
+        )
+    except (RuntimeError, RPCError) as error:
+        raise EngineDown(
+            f"无法连接引擎 / the engine does not answer at {address}; start it with `qianyun up` "
+            f"or set QIANYUN_TEMPORAL_ADDRESS ({error})"
+        ) from error
+
+
+@dataclass(frozen=True)
+class Engine:
+    client: Client
+
+    @classmethod
+    async def at(cls, address: str, namespace: str = "default") -> Self:
+        return cls(await connect(address, namespace))
+
+    async def start(self, run: str) -> None:
+        """Start the run's workflow; a second start of the same run changes nothing."""
+        try:
+            await self.client.start_workflow(PlanWorkflow.run, run, id=run, task_queue=TASK_QUEUE)
+        except WorkflowAlreadyStartedError:
+            return
+        except RPCError as error:
+            raise EngineDown(f"引擎未接受 / the engine did not take run {run}: {error}") from error
+
+    async def wake(self, run: str, systems: tuple[str, ...]) -> None:
+        """Wake the run and these items; one that has ended or not begun needs no waking."""
+        await self._signal(self.client.get_workflow_handle(run))
+        for system in systems:
+            ref = ItemRef(run=run, system=system)
+            await self._signal(self.client.get_workflow_handle(ref.workflow_id))
+
+    async def _signal(self, handle: "WorkflowHandle[object, object]") -> None:
+        try:
+            await handle.signal("wake")
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise EngineDown(
+                    f"已记录，但引擎未被唤醒 / recorded, but the engine was not woken: {error}; it "
+                    "looks by itself within a minute of its return"
+                ) from error

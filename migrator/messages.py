@@ -1,0 +1,40 @@
+"""What workflows, activities and the client of the engine say to each other."""
+
+from inventory.model import Frozen
+from migrator.plan import StepKind
+from migrator.progress import ItemState, RunState
+
+TASK_QUEUE = "qianyun"
+"""Activities of the one zone that a single machine serves."""
+
+
+class ItemRef(Frozen):
+    run: str
+    system: str
+
+    @property
+    def workflow_id(self) -> str:
+        return f"{self.run}.{self.system}"
+
+
+class StepRef(Frozen):
+    run: str
+    system: str
+    step: StepKind
+    heartbeat_seconds: int
+
+
+class ItemOrder(Frozen):
+    """What an item's workflow does next: a step, a wait, or its end. Exactly one is set."""
+
+    step: StepKind | None = None
+    wait_seconds: float | None = None
+    end: ItemState | None = None
+    heartbeat_seconds: int = 10
+
+
+class RunOrder(Frozen):
+    """What a run's workflow does next: start these items; end if `end` is set; else wait."""
+
+    start: tuple[str, ...] = ()
+    end: RunState | None = None

@@ -1,0 +1,190 @@
+"""One step of one item, from the truth and back into it.
+
+The workflows only say which step; everything else is read here, so that what is done is what the
+database says now, and what came of it is written before anybody is told.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from inventory.changes import diff
+from inventory.model import Placement
+from inventory.store import EstateStore
+from migrator.ansible import Outcome
+from migrator.crew import Cancelled, Crew, Watch
+from migrator.drift import drift
+from migrator.kinds import KINDS
+from migrator.plan import CUTOVER, Item, Plan, StepKind
+from migrator.progress import ItemRecord, StepState, Wanted
+from migrator.store import Truth
+from migrator.watching import look, name, red, soak, targets
+
+ENGINE = "engine"
+"""The actor of what nobody but the product decided."""
+
+
+@dataclass(frozen=True)
+class Performer:
+    truth: Truth
+    estate: EstateStore
+    crew: Crew
+
+    def perform(self, run: str, system: str, step: StepKind, beat: Watch) -> None:
+        """Do `step` and write what came of it. Raises AttemptAlive (try again later)."""
+        record = self.truth.runs.item(run, system)
+        if record.step(step).state in {StepState.DONE, StepState.SKIPPED}:
+            return
+        plan = self.truth.plans.load(self.truth.runs.get(run).plan)
+        item = plan.item(system)
+        watch = Watch(beat=beat.beat, stop=lambda: beat.stop() or self._turned(record, step))
+        self._begin(run, system, step)
+        try:
+            outcome = self._do(run, plan, item, step, watch)
+        except Cancelled as cancelled:
+            self._set(run, system, step, StepState.PENDING, str(cancelled))
+            return
+        if outcome is None:
+            return
+        if outcome.ok and step is StepKind.COMMIT:
+            self._move_in_inventory(run, item)
+        self._finish(run, system, step, outcome)
+
+    def _do(self, run: str, plan: Plan, item: Item, step: StepKind, watch: Watch) -> Outcome | None:
+        """The outcome, or None where the item is held."""
+        if step in {StepKind.PREFLIGHT, StepKind.GATE} and self._held(run, plan, item, step):
+            return None
+        if step is StepKind.GATE:
+            return self._gate(run, item, watch)
+        if step is StepKind.SOAK:
+            return self._soak(run, plan, item, watch)
+        return self.crew.perform(run, item, step, watch, plan.means.hold_seconds)
+
+    def _turned(self, record: ItemRecord, step: StepKind) -> str | None:
+        """Why a running attempt must stop: the operator turned the item round."""
+        if not KINDS[step].cancellable:
+            return None
+        now = self.truth.runs.item(record.run, record.system)
+        if record.wanted is Wanted.FORWARD and now.wanted is Wanted.ROLLBACK:
+            return f"回退 / rollback: {now.note}"
+        return None
+
+    def _held(self, run: str, plan: Plan, item: Item, step: StepKind) -> bool:
+        """Compare the facts of today with the plan's; a difference holds the item."""
+        changed = drift(plan, item.code, self.estate.load())
+        if not changed:
+            return False
+        message = (
+            "方案依据的事实已变，未动任何主机 / the facts changed since the plan, no host was "
+            f"touched: {'; '.join(changed)}. 请重做方案并审批 / make and approve a new plan"
+        )
+        self._set(run, item.code, step, StepState.HELD, message)
+        self.truth.audit(ENGINE, "item.held", f"{run}/{item.code}", differences=list(changed))
+        return True
+
+    def _gate(self, run: str, item: Item, watch: Watch) -> Outcome:
+        """The system must be well, on v4 and v6, before it is touched (window: `progress`)."""
+        self.crew.clear(run, item, StepKind.GATE, watch)
+        attempt = self.crew.open(run, item, StepKind.GATE)
+        results = look(targets(item, item.source))
+        watch.beat()
+        bad = red(results)
+        looks = [
+            {"target": name(r.target), "ok": r.ok, "ms": round(r.timings.get("total", 0))}
+            for r in results
+        ]
+        message = ""
+        if bad:
+            message = (
+                "割接前探测未全通过，源系统继续服务 / probes before the cutover are not all green, "
+                f"the source keeps serving: {'; '.join(bad)}"
+            )
+        outcome = Outcome(
+            ok=not bad,
+            message=message,
+            evidence=({"verb": "gate", "probes": looks},),
+            finished=self.truth.now(),
+        )
+        self.crew.close(attempt, outcome)
+        return outcome
+
+    def _soak(self, run: str, plan: Plan, item: Item, watch: Watch) -> Outcome:
+        self.crew.clear(run, item, StepKind.SOAK, watch)
+        attempt = self.crew.open(run, item, StepKind.SOAK)
+        looked_at = targets(item, item.target)
+        tallies, why = soak(looked_at, plan.means.soak_seconds, watch.beat, watch.stop)
+        evidence: dict[str, Any] = {
+            "verb": "soak",
+            "seconds": plan.means.soak_seconds,
+            "probes": {
+                n: asdict(t) | {"slowest_ms": round(t.slowest_ms)} for n, t in tallies.items()
+            },
+        }
+        message = f"切换后探测失败 / probes failed after the switch: {why}" if why else ""
+        outcome = Outcome(
+            ok=why is None, message=message, evidence=(evidence,), finished=self.truth.now()
+        )
+        if why and why == watch.stop():
+            self.truth.attempts.close(attempt.token, "cancelled", why, [evidence])
+            raise Cancelled(why)
+        self.crew.close(attempt, outcome)
+        return outcome
+
+    def _move_in_inventory(self, run: str, item: Item) -> None:
+        """Where the system lives from now on, in the estate; done twice, it changes nothing."""
+        estate = self.estate.load()
+        system = next(s for s in estate.systems if s.code == item.code)
+        if system.placement and system.placement.run == run:
+            return
+        placement = Placement(
+            place=item.target.place or "",
+            hosts=(item.target.code,),
+            run=run,
+            since=self.truth.now(),
+        )
+        moved = system.model_copy(update={"placement": placement})
+        systems = tuple(moved if s.code == item.code else s for s in estate.systems)
+        changes = diff(estate, estate.model_copy(update={"systems": systems}))
+        self.estate.apply(changes, actor=f"{ENGINE}:{run}", confirmed=changes.digest)
+
+    def _begin(self, run: str, system: str, step: StepKind) -> None:
+        blank = {"message": "", "ended_at": None}
+        values = {"state": StepState.RUNNING, "started_at": self.truth.now(), **blank}
+        self.truth.runs.set_step(run, system, step, **values)
+
+    def _set(
+        self, run: str, system: str, step: StepKind, state: StepState, message: str = ""
+    ) -> None:
+        ended = {"state": state, "message": message, "ended_at": self.truth.now()}
+        self.truth.runs.set_step(run, system, step, **ended)
+
+    def _finish(self, run: str, system: str, step: StepKind, outcome: Outcome) -> None:
+        state = StepState.DONE if outcome.ok else StepState.FAILED
+        if step is StepKind.QUIESCE:
+            self._write_phases(run, system, outcome)
+        else:
+            self._set(run, system, step, state, outcome.message)
+        self.truth.audit(ENGINE, f"step.{state}", f"{run}/{system}/{step}", message=outcome.message)
+        if not outcome.ok and step is StepKind.SOAK:
+            reason = f"自动回退 / turned round by itself: {outcome.message}"
+            self.truth.runs.want_back(run, system, actor=ENGINE, verb="rollback", reason=reason)
+
+    def _write_phases(self, run: str, system: str, outcome: Outcome) -> None:
+        """The cutover's journal as the five steps it stands for."""
+        phases = {p["phase"]: p for body in outcome.evidence for p in body.get("phases", ())}
+        reached = [kind for kind in CUTOVER if kind.value in phases] or [StepKind.QUIESCE]
+        for kind in CUTOVER:
+            phase = phases.get(kind.value, {})
+            state, message = StepState.PENDING, ""
+            if outcome.ok:
+                state = StepState.DONE
+            elif kind is reached[-1]:
+                state, message = StepState.FAILED, outcome.message
+            self.truth.runs.set_step(
+                run,
+                system,
+                kind,
+                state=state,
+                message=message,
+                started_at=phase.get("started"),
+                ended_at=phase.get("ended"),
+            )

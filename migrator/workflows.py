@@ -1,0 +1,128 @@
+"""The workflows: durable, thin, deterministic. They ask the truth what is next and do it.
+
+A signal only wakes. A wait is a durable timer of at most `RECHECK`, so that a signal which never
+came (the engine was down when an operator spoke) costs a minute and nothing else.
+"""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from migrator.messages import ItemOrder, ItemRef, RunOrder, StepRef
+
+RECHECK = timedelta(seconds=60)
+_BRIEF = timedelta(seconds=30)
+_LONG = timedelta(days=2)
+_FOREVER = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=1.5,
+    maximum_interval=timedelta(seconds=15),
+)
+
+
+class _Sleeper:
+    """Waits until woken or until the time is up; a wake-up that came before is not lost."""
+
+    def __init__(self) -> None:
+        self._woken = False
+
+    def wake(self) -> None:
+        self._woken = True
+
+    async def wait(self, limit: timedelta) -> None:
+        try:
+            await workflow.wait_condition(lambda: self._woken, timeout=limit)
+        except TimeoutError:
+            pass
+        self._woken = False
+
+
+@workflow.defn
+class ItemWorkflow:
+    """One system's way, one step after the other."""
+
+    def __init__(self) -> None:
+        self._sleeper = _Sleeper()
+
+    @workflow.signal
+    def wake(self) -> None:
+        self._sleeper.wake()
+
+    @workflow.run
+    async def run(self, ref: ItemRef) -> str:
+        while True:
+            order: ItemOrder = await workflow.execute_activity(
+                "next_of_item",
+                ref,
+                result_type=ItemOrder,
+                start_to_close_timeout=_BRIEF,
+                retry_policy=_FOREVER,
+            )
+            if order.end is not None:
+                await self._tell_run(ref)
+                return order.end.value
+            if order.step is not None:
+                step = StepRef(
+                    run=ref.run,
+                    system=ref.system,
+                    step=order.step,
+                    heartbeat_seconds=order.heartbeat_seconds,
+                )
+                await workflow.execute_activity(
+                    "perform_step",
+                    step,
+                    start_to_close_timeout=_LONG,
+                    heartbeat_timeout=timedelta(seconds=order.heartbeat_seconds),
+                    retry_policy=_FOREVER,
+                )
+                continue
+            wait = timedelta(seconds=order.wait_seconds or RECHECK.total_seconds())
+            await self._sleeper.wait(min(wait, RECHECK))
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(ref)
+
+    async def _tell_run(self, ref: ItemRef) -> None:
+        run = workflow.get_external_workflow_handle(ref.run)
+        try:
+            await run.signal("wake")
+        except Exception as error:  # the run rechecks by itself; its end is not ours to prevent
+            workflow.logger.info("run %s was not woken: %s", ref.run, error)
+
+
+@workflow.defn
+class PlanWorkflow:
+    """A run: starts items as waves and limits allow, until every item has ended."""
+
+    def __init__(self) -> None:
+        self._sleeper = _Sleeper()
+
+    @workflow.signal
+    def wake(self) -> None:
+        self._sleeper.wake()
+
+    @workflow.run
+    async def run(self, run: str) -> str:
+        while True:
+            order: RunOrder = await workflow.execute_activity(
+                "next_of_run",
+                run,
+                result_type=RunOrder,
+                start_to_close_timeout=_BRIEF,
+                retry_policy=_FOREVER,
+            )
+            if order.end is not None:
+                return order.end.value
+            for system in order.start:
+                ref = ItemRef(run=run, system=system)
+                await workflow.start_child_workflow(
+                    ItemWorkflow.run,
+                    ref,
+                    id=ref.workflow_id,
+                    parent_close_policy=ParentClosePolicy.ABANDON,
+                )
+            await self._sleeper.wait(RECHECK)
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(run)
