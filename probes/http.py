@@ -39,7 +39,9 @@ async def check(target: Target, deadline: float) -> ProbeResult:
 
 async def _ask(target: Target, look: Look) -> ProbeResult:
     async def trace(event: str, _info: object) -> None:
-        if event == "connection.connect_tcp.complete":
+        if event == "connection.connect_tcp.started":
+            look.lap()
+        elif event == "connection.connect_tcp.complete":
             look.mark("connect")
 
     url = httpx.URL(
@@ -80,5 +82,5 @@ async def _body(response: httpx.Response) -> bytes:
 def _text(body: bytes, charset: str | None) -> str:
     try:
         return body.decode(charset or "utf-8", errors="replace")
-    except LookupError:
+    except (LookupError, ValueError):  # no such charset, or one that cannot replace
         return body.decode(errors="replace")

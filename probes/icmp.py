@@ -46,12 +46,11 @@ async def check(target: Target, deadline: float) -> ProbeResult:
             sock.connect((target.address, 0))
             rtt = await echo.run()
     except OSError as error:
-        return look.broken(error, connected=True)
+        return look.broken(error, connected=True, sent=len(echo.sent))
     finally:
         echo.close()
-        look.note(sent=len(echo.sent))
     look.time("answer", rtt)
-    return look.done()
+    return look.done(sent=len(echo.sent))
 
 
 def _open(family: Family) -> tuple[socket.socket, bool]:

@@ -32,6 +32,10 @@ class Look:
         self._timings[phase] = (now - self._last) * 1000
         self._last = now
 
+    def lap(self) -> None:
+        """What was done since the last mark was our own work and belongs to no phase."""
+        self._last = time.perf_counter()
+
     def time(self, phase: str, milliseconds: float) -> None:
         """A phase that was measured elsewhere, such as by the kernel."""
         self._timings[phase] = milliseconds
@@ -47,12 +51,14 @@ class Look:
             ok=failure is None,
             failure=failure,
             timings=self._timings | {"total": total},
-            evidence=self._evidence,
+            evidence=dict(self._evidence),
         )
 
-    def broken(self, error: BaseException, *, connected: bool | None = None) -> ProbeResult:
+    def broken(
+        self, error: BaseException, *, connected: bool | None = None, **evidence: object
+    ) -> ProbeResult:
         """The look ended in an outside error; `connected` as in failures, by default whether the
         phase `connect` ended."""
         reached = "connect" in self._timings if connected is None else connected
         failure, text = failure_of(error, connected=reached)
-        return self.done(failure, error=text)
+        return self.done(failure, error=text, **evidence)

@@ -37,7 +37,7 @@ async def check(target: Target, deadline: float) -> ProbeResult:
             look.mark("connect")
             with contextlib.closing(sock):
                 found = await _handshake(sock, known, deadline, look)
-    except (OSError, EOFError, paramiko.SSHException) as error:
+    except (OSError, paramiko.SSHException) as error:
         return look.broken(error)
     look.mark("handshake")
     if found.asbytes() != known.asbytes():
@@ -50,7 +50,7 @@ async def check(target: Target, deadline: float) -> ProbeResult:
 async def _handshake(
     sock: socket.socket, known: paramiko.PKey, deadline: float, look: Look
 ) -> paramiko.PKey:
-    """The key the server proved to hold. Raises what paramiko met, or EOFError."""
+    """The key the server proved to hold. Raises SSHException with the cause kept."""
     finished = _Finished()
     transport = paramiko.Transport(sock)
     transport.set_log_channel(_QUIET)
@@ -62,7 +62,9 @@ async def _handshake(
         if transport.remote_version:
             look.note(banner=transport.remote_version)
         if not transport.is_active():
-            raise transport.get_exception() or EOFError("closed during the handshake")
+            met = transport.get_exception() or EOFError("closed during the handshake")
+            # A hostile server can make paramiko stumble over anything: one class for all of it.
+            raise paramiko.SSHException(f"{type(met).__name__}: {met}") from met
         return transport.get_remote_server_key()
     finally:
         # Wakes paramiko's thread out of its read: it ends without waiting for the server.

@@ -13,15 +13,15 @@ type Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Non
 
 
 @contextlib.asynccontextmanager
-async def serving(talk: Talk, address: str = "127.0.0.1") -> AsyncIterator[int]:
-    """A server on a free port of `address`; gives the port."""
+async def serving(talk: Talk, address: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
+    """A server on `address`, by default on a free port; gives the port."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
             await talk(reader, writer)
         writer.close()
 
-    server = await asyncio.start_server(handle, address, 0)
+    server = await asyncio.start_server(handle, address, port)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

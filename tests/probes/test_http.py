@@ -87,6 +87,14 @@ def test_a_page_in_gb18030_is_read_as_such(in_namespace: InNamespace) -> None:
     assert ask(in_namespace, talk).ok
 
 
+@pytest.mark.parametrize("charset", ["idna", "rot13", "no-such", ""])
+def test_a_charset_that_cannot_be_used(in_namespace: InNamespace, charset: str) -> None:
+    talk = answering(
+        b"\xff" + HEALTHY.encode(), "200 OK", f"Content-Type: text/html; charset={charset}"
+    )
+    assert ask(in_namespace, talk).ok
+
+
 def test_wrong_status(in_namespace: InNamespace) -> None:
     result = ask(in_namespace, answering(HEALTHY.encode(), "503 Service Unavailable"))
     assert result.failure is Failure.WRONG_STATUS
@@ -174,7 +182,7 @@ def test_an_answer_that_does_not_come(in_namespace: InNamespace, head: bytes) ->
         writer.write(head)
         await silent(reader, writer)
 
-    result = ask(in_namespace, talk, deadline=1)
+    result = ask(in_namespace, talk, deadline=2)
     assert result.failure is Failure.TIMEOUT_ANSWER
     assert "connect" in result.timings
 

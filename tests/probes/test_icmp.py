@@ -33,7 +33,7 @@ class TestBothSockets:
 
         for result in in_namespace(story):
             assert result.ok, result.evidence
-            assert result.evidence == {"socket": kind, "sent": "1"}
+            assert result.evidence["socket"] == kind
             assert 0 < result.timings["answer"] <= result.timings["total"]
 
     def test_many_at_once_do_not_mix(
@@ -56,7 +56,7 @@ class TestBothSockets:
 
         for result in in_namespace(story):
             assert result.failure is Failure.TIMEOUT_ANSWER
-            assert result.evidence["sent"] == "1"
+            assert int(result.evidence["sent"]) >= 1
 
     def test_a_lost_first_packet_is_no_outage(
         self, in_namespace: InNamespace, groups: str, kind: str

@@ -106,8 +106,8 @@ async def _banner_then_gone(reader: asyncio.StreamReader, writer: asyncio.Stream
 @pytest.mark.parametrize(
     ("talk", "deadline", "failure"),
     [
-        (silent, 1, Failure.TIMEOUT_ANSWER),
-        (_banner_only, 1, Failure.TIMEOUT_ANSWER),
+        (silent, 2, Failure.TIMEOUT_ANSWER),
+        (_banner_only, 2, Failure.TIMEOUT_ANSWER),
         (hanging_up, 20, Failure.RESET),
         (resetting, 20, Failure.RESET),
         (_banner_then_gone, 20, Failure.RESET),
