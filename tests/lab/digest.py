@@ -21,6 +21,8 @@ LEFT_OUT = re.compile(
     r"|(base/\d+|global)/pg_internal\.init|(pg_wal|pg_stat|pg_stat_tmp|pg_logical|pg_subtrans)/.*)$"
 )
 
+NEW = ", in the place of what was there"
+
 
 def entries(top: Path, below: Sequence[Path] = ()) -> dict[str, str]:
     """Every changed path below `top` with kind, mode, owner and content, in words.
@@ -36,7 +38,7 @@ def entries(top: Path, below: Sequence[Path] = ()) -> dict[str, str]:
             if LEFT_OUT.search(shown):
                 continue
             said = _describe(Path(folder) / name)
-            if said != _before(inside / name, below):
+            if said != _before(inside / name, below).removesuffix(NEW):
                 found[shown] = said
     return found
 
@@ -65,7 +67,7 @@ def _describe(path: Path) -> str:
         if stat.S_ISREG(status.st_mode):
             return f"{said} {hashlib.sha256(path.read_bytes()).hexdigest()}"
         if stat.S_ISDIR(status.st_mode) and "trusted.overlay.opaque" in os.listxattr(path):
-            return f"{said} new"
+            return f"{said}{NEW}"
         # The number of a device; that of a whiteout (a deleted path) is 0. A folder has none.
         return f"{said} device {status.st_rdev}"
     except (FileNotFoundError, NotADirectoryError):  # went away while we looked

@@ -17,7 +17,6 @@ from tests.lab.network import Network
 
 BOOT = Path(__file__).with_name("files") / "boot.sh"
 START_SECONDS = 60.0
-LISTENING = "0A"
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Host:
         self._pid = 0
         self._lock = threading.RLock()
         self.disk_kib = 1024 * 1024
+        self.failed_services: list[str] = []  # of the last boot, as named in /etc/rc2.d
 
     @property
     def running(self) -> bool:
@@ -103,8 +103,9 @@ class Host:
                 assert process.stdin is not None
                 process.stdin.write("go\n")
                 process.stdin.close()
-                if self._hear(process) != "ready":
-                    raise LabError(f"host {self.name} did not become ready")
+                word, *self.failed_services = self._hear(process).split() or [""]
+                if word != "ready":
+                    raise LabError(f"host {self.name} did not become ready, it said {word!r}")
                 self._process = process
                 self._await_listening(22)
             except BaseException:

@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -206,6 +205,9 @@ class Lab:
             build(layer)
         self._timed(f"layer {name}", started)
         self._reset(name)
+        if self.hosts[name].failed_services:
+            said = self.hosts[name].run(["cat", "/run/boot.log"]).stdout.strip()
+            raise LabError(f"host {name}: {self.hosts[name].failed_services} did not start: {said}")
 
     def _make_database(self, name: str, layer: Path) -> None:
         """Makes the cluster on a booted host, and what that wrote becomes the host's layer."""
@@ -214,7 +216,7 @@ class Lab:
         host.start()
         workloads.fill_database(host)
         host.stop()
-        shutil.copytree(host.upper, layer, symlinks=True, dirs_exist_ok=True)
+        shell.run(["cp", "-a", f"{host.upper}/.", str(layer)])
 
     def _reset(self, name: str) -> None:
         host = self.hosts[name]

@@ -7,6 +7,7 @@ what the machine has there.
 import grp
 import os
 import pwd
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -129,9 +130,12 @@ def build_base(layer: Path, *, public_key: str, password: str) -> None:
     for path, mode in HIDDEN:
         hide(layer, path, mode)
     for entry in Path("/").iterdir():
-        known = entry.name in TOP or f"/{entry.name}" in dict(HIDDEN)
-        if entry.is_dir() and not entry.is_symlink() and not known:
+        if entry.name in TOP or entry.is_symlink() or f"/{entry.name}" in dict(HIDDEN):
+            continue
+        if entry.is_dir():
             hide(layer, f"/{entry.name}", 0o755)
+        else:
+            os.mknod(layer / entry.name, stat.S_IFCHR, 0)  # a whiteout: the file is not there
     for name in MOUNT_POINTS:
         hide(layer, f"/{name}", 0o1777 if name == "tmp" else 0o755)
     accounts(layer, password)

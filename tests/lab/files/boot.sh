@@ -2,7 +2,7 @@
 # First process of a lab host: makes its file system, then runs what /etc/rc2.d holds and sshd.
 # Usage: boot.sh NAME FOLDER LOWER ADDRESS GATEWAY ADDRESS6 GATEWAY6
 # It says `born PID` when its namespaces are there, waits for a line (the cable is plugged in by
-# then), and says `ready` when its services have started. As first process it reaps orphans: dash
+# then), and says `ready` when its services have started, with the names of those that did not. As first process it reaps orphans: dash
 # collects any child while it waits.
 set -eu
 name=$1 folder=$2 lower=$3 address=$4 gateway=$5 address6=$6 gateway6=$7
@@ -17,8 +17,8 @@ mount -t overlay overlay "$root" \
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"
 mount -t tmpfs -o mode=755,size=64k tmpfs "$root/dev"
-mount -t tmpfs -o mode=755 tmpfs "$root/run"
-mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+mount -t tmpfs -o mode=755,size=128m tmpfs "$root/run"
+mount -t tmpfs -o mode=1777,size=512m tmpfs "$root/tmp"
 cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty "$root/dev/"
 mkdir "$root/dev/pts" "$root/dev/shm"
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$root/dev/pts"
@@ -55,10 +55,12 @@ listen() {
   done
 }
 listen &
+failed=
 for service in /etc/rc2.d/S*; do
-  [ -x "$service" ] && "$service" start </dev/null >>/run/boot.log 2>&1
+  [ -x "$service" ] || continue
+  "$service" start </dev/null >>/run/boot.log 2>&1 || failed="$failed ${service##*/}"
 done
-echo ready
+echo "ready$failed"
 exec </dev/null >/dev/null 2>&1
 while :; do wait; done
 STAGE
