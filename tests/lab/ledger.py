@@ -7,15 +7,7 @@ down, totals, notes, dates and units in several spellings. All facts come from `
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import groupby
 from pathlib import Path
-from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.cell.cell import Cell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.lab.addresses import (
     CITY,
@@ -36,28 +28,12 @@ from tests.lab.addresses import (
     PlaceKind,
     SystemFact,
 )
+from tests.lab.workbook import FIRST_ROW, Row, SheetRows, write_workbook
 
-Row = dict[str, Any]  # header → cell
 CLASSIFIED = "LJ-S-004"  # 涉密, its name only
 STAYS = "LJ-S-005"  # no target is declared
-FIRST_ROW = 3  # below title and header
 _SHORT = {"LJ-JT": "市交通局", "LJ-RS": "市人社局", "LJ-DSJ": "市大数据局"}
 _DATES = ("2016年6月1日", "2017-03-15", "2018/09/01", "2019.5.20", date(2015, 11, 2), "2020年8月")
-
-
-@dataclass(frozen=True)
-class SheetRows:
-    """One sheet before it is written; `key` is the header by whose value a row is known."""
-
-    name: str
-    title: str
-    headers: tuple[str, ...]
-    key: str
-    rows: tuple[Row, ...]
-
-    def row_of(self, key: str) -> int:
-        """The 1-based row in the spreadsheet of the last row with this key."""
-        return max(FIRST_ROW + i for i, row in enumerate(self.rows) if row[self.key] == key)
 
 
 @dataclass(frozen=True)
@@ -104,7 +80,7 @@ def write_ledger(
     for systems by code; `cells`: (sheet, key of the row, header) → another value.
     """
     city = City(host_keys, SYSTEMS if systems is None else systems, window, names or {})
-    _write(path, _replaced(sheets(city), cells or {}))
+    write_workbook(path, _replaced(sheets(city), cells or {}))
     return path
 
 
@@ -121,7 +97,7 @@ def with_faults(path: Path, *, host_keys: Mapping[str, str]) -> tuple[Fault, ...
     for sheet_name, key, column, raw, code in _FAULTS:
         sheet = added[sheet_name]
         faults.append(Fault(sheet_name, sheet.row_of(key), column, raw, code))
-    _write(path, tuple(added.values()))
+    write_workbook(path, tuple(added.values()))
     return tuple(faults)
 
 
@@ -387,69 +363,3 @@ _FAULTS = (
     ("信息系统", "LJ-S-904", "服务", "nginx;$(reboot)", "bad_text"),
     ("信息系统", "LJ-S-905", "数据目录", "/srv/../etc", "bad_text"),
 )
-
-_THIN = Side(style="thin", color="999999")
-_BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
-_HEAD = PatternFill("solid", fgColor="DDEBF7")
-_MIDDLE = Alignment(horizontal="center", vertical="center", wrap_text=True)
-_NOTE = "填表说明：1.请如实填写；2.涉密系统只填名称。"
-
-
-def _write(path: Path, given: Sequence[SheetRows]) -> None:
-    book = Workbook()
-    book.remove(book.active)  # type: ignore[arg-type]
-    for sheet in given:
-        _fill(book.create_sheet(sheet.name), sheet)
-    book.save(path)
-
-
-def _fill(page: Worksheet, sheet: SheetRows) -> None:
-    width = len(sheet.headers)
-    _text(page.cell(1, 1), sheet.title).font = Font(size=16, bold=True)
-    page.merge_cells(start_row=1, start_column=1, end_row=1, end_column=width)
-    page.cell(1, 1).alignment = _MIDDLE
-    page.row_dimensions[1].height = 30
-    for column, header in enumerate(sheet.headers, start=1):
-        cell = _text(page.cell(2, column), header)
-        cell.font, cell.fill, cell.border, cell.alignment = Font(bold=True), _HEAD, _BORDER, _MIDDLE
-        page.column_dimensions[get_column_letter(column)].width = max(12, 2 * len(header) + 4)
-    for index, row in enumerate(sheet.rows, start=FIRST_ROW):
-        for column, header in enumerate(sheet.headers, start=1):
-            cell = _put(page.cell(index, column), row.get(header, ""))
-            cell.border, cell.alignment = _BORDER, _MIDDLE
-    if sheet.name == "信息系统":
-        _merge_owners(page, sheet)
-    below = FIRST_ROW + len(sheet.rows) + 1  # one empty row between
-    _text(page.cell(below, 1), "合计")
-    page.cell(below, 2).value = len(sheet.rows)
-    _text(page.cell(below + 1, 1), _NOTE)
-    page.merge_cells(
-        start_row=below + 1, start_column=1, end_row=below + 1, end_column=max(width, 2)
-    )
-    page.freeze_panes = "A3"
-
-
-def _merge_owners(page: Worksheet, sheet: SheetRows) -> None:
-    column = sheet.headers.index("所属单位") + 1
-    at = FIRST_ROW
-    for owner, rows in groupby(sheet.rows, key=lambda r: r.get("所属单位", "")):
-        end = at + len(list(rows)) - 1
-        if owner and end > at:
-            page.merge_cells(start_row=at, start_column=column, end_row=end, end_column=column)
-        at = end + 1
-
-
-def _put(cell: Cell, value: object) -> Cell:
-    if isinstance(value, str):
-        return _text(cell, value)
-    cell.value = value  # type: ignore[assignment]
-    return cell
-
-
-def _text(cell: Any, value: str) -> Any:
-    """Text stays text: what begins with = + - @ never becomes a formula."""
-    if value:
-        cell.value = value
-        cell.data_type = "s"
-        cell.quotePrefix = value[0] in "=+-@"
-    return cell
