@@ -16,7 +16,6 @@ from migrator.progress import (
     ItemRecord,
     ItemState,
     RunState,
-    StepState,
     Wait,
     Wanted,
     next_of_item,
@@ -99,8 +98,6 @@ class Activities:
             with contextlib.suppress(MigratorError):
                 self._truth.runs.set_item(ref.run, ref.system, note=note[:2000])
             raise  # Temporal tries again, with growing pauses
-        if _stop():
-            self._truth.runs.set_step(ref.run, ref.system, ref.step, state=StepState.PENDING)
 
 
 def _stop() -> str | None:

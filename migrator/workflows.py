@@ -33,10 +33,8 @@ class _Sleeper:
         self._woken = True
 
     async def wait(self, limit: timedelta) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             await workflow.wait_condition(lambda: self._woken, timeout=limit)
-        except TimeoutError:
-            pass
         self._woken = False
 
 

@@ -1,0 +1,146 @@
+"""Use cases around plans: make, show, check, rehearse, approve, reject. Every way in calls these."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from inventory.model import Frozen
+from inventory.store import EstateStore
+from migrator.ansible import Outcome
+from migrator.crew import Crew
+from migrator.drift import drift
+from migrator.errors import Forbidden, Refused
+from migrator.kinds import KINDS
+from migrator.plan import Item, Means, Plan, StepKind
+from migrator.planner import make_plan
+from migrator.store import Truth
+from migrator.store_plans import PlanRecord
+
+REHEARSED = tuple(
+    (step, kind.playbook)
+    for step, kind in KINDS.items()
+    if kind.playbook and step is not StepKind.ROLLBACK
+)
+"""What a dry run goes through for each item, in check mode."""
+
+
+class Rehearsal(Frozen):
+    """One playbook of one item in check mode."""
+
+    system: str
+    step: StepKind
+    ok: bool
+    message: str = ""
+    would_change: int = 0
+
+
+@dataclass(frozen=True)
+class Planning:
+    truth: Truth
+    estate: EstateStore
+
+    def make(self, actor: str, means: Means) -> tuple[PlanRecord, Plan]:
+        """A plan of what is left to do, kept as a draft.
+
+        Raises Refused when nothing can move (the verdicts say why, system by system).
+        """
+        plan = make_plan(self.estate.load(), means)
+        if not plan.items:
+            self.truth.audit(actor, "plan.nothing", "estate", estate=plan.estate)
+            reasons = "\n".join(
+                f"  {v.system} {v.name}: {v.disposition} — {v.reason}" for v in plan.verdicts
+            )
+            raise Refused(f"没有可迁移的系统 / nothing is left to move:\n{reasons}".rstrip(":\n"))
+        return self.truth.plans.add(plan, actor), plan
+
+    def drifted(self, code: str) -> dict[str, tuple[str, ...]]:
+        """Per item, how today's facts differ from the plan's; empty when they do not."""
+        plan = self.truth.plans.load(code)
+        estate = self.estate.load()
+        found = {item.code: drift(plan, item.code, estate) for item in plan.items}
+        return {system: lines for system, lines in found.items() if lines}
+
+    def approve(self, code: str, digest: str, actor: str, reason: str = "") -> PlanRecord:
+        """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for
+        another digest, or when its facts have changed since."""
+        record = self._same(code, digest, actor, "plan.approve")
+        if record.author == actor:
+            self.truth.audit(actor, "plan.approve.refused", code, reason="author")
+            raise Forbidden(
+                f"编制人 {actor} 不能审批自己的方案 / the author cannot approve their own plan {code}; "
+                "another person must"
+            )
+        if changed := self.drifted(code):
+            self.truth.audit(actor, "plan.approve.refused", code, reason="drift")
+            lines = "; ".join(line for lines in changed.values() for line in lines)
+            raise Refused(
+                f"方案依据的事实已变 / the facts changed since the plan was made: {lines}; make a new "
+                "plan"
+            )
+        self.truth.plans.decide(code, decision="approve", digest=digest, actor=actor, reason=reason)
+        return self.truth.plans.record(code)
+
+    def reject(self, code: str, digest: str, actor: str, reason: str) -> PlanRecord:
+        """Refuse the plan, or withdraw an approval. Raises Refused for another digest."""
+        self._same(code, digest, actor, "plan.reject")
+        self.truth.plans.decide(code, decision="reject", digest=digest, actor=actor, reason=reason)
+        return self.truth.plans.record(code)
+
+    def _same(self, code: str, digest: str, actor: str, action: str) -> PlanRecord:
+        self.truth.plans.load(code)  # the bytes must still fit the digest
+        record = self.truth.plans.record(code)
+        if record.digest != digest:
+            self.truth.audit(actor, f"{action}.refused", code, digest=digest)
+            raise Refused(
+                f"摘要不符 / another digest: read {digest!r}, plan {code} has {record.digest}; look at "
+                f"the plan again: `qianyun plan show {code}`"
+            )
+        return record
+
+    def rehearse(
+        self,
+        code: str,
+        crew: Crew,
+        actor: str,
+        *,
+        on_done: Callable[[Rehearsal], None] = lambda done: None,
+        at_once: int = 2,
+    ) -> list[Rehearsal]:
+        """The dry run: preflight and every playbook in check mode, for every item.
+
+        Nothing is changed on any host. A failed preflight ends that item's rehearsal: what comes
+        after it would only fail for the same reason.
+        """
+        plan = self.truth.plans.load(code)
+        folder = crew.root / f"dry-run-{code}-{self.truth.now().replace(':', '')}"
+
+        def whole(item: Item) -> list[Rehearsal]:
+            done: list[Rehearsal] = []
+            for step, playbook in REHEARSED:
+                outcome = crew.rehearse(item, playbook, _fresh(folder, item, step))
+                done.append(_rehearsal(item, step, outcome))
+                on_done(done[-1])
+                if not outcome.ok and step is StepKind.PREFLIGHT:
+                    break
+            return done
+
+        with ThreadPoolExecutor(at_once) as threads:
+            results = [r for item in threads.map(whole, plan.items) for r in item]
+        bad = [f"{r.system}/{r.step}" for r in results if not r.ok]
+        self.truth.audit(actor, "plan.dry-run", code, digest=plan.digest, failed=bad)
+        return results
+
+
+def _fresh(root: Path, item: Item, step: StepKind) -> Path:
+    return root / f"{item.code}-{step}"
+
+
+def _rehearsal(item: Item, step: StepKind, outcome: Outcome) -> Rehearsal:
+    return Rehearsal(
+        system=item.code,
+        step=step,
+        ok=outcome.ok,
+        message=outcome.message,
+        would_change=outcome.changed,
+    )

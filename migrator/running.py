@@ -1,0 +1,159 @@
+"""Use cases around runs: start, commands, logs. A command changes the truth, then wakes.
+
+Commands are written even while the engine is down; it then acts on them at its return.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from inventory.store import EstateStore
+from migrator.crew import read_log
+from migrator.drift import drift
+from migrator.errors import Refused
+from migrator.kinds import KINDS
+from migrator.plan import CUTOVER, StepKind
+from migrator.progress import ItemRecord, RunRecord, RunState, StepState, Wanted
+from migrator.store import Truth
+
+type Wake = Callable[[str, tuple[str, ...]], None]
+"""Wakes a run and some of its items in the engine; may raise EngineDown."""
+
+
+@dataclass(frozen=True)
+class Running:
+    truth: Truth
+    estate: EstateStore
+    begin: Callable[[str], None]  # starts the run's workflow; may raise EngineDown
+    wake: Wake
+
+    def start(self, plan_code: str, actor: str) -> RunRecord:
+        """Start an approved plan. Raises Refused: not approved, facts changed, already running."""
+        record = self.truth.plans.record(plan_code)
+        plan = self.truth.plans.load(plan_code)
+        if record.state != "approved":
+            self.truth.audit(actor, "run.start.refused", plan_code, state=record.state)
+            raise Refused(
+                f"方案 {plan_code} 未获批准 / the plan is not approved: read {record.state}, expected "
+                f"approved for digest {record.digest}; `qianyun plan approve {plan_code}`"
+            )
+        estate = self.estate.load()
+        changed = [line for item in plan.items for line in drift(plan, item.code, estate)]
+        if changed:
+            self.truth.audit(actor, "run.start.refused", plan_code, drift=changed)
+            raise Refused(
+                "方案依据的事实已变 / the facts changed since the plan was made: "
+                f"{'; '.join(changed)}; make and approve a new plan"
+            )
+        run = self.truth.runs.add(plan_code, plan, actor)
+        self.begin(run.code)
+        return run
+
+    def pause(self, run: str, system: str | None, actor: str, reason: str = "") -> None:
+        """No further step begins; the one under way comes to its end."""
+        self._open(run, system)
+        self._command(run, system, actor, "pause", reason, paused=True)
+
+    def resume(self, run: str, system: str | None, actor: str, reason: str = "") -> None:
+        self._open(run, system)
+        self._command(run, system, actor, "resume", reason, paused=False)
+
+    def retry(self, run: str, system: str, actor: str, reason: str = "") -> None:
+        """Let the failed or held step run again. Raises Refused when none waits for that."""
+        item = self._item(run, system)
+        step = self._blocked(item)
+        again = CUTOVER if step in CUTOVER else (step,)
+        self.truth.runs.command(run, system, actor=actor, verb="retry", reason=reason, reset=again)
+        self.wake(run, (system,))
+
+    def skip(self, run: str, system: str, actor: str, reason: str) -> None:
+        """Go on without the failed step. Raises Refused for a step that cannot be left out."""
+        item = self._item(run, system)
+        step = self._blocked(item)
+        if step in CUTOVER or not KINDS[step].skippable:
+            raise Refused(
+                f"步骤 {step} 不可跳过 / step {step} cannot be skipped; retry it or roll back"
+            )
+        if not reason.strip():
+            raise Refused("跳过须写明理由 / skipping needs a reason: --reason")
+        self.truth.runs.command(run, system, actor=actor, verb="skip", reason=reason, skip=(step,))
+        self.wake(run, (system,))
+
+    def rollback(self, run: str, system: str, actor: str, reason: str = "") -> None:
+        """Turn an item round: back to its source, at any point before commit."""
+        item = self._item(run, system)
+        if item.committed:
+            raise Refused(
+                f"{system} 已提交，不可回退 / committed: the point of no return is passed; moving it "
+                "back needs a plan of its own"
+            )
+        back = item.step(StepKind.ROLLBACK)
+        again = (StepKind.ROLLBACK,) if back.state in {StepState.FAILED, StepState.HELD} else ()
+        if item.wanted is Wanted.ROLLBACK and not again:
+            return
+        self.truth.runs.want_back(run, system, actor=actor, verb="rollback", reason=reason)
+        if again:
+            self.truth.runs.command(
+                run, system, actor=actor, verb="retry", reason=reason, reset=again
+            )
+        self.wake(run, (system,))
+
+    def abort(self, run: str, actor: str, reason: str = "") -> None:
+        """Begin nothing more, and roll back every item that is under way and not committed."""
+        record = self._open(run, None)
+        turned = [i for i in record.items if not i.state.ended and not i.committed]
+        for item in turned:
+            self.truth.runs.want_back(
+                run, item.system, actor=actor, verb="abort", reason=reason or "abort"
+            )
+        self.wake(run, tuple(item.system for item in turned))
+
+    def log(self, run: str, system: str | None = None) -> Iterator[dict[str, Any]]:
+        """Every line that the run's attempts have logged, in order of attempts."""
+        for attempt in self.truth.attempts.of(run, system):
+            for number, line in enumerate(read_log(attempt)):
+                key = {"token": attempt.token, "number": number}
+                yield key | {"system": attempt.system, "step": attempt.step.value} | line
+
+    def _command(
+        self, run: str, system: str | None, actor: str, verb: str, reason: str, *, paused: bool
+    ) -> None:
+        values: dict[str, Any] = {"paused": paused}
+        state = RunState.PAUSED if paused else RunState.RUNNING
+        self.truth.runs.command(
+            run,
+            system,
+            actor=actor,
+            verb=verb,
+            reason=reason,
+            run_values=None if system else values | {"state": state},
+            item_values=values if system else None,
+        )
+        items = self.truth.runs.get(run).items
+        self.wake(run, (system,) if system else tuple(i.system for i in items if not i.state.ended))
+
+    def _open(self, run: str, system: str | None) -> RunRecord:
+        record = self.truth.runs.get(run)
+        if record.ended_at:
+            raise Refused(f"执行 {run} 已结束 / the run has ended ({record.state})")
+        if system:
+            self._item(run, system)
+        return record
+
+    def _item(self, run: str, system: str) -> ItemRecord:
+        item = self.truth.runs.item(run, system)
+        if item.state.ended:
+            raise Refused(f"{system} 已结束 / the item has ended: {item.state}")
+        return item
+
+    def _blocked(self, item: ItemRecord) -> StepKind:
+        if item.wanted is Wanted.ROLLBACK:
+            back = item.step(StepKind.ROLLBACK)
+            if back.state in {StepState.FAILED, StepState.HELD}:
+                return StepKind.ROLLBACK
+        elif item.blocked:
+            return item.blocked.step
+        raise Refused(
+            f"{item.system} 没有失败或挂起的步骤 / no step of it has failed or is held: it is "
+            f"{item.state}"
+        )
