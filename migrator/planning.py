@@ -1,4 +1,4 @@
-"""Use cases around plans: make, show, check, rehearse, approve, reject. Every way in calls these."""
+"""Use cases around plans: make, check, rehearse, approve, reject. Every way in calls these."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -104,7 +104,7 @@ class Planning:
         crew: Crew,
         actor: str,
         *,
-        on_done: Callable[[Rehearsal], None] = lambda done: None,
+        on_done: Callable[[Rehearsal], None] | None = None,
         at_once: int = 2,
     ) -> list[Rehearsal]:
         """The dry run: preflight and every playbook in check mode, for every item.
@@ -120,7 +120,8 @@ class Planning:
             for step, playbook in REHEARSED:
                 outcome = crew.rehearse(item, playbook, _fresh(folder, item, step))
                 done.append(_rehearsal(item, step, outcome))
-                on_done(done[-1])
+                if on_done:
+                    on_done(done[-1])
                 if not outcome.ok and step is StepKind.PREFLIGHT:
                     break
             return done

@@ -186,6 +186,11 @@ def next_of_run(run: RunRecord, plan: Plan) -> RunMove:
     if not open_items:
         done = all(item.state is ItemState.DONE for item in run.items)
         return RunMove(end=RunState.DONE if done else RunState.ENDED)
+    turned = [
+        i.system for i in open_items if i.wanted is Wanted.ROLLBACK and i.state is ItemState.WAITING
+    ]
+    if turned:  # aborted before their turn: they only have to end
+        return RunMove(start=tuple(turned))
     wave = min(item.wave for item in open_items)
     lost = [i.system for i in run.items if i.wave < wave and i.state is not ItemState.DONE]
     fresh = all(i.state is ItemState.WAITING for i in run.items if i.wave == wave)
@@ -206,7 +211,7 @@ def next_of_run(run: RunRecord, plan: Plan) -> RunMove:
         needed = plan.item(item.system).resources
         if item.state is not ItemState.WAITING or item.wave != wave:
             continue
-        if item.wanted is Wanted.ROLLBACK or all(held[r] < limits.get(r, 1) for r in needed):
+        if all(held[r] < limits.get(r, 1) for r in needed):
             start.append(item.system)
             held.update(needed)
     return RunMove(start=tuple(start))

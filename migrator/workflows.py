@@ -4,6 +4,7 @@ A signal only wakes. A wait is a durable timer of at most `RECHECK`, so that a s
 came (the engine was down when an operator spoke) costs a minute and nothing else.
 """
 
+import contextlib
 from datetime import timedelta
 
 from temporalio import workflow
