@@ -1,0 +1,93 @@
+"""How everything is joined: the one place that knows which parts make the product."""
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from functools import cached_property
+
+from api.settings import Settings
+from inventory.store import EstateStore
+from inventory.store_embedded import EmbeddedStore
+from migrator.activities import Activities
+from migrator.crew import Crew
+from migrator.engine import Engine
+from migrator.errors import NotFound
+from migrator.move import Login
+from migrator.perform import Performer
+from migrator.plan import Means
+from migrator.planning import Planning
+from migrator.running import Running
+from migrator.store import Truth
+
+
+@dataclass(frozen=True)
+class Qianyun:
+    """The product as one process sees it. Parts are made when they are first used."""
+
+    settings: Settings
+
+    @cached_property
+    def truth(self) -> Truth:
+        self.settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Truth.open(self.settings.database_url)
+
+    @cached_property
+    def estate(self) -> EstateStore:
+        return EmbeddedStore(self.truth.engine)
+
+    @cached_property
+    def planning(self) -> Planning:
+        return Planning(self.truth, self.estate)
+
+    @cached_property
+    def running(self) -> Running:
+        return Running(self.truth, self.estate, self._begin, self._wake)
+
+    @cached_property
+    def crew(self) -> Crew:
+        """Raises NotFound when no SSH key is set."""
+        if self.settings.ssh_key is None or not self.settings.ssh_key.exists():
+            raise NotFound(
+                f"SSH 私钥不存在 / no SSH key: read {self.settings.ssh_key}, expected a private key "
+                "file; set QIANYUN_SSH_KEY"
+            )
+        secrets = {
+            "QIANYUN_BECOME_PASSWORD": self.settings.become_password,
+            "QIANYUN_REPLICATION_PASSWORD": self.settings.replication_password,
+        }
+        return Crew(
+            truth=self.truth,
+            login=Login(user=self.settings.ssh_user, key=self.settings.ssh_key),
+            secrets={n: s.get_secret_value() for n, s in secrets.items() if s is not None},
+            root=self.settings.state / "attempts",
+            machine=socket.gethostname(),
+        )
+
+    def activities(self) -> Activities:
+        performer = Performer(self.truth, self.estate, self.crew)
+        return Activities(performer, self.settings.heartbeat_seconds)
+
+    def means(self, *, ignore_windows: bool = False, moves_at_once: int | None = None) -> Means:
+        """A city's means as the settings say."""
+        return Means(
+            moves_at_once=moves_at_once or self.settings.moves_at_once,
+            soak_seconds=self.settings.soak_seconds,
+            hold_seconds=self.settings.hold_seconds,
+            timezone=self.settings.timezone,
+            ignore_windows=ignore_windows,
+        )
+
+    async def engine(self) -> Engine:
+        return await Engine.at(self.settings.temporal_address, self.settings.temporal_namespace)
+
+    def _begin(self, run: str) -> None:
+        async def begin() -> None:
+            await (await self.engine()).start(run)
+
+        asyncio.run(begin())
+
+    def _wake(self, run: str, systems: tuple[str, ...]) -> None:
+        async def wake() -> None:
+            await (await self.engine()).wake(run, systems)
+
+        asyncio.run(wake())
