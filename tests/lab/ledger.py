@@ -28,6 +28,7 @@ from tests.lab.addresses import (
     PlaceKind,
     SystemFact,
 )
+from tests.lab.ledger_faults import FAULTS, FAULTY
 from tests.lab.workbook import FIRST_ROW, Row, SheetRows, write_workbook
 
 CLASSIFIED = "LJ-S-004"  # 涉密, its name only
@@ -88,13 +89,13 @@ def with_faults(path: Path, *, host_keys: Mapping[str, str]) -> tuple[Fault, ...
     """Write the same ledger with rows added, one for each kind of fault; what must be refused."""
     added, faults = {}, []
     for sheet in sheets(City(host_keys)):
-        rows = [*sheet.rows, *_FAULTY.get(sheet.name, ())]
+        rows = [*sheet.rows, *FAULTY.get(sheet.name, ())]
         headers = sheet.headers
         if sheet.name == "机房":
             headers = (*headers, "值班安排")
             faults.append(Fault("机房", FIRST_ROW - 1, "值班安排", "值班安排", "unknown_header"))
         added[sheet.name] = replace(sheet, headers=headers, rows=tuple(rows))
-    for sheet_name, key, column, raw, code in _FAULTS:
+    for sheet_name, key, column, raw, code in FAULTS:
         sheet = added[sheet_name]
         faults.append(Fault(sheet_name, sheet.row_of(key), column, raw, code))
     write_workbook(path, tuple(added.values()))
@@ -325,41 +326,3 @@ def _replaced(
     if left:
         raise KeyError(f"no such cells in the sample ledger: {sorted(left)}")
     return tuple(done)
-
-
-_FAULTY: Mapping[str, tuple[Row, ...]] = {
-    "机房": ({"机房编号": "LJ-RM-X1", "机房名称": "旧机房", "机柜数": "若干"},),
-    "线路": (
-        {"线路编号": "LJ-DX-9001", "带宽": "不限速"},
-        {"线路编号": LINES[0].code, "线路名称": "同号线路", "带宽": "10M"},
-    ),
-    "服务器": (
-        {"设备名称": "jt-old-01", "购置时间": "2015年2月30日"},
-        {"设备名称": "jt-old-02", "IPv4地址": "10.21.300.5"},
-        {"设备名称": "jt-old-03", "所在机房": "没有的机房"},
-        {"设备名称": "jt-old-04", "所在机房": "旧机房"},  # refers to a refused row
-        {"设备名称": "jt-old-05", "SSH主机公钥": "ssh-ed25519 $(id)"},
-    ),
-    "信息系统": (
-        {"系统编号": "LJ-S-901", "系统名称": "七级系统", "等保级别": "七级"},
-        {"系统编号": "LJ-S-902", "系统名称": "大端口系统", "入口端口": 70000},
-        {"系统编号": "LJ-S-903", "系统名称": ""},
-        {"系统编号": "LJ-S-904", "系统名称": "坏服务名系统", "服务": "nginx;$(reboot)"},
-        {"系统编号": "LJ-S-905", "系统名称": "坏目录系统", "数据目录": "/srv/../etc"},
-    ),
-}
-_FAULTS = (
-    ("机房", "LJ-RM-X1", "机柜数", "若干", "not_a_number"),
-    ("线路", "LJ-DX-9001", "带宽", "不限速", "not_a_quantity"),
-    ("线路", LINES[0].code, "线路编号", LINES[0].code, "duplicate"),
-    ("服务器", "jt-old-01", "购置时间", "2015年2月30日", "not_a_date"),
-    ("服务器", "jt-old-02", "IPv4地址", "10.21.300.5", "not_an_ip"),
-    ("服务器", "jt-old-03", "所在机房", "没有的机房", "unknown_reference"),
-    ("服务器", "jt-old-04", "所在机房", "旧机房", "unknown_reference"),
-    ("服务器", "jt-old-05", "SSH主机公钥", "ssh-ed25519 $(id)", "bad_text"),
-    ("信息系统", "LJ-S-901", "等保级别", "七级", "not_in_choices"),
-    ("信息系统", "LJ-S-902", "入口端口", "70000", "out_of_range"),
-    ("信息系统", "LJ-S-903", "系统名称", "", "missing"),
-    ("信息系统", "LJ-S-904", "服务", "nginx;$(reboot)", "bad_text"),
-    ("信息系统", "LJ-S-905", "数据目录", "/srv/../etc", "bad_text"),
-)
