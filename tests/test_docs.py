@@ -5,7 +5,6 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 import typer
 
@@ -68,11 +67,11 @@ def test_commands_of_the_readme_exist() -> None:
 
     root = typer.main.get_command(app)
     for words in commands("README.md"):
-        command: click.Command = root
+        command = root
         for word in words:
-            assert isinstance(command, click.Group), f"qianyun {' '.join(words)}"
-            assert word in command.commands, f"qianyun {' '.join(words)}"
-            command = command.commands[word]
+            within = getattr(command, "commands", {})  # a group's; a plain command has none
+            assert word in within, f"qianyun {' '.join(words)}"
+            command = within[word]
 
 
 @pytest.mark.parametrize("target", ["setup", "check", "test", "demo", "bench", "chaos", "up"])
