@@ -66,9 +66,10 @@ def _describe(path: Path) -> str:
             return f"{said} -> {path.readlink()}"
         if stat.S_ISREG(status.st_mode):
             return f"{said} {hashlib.sha256(path.read_bytes()).hexdigest()}"
-        if stat.S_ISDIR(status.st_mode) and "trusted.overlay.opaque" in os.listxattr(path):
-            return f"{said}{NEW}"
-        # The number of a device; that of a whiteout (a deleted path) is 0. A folder has none.
+        if stat.S_ISDIR(status.st_mode):
+            opaque = "trusted.overlay.opaque" in os.listxattr(path)
+            return f"{said}{NEW}" if opaque else said
+        # The number of a device; that of a whiteout (a deleted path) is 0.
         return f"{said} device {status.st_rdev}"
     except (FileNotFoundError, NotADirectoryError):  # went away while we looked
         return "gone"
