@@ -1,0 +1,166 @@
+"""The sample city with Qianyun in it: a lab, a state folder, a ledger, and the command line.
+
+What the three users do in stories (tests/acceptance), in the demo and in the bench, they do
+through here: by the real command, in the operations zone of the lab.
+"""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.lab.lab import Lab
+from tests.lab.ledger import write_ledger
+
+REPO = Path(__file__).resolve().parent.parent
+FAST = {"QIANYUN_SOAK_SECONDS": "3", "QIANYUN_HEARTBEAT_SECONDS": "6"}
+"""Times for a lab: nobody has to wait five minutes to see a soak."""
+
+
+class CommandFailed(AssertionError):
+    """A command ended with another status than the story expects."""
+
+
+@dataclass
+class City:
+    """`state`: Qianyun's folder. `QIANYUN_*` reach the commands by environment only."""
+
+    lab: Lab
+    state: Path
+    extra: Mapping[str, str] = field(default_factory=dict)
+    replication_password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    up_process: subprocess.Popen[str] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("QIANYUN_")}
+        return kept | {
+            "QIANYUN_STATE": str(self.state),
+            "QIANYUN_SSH_KEY": str(self.lab.ssh_key),
+            "QIANYUN_BECOME_PASSWORD": self.lab.sudo_password,
+            "QIANYUN_REPLICATION_PASSWORD": self.replication_password,
+            "PYTHONPATH": str(REPO),
+            **FAST,
+            **self.extra,
+        }
+
+    def argv(self, *words: str, actor: str = "zhang") -> list[str]:
+        who = ["--as", actor]
+        return self.lab.ops.command([sys.executable, "-m", "api.cli", *who, *words])
+
+    def qianyun(
+        self, *words: str, actor: str = "zhang", expect: int | None = 0, timeout: float = 240
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the operations zone; CommandFailed on another exit status."""
+        done = subprocess.run(
+            self.argv(*words, actor=actor),
+            env=self.environment,
+            cwd=self.state,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+        if expect is not None and done.returncode != expect:
+            raise CommandFailed(
+                f"qianyun {' '.join(words)}: exit {done.returncode}, expected {expect}\n"
+                f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+            )
+        return done
+
+    def json(self, *words: str, actor: str = "zhang", expect: int | None = 0) -> Any:
+        """The JSON document that a command prints."""
+        return json.loads(self.qianyun("--json", *words, actor=actor, expect=expect).stdout)
+
+    def ledger(self, name: str = "台账.xlsx", **how: Any) -> Path:
+        """The city's ledger, with the real host keys of this lab."""
+        keys = {code: host.host_key for code, host in self.lab.hosts.items()}
+        return write_ledger(self.state / name, host_keys=keys, **how)
+
+    def load_ledger(self, **how: Any) -> None:
+        self.qianyun("inventory", "apply", str(self.ledger(**how)))
+
+    def approved_plan(self, *options: str) -> str:
+        """A plan by zhang, approved by li: its code."""
+        made = self.json("plan", "make", "--ignore-windows", *options)
+        code, digest = made["code"], made["digest"]
+        self.qianyun("plan", "approve", code, "--digest", digest, actor="li")
+        return str(code)
+
+    def start_up(self) -> None:
+        """`qianyun up` in the operations zone; returns once engine, worker and API answer."""
+        log = (self.state / "up.out").open("ab")
+        self.up_process = subprocess.Popen(
+            self.argv("up"),
+            env=self.environment,
+            cwd=self.state,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            text=True,
+        )
+        wait_until(self.ready, 90, "qianyun up", stop=self._up_ended)
+
+    def _up_ended(self) -> str | None:
+        if self.up_process and self.up_process.poll() is not None:
+            return (self.state / "up.out").read_text()[-2000:]
+        return None
+
+    def ready(self) -> bool:
+        """Whether the API says that everything is well."""
+        done = self.lab.ops.run(
+            ["curl", "-sf", "-m", "3", "http://127.0.0.1:8400/health"], check=False
+        )
+        return done.returncode == 0
+
+    def children(self) -> dict[str, int]:
+        """Process ids of what `up` started: temporal, worker, api."""
+        with suppress(FileNotFoundError):
+            found: dict[str, int] = json.loads((self.state / "up.json").read_text())["children"]
+            return found
+        return {}
+
+    def stop_up(self) -> None:
+        if self.up_process and self.up_process.poll() is None:
+            self.up_process.terminate()
+            self.up_process.wait(60)
+        self.up_process = None
+
+    def status(self, run: str) -> Any:
+        return self.json("run", "status", run)
+
+    def wait(self, run: str, *, expect: int = 0, timeout: float = 300) -> None:
+        """Until the run has ended, or an item waits for an operator (expect=1)."""
+        self.qianyun("run", "wait", run, expect=expect, timeout=timeout)
+
+    def step(self, run: str, system: str, step: str) -> str:
+        """The state of one step."""
+        for item in self.status(run)["items"]:
+            if item["system"] == system:
+                for row in item["steps"]:
+                    if row["step"] == step:
+                        return str(row["state"])
+        return "absent"
+
+
+def wait_until(
+    true: Callable[[], bool],
+    seconds: float,
+    what: str,
+    stop: Callable[[], str | None] = lambda: None,
+) -> None:
+    """Wait for a condition; AssertionError with `what` when it does not come."""
+    until = time.monotonic() + seconds
+    while not true():
+        if told := stop():
+            raise AssertionError(f"{what}: {told}")
+        if time.monotonic() > until:
+            raise AssertionError(f"{what}: not within {seconds:.0f} s")
+        time.sleep(0.05)
