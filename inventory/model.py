@@ -5,13 +5,13 @@ rates in kbit/s, storage and memory in GiB, dates as ISO dates (requirements D1â
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
@@ -23,6 +23,12 @@ class Frozen(BaseModel):
     """A value: immutable, no unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # noqa: ARG002
+        """A changed copy, validated like any other value. Pydantic's own would carry over cached
+        properties, so that a changed estate kept its old digest, and would check nothing."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**{**fields, **(update or {})})
 
 
 def _code(value: str) -> str:
