@@ -234,7 +234,7 @@ SYSTEMS = (PORTAL, ENTRIES, FILES)
 
 DEPENDENCIES = (
     DependencyFact(PORTAL.code, ENTRIES.code),
-    DependencyFact(ENTRIES.code, FILES.code),
+    DependencyFact(PORTAL.code, FILES.code),
 )
 ENTRANCE = NodeFact("LJ-GW-01", "市级统一接入节点", "接入节点", GATEWAY.name, (8001, 8002, 8003))
 
