@@ -199,10 +199,10 @@ class Lab:
         started = time.monotonic()
         layer = self.ground.outside(self.ground.mounts / "layers" / name)
         build: Callable[[Path], None] | None = workloads.BUILDERS.get(name)
-        if name == ENTRIES.source:
-            self._make_database(name, layer)
         if build is not None:
             build(layer)
+        if name == ENTRIES.source:
+            self._make_database(name, layer)
         self._timed(f"layer {name}", started)
         self._reset(name)
         if self.hosts[name].failed_services:

@@ -51,6 +51,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 UsePAM no
 UseDNS no
+KexAlgorithms curve25519-sha256
 PrintMotd no
 PrintLastLog no
 MaxStartups 200

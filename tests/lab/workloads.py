@@ -106,7 +106,7 @@ def stored_files(layer: Path) -> None:
 def registration(layer: Path) -> None:
     """LJ-S-002, the application; its database is made by `fill_database` on the running host."""
     write(layer, "/srv/entries/app.py", (layers.FILES / "app.py").read_bytes())
-    enable(layer, "postgresql", 1)
+    write(layer, "/etc/rc2.d/S01postgresql", (layers.FILES / "postgresql-boot").read_text(), 0o755)
     enable(layer, "lj-app", 2)
 
 
@@ -116,7 +116,7 @@ def fill_database(on: Host) -> None:
     on.run(["pg_createcluster", *cluster, "--port", "5432", "--", "--no-sync", "-E", "UTF8"])
     conf = f"/etc/postgresql/{PG_VERSION}/main/conf.d/lab.conf"
     on.run(["sh", "-c", 'cat >"$1" && chown postgres: "$1"', "-", conf], text=CLUSTER_CONF)
-    on.run(["pg_ctlcluster", *cluster, "start"])
+    on.run(["/etc/rc2.d/S01postgresql", "start"])
     sql = f"""
     CREATE ROLE {layers.APP_LOGIN} LOGIN;
     CREATE DATABASE entries OWNER {layers.APP_LOGIN};
