@@ -1,0 +1,108 @@
+"""The main job: three systems move to the cloud while a client outside uses them."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from tests.city import City
+from tests.lab.client import Client, lost_writes, summarise
+
+TRAP = "{{ lookup('pipe','touch /tmp/pwned') }} $(touch /tmp/pwned); \"政务公开门户\""
+TARGETS = {"LJ-S-001": "zw-web-01", "LJ-S-002": "zw-app-01", "LJ-S-003": "zw-file-01"}
+
+
+def test_three_systems_move_and_nobody_notices(city: City) -> None:
+    """Network engineer, second person and operator, from the ledger to the cloud."""
+    ledger = city.ledger(names={"LJ-S-001": TRAP})
+    assert city.json("inventory", "check", str(ledger))["problems"] == []
+    city.qianyun("inventory", "apply", str(ledger))
+    plan = city.json("plan", "make", "--ignore-windows")
+    _a_dry_run_changes_nothing(city, plan["code"])
+    _only_a_second_person_approves_this_very_plan(city, plan)
+
+    city.start_up()
+    client = Client.start(city.lab, city.state / "client.jsonl")
+    run = city.json("run", "start", plan["code"], actor="wang")["code"]
+    city.wait(run)
+    lines = client.stop()
+
+    _every_step_is_done(city, run)
+    _nobody_noticed(city, lines)
+    _the_inventory_knows(city)
+    _nothing_is_left_to_do(city)
+    _no_secret_is_written(city)
+    assert not Path("/tmp/pwned").exists()
+    city.qianyun("audit", "verify")
+
+
+def _a_dry_run_changes_nothing(city: City, plan: str) -> None:
+    before = {name: host.tree_digest() for name, host in city.lab.hosts.items()}
+    done = city.json("plan", "dry-run", plan)
+    assert {r["system"] for r in done["rehearsals"]} == set(TARGETS)
+    assert {name: host.tree_digest() for name, host in city.lab.hosts.items()} == before
+
+
+def _only_a_second_person_approves_this_very_plan(city: City, plan: dict[str, str]) -> None:
+    approve = ("plan", "approve", plan["code"], "--digest")
+    by_author = city.qianyun(*approve, plan["digest"], actor="zhang", expect=1)
+    assert "zhang" in by_author.stderr
+    other = city.qianyun(*approve, "0" * 64, actor="li", expect=1)
+    assert plan["digest"] in other.stderr
+    city.qianyun("run", "start", plan["code"], expect=1)  # not yet approved
+    city.qianyun(*approve, plan["digest"], actor="li")
+
+
+def _every_step_is_done(city: City, run: str) -> None:
+    status = city.status(run)
+    assert status["state"] == "done"
+    for item in status["items"]:
+        assert {s["step"]: s["state"] for s in item["steps"]} == dict.fromkeys(
+            [
+                "preflight",
+                "backup",
+                "presync",
+                "gate",
+                "quiesce",
+                "final_sync",
+                "start",
+                "verify",
+                "switch",
+                "soak",
+                "commit",
+            ],
+            "done",
+        )
+
+
+def _nobody_noticed(city: City, lines: list[dict[str, object]]) -> None:
+    seen = summarise(lines)
+    assert {(s.system, s.family) for s in seen} == {(c, f) for c in TARGETS for f in (4, 6)}
+    assert all(s.errors == 0 for s in seen), seen
+    for system in ("LJ-S-002", "LJ-S-003"):
+        assert lost_writes(city.lab, lines, system, TARGETS[system]) == []
+
+
+def _the_inventory_knows(city: City) -> None:
+    for system, host in TARGETS.items():
+        shown = city.json("inventory", "show", system)
+        assert shown["placement"]["place"] == "LJ-CLOUD"
+        assert shown["placement"]["hosts"] == [host]
+
+
+def _nothing_is_left_to_do(city: City) -> None:
+    again = city.qianyun("plan", "make", "--ignore-windows", expect=1)
+    assert "nothing is left to move" in again.stderr
+
+
+def _no_secret_is_written(city: City) -> None:
+    """Not one of the secrets, nor the private key's text, is in any file of the state folder."""
+    key = city.lab.ssh_key.read_text().splitlines()[3]
+    for secret in (city.lab.sudo_password, city.replication_password, key):
+        found = subprocess.run(
+            ["grep", "-rlaF", "--", secret, str(city.state)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert found.stdout == ""
+    assert json.loads((city.state / "up.json").read_text())["pid"]
