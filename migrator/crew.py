@@ -31,6 +31,10 @@ class Cancelled(Exception):
     """The attempt was cut off on purpose, and no process of it remains."""
 
 
+class Superseded(Exception):
+    """Another worker has taken this attempt over and written its end: what we saw is void."""
+
+
 @dataclass(frozen=True)
 class Watch:
     """What the one who waits for an attempt brings: a heartbeat, and whether to stop (why)."""
@@ -63,7 +67,7 @@ class Crew:
     def perform(self, run: str, item: Item, step: StepKind, watch: Watch, hold: int) -> Outcome:
         """Run the step's playbook as a new attempt, or adopt what the last one finished.
 
-        Raises Cancelled, AttemptAlive.
+        Raises Cancelled, Superseded, AttemptAlive.
         """
         adopted = self.clear(run, item, step, watch)
         if adopted:
@@ -73,7 +77,7 @@ class Crew:
             outcome = self._play(attempt, item, KINDS[step].playbook or "", watch, hold)
         except Cancelled as cancelled:
             self.reap(item, [attempt], watch)
-            self.truth.attempts.close(attempt.token, "cancelled", str(cancelled), [])
+            self.cancel(attempt, str(cancelled), [])
             raise
         self.close(attempt, outcome)
         return outcome
@@ -85,8 +89,19 @@ class Crew:
         return attempt
 
     def close(self, attempt: AttemptRecord, outcome: Outcome) -> None:
+        """Write how the attempt ended. Raises Superseded when it is written already."""
         state = "done" if outcome.ok else "failed"
-        self.truth.attempts.close(attempt.token, state, outcome.message, list(outcome.evidence))
+        self._close(attempt, state, outcome.message, list(outcome.evidence))
+
+    def cancel(self, attempt: AttemptRecord, why: str, evidence: list[dict[str, Any]]) -> None:
+        """Write that it was cut off. Raises Superseded when its end is written already."""
+        self._close(attempt, "cancelled", why, evidence)
+
+    def _close(
+        self, attempt: AttemptRecord, state: str, message: str, evidence: list[dict[str, Any]]
+    ) -> None:
+        if not self.truth.attempts.close(attempt.token, state, message, evidence):
+            raise Superseded(attempt.name)
 
     def clear(self, run: str, item: Item, step: StepKind, watch: Watch) -> Outcome | None:
         """End what earlier attempts left for this system, here and on its hosts.

@@ -11,7 +11,7 @@ from inventory.changes import diff
 from inventory.model import Placement
 from inventory.store import EstateStore
 from migrator.ansible import Outcome
-from migrator.crew import Cancelled, Crew, Watch
+from migrator.crew import Cancelled, Crew, Superseded, Watch
 from migrator.drift import drift
 from migrator.kinds import KINDS
 from migrator.plan import CUTOVER, Item, Plan, StepKind
@@ -40,6 +40,8 @@ class Performer:
         self._begin(run, system, step)
         try:
             outcome = self._do(run, plan, item, step, watch)
+        except Superseded:
+            return  # a slower copy of this step: whoever took over writes what came of it
         except Cancelled as cancelled:
             self._set(run, system, step, StepState.PENDING, str(cancelled))
             return
@@ -124,7 +126,7 @@ class Performer:
             ok=why is None, message=message, evidence=(evidence,), finished=self.truth.now()
         )
         if why and why == watch.stop():
-            self.truth.attempts.close(attempt.token, "cancelled", why, [evidence])
+            self.crew.cancel(attempt, why, [evidence])
             raise Cancelled(why)
         self.crew.close(attempt, outcome)
         return outcome
