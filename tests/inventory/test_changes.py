@@ -9,7 +9,7 @@ from inventory.errors import ChangeRefused, EstateError, StaleEstate
 from inventory.model import Estate, Host, Placement, Room, System
 from tests.inventory.estates import ESTATES, small_estate
 
-FEW = settings(max_examples=40, deadline=None, database=None)
+FEW = settings(max_examples=25, deadline=None, database=None)
 PLACED = Placement(place="R-1", hosts=("h-1",), run="r", since="2026-01-01T00:00:00+08:00")
 
 

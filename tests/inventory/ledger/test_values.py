@@ -1,0 +1,225 @@
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inventory.ledger import values
+from inventory.ledger.values import Cell, Parser, Refused
+from inventory.ledger.words import default_words
+from inventory.model import HostKey, HostPath, UnitName
+
+WORDS = default_words()
+SOME = settings(max_examples=60, deadline=None, database=None)
+COUNT = values.whole_number(0)
+CELLS = st.one_of(
+    st.text(max_size=20),
+    st.integers(),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.booleans(),
+    st.dates(),
+    st.datetimes(),
+    st.none(),
+)
+PARSERS: dict[str, Parser] = {
+    "text": values.text,
+    "text_list": values.text_list,
+    "count": COUNT,
+    "port": values.whole_number(1, 65535),
+    "area": values.area,
+    "money": values.money,
+    "rate": values.rate,
+    "size": values.size,
+    "day": values.day,
+    "yes_no": values.yes_no,
+    "mlps": values.mlps,
+    "zone": values.choice("network_domain"),
+    "ipv4": values.ipv4,
+    "ipv6": values.ipv6,
+    "ports": values.port_list,
+    "paths": values.strict_list(HostPath, "", "、,，;；\\s"),
+    "units": values.strict_list(UnitName, "", "、,，;；/\\s"),
+    "key": values.strict(HostKey, ""),
+    "databases": values.databases,
+    "window": values.window,
+    "check_path": values.check_path,
+}
+
+
+@pytest.mark.parametrize(
+    ("parser", "cell", "unit", "expected"),
+    [
+        ("count", 8.0, "", 8),
+        ("count", "８", "", 8),
+        ("count", "32核", "", 32),
+        ("count", "1,024台", "", 1024),
+        ("count", "无", "", None),
+        ("area", "80.5平方米", "㎡", "80.5"),
+        ("area", 200.0, "㎡", "200"),
+        ("area", "１２０㎡", "", "120"),
+        ("money", "12.8", "万元", 128_000),
+        ("money", "约12.8万元", "万元", 128_000),
+        ("money", "１２.５万", "元", 125_000),
+        ("money", "¥1,200,000", "", 1_200_000),
+        ("money", "24000元", "万元", 24_000),
+        ("money", "0", "万元", 0),
+        ("money", 486.0, "万元", 4_860_000),
+        ("money", "1.2亿元", "", 120_000_000),
+        ("rate", "100M", "", 100_000),
+        ("rate", "2兆", "", 2_000),
+        ("rate", "千兆", "", 1_000_000),
+        ("rate", "1Gbps", "", 1_000_000),
+        ("rate", "64kbps", "", 64),
+        ("rate", "50 Mbps", "", 50_000),
+        ("rate", 10.0, "Mbps", 10_000),
+        ("size", "2TB", "", 2048),
+        ("size", "512G", "", 512),
+        ("size", 512.0, "", 512),
+        ("size", "1.5T", "", 1536),
+        ("size", "64", "GB", 64),
+        ("day", "2016年6月1日", "", date(2016, 6, 1)),
+        ("day", "2016-6-1", "", date(2016, 6, 1)),
+        ("day", "2016/06/01", "", date(2016, 6, 1)),
+        ("day", "2016.6.1", "", date(2016, 6, 1)),
+        ("day", "20160601", "", date(2016, 6, 1)),
+        ("day", "２０１６年６月", "", date(2016, 6, 1)),
+        ("day", "2016.3", "", date(2016, 3, 1)),
+        ("day", 42522.0, "", date(2016, 6, 1)),
+        ("day", "42522", "", date(2016, 6, 1)),
+        ("day", datetime(2016, 6, 1, 8, 30), "", date(2016, 6, 1)),
+        ("day", "2016-06-01 00:00:00", "", date(2016, 6, 1)),
+        ("day", "/", "", None),
+        ("yes_no", "√", "", True),
+        ("yes_no", "×", "", False),
+        ("yes_no", "", "", False),
+        ("yes_no", "Ｙ", "", True),
+        ("mlps", "第三级", "", 3),
+        ("mlps", 2.0, "", 2),
+        ("mlps", "Ⅲ级", "", 3),
+        ("mlps", "未定级", "", None),
+        ("zone", "电子政务外网", "", "extranet"),
+        ("text_list", "甲、乙；丙\n丁,甲", "", ("甲", "乙", "丙", "丁")),
+        ("ports", "443/8443", "", (443, 8443)),
+        ("ports", 22.0, "", (22,)),
+        ("paths", "/srv/a、/srv/b /srv/c", "", ("/srv/a", "/srv/b", "/srv/c")),
+        ("units", "pg@15-main.service、lj-app", "", ("pg@15-main.service", "lj-app")),
+        (
+            "databases",
+            "postgresql 15/main:5432",
+            "",
+            ({"version": "15", "cluster": "main", "port": 5432},),
+        ),
+        (
+            "databases",
+            "PostgreSQL 17/main",
+            "",
+            ({"version": "17", "cluster": "main", "port": 5432},),
+        ),
+        ("window", "22:00-06:00", "", "22:00-06:00"),
+        ("window", "22：00至次日6：00", "", "22:00-06:00"),
+        ("window", "00:00-24:00", "", "00:00-00:00"),
+        ("check_path", "/", "", "/"),
+    ],
+)
+def test_spellings_that_are_understood(
+    parser: str, cell: Cell, unit: str, expected: object
+) -> None:
+    assert PARSERS[parser](cell, unit, WORDS) == expected
+
+
+@pytest.mark.parametrize(
+    ("parser", "cell", "unit", "code"),
+    [
+        ("count", "若干", "", "not_a_number"),
+        ("count", 1.5, "", "not_a_number"),
+        ("count", "8只", "", "not_a_number"),
+        ("count", -1.0, "", "out_of_range"),
+        ("count", True, "", "not_a_number"),
+        ("count", date(2016, 1, 1), "", "not_a_number"),
+        ("port", 70000.0, "", "out_of_range"),
+        ("port", 0, "", "out_of_range"),
+        ("area", "很大", "", "not_a_number"),
+        ("money", "面议", "万元", "not_a_number"),
+        ("money", "-3", "万元", "out_of_range"),
+        ("money", "12$", "万元", "not_a_number"),
+        ("rate", "不限速", "", "not_a_quantity"),
+        ("rate", 100.0, "", "not_a_quantity"),
+        ("rate", "0M", "", "out_of_range"),
+        ("size", "很大", "", "not_a_quantity"),
+        ("size", "12箱", "", "not_a_quantity"),
+        ("day", "2015年2月30日", "", "not_a_date"),
+        ("day", "长期有效", "", "not_a_date"),
+        ("day", "1-2-3", "", "not_a_date"),
+        ("day", 3.0, "", "not_a_date"),
+        ("day", True, "", "not_a_date"),
+        ("day", "1016年1月1日", "", "out_of_range"),
+        ("yes_no", "也许", "", "not_in_choices"),
+        ("mlps", "七级", "", "not_in_choices"),
+        ("zone", "局域网", "", "not_in_choices"),
+        ("ipv4", "10.20.300.5", "", "not_an_ip"),
+        ("ipv4", "fd00::1", "", "not_an_ip"),
+        ("ipv6", "2408:8000::zz", "", "not_an_ip"),
+        ("ports", "443,x", "", "not_a_number"),
+        ("paths", "/srv/$(id)", "", "bad_text"),
+        ("paths", "/srv/../etc", "", "bad_text"),
+        ("paths", "srv", "", "bad_text"),
+        ("units", "nginx;$(reboot)", "", "bad_text"),
+        ("units", "-rf", "", "bad_text"),
+        ("key", "ssh-ed25519 $(id)", "", "bad_text"),
+        ("key", "ssh-ed25519 AAAA root@host", "", "bad_text"),
+        ("databases", "mysql 8/main", "", "bad_text"),
+        ("databases", "postgresql 15/main;x:1", "", "bad_text"),
+        ("databases", "postgresql 15/main:99999", "", "out_of_range"),
+        ("window", "夜间", "", "bad_text"),
+        ("window", "25:00-26:00", "", "out_of_range"),
+        ("check_path", "healthz", "", "bad_text"),
+        ("check_path", "/a b", "", "bad_text"),
+        ("text", "甲\x1b[2J", "", "bad_text"),
+    ],
+)
+def test_what_is_refused_and_why(parser: str, cell: Cell, unit: str, code: str) -> None:
+    with pytest.raises(Refused) as caught:
+        PARSERS[parser](cell, unit, WORDS)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("name", PARSERS)
+@SOME
+@given(cell=CELLS, unit=st.sampled_from(["", "万元", "mbps", "gb", "奇"]))
+def test_any_cell_is_either_a_value_or_refused(name: str, cell: Any, unit: str) -> None:
+    try:
+        PARSERS[name](cell, unit, WORDS)
+    except Refused as refusal:
+        assert refusal.code  # noqa: PT017
+
+
+@SOME
+@given(st.dates(min_value=date(1950, 1, 1), max_value=date(2100, 12, 31)))
+def test_every_spelling_of_a_day_is_that_day(day: date) -> None:
+    serial = float((day - date(1899, 12, 30)).days)
+    spellings: list[Cell] = [
+        day,
+        serial,
+        day.isoformat(),
+        f"{day.year}年{day.month}月{day.day}日",
+        f"{day.year}/{day.month}/{day.day}",
+        f"{day.year}.{day.month}.{day.day}",
+        f"{day:%Y%m%d}",
+    ]
+    assert {values.day(s, "", WORDS) for s in spellings} == {day}
+
+
+@SOME
+@given(st.integers(0, 10**9))
+def test_money_means_the_same_in_every_unit(yuan: int) -> None:
+    wan = f"{yuan // 10_000}.{yuan % 10_000:04}"
+    assert values.money(wan, "万元", WORDS) == yuan
+    assert values.money(f"{yuan:,}元", "万元", WORDS) == yuan
+    assert values.money(f"¥{yuan}", "", WORDS) == yuan
+
+
+@SOME
+@given(st.text(alphabet=st.characters(exclude_categories=["Cc", "Cs"]), min_size=1))
+def test_people_s_text_is_left_as_it_is(name: str) -> None:
+    assert values.text(name, "", WORDS) == (name.strip() or None)
