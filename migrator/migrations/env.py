@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from migrator.tables import metadata
+import migrator.tables  # noqa: F401  (registers its tables)
+from inventory.tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
