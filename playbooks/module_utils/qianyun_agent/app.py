@@ -1,0 +1,41 @@
+"""The shipped program: `agent VERB CODE …`. Started by sshd's forced command, the module, or itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Sequence
+
+from .errors import AgentError
+from .port import load, serve
+from .side import Side
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs one verb; exit code 0, or 1 after an error on standard error."""
+    try:
+        return _run(argv)
+    except AgentError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _run(argv: Sequence[str]) -> int:
+    verb, code = argv[0], argv[1]
+    if verb == "port":
+        asked = os.environ.get("SSH_ORIGINAL_COMMAND", "")
+        return serve(code, asked, sys.stdin.buffer, sys.stdout.buffer)
+    kind, move = load(code)
+    token = int(argv[2])
+    if verb == "watchdog":
+        from .watchdog import watch
+
+        watch(Side(move, kind), token)
+        return 0
+    from . import launch
+
+    if verb == "guard":
+        launch.guard(move, argv[3], token)
+    elif verb == "run":
+        launch.execute(move, argv[3], token, argv[4], int(argv[5]))
+    return 0

@@ -1,0 +1,231 @@
+"""Looking before anything is done. Changes nothing on any host, and collects all that is wrong."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+from . import backup, gateway, presync, record, services
+from .errors import AgentError
+from .journal import now
+from .move import Move
+from .postgresql import Cluster
+from .side import Side
+
+TOOLS = {
+    "source": ("rsync", "sudo", "tar", "service", "visudo"),
+    "target": ("rsync", "ssh", "ssh-keygen", "service"),
+    "gateway": ("haproxy", "sudo", "visudo"),
+}
+
+
+class Findings:
+    """What is wrong, as text; the playbook fails with all of it at once."""
+
+    def __init__(self) -> None:
+        self.wrong: list[str] = []
+
+    def expect(self, good: bool, what: str, read: object, expected: str, do: str) -> None:
+        if not good:
+            self.wrong.append(str(AgentError(what, read=read, expected=expected, do=do)))
+
+    def ask(self, question: Callable[[], Any]) -> Any:
+        """Runs a check that raises; None when it did."""
+        try:
+            return question()
+        except AgentError as error:
+            self.wrong.append(str(error))
+            return None
+
+
+def facts(move: Move, kind: str) -> dict[str, Any]:
+    """Of any host: system, tools, clock, role record."""
+    release = {}
+    for line in Path("/etc/os-release").read_text().splitlines():
+        name, _, value = line.partition("=")
+        release[name] = value.strip('"')
+    return {
+        "kind": kind,
+        "clock": now(),
+        "clock_unix": time.time(),
+        "python": platform.python_version(),
+        "os": f"{release.get('ID', '?')} {release.get('VERSION_ID', '?')}",
+        "arch": platform.machine(),
+        "libc": os.confstr("CS_GNU_LIBC_VERSION"),
+        "record": record.read(move.code).plain(),
+    }
+
+
+def _common(move: Move, kind: str, token: int, found: Findings) -> dict[str, Any]:
+    seen = record.read(move.code)
+    found.expect(
+        os.geteuid() == 0,
+        "没有 root 权限 / not root",
+        os.geteuid(),
+        "0",
+        "修正 sudo / correct sudo",
+    )
+    missing = [
+        name for name in TOOLS[kind] if not shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
+    ]
+    found.expect(
+        not missing, "缺少程序 / programs are missing", missing, "installed", "安装 / install them"
+    )
+    roles = {
+        "source": ("", "active"),
+        "target": ("", "standby", "yielded"),
+        "gateway": ("", "entrance"),
+    }[kind]
+    found.expect(
+        seen.role in roles and seen.seen <= token,
+        "主机角色被占用 / the host is in another role",
+        f"{seen.role or 'none'} (token {seen.seen})",
+        f"{' | '.join(role or 'none' for role in roles)}, token ≤ {token}",
+        "先完成或回退已有迁移 / finish or roll back the move under way",
+    )
+    return facts(move, kind)
+
+
+def _reach(
+    found: Findings, what: str, place_addresses: tuple[str, str], port: int, only_open: bool
+) -> dict[str, str]:
+    result = {}
+    for address in place_addresses:
+        how = gateway.routed(address, port)
+        result[f"[{address}]:{port}"] = how
+        good = how == "open" or (how == "refused" and not only_open)
+        found.expect(
+            good, f"网络不通 / no way to {what}", f"[{address}]:{port} {how}",
+            "open" if only_open else "open or refused", "检查路由与防火墙 / check routes and firewalls",
+        )  # fmt: skip
+    return result
+
+
+def services_known(side: Side, found: Findings) -> None:
+    """Finds services that this host does not have."""
+    for name in side.move.services:
+        found.expect(services.known(name), f"没有该服务 / no such service: {name}", "unknown",
+                     "installed", "安装软件或更正台账 / install it or correct the ledger")  # fmt: skip
+
+
+def _primary(cluster: Cluster, found: Findings) -> dict[str, Any]:
+    """The source's cluster is able to have a standby."""
+    if not cluster.pid():
+        found.expect(
+            False,
+            f"数据库未运行 / the cluster is not running: {cluster.label}",
+            "down",
+            "online",
+            "启动它 / start it",
+        )
+        return {}
+    sql = """SELECT json_build_object(
+      'wal_level', current_setting('wal_level'), 'data_directory', current_setting('data_directory'),
+      'listen_addresses', current_setting('listen_addresses'),
+      'free_senders', current_setting('max_wal_senders')::int - (SELECT count(*) FROM pg_stat_replication),
+      'free_slots', current_setting('max_replication_slots')::int - (SELECT count(*) FROM pg_replication_slots),
+      'prepared', (SELECT count(*) FROM pg_prepared_xacts), 'in_recovery', pg_is_in_recovery(),
+      'tablespaces', (SELECT count(*) FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')),
+      'collations', (SELECT json_agg(DISTINCT datcollversion) FROM pg_database),
+      'sizes', (SELECT json_object_agg(datname, pg_database_size(oid)) FROM pg_database))"""
+    state: dict[str, Any] = cluster.session().rows(sql)[0]
+    rules = (
+        (state["wal_level"] in ("replica", "logical"), "wal_level", "replica | logical"),
+        (state["free_senders"] >= 2, "free_senders", "≥ 2 free of max_wal_senders"),
+        (state["free_slots"] >= 1, "free_slots", "≥ 1 free of max_replication_slots"),
+        (state["prepared"] == 0, "prepared", "no prepared transaction"),
+        (not state["in_recovery"], "in_recovery", "a primary"),
+        (state["tablespaces"] == 0, "tablespaces", "no tablespace outside the data folder"),
+        (state["data_directory"] == str(cluster.data), "data_directory", str(cluster.data)),
+        (state["listen_addresses"] in ("*", "::,0.0.0.0", "0.0.0.0,::"), "listen_addresses", "*"),
+    )
+    for good, name, expected in rules:
+        found.expect(good, f"数据库条件不符 / the cluster does not qualify: {name}", state[name],
+                     expected, "由管理员调整后重试 / have it adjusted, then retry")  # fmt: skip
+    return state
+
+
+def source(side: Side, token: int, found: Findings) -> dict[str, Any]:
+    """Of the source: sizes, clusters, services, trees, room for the backup, the way to the target."""
+    result = _common(side.move, "source", token, found)
+    services_known(side, found)
+    for one in side.move.trees:
+        found.expect(
+            Path(one.path).is_dir(),
+            f"目录不存在 / no such tree: {one.path}",
+            "absent",
+            "a folder",
+            "更正台账 / correct the ledger",
+        )
+    result["postgresql"] = {
+        c.label: found.ask(lambda c=c: _primary(c, found)) for c in side.clusters
+    }  # type: ignore[misc]
+    if not found.wrong:
+        result["sizes"] = presync.sizes(side)
+        result["backup"] = found.ask(lambda: backup.need(side))
+    target = (side.move.target.address, side.move.target.address6)
+    if side.clusters:
+        result["reach"] = _reach(found, "target", target, side.move.databases[0].port, False)
+    return result
+
+
+def target(side: Side, token: int, found: Findings) -> dict[str, Any]:
+    """Of the target: programs, no cluster in the way, the way to the source."""
+    result = _common(side.move, "target", token, found)
+    services_known(side, found)
+    place = side.move.source
+    both = (place.address, place.address6)
+    result["reach"] = _reach(found, "source ssh", both, place.ssh_port, True)
+    for cluster in side.clusters:
+        found.expect(Path(cluster.program("postgres")).exists(), "目标缺少同版本数据库 / no such PostgreSQL on the target",
+                     "absent", cluster.program("postgres"), "安装该主版本 / install that major version")  # fmt: skip
+        found.expect(not cluster.exists() or bool(side.base(cluster)), f"目标已有同名集群 / the target has that cluster: {cluster.label}",
+                     str(cluster.data), "absent, or our own copy", "移走该集群或换主机 / move it away or use another host")  # fmt: skip
+        result["reach"].update(_reach(found, "source database", both, cluster.of.port, True))
+    return result
+
+
+def entrance(move: Move, token: int, found: Findings) -> dict[str, Any]:
+    """Of the gateway: frontends, hold, traffic at the source, the ways to both."""
+    result = _common(move, "gateway", token, found)
+    points = found.ask(lambda: gateway.points_to(move)) or {}
+    result["points_to"] = points
+    found.expect(set(points.values()) == {"source"}, "网关当前不指向源主机 / the gateway does not point at the source",
+                 points, str(gateway.wanted(move, "source")), "核对台账与网关 / compare ledger and gateway")  # fmt: skip
+    holds = found.ask(lambda: gateway.holds(move)) or {}
+    result["holds"] = holds
+    found.expect(set(holds) == set(move.frontends), "网关未装割接冻结 / the gateway has no hold", holds,
+                 "both frontends in hold.map", "安装 hold.lua 与 hold.map / install hold.lua and hold.map")  # fmt: skip
+    text = gateway.CONFIGURATION.read_text()
+    found.ask(lambda: gateway.edited(text, move, "target"))
+    lua = [line for line in text.splitlines() if line.strip() == "http-request lua.hold"]
+    found.expect("lua-load" in text and len(lua) >= 2, "网关前端未启用冻结 / frontends do not use the hold",
+                 f"{len(lua)} × http-request lua.hold", "≥ 2", "按角色 gateway 配置 / configure as the role gateway does")  # fmt: skip
+    both = (move.target.address, move.target.address6)
+    result["reach"] = _reach(found, "target", both, move.check.port, False)
+    result["source"] = found.ask(lambda: gateway.probe(move.source, move.check, 5))
+    return result
+
+
+def compare(
+    side: Side, of_source: dict[str, Any], of_gateway: dict[str, Any], found: Findings
+) -> dict[str, Any]:
+    """On the target: both hosts fit together, and there is room; clocks as evidence."""
+    here = facts(side.move, "target")
+    for name in ("os", "arch", "libc") if side.clusters else ("arch",):
+        found.expect(here[name] == of_source.get(name), f"两端不同 / source and target differ: {name}", here[name],
+                     str(of_source.get(name)), "换用相同环境，或走逻辑迁移 / use an equal one, or migrate logically")  # fmt: skip
+    wanted = of_source.get("sizes") or {"trees": {}, "clusters": {}}
+    space = found.ask(lambda: presync.room(side, wanted))
+    return {
+        "room": space,
+        "clocks": {
+            "source": of_source.get("clock"),
+            "gateway": of_gateway.get("clock"),
+            "target": here["clock"],
+        },
+    }

@@ -1,0 +1,146 @@
+"""Before the cutover: everything is carried over while the system serves, as often as one likes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import access, record, replication, services, tree
+from .errors import AgentError, Fenced
+from .files import ensure_folder, folder, is_locked, locked, write_json
+from .link import RemotePort, ssh_command
+from .move import Move, plain
+from .side import Side
+
+PASSES = 5
+QUICK_PASS = 1.0  # seconds
+SPARE = 1.2
+
+
+def remember(move: Move, kind: str) -> None:
+    """Leaves the move on this host for the shipped program to read."""
+    path = ensure_folder(folder(move.code)) / "move.json"
+    write_json(path, {"kind": kind, "move": plain(move)}, 0o600)
+
+
+def prepare_source(side: Side, token: int, password: str) -> dict[str, Any]:
+    """Takes the role active, and makes replication possible."""
+    move = side.move
+    record.change(move.code, token, to=record.ACTIVE, frm=["", record.ACTIVE])
+    remember(move, "source")
+    if side.clusters:
+        replication.keep_password(move, password)
+    changed = [replication.prepare_primary(move, cluster, password) for cluster in side.clusters]
+    return {"pg_hba_changed": any(changed)}
+
+
+def prepare_target(side: Side, token: int, password: str) -> dict[str, Any]:
+    """Takes the role standby, and makes the move's key: {"public_key"}."""
+    move = side.move
+    record.change(move.code, token, to=record.STANDBY, frm=["", record.STANDBY, record.YIELDED])
+    remember(move, "target")
+    if side.clusters:
+        replication.keep_password(move, password)
+    notes = services.at_boot(move.services, False)
+    return {"public_key": access.make_key(move), "notes": notes}
+
+
+def prepare_gateway(move: Move, token: int) -> dict[str, Any]:
+    """Takes the token and remembers the move."""
+    record.change(move.code, token, to=record.ENTRANCE, frm=["", record.ENTRANCE])
+    remember(move, "gateway")
+    return {}
+
+
+def sizes(side: Side) -> dict[str, Any]:
+    """Bytes and files of trees by path, bytes of clusters by label."""
+    return {
+        "trees": {one.path: tree.size(one.path) for one in side.move.trees},
+        "clusters": {c.label: tree.size(str(c.data))["bytes"] for c in side.clusters},
+    }
+
+
+def clusters(side: Side) -> dict[str, Any]:
+    """What the target needs to copy clusters: configuration and identifier by label."""
+    return {
+        cluster.label: {
+            "files": replication.configuration(cluster),
+            "identifier": cluster.control()["identifier"],
+        }
+        for cluster in side.clusters
+    }
+
+
+def room(side: Side, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    """Need and room per place on the target; raises AgentError for the first that is too small."""
+    found = []
+    places = {path: one["bytes"] for path, one in wanted["trees"].items()}
+    for cluster in side.clusters:
+        places[str(cluster.data)] = wanted["clusters"][cluster.label]
+    for path, size in places.items():
+        here = tree.size(path)["bytes"] if tree.exists(path) else 0
+        need, free = int(size * SPARE), tree.disk_free(path) + here
+        found.append({"path": path, "need": need, "free": free})
+        if free < need:
+            raise AgentError(
+                f"目标磁盘空间不足 / too little room on the target: {path}",
+                read=f"{free} bytes free",
+                expected=f"≥ {need} bytes ({SPARE} × source)",
+                do="扩容目标文件系统后重试，源端不受影响 / enlarge it and retry; the source serves on",
+            )
+    return found
+
+
+def copy(side: Side, token: int, attempt: str) -> dict[str, Any]:
+    """On the target: base copies, then passes of rsync until they are quick."""
+    move = side.move
+    record.claim(move.code, token)
+    home = folder(move.code)
+    if is_locked(home / "run.lock"):
+        raise Fenced(
+            "割接正在进行 / a cutover is under way",
+            read="run.lock locked",
+            expected="unlocked",
+            do="等待其结束 / wait for its end",
+        )
+    with locked(home / "work.lock", 2, "presync") as lock:
+        source = RemotePort(move, "source", token)
+        try:
+            RemotePort(move, "gateway", token).close()  # the cutover will need it
+            wanted = source.call("sizes", 600)
+            space = room(side, wanted)
+            offered = source.call("clusters", 60) if side.clusters else {}
+            copies = [
+                replication.copy(
+                    side,
+                    cluster,
+                    offered[cluster.label]["files"],
+                    offered[cluster.label]["identifier"],
+                    lock,
+                )
+                for cluster in side.clusters
+            ]
+            carrier = tree.Carrier(
+                ssh_command(move.code, source.control), source.host, attempt, lock
+            )
+            return {"room": space, "clusters": copies, "passes": _passes(move, carrier)}
+        finally:
+            source.close()
+
+
+def _passes(move: Move, carrier: tree.Carrier) -> list[dict[str, Any]]:
+    done = []
+    for index, one in enumerate(move.trees):
+        for _ in range(PASSES):
+            done.append(
+                carrier.carry(
+                    index,
+                    one.path,
+                    back=False,
+                    rate_kbps=move.rate_kbps,
+                    final=False,
+                    seconds=6 * 3600,
+                )
+            )
+            if done[-1]["seconds"] <= QUICK_PASS:
+                break
+    return done

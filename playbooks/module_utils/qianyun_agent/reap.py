@@ -1,0 +1,71 @@
+"""Killing what an attempt left on this host, and seeing that it is gone."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+from typing import Any, Sequence
+
+from .errors import AgentError, BadMove
+from .proc import ATTEMPT
+
+
+def _ancestors() -> set[int]:
+    found, pid = set(), os.getpid()
+    while pid > 0:
+        found.add(pid)
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        pid = int(fields[1])
+    return found
+
+
+def marked(attempts: Sequence[str]) -> dict[int, str]:
+    """Processes (other than ours and our parents) that carry one of the markers: pid → name."""
+    marks = {f"{ATTEMPT}={attempt}".encode() for attempt in attempts}
+    spared, found = _ancestors(), {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) in spared:
+            continue
+        try:
+            if marks & set((entry / "environ").read_bytes().split(b"\0")):
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+                if state != "Z":
+                    found[int(entry.name)] = (entry / "comm").read_text().strip()
+        except (OSError, IndexError):
+            continue
+    return found
+
+
+def reap(attempts: Sequence[str], seconds: float = 10) -> dict[str, Any]:
+    """Kills them until none is left: {"killed": {pid: name}}; raises AgentError otherwise."""
+    for attempt in attempts:
+        if not re.fullmatch(r"[A-Za-z0-9._:-]{1,100}", attempt):
+            raise BadMove(
+                "尝试编号不合规 / not an attempt's id",
+                read=repr(attempt),
+                expected="A-Z a-z 0-9 . _ : -",
+                do="-",
+            )
+    killed: dict[str, str] = {}
+    limit = time.monotonic() + seconds
+    while True:
+        left = marked(attempts)
+        if not left:
+            return {"killed": killed, "left": 0}
+        if time.monotonic() > limit:
+            raise AgentError(
+                "仍有该尝试的进程存活 / processes of the attempt are still alive",
+                read=left,
+                expected="none",
+                do="登录该主机排查（可能处于不可中断状态）/ look on the host (perhaps in uninterruptible sleep)",
+            )
+        for pid, name in left.items():
+            killed[str(pid)] = name
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        time.sleep(0.05)

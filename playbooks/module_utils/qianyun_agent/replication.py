@@ -1,0 +1,200 @@
+"""Physical replication between source and target: role, pg_hba lines, password file, base copy."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from .errors import AgentError, BadMove
+from .files import ensure_folder, folder, marked_lines, set_marked_lines, write
+from .move import Move
+from .postgresql import Cluster
+from .proc import run
+from .side import COPIED, COPYING, Side
+
+ITERATIONS = 4096
+
+
+def scram(password: str) -> str:
+    """The verifier that PostgreSQL stores, so that the password itself never reaches its log."""
+    salt = secrets.token_bytes(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, ITERATIONS)
+    client = hmac.new(salted, b"Client Key", "sha256").digest()
+    server = hmac.new(salted, b"Server Key", "sha256").digest()
+    stored = hashlib.sha256(client).digest()
+
+    def text(raw: bytes) -> str:
+        return base64.b64encode(raw).decode()
+
+    return f"SCRAM-SHA-256${ITERATIONS}:{text(salt)}${text(stored)}:{text(server)}"
+
+
+def keep_password(move: Move, password: str) -> None:
+    """Writes the password file of this host; readable by postgres alone."""
+    if not re.fullmatch(r"[!-~]{12,200}", password):
+        raise BadMove(
+            "复制口令不合规 / the replication password is refused",
+            read=f"{len(password)} characters",
+            expected="12…200 printable ASCII characters",
+            do="设置环境变量 QIANYUN_REPLICATION_PASSWORD / set QIANYUN_REPLICATION_PASSWORD",
+        )
+    escaped = password.replace("\\", "\\\\").replace(":", "\\:")
+    path = ensure_folder(folder(move.code)) / "pgpass"
+    write(path, f"*:*:*:{move.sql_name}:{escaped}\n", 0o600, "postgres")
+
+
+def _hba_lines(move: Move) -> list[str]:
+    """Both hosts may follow, whichever is the primary."""
+    return [
+        f"host replication {move.sql_name} {address} scram-sha-256"
+        for place in (move.source, move.target)
+        for address in (f"{place.address}/32", f"{place.address6}/128")
+    ]
+
+
+def allow(move: Move, cluster: Cluster) -> bool:
+    """Marked lines in pg_hba.conf, and a reload if it runs; returns whether they were new."""
+    path = cluster.configuration / "pg_hba.conf"
+    changed = set_marked_lines(path, move.code, _hba_lines(move), 0o640)
+    if changed and cluster.pid():
+        cluster.session().query("SELECT pg_reload_conf()")
+    return changed
+
+
+def forbid(move: Move, cluster: Cluster) -> bool:
+    path = cluster.configuration / "pg_hba.conf"
+    changed = bool(marked_lines(path, move.code)) and set_marked_lines(path, move.code, [])
+    if changed and cluster.pid():
+        cluster.session().query("SELECT pg_reload_conf()")
+    return changed
+
+
+def prepare_primary(move: Move, cluster: Cluster, password: str) -> bool:
+    """On the source: role, pg_hba lines, slot. Returns whether pg_hba changed."""
+    name = move.sql_name
+    exists = cluster.session().query(f"SELECT 1 FROM pg_roles WHERE rolname = '{name}'")
+    verb = "ALTER" if exists else "CREATE"
+    cluster.session().query(
+        f"{verb} ROLE {name} WITH LOGIN REPLICATION CONNECTION LIMIT 8 PASSWORD '{scram(password)}'"
+    )
+    cluster.make_slot(name)
+    return allow(move, cluster)
+
+
+def configuration(cluster: Cluster) -> dict[str, str]:
+    """Text files of /etc/postgresql/V/NAME by relative path, to be the same on the target."""
+    found = {}
+    for path in sorted(cluster.configuration.rglob("*")):
+        if path.is_file() and path.stat().st_size < 1 << 20:
+            found[str(path.relative_to(cluster.configuration))] = path.read_text()
+    return found
+
+
+def write_configuration(cluster: Cluster, files: dict[str, str]) -> None:
+    """Writes them on the target, for postgres to read."""
+    for name, text in files.items():
+        if not re.fullmatch(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?", name) or ".." in name:
+            raise BadMove(
+                "配置文件名不合规 / not a name of a configuration file",
+                read=name,
+                expected="name or folder/name",
+                do="-",
+            )
+        path = cluster.configuration / name
+        for place in (cluster.configuration.parent, cluster.configuration, path.parent):
+            if not place.exists():
+                place.mkdir(mode=0o755)
+                shutil.chown(place, "postgres", "postgres")
+        write(path, text, 0o640 if name in ("pg_hba.conf", "pg_ident.conf") else 0o644, "postgres")
+
+
+def copy(
+    side: Side, cluster: Cluster, files: dict[str, str], identifier: str, lock: int
+) -> dict[str, Any]:
+    """On the target: makes the cluster a streaming standby; keeps a good copy that is there.
+
+    A copy cut short is thrown away. Raises AgentError if a cluster that is not ours is in the way.
+    """
+    base = side.base(cluster)
+    if not base and cluster.exists():
+        raise AgentError(
+            f"目标已有同名数据库集群 / the target has a cluster of that name: {cluster.label}",
+            read=f"{cluster.data} or {cluster.configuration} exists",
+            expected="no such cluster, or our own copy",
+            do="换用其他主机，或由管理员移走该集群 / use another host, or have it moved away",
+        )
+    write_configuration(cluster, files)
+    started = time.monotonic()
+    fresh = base.get("state") != COPIED or base.get("identifier") != identifier
+    if not fresh and not cluster.pid() and not (cluster.data / "standby.signal").exists():
+        fresh = True
+    if fresh:
+        _base_copy(side, cluster, identifier, lock)
+    if not cluster.pid():
+        cluster.set_standby(side.conninfo(), side.move.sql_name)
+        cluster.start()
+    _streaming(cluster)
+    return {
+        "cluster": cluster.label,
+        "copied": fresh,
+        "seconds": round(time.monotonic() - started, 3),
+        "replayed": cluster.session().value("SELECT coalesce(pg_last_wal_replay_lsn(), '0/0')"),
+    }
+
+
+def _base_copy(side: Side, cluster: Cluster, identifier: str, lock: int) -> None:
+    side.set_base(cluster, COPYING, identifier)
+    cluster.stop(60)
+    _empty(cluster.data)
+    rate = max(32, min(1 << 20, side.move.rate_kbps * 1000 // 8 // 1024))
+    command = [
+        cluster.program("pg_basebackup"), "-D", str(cluster.data), "-X", "stream",
+        "-S", side.move.sql_name, "-c", "fast", f"--max-rate={rate}k", "--no-password",
+        "-d", side.conninfo(),
+    ]  # fmt: skip
+    done = run(command, seconds=6 * 3600, user="postgres", keep=[lock])
+    if done.code != 0:
+        full = "No space left" in done.output
+        raise AgentError(
+            "磁盘已满 / the disk is full: " + str(cluster.data)
+            if full
+            else f"数据库基础复制失败 / the base copy failed: {cluster.label}",
+            read=f"exit {done.code}: {done.output.strip()[-600:]}",
+            expected="a whole copy",
+            do="扩容后重试，源端不受影响 / enlarge the file system and retry; the source serves on"
+            if full
+            else "检查线路、口令与 pg_hba / check the line, the password and pg_hba",
+        )
+    cluster.set_standby(side.conninfo(), side.move.sql_name)
+    side.set_base(cluster, COPIED, identifier)
+
+
+def _empty(data: Path) -> None:
+    """Leaves an empty folder of postgres's; its parents are those of the package."""
+    shutil.rmtree(data, ignore_errors=True)
+    data.parent.mkdir(parents=True, exist_ok=True)
+    shutil.chown(data.parent, "postgres", "postgres")
+    data.mkdir(mode=0o700)
+    shutil.chown(data, "postgres", "postgres")
+    os.chmod(data, 0o700)
+
+
+def _streaming(cluster: Cluster, seconds: float = 60) -> None:
+    limit = time.monotonic() + seconds
+    while not cluster.streaming():
+        if time.monotonic() > limit:
+            raise AgentError(
+                f"备库未接上主库 / the standby does not stream: {cluster.label}",
+                read="no walreceiver streaming",
+                expected="streaming",
+                do="检查复制口令、pg_hba 与连通 / check password, pg_hba and the way there",
+            )
+        time.sleep(0.1)

@@ -1,0 +1,197 @@
+"""The verbs of the Ansible module: what each does on each kind of host, really or in check mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Optional
+
+from . import access, backup, commit, gateway, install, launch, preflight, presync, reap
+from .errors import AgentError, BadMove
+from .move import Move
+from .preflight import Findings
+from .side import Side
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the module was given."""
+
+    kind: str
+    move_or_none: Optional[Move]
+    token: int
+    attempt: str
+    public_key: str
+    facts_of_source: Dict[str, Any]
+    facts_of_gateway: Dict[str, Any]
+    password: str = field(repr=False)
+    reap_attempts: List[str]
+    check_mode: bool
+
+    @property
+    def move(self) -> Move:
+        """The move; raises BadMove when there is none."""
+        if self.move_or_none is None or self.token < 1:
+            raise BadMove("缺少参数 / an argument is missing", read=f"token {self.token}",
+                          expected="move and token", do="由迁移引擎传入 / pass them as extra vars")  # fmt: skip
+        return self.move_or_none
+
+    @property
+    def side(self) -> Side:
+        return Side(self.move, self.kind)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`failed`: why the module must fail all the same, with the evidence."""
+
+    evidence: Dict[str, Any]
+    changed: bool = True
+    failed: str = ""
+
+
+def _looked(found: Findings, evidence: Dict[str, Any]) -> Answer:
+    return Answer({**evidence, "wrong": found.wrong}, False, "\n".join(found.wrong))
+
+
+def _preflight(call: Call) -> Answer:
+    found = Findings()
+    if call.kind == "gateway":
+        return _looked(found, preflight.entrance(call.move, call.token, found))
+    look = preflight.source if call.kind == "source" else preflight.target
+    side = call.side
+    try:
+        return _looked(found, look(side, call.token, found))
+    finally:
+        side.close()
+
+
+def _compare(call: Call) -> Answer:
+    found = Findings()
+    evidence = preflight.compare(call.side, call.facts_of_source, call.facts_of_gateway, found)
+    return _looked(found, evidence)
+
+
+def _backup(call: Call) -> Answer:
+    side = call.side
+    try:
+        if call.check_mode:
+            return Answer(backup.need(side))
+        return Answer(backup.backup(side, call.token))
+    finally:
+        side.close()
+
+
+def _prepare(call: Call) -> Answer:
+    move = call.move
+    if call.check_mode:
+        return _checked(call)
+    installed = install.install(install.sources())
+    side = call.side
+    try:
+        if call.kind == "gateway":
+            evidence = presync.prepare_gateway(move, call.token)
+        elif call.kind == "source":
+            evidence = presync.prepare_source(side, call.token, call.password)
+        else:
+            evidence = presync.prepare_target(side, call.token, call.password)
+    finally:
+        side.close()
+    return Answer({**evidence, "installed": installed})
+
+
+def _checked(call: Call) -> Answer:
+    """In check mode: what can be known without a change, and would fail for real as well."""
+    found = Findings()
+    if call.kind == "gateway":
+        evidence: Dict[str, Any] = preflight.entrance(call.move, call.token, found)
+    else:
+        evidence = preflight.facts(call.move, call.kind)
+        preflight.services_known(call.side, found)
+    return Answer({**evidence, "checked_only": True}, True, "\n".join(found.wrong))
+
+
+def _authorise(call: Call) -> Answer:
+    if call.check_mode:
+        return Answer({"checked_only": True})
+    return Answer({}, access.authorise(call.move, call.public_key))
+
+
+def _copy(call: Call) -> Answer:
+    if call.check_mode:
+        return _checked(call)
+    side = call.side
+    try:
+        return Answer(presync.copy(side, call.token, call.attempt))
+    finally:
+        side.close()
+
+
+def _run(call: Call, kind: str) -> Answer:
+    """Starts or finds the program on the target and waits for its end."""
+    if call.check_mode:
+        return _checked(call)
+    token, attached = launch.begin(call.move, kind, call.token)
+    if not token:
+        return Answer(
+            {"outcome": "done", "notes": ["no cutover has begun: nothing to roll back"]}, False
+        )
+    told = {"attached": attached, **launch.follow(call.move, token, launch.RUN_SECONDS)}
+    if told["outcome"] == "done":
+        return Answer(told)
+    error = told["error"] or {}
+    why = " ".join(f"{name}: {value};" for name, value in error.items() if name != "kind")
+    ends = {
+        "aborted": "割接已放弃，原主机继续服务 / the cutover was given up; the old host serves on",
+        "broken": "割接未能收尾，请立即人工处理 / the cutover could not be concluded; act now",
+        "died": "割接程序已中断；再次运行 cutover.yml 或 rollback.yml / the program died; run either again",
+    }
+    return Answer(told, True, f"{ends[told['outcome']]}. {why} journal: {told['journal']}")
+
+
+def _commit(call: Call) -> Answer:
+    if call.check_mode:
+        return Answer({"checked_only": True})
+    if call.kind == "gateway":
+        return Answer(commit.commit_gateway(call.move, call.token))
+    side = call.side
+    try:
+        act = commit.commit_source if call.kind == "source" else commit.commit_target
+        return Answer(act(side, call.token))
+    finally:
+        side.close()
+
+
+def _reap(call: Call) -> Answer:
+    if call.check_mode:
+        return Answer({"found": {str(k): v for k, v in reap.marked(call.reap_attempts).items()}})
+    told = reap.reap(call.reap_attempts)
+    return Answer(told, bool(told["killed"]))
+
+
+def _state(call: Call) -> Answer:
+    """For people and tests: where this host stands."""
+    if call.kind == "gateway":
+        told = {"points_to": gateway.points_to(call.move), "holds": gateway.holds(call.move)}
+        return Answer(told, False)
+    side = call.side
+    try:
+        return Answer(side.state(), False)
+    except AgentError as error:
+        return Answer({"error": error.plain()}, False, str(error))
+    finally:
+        side.close()
+
+
+VERBS: Dict[str, Callable[[Call], Answer]] = {
+    "preflight": _preflight,
+    "compare": _compare,
+    "backup": _backup,
+    "prepare": _prepare,
+    "authorise": _authorise,
+    "copy": _copy,
+    "cutover": lambda call: _run(call, launch.CUTOVER),
+    "rollback": lambda call: _run(call, launch.ROLLBACK),
+    "commit": _commit,
+    "reap": _reap,
+    "state": _state,
+}
