@@ -66,6 +66,7 @@ class City:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            check=False,
             timeout=timeout,
         )
         if expect is not None and done.returncode != expect:

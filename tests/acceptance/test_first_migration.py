@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from tests.city import City
-from tests.lab.client import Client, lost_writes, summarise
+from tests.lab.measure import Line, lost_writes, outside_client, read, summarise
 
 TRAP = "{{ lookup('pipe','touch /tmp/pwned') }} $(touch /tmp/pwned); \"政务公开门户\""
 TARGETS = {"LJ-S-001": "zw-web-01", "LJ-S-002": "zw-app-01", "LJ-S-003": "zw-file-01"}
@@ -21,13 +21,13 @@ def test_three_systems_move_and_nobody_notices(city: City) -> None:
     _only_a_second_person_approves_this_very_plan(city, plan)
 
     city.start_up()
-    client = Client.start(city.lab, city.state / "client.jsonl")
-    run = city.json("run", "start", plan["code"], actor="wang")["code"]
-    city.wait(run)
-    lines = client.stop()
+    out = city.state / "client.jsonl"
+    with outside_client(city.lab, out):
+        run = city.json("run", "start", plan["code"], actor="wang")["code"]
+        city.wait(run)
 
     _every_step_is_done(city, run)
-    _nobody_noticed(city, lines)
+    _nobody_noticed(city, read(out))
     _the_inventory_knows(city)
     _nothing_is_left_to_do(city)
     _no_secret_is_written(city)
@@ -74,12 +74,12 @@ def _every_step_is_done(city: City, run: str) -> None:
         )
 
 
-def _nobody_noticed(city: City, lines: list[dict[str, object]]) -> None:
+def _nobody_noticed(city: City, lines: list[Line]) -> None:
     seen = summarise(lines)
     assert {(s.system, s.family) for s in seen} == {(c, f) for c in TARGETS for f in (4, 6)}
     assert all(s.errors == 0 for s in seen), seen
-    for system in ("LJ-S-002", "LJ-S-003"):
-        assert lost_writes(city.lab, lines, system, TARGETS[system]) == []
+    serving = {system: city.lab.hosts[host] for system, host in TARGETS.items()}
+    assert lost_writes(lines, serving) == []
 
 
 def _the_inventory_knows(city: City) -> None:
