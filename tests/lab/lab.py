@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,6 +49,7 @@ class Lab:
         self.timings: dict[str, float] = {}  # seconds, of making the lab and of each host's start
         self.hosts = {}
         self._keeper: subprocess.Popen[str] | None = None
+        self._note: Note | None = None
 
     @classmethod
     def up(cls, folder: Path, hosts: Iterable[str] = ALL) -> Self:
@@ -109,12 +111,14 @@ class Lab:
     def down(self) -> None:
         """Ends the lab: processes, namespaces, mounts and files; may be called again."""
         process, self._keeper = self._keeper, None
-        if process is None:
-            return
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-        for host in self.hosts.values():
-            host.forget()
+        if process is not None:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+            for host in self.hosts.values():
+                host.forget()
+        if self._note is not None:
+            registry.clear(self._note)
+            self._note = None
 
     # --- making
 
@@ -145,6 +149,7 @@ class Lab:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "mounts").mkdir()
         note = Note(self.id, str(self.folder), FILES, os.getpid(), shell.self_start_time())
+        self._note = note
         note.write()
         owner = os.pidfd_open(os.getpid())
         order = {"owner_fd": owner, "owner": os.getpid(), "folder": str(self.folder)}
@@ -170,7 +175,9 @@ class Lab:
             log_text = (self.folder / "keeper.log").read_text().strip()
             raise LabError(f"the lab's keeper did not start: {log_text}")
         said = json.loads(answer)
-        Note(**{**note.__dict__, **_identity(process.pid)}).write()
+        started = shell.start_time(process.pid) or ""
+        self._note = replace(note, keeper=process.pid, keeper_started=started)
+        self._note.write()
         paths = {name: f"/proc/{process.pid}/fd/{fd}" for name, fd in said["nets"].items()}
         spaces = {name: Namespace(name, path, self.id) for name, path in paths.items()}
         self.ground = Ground(process.pid, said["init"], self.folder / "mounts")
@@ -228,7 +235,3 @@ class Lab:
 
     def _timed(self, what: str, started: float) -> None:
         self.timings[what] = time.monotonic() - started
-
-
-def _identity(pid: int) -> dict[str, object]:
-    return {"keeper": pid, "keeper_started": shell.start_time(pid) or ""}

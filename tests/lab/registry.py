@@ -35,10 +35,15 @@ class Note:
         return FOLDER / f"{self.lab_id}.json"
 
     def write(self) -> None:
-        FOLDER.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".new")
-        draft.write_text(json.dumps(asdict(self)))
-        draft.rename(self.path)
+        while True:
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            try:
+                draft.write_text(json.dumps(asdict(self)))
+            except FileNotFoundError:  # another lab, the last one, just took the folder away
+                continue
+            draft.rename(self.path)
+            return
 
 
 def notes() -> Iterator[Note]:
@@ -54,11 +59,16 @@ def sweep() -> list[str]:
     for note in notes():
         if shell.alive(note.owner, note.owner_started):
             continue
-        _await_keeper(note)
-        _kill_marked(note.lab_id)
-        keeper.remove(Path(note.folder), list(note.files), note.path)
+        clear(note)
         swept.append(note.lab_id)
     return swept
+
+
+def clear(note: Note) -> None:
+    """Sees to it that nothing of a lab is left, whether its keeper did its work or was killed."""
+    _await_keeper(note)
+    _kill_marked(note.lab_id)
+    keeper.remove(Path(note.folder), list(note.files), note.path)
 
 
 def _await_keeper(note: Note) -> None:
