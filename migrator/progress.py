@@ -78,8 +78,10 @@ class ItemRecord(Frozen):
 
     @property
     def committed(self) -> bool:
-        """Past the point of no return: commit has begun."""
-        return self.step(StepKind.COMMIT).state is not StepState.PENDING
+        """Past the point of no return: commit has begun. A retry or a stopped worker sets the step
+        back to pending; that it was started once is what stays."""
+        commit = self.step(StepKind.COMMIT)
+        return commit.state is not StepState.PENDING or commit.started_at is not None
 
     @property
     def blocked(self) -> StepRecord | None:
@@ -139,16 +141,16 @@ def next_of_item(item: ItemRecord, run_paused: bool, hours: Hours) -> Decision:
     """What an item does next."""
     if item.wanted is Wanted.ROLLBACK:
         return _next_back(item)
+    passed = {StepState.DONE, StepState.SKIPPED}
+    left = [kind for kind in WAY if item.step(kind).state not in passed]
+    if not left:
+        return End(state=ItemState.DONE)
     if item.paused or run_paused:
         return Wait(state=ItemState.PAUSED, reason="已暂停 / paused")
     blocked = item.blocked
     if blocked:
         state = ItemState.HELD if blocked.state is StepState.HELD else ItemState.FAILED
         return Wait(state=state, reason=f"{blocked.step}: {blocked.message}")
-    passed = {StepState.DONE, StepState.SKIPPED}
-    left = [kind for kind in WAY if item.step(kind).state not in passed]
-    if not left:
-        return End(state=ItemState.DONE)
     step = StepKind.QUIESCE if left[0] in CUTOVER else left[0]
     if step in {StepKind.GATE, StepKind.QUIESCE} and (seconds := hours.wait_seconds()) > 0:
         reason = f"等待窗口 {hours.window} / waiting for the window"
