@@ -1,10 +1,11 @@
 """Windows: the local hours in which a cutover may begin, e.g. 22:00-06:00 (over midnight)."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _DAY = 24 * 60
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,17 @@ class Window:
         return local.hour * 60 + local.minute in self.minutes()
 
     def wait(self, moment: datetime, timezone: str) -> timedelta:
-        """How long from `moment` until the window opens; zero inside it."""
-        if self.holds(moment, timezone):
-            return timedelta(0)
-        local = moment.astimezone(ZoneInfo(timezone))
-        opening = local.replace(
-            hour=self.start // 60, minute=self.start % 60, second=0, microsecond=0
-        )
-        if opening <= local:
-            opening += timedelta(days=1)
-        return opening.astimezone(moment.tzinfo) - moment
+        """How long from `moment` until the window opens; zero inside it.
+
+        Looked up minute by minute, so that hours which a change of the clocks leaves out or gives
+        twice need no rule of their own. A window that a spring night leaves out opens a day later.
+        """
+        zone, inside = ZoneInfo(timezone), self.minutes()
+        now = moment.astimezone(UTC)
+        at = now.replace(second=0, microsecond=0)
+        while (local := at.astimezone(zone)).hour * 60 + local.minute not in inside:
+            at += _MINUTE
+        return max(at - now, timedelta(0))
 
 
 def common(windows: list[Window]) -> bool:
