@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from inventory.model import Estate, Host, Line, Node, Secrecy, System, Thing
 from migrator.plan import Disposition, Item, Limit, Means, Plan, Verdict
 from migrator.waves import arrange
+from migrator.windows import Window
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,8 @@ def facts_now(estate: Estate, system: str, means: Means) -> Item | Verdict:
 
 def _gather(system: System, index: _Index) -> tuple[Host, Host, Node, Host] | str:
     """Source host, target host, entrance and its gateway; or what is missing."""
-    if system.secrecy is Secrecy.UNKNOWN:
-        return "是否涉密未知，请部门确认 / secrecy unknown: the department must confirm"
-    if system.workload is None or system.entrance is None:
-        return "未申报程序、数据或入口 / workload or entrance is not declared"
+    if (undeclared := _undeclared(system)) or system.entrance is None:
+        return undeclared or "未申报入口 / entrance is not declared"
     standing = [h for h in index.hosts.values() if h.system == system.code]
     sources = [h for h in standing if h.place == system.place]
     targets = [h for h in standing if h.place == system.target]
@@ -134,6 +133,21 @@ def _gather(system: System, index: _Index) -> tuple[Host, Host, Node, Host] | st
                 "its SSH host key"
             )
     return sources[0], targets[0], entrance, gateway
+
+
+def _undeclared(system: System) -> str | None:
+    """What the department has to say before its system can be planned, or None."""
+    if system.secrecy is Secrecy.UNKNOWN:
+        return "是否涉密未知，请部门确认 / secrecy unknown: the department must confirm"
+    if system.place is None:
+        return "未申报所在机房 / its room is not declared"
+    if system.workload is None or system.entrance is None:
+        return "未申报程序、数据或入口 / workload or entrance is not declared"
+    try:
+        Window.parse(system.window or "00:00-00:00")
+    except ValueError as error:
+        return f"窗口无法识别 / {error}"
+    return None
 
 
 def _verdict(system: System, disposition: Disposition, reason: str) -> Verdict:
