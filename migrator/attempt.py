@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from migrator.ansible import Order, Outcome, run_playbook
 
 LOG = "log.jsonl"
@@ -20,10 +22,12 @@ OUTCOME = "outcome.json"
 
 def main() -> int:
     """Exit status 0: an outcome was written (good or bad); 2: there was no order."""
-    text = sys.stdin.read()
-    if not text:
-        return 2  # our worker died before it could tell us anything; nothing was begun
-    order = Order.model_validate_json(text)
+    try:
+        order = Order.model_validate_json(sys.stdin.read())
+    except ValidationError:
+        # our worker died before it had told us everything; nothing was begun. What was read is not
+        # shown: it may hold a secret
+        return 2
     folder = Path(order.folder)
     (folder / "known_hosts").write_text(order.known_hosts)
     with (folder / LOG).open("a", encoding="utf-8", buffering=1) as log:
