@@ -9,7 +9,7 @@ the folder by a handler that answers False; cancelling is the pen's work, not ru
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,7 @@ class _Gathered:
     def __init__(self, on_line: OnLine, now: Callable[[], str], secrets: tuple[str, ...]) -> None:
         self._on_line = on_line
         self._now = now
-        self._secrets = tuple(s for s in secrets if s)
+        self._secrets = _spellings(secrets)
         self._failures: list[Failure] = []
         self._evidence: list[dict[str, Any]] = []
         self._totals: dict[str, int] = {"changed": 0, "ok": 0}
@@ -183,16 +183,35 @@ class _Gathered:
         return text
 
     def outcome(self, code: int | None) -> Outcome:
-        ok = code == 0 and not self._failures
+        ok = code == 0  # a task that failed and was rescued is no failure of the playbook
         told = "; ".join(f"{f.host}: {f.message}" for f in self._failures)
         noise = self._clean(" ".join(self._noise))[-1500:]
         message = "" if ok else told or noise or f"ansible-playbook 退出码 / exit status {code}"
         return Outcome(
             ok=ok,
             message=message,
-            failures=tuple(self._failures),
-            evidence=tuple(json.loads(self._clean(json.dumps(e))) for e in self._evidence),
+            failures=() if ok else tuple(self._failures),
+            evidence=tuple(_each_text(e, self._clean) for e in self._evidence),
             changed=self._totals["changed"],
             tasks=self._totals["ok"],
             finished=self._now(),
         )
+
+
+def _spellings(secrets: Iterable[str]) -> tuple[str, ...]:
+    """How secrets may appear in what Ansible prints: as they are, or inside JSON; longest first."""
+    found = {s for secret in secrets if secret for s in (secret, *_quoted(secret))}
+    return tuple(sorted(found, key=lambda text: (-len(text), text)))
+
+
+def _quoted(text: str) -> tuple[str, str]:
+    return json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """`value` with every text in it changed."""
+    if isinstance(value, dict):
+        return {change(str(key)): _each_text(inner, change) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_each_text(inner, change) for inner in value]
+    return change(value) if isinstance(value, str) else value
