@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
@@ -38,7 +40,7 @@ def test_provenance_is_no_fact() -> None:
         (HostKey, "ssh-ed25519 AAAA\n"),
     ],
 )
-def test_what_machines_use_has_one_form(form: object, text: str) -> None:
+def test_what_machines_use_has_one_form(form: Any, text: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(form).validate_python(text)
 

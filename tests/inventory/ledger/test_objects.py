@@ -172,7 +172,7 @@ def test_rows_may_refer_to_what_is_known_already(tmp_path: Path) -> None:
 
 
 def test_the_same_row_twice_is_one_object(tmp_path: Path) -> None:
-    rows = [["机房名称", "机柜数"], ["甲机房", 3]]
+    rows: Rows = [["机房名称", "机柜数"], ["甲机房", 3]]
     report = _read(tmp_path, {"机房": rows, "机房（补）": rows})
     assert not report.problems
     assert len(report.estate.rooms) == 1

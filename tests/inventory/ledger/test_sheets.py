@@ -150,7 +150,9 @@ def test_ods_is_read(tmp_path: Path) -> None:
     )
     path = tmp_path / "机房.ods"
     kind = b"application/vnd.oasis.opendocument.spreadsheet"
-    path.write_bytes(_zip({"mimetype": kind, "content.xml": content.encode()}))
+    manifest = f'<m:manifest xmlns:m="{oasis}:manifest:1.0"/>'.encode()
+    parts = {"mimetype": kind, "content.xml": content.encode(), "META-INF/manifest.xml": manifest}
+    path.write_bytes(_zip(parts))
     report = read_ledgers([path])
     assert [(r.name, r.racks) for r in report.estate.rooms] == [("乙机房", 3)]
     assert [(p.sheet, p.row, p.code) for p in report.problems] == [("机房", 2, "not_a_number")]

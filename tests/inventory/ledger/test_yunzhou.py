@@ -27,7 +27,7 @@ def _value(record: Record, field: str, full: dict[str, str]) -> Any:
     if field == "organisation":
         return full.get(str(value), value)
     if field == "area_m2":
-        return float(value)
+        return float(str(value))
     if field == "depends_on":
         return list(value or ())
     if isinstance(value, tuple):
