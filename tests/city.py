@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.lab.addresses import GATEWAY
 from tests.lab.lab import Lab
 from tests.lab.ledger import write_ledger
 
@@ -140,6 +141,29 @@ class City:
     def wait(self, run: str, *, expect: int = 0, timeout: float = 300) -> None:
         """Until the run has ended, or an item waits for an operator (expect=1)."""
         self.qianyun("run", "wait", run, expect=expect, timeout=timeout)
+
+    def item(self, run: str, system: str) -> dict[str, Any]:
+        found: dict[str, Any] = next(i for i in self.status(run)["items"] if i["system"] == system)
+        return found
+
+    def until_item(self, run: str, system: str, state: str, seconds: float = 120) -> dict[str, Any]:
+        """Wait until the item is in `state`; the item."""
+        wait_until(lambda: self.item(run, system)["state"] == state, seconds, f"{system} {state}")
+        return self.item(run, system)
+
+    def until_step(self, run: str, system: str, step: str, *states: str) -> None:
+        """Wait until the step is in one of `states`."""
+        wait_until(lambda: self.step(run, system, step) in states, 120, f"{system} {step} {states}")
+
+    def serves(self, port: int, content: str) -> bool:
+        """Whether the system behind the entrance's `port` answers outside, on v4 and on v6."""
+        gateway = (str(GATEWAY.address), f"[{GATEWAY.address6}]")
+        for address in gateway:
+            url = f"http://{address}:{port}/index.txt"
+            done = self.lab.citizen.run(["curl", "-sf", "-m", "5", url], check=False)
+            if content not in done.stdout:
+                return False
+        return True
 
     def step(self, run: str, system: str, step: str) -> str:
         """The state of one step."""

@@ -1,0 +1,75 @@
+"""What is wrong is said before anything is touched: exit codes and messages of the two o'clock."""
+
+import pytest
+
+from tests.city import City
+from tests.lab.addresses import FILES, PORTAL
+
+TARGET = "zw-file-01"
+
+
+def test_a_missing_or_broken_ledger(city: City) -> None:
+    gone = city.qianyun("inventory", "check", "/nowhere/台账.xlsx", expect=2)
+    assert "/nowhere/台账.xlsx" in gone.stderr
+    broken = city.state / "坏.xlsx"
+    broken.write_bytes(b"this is no workbook")
+    assert "坏.xlsx" in city.qianyun("inventory", "apply", str(broken), expect=2).stderr
+
+
+def test_facts_that_changed_void_the_plan(city: City) -> None:
+    """Approved, then the department corrects an address: the run is refused, naming the field."""
+    city.load_ledger(systems=(FILES, PORTAL))
+    plan = city.approved_plan()
+    key = city.lab.hosts["gw-01"].host_key
+    keys = {code: host.host_key for code, host in city.lab.hosts.items()} | {TARGET: key}
+    _apply_with_keys(city, keys)
+    assert "ssh_host_key" in city.qianyun("run", "start", plan, expect=1).stderr
+    assert "ssh_host_key" in city.qianyun("plan", "check", plan, expect=1).stdout
+
+
+def test_a_wrong_host_key_is_never_trusted(city: City) -> None:
+    keys = {code: host.host_key for code, host in city.lab.hosts.items()}
+    keys[TARGET] = city.lab.hosts["gw-01"].host_key
+    _apply_with_keys(city, keys)
+    message = _dry_run_message(city)
+    assert TARGET in message
+    assert "key" in message.lower()
+
+
+def test_a_host_that_does_not_answer(city: City) -> None:
+    city.load_ledger(systems=(FILES,))
+    city.lab.hosts[TARGET].stop()
+    assert TARGET in _dry_run_message(city)
+
+
+def test_a_wrong_sudo_password(city: City) -> None:
+    city.load_ledger(systems=(FILES,))
+    city.extra = {"QIANYUN_BECOME_PASSWORD": "not-the-password"}
+    message = _dry_run_message(city)
+    assert "sudo" in message.lower() or "password" in message.lower()
+    assert "not-the-password" not in message
+
+
+@pytest.mark.parametrize("words", [("plan", "show", "P-1"), ("run", "status", "R-1")])
+def test_what_does_not_exist_is_bad_input(city: City, words: tuple[str, ...]) -> None:
+    assert words[-1] in city.qianyun(*words, expect=2).stderr
+
+
+def test_without_the_engine_a_run_says_what_to_do(city: City) -> None:
+    city.load_ledger(systems=(FILES,))
+    plan = city.approved_plan()
+    assert "qianyun up" in city.qianyun("run", "start", plan, expect=3).stderr
+
+
+def _apply_with_keys(city: City, keys: dict[str, str]) -> None:
+    from tests.lab.ledger import write_ledger
+
+    ledger = write_ledger(city.state / "台账2.xlsx", host_keys=keys, systems=(FILES, PORTAL))
+    city.qianyun("inventory", "apply", str(ledger))
+
+
+def _dry_run_message(city: City) -> str:
+    """The dry run's answer is no; what it says of the file system's preflight."""
+    plan = city.json("plan", "make", "--ignore-windows")["code"]
+    told = city.json("plan", "dry-run", plan, expect=1)
+    return str(next(r["message"] for r in told["rehearsals"] if r["system"] == "LJ-S-003"))
