@@ -3,6 +3,19 @@
 
 from __future__ import annotations
 
+import traceback
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+# What the installed program needs has to come along, though nothing here calls it.
+from ansible.module_utils.qianyun_agent.app import main as _app  # noqa: F401
+from ansible.module_utils.qianyun_agent.errors import AgentError
+from ansible.module_utils.qianyun_agent.launch import guard as _guard  # noqa: F401
+from ansible.module_utils.qianyun_agent.move import parse
+from ansible.module_utils.qianyun_agent.verbs import VERBS, Call
+from ansible.module_utils.qianyun_agent.watchdog import watch as _watch  # noqa: F401
+
 DOCUMENTATION = """
 module: qianyun
 short_description: One verb of a system's move, on its source, target or gateway
@@ -21,19 +34,6 @@ options:
 RETURN = """
 qianyun: {type: dict, description: evidence; its key verb names the verb}
 """
-
-import traceback
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.qianyun_agent.errors import AgentError
-from ansible.module_utils.qianyun_agent.verbs import VERBS, Call
-from ansible.module_utils.qianyun_agent.move import parse
-
-# What the installed program needs has to come along, though nothing here calls it.
-from ansible.module_utils.qianyun_agent.app import main as _app  # noqa: F401
-from ansible.module_utils.qianyun_agent.launch import guard as _guard  # noqa: F401
-from ansible.module_utils.qianyun_agent.watchdog import watch as _watch  # noqa: F401
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ def _into(path: Path, command: Sequence[str], user: str = "", fine: tuple[int, .
 
 
 def _dump(side: Side, folder: Path) -> list[dict[str, Any]]:
-    made = []
+    made: list[dict[str, Any]] = []
     for cluster in side.clusters:
         where = ["-h", "/var/run/postgresql", "-p", str(cluster.of.port), "--no-password"]
         stem = f"{cluster.of.version}-{cluster.of.cluster}"

@@ -86,11 +86,11 @@ class Cutover:
             )
         return left
 
-    def both(self, verb: str, seconds: float, **args: Any) -> dict[str, Any]:
+    def both(self, verb: str, wait: float, **args: Any) -> dict[str, Any]:
         """The same question to source and target at once: {"source", "target"}."""
         with ThreadPoolExecutor(1) as pool:
-            far = pool.submit(self.source.call, verb, seconds, **args)
-            near = self.target.call(verb, seconds, **args)
+            far = pool.submit(self.source.call, verb, wait, **args)
+            near = self.target.call(verb, wait, **args)
             return {"source": far.result(), "target": near}
 
     # -- before the hold ---------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def admin(command: str, seconds: float = 5) -> str:
             link.settimeout(seconds)
             link.connect(SOCKET)
             link.sendall(command.encode() + b"\n")
-            parts = []
+            parts: list[bytes] = []
             while True:
                 block = link.recv(65536)
                 if not block:

@@ -139,7 +139,11 @@ def _finished(move: Move, kind: str, last: dict[str, Any]) -> bool:
         return False
     closing = journals.end(journals.events(journal_file(move.code, int(last["token"]))))
     wanted = record.ACTIVE if kind == CUTOVER else record.STANDBY
-    return bool(closing) and closing["outcome"] == "done" and record.read(move.code).role == wanted
+    return (
+        closing is not None
+        and closing["outcome"] == "done"
+        and record.read(move.code).role == wanted
+    )
 
 
 def _unended(move: Move, last: dict[str, Any]) -> dict[str, Any] | None:

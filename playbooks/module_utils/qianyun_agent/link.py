@@ -28,7 +28,7 @@ RUN = Path("/run/qianyun")
 class Port(Protocol):
     """Something that answers the verbs of port.py; raises AgentError."""
 
-    def call(self, verb: str, seconds: float = 60, **args: Any) -> Any: ...
+    def call(self, verb: str, wait: float = 60, **args: Any) -> Any: ...
 
     def close(self) -> object: ...
 
@@ -40,7 +40,7 @@ class LocalPort:
         self.side = side
         self._table = side_table(side)
 
-    def call(self, verb: str, seconds: float = 60, **args: Any) -> Any:
+    def call(self, verb: str, wait: float = 60, **args: Any) -> Any:
         """Runs the verb; its own limits apply. Raises AgentError."""
         reply = answer(self._table, {"verb": verb, "args": args})
         if not reply["ok"]:
@@ -117,7 +117,7 @@ class RemotePort:
         self.close()
         self._open()
 
-    def call(self, verb: str, seconds: float = 60, **args: Any) -> Any:
+    def call(self, verb: str, wait: float = 60, **args: Any) -> Any:
         """Asks and waits for the answer; raises AgentError, or Unreachable and is closed then."""
         child = self._child
         if child is None or child.stdin is None:
@@ -125,11 +125,11 @@ class RemotePort:
         try:
             child.stdin.write(json.dumps({"verb": verb, "args": args}).encode() + b"\n")
             child.stdin.flush()
-            line = self._line(child, time.monotonic() + max(0.05, seconds))
+            line = self._line(child, time.monotonic() + max(0.05, wait))
         except OSError as error:
             raise self._broken(verb, str(error)) from error
         if line is None:
-            raise self._broken(verb, f"no answer within {seconds:.1f} s")
+            raise self._broken(verb, f"no answer within {wait:.1f} s")
         reply = json.loads(line)
         if not reply["ok"]:
             raise from_plain(reply["error"])

@@ -154,7 +154,7 @@ def serve(code: str, asked: str, source: BinaryIO, sink: BinaryIO) -> int:
     writable = record.read(code).role in (record.YIELDED, record.STANDBY)
     path = folder(code) / ("rsyncd-write.conf" if writable else "rsyncd-read.conf")
     write(path, server_config(move, writable=writable), 0o600)
-    marks = {ATTEMPT: found.group(1)} if found.group(1) else {}
+    marks: dict[str, str] = {ATTEMPT: found.group(1)} if found.group(1) else {}
     command = ["rsync", "--server", "--daemon", f"--config={path}", "."]
-    os.execvpe("rsync", command, environment(**marks))
+    os.execvpe("rsync", command, {**environment(), **marks})
     return 127

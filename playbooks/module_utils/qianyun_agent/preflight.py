@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
@@ -162,8 +163,8 @@ def source(side: Side, token: int, found: Findings) -> dict[str, Any]:
             "更正台账 / correct the ledger",
         )
     result["postgresql"] = {
-        c.label: found.ask(lambda c=c: _primary(c, found)) for c in side.clusters
-    }  # type: ignore[misc]
+        cluster.label: found.ask(partial(_primary, cluster, found)) for cluster in side.clusters
+    }
     if not found.wrong:
         result["sizes"] = presync.sizes(side)
         result["backup"] = found.ask(lambda: backup.need(side))

@@ -6,7 +6,6 @@ changes anything holds `ops.lock`, so that a second caller waits until a first o
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from contextlib import contextmanager

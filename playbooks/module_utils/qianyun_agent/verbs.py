@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Optional
 
 from . import access, backup, commit, gateway, install, launch, preflight, presync, reap
+from .cutover import CUTOVER, ROLLBACK
 from .errors import AgentError, BadMove
 from .move import Move
 from .preflight import Findings
@@ -189,8 +190,8 @@ VERBS: Dict[str, Callable[[Call], Answer]] = {
     "prepare": _prepare,
     "authorise": _authorise,
     "copy": _copy,
-    "cutover": lambda call: _run(call, launch.CUTOVER),
-    "rollback": lambda call: _run(call, launch.ROLLBACK),
+    "cutover": lambda call: _run(call, CUTOVER),
+    "rollback": lambda call: _run(call, ROLLBACK),
     "commit": _commit,
     "reap": _reap,
     "state": _state,

@@ -1,0 +1,1 @@
+"""Tests of the playbooks, run by bare ansible-playbook on the lab's hosts."""

@@ -1,0 +1,173 @@
+"""Running playbooks as the migrator does: three hosts, extra vars as unsafe data, secrets by environment."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tests.lab.addresses import GATEWAY, LOGIN, HostFact, SystemFact
+from tests.lab.addresses import host as host_fact
+from tests.lab.lab import Lab
+
+PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
+REPLICATION_PASSWORD = "replicate-me-9f3a7c"
+HOSTILE = "{{ lookup('pipe','touch /tmp/pwned') }}; touch /tmp/pwned; $(touch /tmp/pwned)"
+UNREACHABLE, FAILED = 4, 2
+
+
+def unsafe(value: Any) -> Any:
+    """The value with every text wrapped, so that Ansible never takes it for a template."""
+    if isinstance(value, str):
+        return {"__ansible_unsafe": value}
+    if isinstance(value, Mapping):
+        return {name: unsafe(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [unsafe(one) for one in value]
+    return value
+
+
+@dataclass(frozen=True)
+class Played:
+    """One playbook's end: exit code, evidence by host, messages of failures, all its output."""
+
+    code: int
+    evidence: dict[str, list[dict[str, Any]]]
+    messages: list[str]
+    output: str
+
+    def of(self, host: str) -> dict[str, Any]:
+        """The last evidence from a host."""
+        return self.evidence[host][-1]
+
+
+@dataclass
+class Mover:
+    """Plays the playbooks of one system's move; tokens grow from call to call."""
+
+    lab: Lab
+    system: SystemFact
+    folder: Path
+    changes: dict[str, Any] = field(default_factory=dict)  # of fields of the move
+    tokens: "count[int]" = field(default_factory=lambda: count(1_000, 10))
+
+    def move(self) -> dict[str, Any]:
+        """The move as the migrator would hand it over."""
+        system = self.system
+
+        def place(fact: HostFact) -> dict[str, Any]:
+            return {
+                "host": fact.name,
+                "address": str(fact.address),
+                "address6": str(fact.address6),
+                "ssh_port": 22,
+                "host_key": self.lab.hosts[fact.name].host_key,
+            }
+
+        return {
+            "system": system.code,
+            "name": HOSTILE,
+            "source": place(host_fact(system.source)),
+            "target": place(host_fact(system.target)),
+            "gateway": {**place(GATEWAY), "frontends": list(system.frontends)},
+            "trees": [{"path": t.path, "writable": t.writable} for t in system.trees],
+            "databases": [
+                {"engine": "postgresql", "version": d.version, "cluster": d.cluster, "port": d.port}
+                for d in system.databases
+            ],
+            "services": list(system.services),
+            "check": {"port": system.check.port, "path": system.check.path, "content": system.check.content},
+            "rate_kbps": 80_000,
+            "hold_seconds": 8,
+            "login": LOGIN,
+            **self.changes,
+        }
+
+    def inventory(self) -> Path:
+        """Writes the inventory: one host per group."""
+        names = {"source": self.system.source, "target": self.system.target, "gateway": GATEWAY.name}
+        shared = {
+            "ansible_user": LOGIN,
+            "ansible_ssh_private_key_file": str(self.lab.ssh_key),
+            "ansible_ssh_common_args": (
+                f"-F none -o UserKnownHostsFile={self.lab.known_hosts} -o GlobalKnownHostsFile=/dev/null"
+                " -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes"
+            ),
+            "ansible_python_interpreter": "/usr/bin/python3",
+            "ansible_remote_tmp": "/tmp/.qianyun-ansible",
+            "ansible_become_password": "{{ lookup('env', 'QIANYUN_BECOME_PASSWORD') }}",
+        }
+        groups = {
+            group: {"hosts": {name: {"ansible_host": str(host_fact(name).address)}}}
+            for group, name in names.items()
+        }
+        path = self.folder / f"{self.system.slug}.json"
+        path.write_text(json.dumps({"all": {"vars": shared, "children": groups}}, ensure_ascii=False))
+        return path
+
+    def command(self, playbook: str, *options: str, token: int = 0, **extra: Any) -> list[str]:
+        """The argv that plays a playbook in `ops`."""
+        token = token or next(self.tokens)
+        variables = {"move": self.move(), "token": token, "attempt": f"attempt-{token}", **extra}
+        path = self.folder / f"{self.system.slug}-{token}.json"
+        path.write_text(json.dumps(unsafe(variables), ensure_ascii=False))
+        program = str(Path(sys.executable).parent / "ansible-playbook")
+        argv = [program, "-i", str(self.inventory()), "-e", f"@{path}", *options]
+        return self.lab.ops.command([*argv, str(PLAYBOOKS / f"{playbook}.yml")])
+
+    def environment(self, sudo_password: str = "") -> dict[str, str]:
+        """What ansible-playbook gets to see."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"),
+            "ANSIBLE_STDOUT_CALLBACK": "collected",
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.folder / "cp"),
+            "ANSIBLE_PIPELINING": "true",
+            "ANSIBLE_FORKS": "5",
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
+            "QIANYUN_BECOME_PASSWORD": sudo_password or self.lab.sudo_password,
+            "QIANYUN_REPLICATION_PASSWORD": REPLICATION_PASSWORD,
+        }
+
+    def play(self, playbook: str, *options: str, token: int = 0, sudo_password: str = "", **extra: Any) -> Played:
+        """Plays one to its end."""
+        done = subprocess.run(
+            self.command(playbook, *options, token=token, **extra),
+            env=self.environment(sudo_password),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        return read(done.returncode, done.stdout, done.stderr)
+
+    def done(self, *playbooks: str, **extra: Any) -> Played:
+        """Plays several that have to succeed; gives the last."""
+        played = None
+        for playbook in playbooks:
+            played = self.play(playbook, **extra)
+            assert played.code == 0, played.output
+        assert played is not None
+        return played
+
+
+def read(code: int, stdout: str, stderr: str) -> Played:
+    """Reads what the callback `collected` wrote: one JSON object a line."""
+    evidence: dict[str, list[dict[str, Any]]] = {}
+    messages: list[str] = []
+    for line in stdout.splitlines():
+        if not line.startswith('{"host"'):
+            continue
+        told = json.loads(line)
+        if told["qianyun"]:
+            evidence.setdefault(told["host"], []).append(told["qianyun"])
+        if told["failed"]:
+            messages.append(told["msg"])
+    return Played(code, evidence, messages, stdout[-6000:] + stderr[-3000:])
+
