@@ -36,6 +36,10 @@ class Activities:
     def all(self) -> list[Callable[..., object]]:
         return [self.next_of_item, self.next_of_run, self.perform_step]
 
+    def open_runs(self) -> list[str]:
+        """Codes of the runs that have not ended."""
+        return [run.code for run in self._truth.runs.all() if not run.ended_at]
+
     @activity.defn
     def next_of_item(self, ref: ItemRef) -> ItemOrder:
         """What is next, and the item's state in the truth accordingly."""
@@ -85,7 +89,10 @@ class Activities:
             self._truth.audit(ENGINE, "run.pause", code, reason=move.pause)
         for system in move.start:
             self._truth.runs.set_item(code, system, state=ItemState.RUNNING)
-        return RunOrder(start=move.start)
+        under_way = tuple(
+            i.system for i in run.items if not (i.state.ended or i.state is ItemState.WAITING)
+        )
+        return RunOrder(start=move.start, under_way=under_way)
 
     @activity.defn(no_thread_cancel_exception=True)
     def perform_step(self, ref: StepRef) -> None:

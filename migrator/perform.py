@@ -5,12 +5,14 @@ database says now, and what came of it is written before anybody is told.
 """
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from inventory.changes import diff
 from inventory.model import Placement
 from inventory.store import EstateStore
 from migrator.ansible import Outcome
+from migrator.attempt import read_outcome
 from migrator.crew import Cancelled, Crew, Superseded, Watch
 from migrator.drift import drift
 from migrator.kinds import KINDS
@@ -32,14 +34,13 @@ class Performer:
     def perform(self, run: str, system: str, step: StepKind, beat: Watch) -> None:
         """Do `step` and write what came of it. Raises AttemptAlive (try again later)."""
         record = self.truth.runs.item(run, system)
-        if record.step(step).state in {StepState.DONE, StepState.SKIPPED}:
+        if not self.truth.runs.begin(run, system, step):
             return
         plan = self.truth.plans.load(self.truth.runs.get(run).plan)
         item = plan.item(system)
         watch = Watch(beat=beat.beat, stop=lambda: beat.stop() or self._turned(record, step))
-        self._begin(run, system, step)
         try:
-            outcome = self._do(run, plan, item, step, watch)
+            outcome = self._ended(record, step) or self._do(run, plan, item, step, watch)
         except Superseded:
             return  # a slower copy of this step: whoever took over writes what came of it
         except Cancelled as cancelled:
@@ -148,10 +149,17 @@ class Performer:
         changes = diff(estate, estate.model_copy(update={"systems": systems}))
         self.estate.apply(changes, actor=f"{ENGINE}:{run}", confirmed=changes.digest)
 
-    def _begin(self, run: str, system: str, step: StepKind) -> None:
-        blank = {"message": "", "ended_at": None}
-        values = {"state": StepState.RUNNING, "started_at": self.truth.now(), **blank}
-        self.truth.runs.set_step(run, system, step, **values)
+    def _ended(self, record: ItemRecord, step: StepKind) -> Outcome | None:
+        """The outcome of an attempt that was closed before a crash, and never came into its step:
+        done or failed, it is not run a second time."""
+        begun = record.step(step)
+        tried = self.truth.attempts.of(record.run, record.system)
+        if begun.state is not StepState.RUNNING or begun.started_at is None or not tried:
+            return None
+        last = tried[-1]
+        if last.step is not step or last.state not in {"done", "failed"}:
+            return None
+        return read_outcome(Path(last.folder)) if last.started_at >= begun.started_at else None
 
     def _set(
         self, run: str, system: str, step: StepKind, state: StepState, message: str = ""
@@ -161,14 +169,16 @@ class Performer:
 
     def _finish(self, run: str, system: str, step: StepKind, outcome: Outcome) -> None:
         state = StepState.DONE if outcome.ok else StepState.FAILED
+        if (
+            not outcome.ok and step is StepKind.SOAK
+        ):  # first, so that a crash cannot leave it undone
+            reason = f"自动回退 / turned round by itself: {outcome.message}"
+            self.truth.runs.want_back(run, system, actor=ENGINE, verb="rollback", reason=reason)
         if step is StepKind.QUIESCE:
             self._write_phases(run, system, outcome)
         else:
             self._set(run, system, step, state, outcome.message)
         self.truth.audit(ENGINE, f"step.{state}", f"{run}/{system}/{step}", message=outcome.message)
-        if not outcome.ok and step is StepKind.SOAK:
-            reason = f"自动回退 / turned round by itself: {outcome.message}"
-            self.truth.runs.want_back(run, system, actor=ENGINE, verb="rollback", reason=reason)
 
     def _write_phases(self, run: str, system: str, outcome: Outcome) -> None:
         """The cutover's journal as the five steps it stands for."""

@@ -4,6 +4,7 @@ Commands are written even while the engine is down; it then acts on them at its 
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,10 @@ class Running:
     wake: Wake
 
     def start(self, plan_code: str, actor: str) -> RunRecord:
-        """Start an approved plan. Raises Refused: not approved, facts changed, already running."""
+        """Start an approved plan. Raises Refused: not approved, facts changed, already running.
+
+        EngineDown leaves the run recorded: a worker begins it as soon as the engine is back.
+        """
         record = self.truth.plans.record(plan_code)
         plan = self.truth.plans.load(plan_code)
         if record.state != "approved":
@@ -82,11 +86,6 @@ class Running:
     def rollback(self, run: str, system: str, actor: str, reason: str = "") -> None:
         """Turn an item round: back to its source, at any point before commit."""
         item = self._item(run, system)
-        if item.committed:
-            raise Refused(
-                f"{system} 已提交，不可回退 / committed: the point of no return is passed; moving it "
-                "back needs a plan of its own"
-            )
         back = item.step(StepKind.ROLLBACK)
         again = (StepKind.ROLLBACK,) if back.state in {StepState.FAILED, StepState.HELD} else ()
         if item.wanted is Wanted.ROLLBACK and not again:
@@ -101,12 +100,15 @@ class Running:
     def abort(self, run: str, actor: str, reason: str = "") -> None:
         """Begin nothing more, and roll back every item that is under way and not committed."""
         record = self._open(run, None)
-        turned = [i for i in record.items if not i.state.ended and not i.committed]
-        for item in turned:
-            self.truth.runs.want_back(
-                run, item.system, actor=actor, verb="abort", reason=reason or "abort"
-            )
-        self.wake(run, tuple(item.system for item in turned))
+        turned: list[str] = []
+        for item in record.items:
+            if item.state.ended:
+                continue
+            with suppress(Refused):  # past its commit: it goes on to its end
+                why = reason or "abort"
+                self.truth.runs.want_back(run, item.system, actor=actor, verb="abort", reason=why)
+                turned.append(item.system)
+        self.wake(run, tuple(turned))
 
     def log(self, run: str, system: str | None = None) -> Iterator[dict[str, Any]]:
         """Every line that the run's attempts have logged, in order of attempts."""

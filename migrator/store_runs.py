@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from migrator.audit import record
 from migrator.errors import NotFound, Refused
+from migrator.kinds import KINDS
 from migrator.plan import WAY, Plan, StepKind
 from migrator.progress import (
     ItemRecord,
@@ -124,6 +125,31 @@ class Runs:
         with self._truth.writing() as connection:
             self._update_item(connection, run, system, values)
 
+    def begin(self, run: str, system: str, step: StepKind) -> bool:
+        """Mark a step as running; False when it must not begin (any more).
+
+        Looked up and written in one transaction, so that a pause or a rollback which was told in
+        the meantime is never passed by. A step that was under way when its worker died goes on
+        even if its item was paused; one that may not be cut off, even if its item was turned round.
+        """
+        at = self._truth.now()
+        with self._truth.writing() as connection:
+            told = connection.execute(
+                select(items.c.wanted, (items.c.paused | runs.c.paused).label("paused"))
+                .join(runs, runs.c.code == items.c.run)
+                .where(items.c.run == run, items.c.system == system)
+            ).one()
+            state = connection.scalar(select(steps.c.state).where(_key(run, system, step)))
+            back = step is StepKind.ROLLBACK
+            turned = (told.wanted == Wanted.ROLLBACK) is not back
+            if state == StepState.RUNNING:
+                return not turned or not KINDS[step].cancellable
+            if turned or (told.paused and not back) or state in {StepState.DONE, StepState.SKIPPED}:
+                return False
+            values = {"state": StepState.RUNNING, "message": "", "started_at": at, "ended_at": None}
+            self._put_step(connection, run, system, step, values)
+        return True
+
     def set_step(self, run: str, system: str, step: StepKind, **values: Any) -> None:
         """Insert or update one step's row; `state`, `message`, `started_at`, `ended_at`."""
         with self._truth.writing() as connection:
@@ -141,10 +167,16 @@ class Runs:
         item_values: dict[str, Any] | None = None,
         reset: tuple[StepKind, ...] = (),
         skip: tuple[StepKind, ...] = (),
+        before_commit: bool = False,
     ) -> None:
-        """An operator's command: every change it makes and its audit entry, in one transaction."""
+        """An operator's command: every change it makes and its audit entry, in one transaction.
+
+        Raises Refused when it is for `before_commit` and the commit has begun.
+        """
         at = self._truth.now()
         with self._truth.writing() as connection:
+            if before_commit:
+                self._refuse_committed(connection, run, system or "")
             if run_values:
                 connection.execute(update(runs).where(runs.c.code == run).values(**run_values))
             if system and item_values:
@@ -165,7 +197,7 @@ class Runs:
             )
 
     def want_back(self, run: str, system: str, *, actor: str, verb: str, reason: str) -> None:
-        """Turn an item round: from now on its way is the rollback."""
+        """Turn an item round: from now on its way is the rollback. Raises Refused after commit."""
         self.command(
             run,
             system,
@@ -173,7 +205,18 @@ class Runs:
             verb=verb,
             reason=reason,
             item_values={"wanted": Wanted.ROLLBACK, "note": reason},
+            before_commit=True,
         )
+
+    def _refuse_committed(self, connection: Connection, run: str, system: str) -> None:
+        commit = connection.execute(
+            select(steps.c.state, steps.c.started_at).where(_key(run, system, StepKind.COMMIT))
+        ).first()
+        if commit and (commit.state != StepState.PENDING or commit.started_at):
+            raise Refused(
+                f"{system} 已提交，不可回退 / committed: the point of no return is passed; moving it "
+                "back needs a plan of its own"
+            )
 
     def _update_item(
         self, connection: Connection, run: str, system: str, values: dict[str, Any]
@@ -185,7 +228,11 @@ class Runs:
     def _put_step(
         self, connection: Connection, run: str, system: str, step: StepKind, values: dict[str, Any]
     ) -> None:
-        key = (steps.c.run == run) & (steps.c.system == system) & (steps.c.step == step)
+        key = _key(run, system, step)
         if connection.execute(update(steps).where(key).values(**values)).rowcount == 0:
             blank = {"state": StepState.PENDING, **values}
             connection.execute(insert(steps).values(run=run, system=system, step=step, **blank))
+
+
+def _key(run: str, system: str, step: StepKind) -> ColumnElement[bool]:
+    return (steps.c.run == run) & (steps.c.system == system) & (steps.c.step == step)

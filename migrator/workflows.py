@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -104,6 +105,7 @@ class PlanWorkflow:
 
     @workflow.run
     async def run(self, run: str) -> str:
+        first = True
         while True:
             order: RunOrder = await workflow.execute_activity(
                 "next_of_run",
@@ -114,14 +116,21 @@ class PlanWorkflow:
             )
             if order.end is not None:
                 return order.end.value
+            for system in order.under_way if first else ():
+                await self._begin(ItemRef(run=run, system=system))
             for system in order.start:
-                ref = ItemRef(run=run, system=system)
-                await workflow.start_child_workflow(
-                    ItemWorkflow.run,
-                    ref,
-                    id=ref.workflow_id,
-                    parent_close_policy=ParentClosePolicy.ABANDON,
-                )
+                await self._begin(ItemRef(run=run, system=system))
+            first = False
             await self._sleeper.wait(RECHECK)
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(run)
+
+    async def _begin(self, ref: ItemRef) -> None:
+        """Start an item's workflow; one that is under way is left alone."""
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await workflow.start_child_workflow(
+                ItemWorkflow.run,
+                ref,
+                id=ref.workflow_id,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+            )

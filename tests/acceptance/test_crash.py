@@ -1,5 +1,6 @@
 """A machine room at its worst: worker, engine and all of Qianyun are killed under way."""
 
+import itertools
 import os
 import signal
 
@@ -67,6 +68,6 @@ def _no_overlap(city: City, run: str) -> None:
     assert any(a["state"] == "lost" for a in attempts)
     for system in TARGETS:
         own = sorted((a for a in attempts if a["system"] == system), key=lambda a: a["token"])
-        for before, after in zip(own, own[1:], strict=False):
+        for before, after in itertools.pairwise(own):
             assert before["ended_at"] is not None
             assert before["ended_at"] <= after["started_at"]
