@@ -8,7 +8,6 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -31,7 +30,7 @@ MAX_FILE = 64 * 2**20
 MAX_UNPACKED = 512 * 2**20
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 2_000
-MAX_CELLS = 20_000_000
+MAX_CELLS = 5_000_000
 _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 _CELL_REF = re.compile(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,3})([0-9]{1,7})"')
 _REPEATED = re.compile(rb'number-columns-repeated="([0-9]+)"')
@@ -181,7 +180,7 @@ def _check_unpacked(path: Path, archive: zipfile.ZipFile) -> None:
     total = 0
     for part in archive.infolist():
         sheet = part.filename.startswith("xl/worksheets/") or part.filename == "content.xml"
-        rest = b""
+        rest, extent = b"", (0, 0)
         with archive.open(part) as stream:
             while piece := stream.read(1 << 20):
                 total += len(piece)
@@ -191,20 +190,31 @@ def _check_unpacked(path: Path, archive: zipfile.ZipFile) -> None:
                         f"{MAX_UNPACKED} bytes and is not read: {path}"
                     )
                 if sheet:
-                    _check_extent(path, rest + piece)
+                    extent = _grown(extent, rest + piece)
+                    _check_extent(path, *extent)
                     rest = piece[-200:]
 
 
-def _check_extent(path: Path, xml: bytes) -> None:
-    """The parser lays out a sheet densely: one cell far out would cost gigabytes."""
-    columns = {match[1] for match in _CELL_REF.finditer(xml)}
+def _grown(extent: tuple[int, int], xml: bytes) -> tuple[int, int]:
+    """(rows, columns) that the cells seen so far span."""
+    rows, columns = set(), set()
+    for match in _CELL_REF.finditer(xml):
+        columns.add(match[1])
+        rows.add(match[2])
+    tallest = max((int(r) for r in rows), default=0)
     widest = max((_column_number(c) for c in columns), default=0)
-    repeated = (int(m[1]) for m in _REPEATED.finditer(xml))
-    # LibreOffice pads each row of an ods to the full 16,384 columns with one repeated empty cell
-    if widest > MAX_COLUMNS or any(r > 16_384 for r in repeated):
+    # LibreOffice pads a row of an ods to all 16,384 columns with one repeated empty cell
+    repeated = max((int(m[1]) for m in _REPEATED.finditer(xml)), default=0)
+    return max(extent[0], tallest), max(extent[1], widest, repeated if repeated > 16_384 else 0)
+
+
+def _check_extent(path: Path, rows: int, columns: int) -> None:
+    """The parser lays out a sheet densely: one cell far out would cost gigabytes."""
+    if columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
         raise LedgerError(
-            f"工作表的列数超过 {MAX_COLUMNS}，请删除多余的列 / a sheet has more than {MAX_COLUMNS} "
-            f"columns, delete those that are not needed: {path}"
+            f"工作表有 {rows} 行 {columns} 列，请删除多余的行和列 / a sheet spans {rows} rows and "
+            f"{columns} columns, at most {MAX_COLUMNS} columns and {MAX_CELLS} cells are read, "
+            f"delete those that are not needed: {path}"
         )
 
 
@@ -227,8 +237,3 @@ def _broken(path: Path, why: str) -> LedgerError:
         f"台账已损坏或格式不符，请重新保存 / ledger is broken or not what its name says, save it "
         f"again: {path}: {why}"
     )
-
-
-def readable(paths: Sequence[Path]) -> tuple[Sheet, ...]:
-    """The sheets of several files, in the order given."""
-    return tuple(sheet for path in paths for sheet in read_sheets(path))

@@ -18,8 +18,6 @@ from inventory.store_embedded import EmbeddedStore
 from inventory.tables import estate_snapshots, metadata
 from tests.inventory.store_contract import StoreContract
 
-pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
-
 
 def _other_user() -> dict[str, Any]:
     """PostgreSQL refuses to run as root."""
@@ -38,10 +36,24 @@ def url() -> Iterator[str]:
     quiet: dict[str, Any] = {"cwd": "/", "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
         data = folder / "data"
-        initdb = [programs / "initdb", "-D", data, "-A", "trust", "-U", "qianyun", "-N"]
+        initdb: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-A",
+            "trust",
+            "-U",
+            "qianyun",
+            "-N",
+        ]
         subprocess.run(initdb, check=True, **quiet, **_other_user())
         options = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off"]
-        command = [programs / "postgres", "-D", data, *(w for o in options for w in ("-c", o))]
+        command: list[str | Path] = [
+            programs / "postgres",
+            "-D",
+            data,
+            *(w for o in options for w in ("-c", o)),
+        ]
         server = subprocess.Popen(command, **quiet, **_other_user())
         try:
             _wait_until_ready(programs, folder, server)
@@ -53,9 +65,9 @@ def url() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def _wait_until_ready(programs: Path, folder: Path, server: "subprocess.Popen[bytes]") -> None:
+def _wait_until_ready(programs: Path, folder: Path, server: "subprocess.Popen[Any]") -> None:
     deadline = time.monotonic() + 30
-    ask = [programs / "pg_isready", "-q", "-h", folder]
+    ask: list[str | Path] = [programs / "pg_isready", "-q", "-h", folder]
     while subprocess.run(ask, check=False).returncode != 0:
         assert server.poll() is None, "postgres ended"
         assert time.monotonic() < deadline, "postgres is not ready after 30 s"

@@ -28,6 +28,7 @@ def _with_part(tmp_path: Path, name: str, data: bytes) -> bytes:
 
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+DEEP_CELL = b'<worksheet><sheetData><c r="A1"/><c r="ALL1048576" t="n"/></sheetData></worksheet>'
 FAR_CELL = (
     b'<worksheet><sheetData><row r="1"><c r="XFD1" t="n"><v>1</v></c></row></sheetData></worksheet>'
 )
@@ -73,7 +74,8 @@ def test_a_missing_file_and_a_folder_say_so(tmp_path: Path) -> None:
     [
         ("xl/vbaProject.bin", b"x", "holds macros"),
         ("xl/externalLinks/externalLink1.xml", b"<x/>", "links to other files"),
-        ("xl/worksheets/sheet1.xml", FAR_CELL, "more than 2000 columns"),
+        ("xl/worksheets/sheet1.xml", DEEP_CELL, "spans 1048576 rows and 1000 columns"),
+        ("xl/worksheets/sheet1.xml", FAR_CELL, "spans 1 rows and 16384 columns"),
     ],
 )
 def test_dangerous_parts_are_refused(tmp_path: Path, name: str, data: bytes, message: str) -> None:
