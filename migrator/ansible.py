@@ -78,7 +78,7 @@ def run_playbook(order: Order, on_line: OnLine, now: Callable[[], str]) -> Outco
         rotate_artifacts=0,
         ident="run",
         settings={"suppress_output_file": True, "suppress_ansible_output": True},
-        envvars=_ansible_settings(folder),
+        envvars=ansible_settings(folder),
     )
     runner.config.suppress_output_file = True
     secrets = _memory_file(order.secrets)
@@ -101,7 +101,7 @@ def _command_line(order: Order, folder: Path) -> str:
     return f"-e @{variables}" + (" --check" if order.check else "")
 
 
-def _ansible_settings(folder: Path) -> dict[str, str]:
+def ansible_settings(folder: Path) -> dict[str, str]:
     return {
         "ANSIBLE_CONFIG": str(PLAYBOOKS / "ansible.cfg"),
         "ANSIBLE_LIBRARY": str(PLAYBOOKS / "library"),
