@@ -66,6 +66,7 @@ Defaults lecture=never
 Defaults secure_path="/usr/sbin:/usr/bin:/sbin:/bin"
 root ALL=(ALL:ALL) ALL
 {LOGIN} ALL=(ALL:ALL) ALL
+@includedir /etc/sudoers.d
 """
 
 
