@@ -1,9 +1,10 @@
 """`make bench`: one JSON object a line: name, value, unit, bar, ok, beside, and what `beside` is.
 
-Names are `group.figure`; `ONLY=PREFIX` (or an argument) runs those that begin so. Compare within
+Names are `group.figure`; `ONLY=PREFIX` (`--only`) runs those that begin so. Compare within
 one run only: the machine is shared and noisy.
 """
 
+import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -33,7 +34,9 @@ BENCHES: dict[str, Callable[[], Iterator[dict[str, object]]]] = {
 
 
 def main() -> int:
-    only = sys.argv[1] if len(sys.argv) > 1 else ""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--only", default="", help="figures whose names begin so")
+    only = parser.parse_args().only
     good = True
     for group, figures in BENCHES.items():
         if not (group.startswith(only.partition(".")[0]) or only.startswith(group)):
