@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 from temporalio import activity
 
@@ -79,20 +80,25 @@ class Activities:
             return RunOrder(end=run.state)
         move = next_of_run(run, self._truth.plans.load(run.plan))
         if move.end:
-            self._truth.runs.set_run(code, state=move.end, ended_at=self._truth.now())
-            self._truth.audit(ENGINE, f"run.{move.end}", code)
+            ended = {"state": move.end, "ended_at": self._truth.now()}
+            self._tell(code, move.end.value, "", ended)
             return RunOrder(end=move.end)
         if move.pause:
-            self._truth.runs.set_run(
-                code, paused=True, state=RunState.PAUSED, note=f"{run.note} {move.pause}".strip()
-            )
-            self._truth.audit(ENGINE, "run.pause", code, reason=move.pause)
+            note = f"{run.note} {move.pause}".strip()
+            paused = {"paused": True, "state": RunState.PAUSED, "note": note}
+            self._tell(code, "pause", move.pause, paused)
         for system in move.start:
             self._truth.runs.set_item(code, system, state=ItemState.RUNNING)
         under_way = tuple(
             i.system for i in run.items if not (i.state.ended or i.state is ItemState.WAITING)
         )
         return RunOrder(start=move.start, under_way=under_way)
+
+    def _tell(self, run: str, verb: str, reason: str, values: dict[str, Any]) -> None:
+        """What the engine decides about a run, with its audit entry."""
+        self._truth.runs.command(
+            run, None, actor=ENGINE, verb=verb, reason=reason, run_values=values
+        )
 
     @activity.defn(no_thread_cancel_exception=True)
     def perform_step(self, ref: StepRef) -> None:

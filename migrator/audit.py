@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, insert, select
 
 from inventory.canonical import canonical_json
 from migrator.tables import audit
@@ -49,9 +49,7 @@ def record(
     object: str,
     detail: dict[str, Any] | None = None,
 ) -> Entry:
-    """Append one entry within the caller's transaction."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(7160)"))
+    """Append one entry within the caller's transaction (`Truth.writing`: one at a time)."""
     head = connection.execute(
         select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
     ).first()

@@ -171,7 +171,8 @@ class Crew:
 
         def placed(pen: Pen, pid: int) -> None:
             cgroup = str(pen.cgroup) if pen.cgroup else ""
-            self.truth.attempts.place(attempt.token, pid=pid, cgroup=cgroup)
+            if not self.truth.attempts.place(attempt.token, pid=pid, cgroup=cgroup):
+                raise Superseded(attempt.name)
 
         return self._run_in_pen(play, item, watch, placed, attempt.token)
 

@@ -36,8 +36,8 @@ class ItemOrder(Frozen):
 class RunOrder(Frozen):
     """What a run's workflow does next: start these items; end if `end` is set; else wait.
 
-    `under_way`: items that have begun and not ended. Their workflows exist, unless the engine
-    lost its own database: then the run's workflow begins them anew from the truth.
+    `under_way`: items that have begun and not ended. Their workflows exist, unless the engine lost
+    its own database or a worker died while it marked them: then the run's workflow begins them.
     """
 
     start: tuple[str, ...] = ()

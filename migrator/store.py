@@ -11,8 +11,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from inventory.database import make_engine, reading, writing
 from migrator.audit import Entry, entries, record
@@ -54,12 +54,17 @@ class Truth:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with writing(self.engine) as connection:
+        """One writer after the other: on SQLite by BEGIN IMMEDIATE, on PostgreSQL by a lock.
+
+        Raises StoreDown when the database fails; a broken rule (IntegrityError) passes through.
+        """
+        with translated(self.engine.url.render_as_string()), writing(self.engine) as connection:
+            _queue(connection)
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with reading(self.engine) as connection:
+        with translated(self.engine.url.render_as_string()), reading(self.engine) as connection:
             yield connection
 
     def audit(self, actor: str, action: str, object: str, **detail: object) -> None:
@@ -79,6 +84,8 @@ def translated(what: str) -> Iterator[None]:
     """SQLAlchemy's errors as StoreDown, with the cause kept."""
     try:
         yield
+    except IntegrityError:
+        raise
     except SQLAlchemyError as error:
         raise StoreDown(
             f"数据库无法使用 / the database cannot be used: {what.rpartition('@')[2]}: "
@@ -91,5 +98,11 @@ def upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        _queue(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _queue(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(7160)"))

@@ -80,12 +80,15 @@ class Attempts:
             ) from error
         return opened
 
-    def place(self, token: int, *, pid: int | None, cgroup: str) -> None:
-        """Where its processes live, written before it is told what to do."""
+    def place(self, token: int, *, pid: int | None, cgroup: str) -> bool:
+        """Where its processes live, written before it is told what to do; False when somebody has
+        closed the attempt meanwhile: then it must not be told anything."""
+        still_open = (attempts.c.token == token) & (attempts.c.state == "running")
         with self._truth.writing() as connection:
-            connection.execute(
-                update(attempts).where(attempts.c.token == token).values(pid=pid, cgroup=cgroup)
+            placed = connection.execute(
+                update(attempts).where(still_open).values(pid=pid, cgroup=cgroup)
             )
+        return placed.rowcount == 1
 
     def close(self, token: int, state: str, message: str, bodies: list[dict[str, Any]]) -> bool:
         """Write the outcome once; False when this token already has one."""

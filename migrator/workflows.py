@@ -105,7 +105,7 @@ class PlanWorkflow:
 
     @workflow.run
     async def run(self, run: str) -> str:
-        first = True
+        begun: set[str] = set()
         while True:
             order: RunOrder = await workflow.execute_activity(
                 "next_of_run",
@@ -116,11 +116,12 @@ class PlanWorkflow:
             )
             if order.end is not None:
                 return order.end.value
-            for system in order.under_way if first else ():
-                await self._begin(ItemRef(run=run, system=system))
-            for system in order.start:
-                await self._begin(ItemRef(run=run, system=system))
-            first = False
+            # under way by the truth and not begun by us: the engine lost its database, or the
+            # worker died between marking an item and answering
+            for system in (*order.under_way, *order.start):
+                if system not in begun:
+                    await self._begin(ItemRef(run=run, system=system))
+                    begun.add(system)
             await self._sleeper.wait(RECHECK)
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(run)
