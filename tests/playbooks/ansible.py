@@ -80,7 +80,11 @@ class Mover:
                 for d in system.databases
             ],
             "services": list(system.services),
-            "check": {"port": system.check.port, "path": system.check.path, "content": system.check.content},
+            "check": {
+                "port": system.check.port,
+                "path": system.check.path,
+                "content": system.check.content,
+            },
             "rate_kbps": 80_000,
             "hold_seconds": 8,
             "login": LOGIN,
@@ -89,7 +93,11 @@ class Mover:
 
     def inventory(self) -> Path:
         """Writes the inventory: one host per group."""
-        names = {"source": self.system.source, "target": self.system.target, "gateway": GATEWAY.name}
+        names = {
+            "source": self.system.source,
+            "target": self.system.target,
+            "gateway": GATEWAY.name,
+        }
         shared = {
             "ansible_user": LOGIN,
             "ansible_ssh_private_key_file": str(self.lab.ssh_key),
@@ -106,7 +114,9 @@ class Mover:
             for group, name in names.items()
         }
         path = self.folder / f"{self.system.slug}.json"
-        path.write_text(json.dumps({"all": {"vars": shared, "children": groups}}, ensure_ascii=False))
+        path.write_text(
+            json.dumps({"all": {"vars": shared, "children": groups}}, ensure_ascii=False)
+        )
         return path
 
     def command(self, playbook: str, *options: str, token: int = 0, **extra: Any) -> list[str]:
@@ -135,7 +145,9 @@ class Mover:
             "QIANYUN_REPLICATION_PASSWORD": REPLICATION_PASSWORD,
         }
 
-    def play(self, playbook: str, *options: str, token: int = 0, sudo_password: str = "", **extra: Any) -> Played:
+    def play(
+        self, playbook: str, *options: str, token: int = 0, sudo_password: str = "", **extra: Any
+    ) -> Played:
         """Plays one to its end."""
         done = subprocess.run(
             self.command(playbook, *options, token=token, **extra),
@@ -170,4 +182,3 @@ def read(code: int, stdout: str, stderr: str) -> Played:
         if told["failed"]:
             messages.append(told["msg"])
     return Played(code, evidence, messages, stdout[-6000:] + stderr[-3000:])
-

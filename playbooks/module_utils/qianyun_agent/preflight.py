@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import time
 from functools import partial
@@ -76,6 +77,13 @@ def _common(move: Move, kind: str, token: int, found: Findings) -> dict[str, Any
     found.expect(
         not missing, "缺少程序 / programs are missing", missing, "installed", "安装 / install them"
     )
+    if kind != "target":
+        sudoers = Path("/etc/sudoers").read_text()
+        found.expect(
+            re.search(r"^[@#]includedir /etc/sudoers\.d\s*$", sudoers, re.MULTILINE) is not None,
+            "sudo 未读取 sudoers.d / sudo does not read sudoers.d", "no @includedir in /etc/sudoers",
+            "@includedir /etc/sudoers.d", "由管理员补上该行 / have that line added",
+        )  # fmt: skip
     roles = {
         "source": ("", "active"),
         "target": ("", "standby", "yielded"),

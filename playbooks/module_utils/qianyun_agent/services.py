@@ -77,7 +77,9 @@ def at_boot(names: Sequence[str], enabled: bool) -> list[str]:
     """Sets whether services start at boot; returns notes about those that could not be set."""
     notes = []
     for name in names:
-        done = run(["update-rc.d", name, "enable" if enabled else "disable"], seconds=30)
-        if done.code != 0:
+        done = run(["update-rc.d", name, "defaults"], seconds=30) if enabled else None
+        if done is None or done.code == 0:
+            done = run(["update-rc.d", name, "enable" if enabled else "disable"], seconds=30)
+        if done.code != 0 and "no runlevel symlinks" not in done.output:
             notes.append(f"{name}: {done.output.strip()[-200:]}")
     return notes
