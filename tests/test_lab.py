@@ -14,17 +14,14 @@ from typing import Any
 
 import pytest
 
-from tests.lab import measure, registry, shell
-from tests.lab.addresses import ENTRIES, FILES, GATEWAY, HOSTS, SYSTEMS, SystemFact
+from tests.lab import machine, measure, registry, shell
+from tests.lab.addresses import ENTRIES, FILES, HOSTS, SYSTEMS, SystemFact
+from tests.lab.entrance import get, held, sessions, url
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
 
 ROOT = Path(__file__).parents[1]
 DEADLINE_S = 60.0
-ADMIN = (
-    "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect('/run/haproxy/admin.sock');"
-    "s.sendall(sys.argv[1].encode() + b'\\n'); sys.stdout.write(s.makefile().read())"
-)
 
 
 def link(path: str | Path) -> str:
@@ -37,16 +34,6 @@ def until(true: Callable[[], bool], what: str) -> None:
     while not true():
         assert time.monotonic() < deadline, f"not seen within {DEADLINE_S:.0f} s: {what}"
         time.sleep(0.02)
-
-
-def get(lab: Lab, system: SystemFact, family: int, seconds: int = 30) -> str:
-    address = str(GATEWAY.address) if family == 4 else f"[{GATEWAY.address6}]"
-    url = f"http://{address}:{system.entrance_port}{system.check.path}"
-    return lab.citizen.run(["curl", "-sSf", "-m", str(seconds), url]).stdout
-
-
-def haproxy(lab: Lab, command: str) -> str:
-    return lab.hosts[GATEWAY.name].run(["/usr/bin/python3", "-c", ADMIN, command]).stdout
 
 
 def test_hosts_are_hosts(lab: Lab) -> None:
@@ -100,13 +87,13 @@ def test_a_citizen_reaches_every_system(lab: Lab, system: SystemFact, family: in
 
 
 def test_a_line_has_a_rate(lab: Lab) -> None:
-    url = "http://10.21.0.12:8080/big.bin"
     host = lab.hosts["jt-file-01"]
+    big = f"http://{host.fact.address}:8080/big.bin"
     host.run(["sh", "-c", "head -c 1500000 /dev/urandom >/srv/files/data/big.bin"])
 
     def seconds(kbit: int) -> float:
         lab.set_rate("LJ-DX-1001", kbit)
-        argv = ["curl", "-sSf", "-o", "/dev/null", "-w", "%{time_total}", url]
+        argv = ["curl", "-sSf", "-o", "/dev/null", "-w", "%{time_total}", big]
         return float(lab.ops.run(argv).stdout)
 
     try:
@@ -179,33 +166,13 @@ def test_the_application_starts_and_stops(lab: Lab) -> None:
     assert missing.returncode == 5, "there is nothing to start on the target yet"
 
 
-@contextmanager
-def held(lab: Lab, system: SystemFact, seconds: int) -> Iterator[None]:
-    """The gateway holds the system for the block, or for `seconds` if that is less."""
-    try:
-        for frontend in system.frontends:
-            deadline = int(time.time()) + seconds
-            haproxy(lab, rf"set map /etc/haproxy/hold.map {frontend} hold\ {deadline}")
-        yield
-    finally:
-        for frontend in system.frontends:
-            haproxy(lab, f"set map /etc/haproxy/hold.map {frontend} open")
-
-
-def waiting(lab: Lab, system: SystemFact) -> int:
-    """Sessions at the system's frontends."""
-    rows = [row.split(",") for row in haproxy(lab, "show stat").splitlines() if "," in row]
-    return sum(int(row[4]) for row in rows if row[0] in system.frontends and row[1] == "FRONTEND")
-
-
 @pytest.mark.parametrize("family", [4, 6])
 def test_the_gateway_holds_and_releases(lab: Lab, family: int, tmp_path: Path) -> None:
-    address = str(GATEWAY.address) if family == 4 else f"[{GATEWAY.address6}]"
-    url = f"http://{address}:{FILES.entrance_port}/index.txt"
     answer = tmp_path / "answer"
     with held(lab, FILES, 600):
-        request = lab.citizen.popen(["curl", "-sSf", "-m", "60", "-o", str(answer), url])
-        until(lambda: waiting(lab, FILES) == 1, "a request that waits")
+        argv = ["curl", "-sSf", "-m", "60", "-o", str(answer), url(FILES, family)]
+        request = lab.citizen.popen(argv)
+        until(lambda: sessions(lab, FILES) == 1, "a request that waits")
         assert ENTRIES.check.content in get(lab, ENTRIES, family), "others are not held"
         assert request.poll() is None
         assert not answer.exists()
@@ -222,7 +189,7 @@ def test_the_client_measures(lab: Lab, tmp_path: Path) -> None:
     out = tmp_path / "client.jsonl"
     with measure.outside_client(lab, out, pace=0.05):
         with held(lab, ENTRIES, 600):
-            until(lambda: waiting(lab, ENTRIES) >= 2, "both streams held")
+            until(lambda: sessions(lab, ENTRIES) >= 2, "both streams held")
             before = len(measure.read(out))
             until(lambda: len(measure.read(out)) > before + 50, "the others go on")
         until(
@@ -343,6 +310,13 @@ def test_labs_live_side_by_side(lab: Lab, tmp_path: Path) -> None:
 def test_nothing_shows_in_the_machines_network(lab: Lab) -> None:
     shown = subprocess.run(["ip", "-o", "addr"], capture_output=True, text=True, check=True).stdout
     assert not [line for line in shown.splitlines() if "10.21.0." in line or "fd21::" in line]
+
+
+def test_a_machine_without_the_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "SAFE_PATH", str(tmp_path))
+    with pytest.raises(LabError, match=r"apt-get install -y .*haproxy"):
+        Lab.up(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_entered(lab: Lab) -> None:

@@ -99,7 +99,7 @@ class Host:
                 if word != "born":
                     raise LabError(f"host {self.name} was not born, it said {word!r}")
                 self._pid = int(pid)
-                self._network.cable(self.fact.place, f"p-{self.name}", pid)
+                self._network.cable(self.fact.place, self.fact.number, f"p-{self.name}", pid)
                 assert process.stdin is not None
                 process.stdin.write("go\n")
                 process.stdin.close()

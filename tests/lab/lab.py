@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.lab import keeper, layers, registry, shell, workloads
+from tests.lab import keeper, layers, machine, registry, shell, workloads
 from tests.lab.addresses import ENTRIES, HOSTS, LOGIN, HostFact, line
 from tests.lab.addresses import host as host_fact
 from tests.lab.errors import LabError
@@ -57,8 +57,7 @@ class Lab:
 
         The lab ends with `down`, at the end of a `with`, or with this process.
         """
-        if os.geteuid():
-            raise LabError("the lab needs root: namespaces and mounts are made (run it with sudo)")
+        machine.check()
         if ":" in str(folder.resolve()) or "," in str(folder.resolve()):
             raise LabError(f"{folder}: overlayfs wants a folder name without ':' and ','")
         registry.sweep()

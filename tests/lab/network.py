@@ -165,7 +165,7 @@ class Network:
     def _plug_in(self, name: str, place: Place, number: int) -> None:
         """Joins a plain namespace to its place by a cable, as eth0."""
         namespace = self.namespaces[name]
-        self.cable(place, f"p-{name}", namespace.path)
+        self.cable(place, number, f"p-{name}", namespace.path)
         namespace.ip(
             "link set lo up",
             "link set eth0 up",
@@ -175,10 +175,13 @@ class Network:
             f"route add default via {place.address6(1)}",
         )
 
-    def cable(self, place: Place, port: str, namespace: str) -> None:
+    def cable(self, place: Place, number: int, port: str, namespace: str) -> None:
         """A cable from the bridge of `place` to eth0 of a namespace (a pid or a path)."""
+        # The address of the card follows from the IP address: a host that comes back is the same
+        # card to its neighbours, which remember.
+        card = ":".join(f"{byte:02x}" for byte in (2, 0, *place.address(number).packed))
         self.router(place).ip(
-            f"link add {port} type veth peer name eth0 netns {namespace}",
+            f"link add {port} type veth peer name eth0 address {card} netns {namespace}",
             f"link set {port} master {place.short} up",
         )
 
