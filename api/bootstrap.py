@@ -1,23 +1,31 @@
-"""How everything is joined: the one place that knows which parts make the product."""
+"""How everything is joined: the one place that knows which parts make the product.
+
+Temporal, Ansible and the probes cost a second to import: each is imported where it is first
+needed, so that a command pays for what it uses.
+"""
+# ruff: noqa: PLC0415
 
 import asyncio
 import socket
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api.settings import Settings
 from inventory.store import EstateStore
 from inventory.store_embedded import EmbeddedStore
-from migrator.activities import Activities
-from migrator.crew import Crew
-from migrator.engine import Engine
 from migrator.errors import NotFound
 from migrator.move import Login
-from migrator.perform import Performer
 from migrator.plan import Means
-from migrator.planning import Planning
-from migrator.running import Running
 from migrator.store import Truth
+
+if TYPE_CHECKING:
+    from migrator.activities import Activities
+    from migrator.crew import Crew
+    from migrator.engine import Engine
+    from migrator.planning import Planning
+    from migrator.running import Running
 
 
 @dataclass(frozen=True)
@@ -36,20 +44,31 @@ class Qianyun:
         return EmbeddedStore(self.truth.engine)
 
     @cached_property
-    def planning(self) -> Planning:
+    def planning(self) -> "Planning":
+        from migrator.planning import Planning
+
         return Planning(self.truth, self.estate)
 
     @cached_property
-    def running(self) -> Running:
+    def running(self) -> "Running":
+        from migrator.running import Running
+
         return Running(self.truth, self.estate, self._begin, self._wake)
 
     @cached_property
-    def crew(self) -> Crew:
-        """Raises NotFound when no SSH key is set."""
-        if self.settings.ssh_key is None or not self.settings.ssh_key.exists():
+    def ssh_key(self) -> Path:
+        """The private key of the settings, else the one of our own that `qianyun up` made."""
+        return self.settings.ssh_key or self.settings.state / "ssh" / "id_ed25519"
+
+    @cached_property
+    def crew(self) -> "Crew":
+        """Raises NotFound when there is no SSH key."""
+        from migrator.crew import Crew
+
+        if not self.ssh_key.exists():
             raise NotFound(
-                f"SSH 私钥不存在 / no SSH key: read {self.settings.ssh_key}, expected a private key "
-                "file; set QIANYUN_SSH_KEY"
+                f"SSH 私钥不存在 / no SSH key: read {self.ssh_key}, expected a private key file; "
+                "set QIANYUN_SSH_KEY"
             )
         secrets = {
             "QIANYUN_BECOME_PASSWORD": self.settings.become_password,
@@ -57,13 +76,16 @@ class Qianyun:
         }
         return Crew(
             truth=self.truth,
-            login=Login(user=self.settings.ssh_user, key=self.settings.ssh_key),
+            login=Login(user=self.settings.ssh_user, key=self.ssh_key),
             secrets={n: s.get_secret_value() for n, s in secrets.items() if s is not None},
             root=self.settings.state / "attempts",
             machine=socket.gethostname(),
         )
 
-    def activities(self) -> Activities:
+    def activities(self) -> "Activities":
+        from migrator.activities import Activities
+        from migrator.perform import Performer
+
         performer = Performer(self.truth, self.estate, self.crew)
         return Activities(performer, self.settings.heartbeat_seconds)
 
@@ -77,7 +99,9 @@ class Qianyun:
             ignore_windows=ignore_windows,
         )
 
-    async def engine(self) -> Engine:
+    async def engine(self) -> "Engine":
+        from migrator.engine import Engine
+
         return await Engine.at(self.settings.temporal_address, self.settings.temporal_namespace)
 
     def _begin(self, run: str) -> None:

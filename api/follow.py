@@ -1,0 +1,60 @@
+"""Waiting for a run by looking at the truth: its end, an item that waits, new log lines."""
+
+import time
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import Any
+
+from api.views import self_paused, waiting
+from migrator.progress import RunRecord, RunState
+from migrator.running import Running
+from migrator.store import Truth
+
+PACE = 0.5
+"""Seconds between two looks at the truth."""
+
+
+class Ending(StrEnum):
+    DONE = "done"
+    ENDED = "ended"  # but not every item is done
+    WAITING = "waiting"  # an operator must decide
+    TIMEOUT = "timeout"
+
+
+def await_end(
+    truth: Truth,
+    code: str,
+    timeout: float | None,
+    *,
+    stop_when_stuck: bool = True,
+    each: Callable[[RunRecord], None] | None = None,
+) -> tuple[Ending, RunRecord]:
+    """Look until the run has ended, needs an operator, or `timeout` seconds have passed."""
+    until = None if timeout is None else time.monotonic() + timeout
+    while True:
+        run = truth.runs.get(code)
+        if each:
+            each(run)
+        if run.ended_at:
+            return (Ending.DONE if run.state is RunState.DONE else Ending.ENDED), run
+        if stop_when_stuck and (waiting(run) or self_paused(run)):
+            return Ending.WAITING, run
+        if until is not None and time.monotonic() >= until:
+            return Ending.TIMEOUT, run
+        time.sleep(PACE)
+
+
+def log_lines(
+    running: Running, code: str, system: str | None, *, follow: bool
+) -> Iterator[dict[str, Any]]:
+    """Lines so far; with `follow` also the new ones, until the run has ended."""
+    seen: dict[int, int] = {}  # token → lines given
+    while True:
+        ended = running.truth.runs.get(code).ended_at is not None
+        for line in running.log(code, system):
+            if line["number"] >= seen.get(line["token"], 0):
+                seen[line["token"]] = line["number"] + 1
+                yield line
+        if ended or not follow:
+            return
+        time.sleep(PACE)

@@ -1,0 +1,160 @@
+"""Screens of runs: the list, one run as waves × steps, its log."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from api.show import (
+    BAD,
+    BUSY,
+    DIM,
+    GOOD,
+    HEAD,
+    lines,
+    local,
+    rows,
+    seconds_between,
+    table,
+    text,
+    took,
+)
+from api.words import Words
+from migrator.plan import WAY, StepKind
+from migrator.progress import ItemRecord, ItemState, RunRecord, RunState, StepRecord, StepState
+
+_RUN = {RunState.RUNNING: BUSY, RunState.PAUSED: BAD, RunState.DONE: GOOD, RunState.ENDED: BAD}
+_ITEM = {
+    ItemState.RUNNING: BUSY,
+    ItemState.PAUSED: "yellow",
+    ItemState.FAILED: BAD,
+    ItemState.HELD: BAD,
+    ItemState.ROLLING_BACK: "yellow",
+    ItemState.ROLLED_BACK: "yellow",
+    ItemState.DONE: GOOD,
+    ItemState.ABORTED: "yellow",
+}
+_STEP = {
+    StepState.PENDING: DIM,
+    StepState.RUNNING: BUSY,
+    StepState.DONE: GOOD,
+    StepState.FAILED: BAD,
+    StepState.HELD: BAD,
+    StepState.SKIPPED: "yellow",
+}
+
+
+def list_screen(runs: Sequence[RunRecord], say: Words, zone: str) -> Iterator[RenderableType]:
+    if not runs:
+        yield text(say("no_runs"))
+        return
+    heads = ("run", "plan", "state", "items", "started_by", "started_at", "ended_at")
+    yield rows(
+        table(*(say(key) for key in heads)),
+        (
+            (
+                r.code,
+                r.plan,
+                text(say(f"run.{r.state}"), _RUN[r.state]),
+                f"{sum(i.state is ItemState.DONE for i in r.items)}/{len(r.items)}",
+                r.started_by,
+                local(r.started_at, zone),
+                local(r.ended_at, zone),
+            )
+            for r in runs
+        ),
+    )
+
+
+def run_screen(
+    run: RunRecord, names: Mapping[str, str], say: Words, zone: str, *, details: bool = False
+) -> Iterator[RenderableType]:
+    """The run's head, its items as rows with a column a step, then notes. `names`: by system."""
+    head = say(
+        "run_of",
+        run=run.code,
+        plan=run.plan,
+        state=say(f"run.{run.state}"),
+        by=run.started_by,
+        at=local(run.started_at, zone),
+    )
+    ended = say("run_ended", at=local(run.ended_at, zone)) if run.ended_at else ""
+    yield text(head + ended, _RUN[run.state])
+    if run.note:
+        yield text(run.note, DIM if run.ended_at else BAD)
+    yield _matrix(run, names, say)
+    if details:
+        for item in run.items:
+            yield _details(item, names, say, zone)
+    told = [(item.system, item.note) for item in run.items if item.note]
+    if told:
+        yield rows(table(say("system"), say("notes")), told)
+
+
+def _matrix(run: RunRecord, names: Mapping[str, str], say: Words) -> Table:
+    now = datetime.now(UTC).isoformat()
+    kinds: list[StepKind] = [*WAY]
+    if any(s.step is StepKind.ROLLBACK for item in run.items for s in item.steps):
+        kinds.append(StepKind.ROLLBACK)
+    made = table(say("wave"), say("system"), *(say(kind.value) for kind in kinds))
+    made.collapse_padding = True
+    made.columns[1].min_width = 16
+    last = None
+    for item in run.items:
+        if last is not None and item.wave != last:
+            made.add_section()
+        state = text(say(f"item.{item.state}"), _ITEM.get(item.state, DIM))
+        made.add_row(
+            text(item.wave if item.wave != last else ""),
+            Text.assemble(
+                text(item.system, HEAD), " ", state, "\n", text(names.get(item.system, ""))
+            ),
+            *(_cell(item.step(kind), now, say) for kind in kinds),
+        )
+        last = item.wave
+    return made
+
+
+def _cell(step: StepRecord, now: str, say: Words) -> Text:
+    """State above, time below; a running step's time is that so far."""
+    style = _STEP[step.state]
+    end = now if step.state is StepState.RUNNING else step.ended_at
+    time = "" if step.state is StepState.PENDING else took(seconds_between(step.started_at, end))
+    return Text.assemble((say(f"step.{step.state}"), style), "\n", (time, DIM))
+
+
+def _details(item: ItemRecord, names: Mapping[str, str], say: Words, zone: str) -> Table:
+    heads = ("step", "state", "started_at", "ended_at", "seconds", "message")
+    title = f"{item.system} {names.get(item.system, '')}"
+    return rows(
+        table(*(say(key) for key in heads), title=title),
+        (
+            (
+                say(step.step.value),
+                text(say(f"step.{step.state}"), _STEP[step.state]),
+                local(step.started_at, zone, date=False),
+                local(step.ended_at, zone, date=False),
+                took(seconds_between(step.started_at, step.ended_at)),
+                step.message,
+            )
+            for step in item.steps
+        ),
+    )
+
+
+def log_line(line: Mapping[str, Any], say: Words, zone: str) -> Iterator[Text]:
+    """One event of an attempt: when, which item and step, what Ansible said."""
+    said = str(line.get("text") or line.get("event") or "").strip("\r\n")
+    if not said.strip():
+        return
+    style = {"runner_on_failed": BAD, "runner_on_unreachable": BAD}.get(str(line.get("event")), "")
+    head = f"{local(line.get('at'), zone, date=False)} {line['system']} {say.known(line['step'])} "
+    yield Text.assemble(text(head, DIM), lines(_plain(said), style))
+
+
+def _plain(said: str) -> str:
+    """Without the colours that Ansible writes for a terminal."""
+    return Text.from_ansi(said).plain

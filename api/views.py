@@ -1,0 +1,51 @@
+"""Runs and plans as plain data, whole: what --json and the HTTP API give."""
+
+import json
+from typing import Any
+
+from migrator.plan import StepKind
+from migrator.progress import ItemRecord, ItemState, RunRecord, RunState, StepState, Wanted
+from migrator.store import Truth
+
+_STUCK = {StepState.FAILED, StepState.HELD}
+
+
+def run_summary(run: RunRecord) -> dict[str, Any]:
+    """A run without its steps; `items`: state by system."""
+    data = run.model_dump(mode="json", exclude={"items"})
+    return data | {"items": {item.system: item.state.value for item in run.items}}
+
+
+def run_whole(truth: Truth, run: RunRecord) -> dict[str, Any]:
+    """A run with every attempt and all evidence."""
+    evidence = [
+        record.model_dump(mode="json") | {"body": json.loads(record.body)}
+        for record in truth.attempts.evidence_of(run.code)
+    ]
+    attempts = [attempt.model_dump(mode="json") for attempt in truth.attempts.of(run.code)]
+    whole = run.model_dump(mode="json") | {"waiting_for_operator": waiting(run)}
+    return whole | {"attempts": attempts, "evidence": evidence}
+
+
+def names_of(truth: Truth, run: RunRecord) -> dict[str, str]:
+    """The systems' names as the run's plan has them."""
+    return {item.code: item.system.name for item in truth.plans.load(run.plan).items}
+
+
+def waiting(run: RunRecord) -> list[str]:
+    """Systems whose item waits for an operator's decision."""
+    return [item.system for item in run.items if _waits(item)]
+
+
+def self_paused(run: RunRecord) -> bool:
+    """Whether the run paused itself, since a wave lost an item."""
+    return run.state is RunState.PAUSED and bool(run.note)
+
+
+def _waits(item: ItemRecord) -> bool:
+    """Step and item agree: right after a retry, or while an item turns round, only one does."""
+    if item.state not in {ItemState.FAILED, ItemState.HELD}:
+        return False
+    if item.wanted is Wanted.ROLLBACK:
+        return item.step(StepKind.ROLLBACK).state in _STUCK
+    return item.blocked is not None

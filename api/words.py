@@ -1,0 +1,223 @@
+"""Every text of the screens, Chinese and English, in one place; `say(key)` in the chosen language.
+
+Messages of errors are not here: they come bilingual from where the fault was seen.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Lang = Literal["zh", "en"]
+
+TEXTS: Mapping[str, tuple[str, str]] = {
+    # objects and their fields
+    "organisations": ("单位", "organisations"),
+    "rooms": ("机房", "rooms"),
+    "clouds": ("政务云", "clouds"),
+    "lines": ("线路", "lines"),
+    "links": ("链路", "links"),
+    "nodes": ("交换节点", "nodes"),
+    "hosts": ("服务器", "hosts"),
+    "services": ("服务", "services"),
+    "systems": ("信息系统", "systems"),
+    "dependencies": ("依赖", "dependencies"),
+    "kind": ("类别", "kind"),
+    "count": ("数量", "count"),
+    "code": ("编号", "code"),
+    "name": ("名称", "name"),
+    "field": ("字段", "field"),
+    "value": ("值", "value"),
+    "told_in": ("出处", "told in"),
+    "place_now": ("现所在", "lives now"),
+    "needs": ("依赖于", "needs"),
+    "needed_by": ("被依赖", "needed by"),
+    "estate": ("台账库", "inventory"),
+    "digest": ("摘要", "digest"),
+    # ledgers
+    "file": ("文件", "file"),
+    "sheet": ("工作表", "sheet"),
+    "row": ("行", "row"),
+    "column": ("列", "column"),
+    "read": ("读到", "read"),
+    "reason": ("原因", "reason"),
+    "problems": ("问题 {n} 处", "{n} problems"),
+    "refused_rows": (
+        "共读 {rows} 行，拒收 {refused} 行，问题 {problems} 处",
+        "{rows} rows read, {refused} refused, {problems} problems",
+    ),
+    "passed_over": ("略过", "passed over"),
+    "ledger_good": ("台账无误", "the ledger is good"),
+    "not_applied": (
+        "未写入：请更正后重试，或用 --partial 只收无误的行",
+        "not applied: correct the ledger and try again, or take the good rows with --partial",
+    ),
+    "applied": ("已写入台账库", "applied to the inventory"),
+    "nothing_changed": ("台账库无变化", "the inventory is unchanged"),
+    # plans
+    "plan": ("方案", "plan"),
+    "plans": ("方案", "plans"),
+    "author": ("编制人", "author"),
+    "made_at": ("编制时间", "made at"),
+    "state": ("状态", "state"),
+    "items": ("迁移项", "items"),
+    "wave": ("批次", "wave"),
+    "wave_n": ("第 {n} 批", "wave {n}"),
+    "system": ("系统", "system"),
+    "from": ("从", "from"),
+    "to": ("到", "to"),
+    "line": ("线路", "line"),
+    "window": ("窗口", "window"),
+    "why": ("理由", "why"),
+    "disposition": ("去向", "disposition"),
+    "not_moving": ("不在批次中", "in no wave"),
+    "approvals": ("审批", "approvals"),
+    "decision": ("决定", "decision"),
+    "actor": ("操作人", "who"),
+    "at": ("时间", "at"),
+    "draft": ("草稿", "draft"),
+    "approved": ("已批准", "approved"),
+    "rejected": ("已否决", "rejected"),
+    "approve": ("批准", "approve"),
+    "reject": ("否决", "reject"),
+    "move": ("迁移", "move"),
+    "stay": ("不动", "stay"),
+    "stub": ("涉密登记", "stub"),
+    "blocked": ("受阻", "blocked"),
+    "windows_ignored": ("不等窗口（仅限演练）", "windows are ignored (rehearsals only)"),
+    "means": (
+        "同时至多 {moves} 项；切换后观察 {soak} 秒；割接保持至多 {hold} 秒；时区 {zone}",
+        "at most {moves} items at once; soak {soak} s; hold at most {hold} s; time zone {zone}",
+    ),
+    "approve_with": (
+        "核对后由他人审批：qianyun plan approve {code} --digest {digest}",
+        "another person approves it: qianyun plan approve {code} --digest {digest}",
+    ),
+    "digest_needed": (
+        "审批须给出所看方案的完整摘要：先 qianyun plan show {code}，再以 --digest 原样给出",
+        "a decision needs the whole digest of the plan that was looked at: qianyun plan show "
+        "{code}, then give it exactly with --digest",
+    ),
+    "no_drift": ("事实未变，方案仍然成立", "the facts are the plan's: it holds"),
+    "drift": ("事实已变", "the facts changed"),
+    "difference": ("差异（方案 → 现在）", "difference (plan → now)"),
+    "no_plans": ("还没有方案：qianyun plan make", "no plan yet: qianyun plan make"),
+    "rehearsal": ("预演", "dry run"),
+    "rehearsed_good": ("预演通过，未改动任何主机", "the dry run passed; no host was changed"),
+    "rehearsed_bad": (
+        "预演未通过：{n} 步失败，未改动任何主机",
+        "the dry run failed in {n} steps; no host was changed",
+    ),
+    "step": ("步骤", "step"),
+    "result": ("结果", "result"),
+    "would_change": ("将改动", "would change"),
+    "ok": ("通过", "ok"),
+    "bad": ("未通过", "failed"),
+    "message": ("说明", "message"),
+    # runs
+    "run": ("执行", "run"),
+    "no_runs": (
+        "还没有执行：qianyun run start PLAN",
+        "nothing was run yet: qianyun run start PLAN",
+    ),
+    "started": (
+        "已开始，查看：qianyun run status {run} --watch",
+        "started; look: qianyun run status {run} --watch",
+    ),
+    "started_by": ("发起人", "started by"),
+    "started_at": ("开始", "started"),
+    "ended_at": ("结束", "ended"),
+    "seconds": ("用时", "took"),
+    "run_of": (
+        "执行 {run}，方案 {plan}，{state}；{by} 于 {at} 发起",
+        "run {run} of plan {plan}, {state}; started by {by} at {at}",
+    ),
+    "run_ended": ("，{at} 结束", ", ended at {at}"),
+    "notes": ("说明", "notes"),
+    "recorded": ("已记录：{what}", "recorded: {what}"),
+    "late": (
+        "命令已记录，引擎恢复后自行照办",
+        "the command is recorded; the engine acts on it at its return",
+    ),
+    "waits": ("等待操作人：{systems}", "an operator is waited for: {systems}"),
+    "self_paused": ("执行已暂停：{note}", "the run is paused: {note}"),
+    "timed_out": ("{seconds} 秒内未结束", "did not end within {seconds} s"),
+    "run.running": ("执行中", "running"),
+    "run.paused": ("已暂停", "paused"),
+    "run.done": ("已完成", "done"),
+    "run.ended": ("已结束，未全部完成", "ended, not all done"),
+    "item.waiting": ("等待", "waiting"),
+    "item.running": ("执行中", "running"),
+    "item.paused": ("暂停", "paused"),
+    "item.failed": ("失败", "failed"),
+    "item.held": ("挂起", "held"),
+    "item.rolling_back": ("回退中", "rolling back"),
+    "item.rolled_back": ("已回退", "rolled back"),
+    "item.done": ("完成", "done"),
+    "item.aborted": ("已中止", "aborted"),
+    "step.pending": ("—", "—"),
+    "step.running": ("进行中", "running"),
+    "step.done": ("完成", "done"),
+    "step.failed": ("失败", "failed"),
+    "step.held": ("挂起", "held"),
+    "step.skipped": ("跳过", "skipped"),
+    "preflight": ("预检", "preflight"),
+    "backup": ("备份", "backup"),
+    "presync": ("预同步", "presync"),
+    "gate": ("关口", "gate"),
+    "quiesce": ("静默", "quiesce"),
+    "final_sync": ("终同步", "final sync"),
+    "start": ("启动", "start"),
+    "verify": ("核验", "verify"),
+    "switch": ("切换", "switch"),
+    "soak": ("观察", "soak"),
+    "commit": ("提交", "commit"),
+    "rollback": ("回退", "rollback"),
+    # probes
+    "target": ("目标", "target"),
+    "check": ("检查", "check"),
+    "family": ("协议族", "family"),
+    "address": ("地址", "address"),
+    "ms": ("毫秒", "ms"),
+    "green": ("全部通过：{n} 项", "all green: {n} looks"),
+    "red": ("未通过 {bad} / {n} 项", "{bad} of {n} looks failed"),
+    # audit, database, services
+    "seq": ("序号", "no."),
+    "action": ("动作", "action"),
+    "object": ("对象", "object"),
+    "chain_good": (
+        "审计链完整：{n} 条，末条哈希 {head}",
+        "the audit chain holds: {n} entries, last hash {head}",
+    ),
+    "chain_bad": ("审计链有误：{fault}", "the audit chain is broken: {fault}"),
+    "upgraded": ("数据库已是最新", "the database is at the newest schema"),
+    "ready": (
+        "已就绪：引擎 {temporal}，接口 http://{api}，状态文件夹 {state}；Ctrl-C 停止",
+        "ready: engine {temporal}, API http://{api}, state in {state}; Ctrl-C ends it",
+    ),
+    "key_made": (
+        "已生成 SSH 密钥，请把公钥授权给各主机：{path}",
+        "an SSH key was made; authorise its public half on the hosts: {path}",
+    ),
+    "child_died": (
+        "{name} 退出（{code}），{pause:.1f} 秒后重启，日志 {log}",
+        "{name} ended ({code}), starts again in {pause:.1f} s, log {log}",
+    ),
+    "stopping": ("正在停止", "stopping"),
+    "stopped": ("已停止", "stopped"),
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """Texts in one language."""
+
+    lang: Lang
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """The text of `key`; KeyError for an unknown key is a bug."""
+        text = TEXTS[key][0 if self.lang == "zh" else 1]
+        return text.format(**values) if values else text
+
+    def known(self, key: str) -> str:
+        """The text of `key` where there is one, else `key` itself (data may hold new words)."""
+        return self(key) if key in TEXTS else key
