@@ -76,7 +76,7 @@ def city(
             Line(code=f"L-{room}", name=room, a_end=room, z_end=CLOUD, bandwidth_kbps=100_000)
             for room in rooms
         ]
-    hosts = [host("gw", "X", None, 1)]
+    hosts = [host("gw", CLOUD, None, 1)]
     for number, each in enumerate(every):
         if each.room is not None:
             hosts.append(host(f"{each.code}-old", each.room, each.code, 10 + 2 * number))
