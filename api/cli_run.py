@@ -29,13 +29,10 @@ Reason = Annotated[str, typer.Option(help="理由 / reason")]
 def start(
     desk: Desk, plan: Annotated[str, typer.Argument(metavar="PLAN", help="方案编号 / plan")]
 ) -> None:
-    import asyncio
-
     from api.show import text
     from api.views import run_summary
 
     product = desk.product
-    asyncio.run(product.engine())  # nothing is recorded while the engine is away
     run = product.running.start(plan, desk.actor)
     told = desk.words("started", run=run.code)
     desk.answer(run_summary(run), lambda: [text(f"{run.code} {told}")])

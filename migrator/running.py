@@ -11,7 +11,7 @@ from typing import Any
 from inventory.store import EstateStore
 from migrator.crew import read_log
 from migrator.drift import drift
-from migrator.errors import Refused
+from migrator.errors import EngineDown, Refused
 from migrator.kinds import KINDS
 from migrator.plan import CUTOVER, StepKind
 from migrator.progress import ItemRecord, RunRecord, RunState, StepState, Wanted
@@ -50,7 +50,13 @@ class Running:
                 f"{'; '.join(changed)}; make and approve a new plan"
             )
         run = self.truth.runs.add(plan_code, plan, actor)
-        self.begin(run.code)
+        try:
+            self.begin(run.code)
+        except EngineDown as error:
+            raise EngineDown(
+                f"执行 {run.code} 已登记，引擎恢复后自动开始 / run {run.code} is recorded and begins "
+                f"when the engine is back; {error}"
+            ) from error
         return run
 
     def pause(self, run: str, system: str | None, actor: str, reason: str = "") -> None:
