@@ -35,7 +35,8 @@ def list_(
     import json
     from dataclasses import asdict
 
-    from api.show import local, rows, table
+    from api.show import rows, table
+    from api.times import local
 
     chain = desk.product.truth.audit_entries()[-last:]
     zone, say = desk.settings.timezone, desk.words

@@ -2,7 +2,7 @@
 
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -44,10 +44,11 @@ def make(
 @command(app, "list", help="方案一览 / all plans")
 def list_(desk: Desk) -> None:
     from api.show_plan import list_screen
+    from api.views import plan_summary
 
     records = desk.product.truth.plans.all()
     desk.answer(
-        {"plans": [_summary(record) for record in records]},
+        {"plans": [plan_summary(record) for record in records]},
         lambda: list_screen(records, desk.words, desk.settings.timezone),
     )
 
@@ -125,23 +126,21 @@ def _means(
     return means if soak is None else means.model_copy(update={"soak_seconds": soak})
 
 
-def _summary(record: "PlanRecord") -> dict[str, Any]:
-    return {"state": record.state} | record.model_dump(mode="json")
-
-
 def _show(desk: Desk, record: "PlanRecord", plan: "Plan") -> None:
     from api.show_plan import plan_screen
+    from api.views import plan_summary
 
     desk.answer(
-        _summary(record) | {"plan": plan.model_dump(mode="json")},
+        plan_summary(record) | {"plan": plan.model_dump(mode="json")},
         lambda: plan_screen(record, plan, desk.words, desk.settings.timezone),
     )
 
 
 def _decided(desk: Desk, record: "PlanRecord") -> None:
     from api.show_plan import list_screen
+    from api.views import plan_summary
 
     desk.answer(
-        _summary(record),
+        plan_summary(record),
         lambda: list_screen([record], desk.words, desk.settings.timezone),
     )

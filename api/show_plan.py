@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from api.show import BAD, BUSY, DIM, GOOD, HEAD, local, rows, table, text
+from api.show import BAD, BUSY, DIM, GOOD, HEAD, lines, rows, table, text
+from api.times import local
 from api.words import Words
 from migrator.plan import Disposition, Plan, Verdict
 from migrator.planning import Rehearsal
@@ -114,7 +115,7 @@ def rehearsal_screen(results: Sequence[Rehearsal], say: Words) -> Iterator[Rende
                 say.known(r.step.value),
                 text(say("ok"), GOOD) if r.ok else text(say("bad"), BAD),
                 r.would_change,
-                r.message,
+                lines(r.message),
             )
             for r in results
         ),

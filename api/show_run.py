@@ -8,20 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from api.show import (
-    BAD,
-    BUSY,
-    DIM,
-    GOOD,
-    HEAD,
-    lines,
-    local,
-    rows,
-    seconds_between,
-    table,
-    text,
-    took,
-)
+from api.show import BAD, BUSY, DIM, GOOD, HEAD, lines, rows, table, text
+from api.times import local, seconds_between, took
 from api.words import Words
 from migrator.plan import WAY, StepKind
 from migrator.progress import ItemRecord, ItemState, RunRecord, RunState, StepRecord, StepState
@@ -89,7 +77,7 @@ def run_screen(
     if details:
         for item in run.items:
             yield _details(item, names, say, zone)
-    told = [(item.system, item.note) for item in run.items if item.note]
+    told = [(item.system, lines(item.note)) for item in run.items if item.note]
     if told:
         yield rows(table(say("system"), say("notes")), told)
 
@@ -138,7 +126,7 @@ def _details(item: ItemRecord, names: Mapping[str, str], say: Words, zone: str) 
                 local(step.started_at, zone, date=False),
                 local(step.ended_at, zone, date=False),
                 took(seconds_between(step.started_at, step.ended_at)),
-                step.message,
+                lines(step.message),
             )
             for step in item.steps
         ),
@@ -147,8 +135,8 @@ def _details(item: ItemRecord, names: Mapping[str, str], say: Words, zone: str) 
 
 def log_line(line: Mapping[str, Any], say: Words, zone: str) -> Iterator[Text]:
     """One event of an attempt: when, which item and step, what Ansible said."""
-    said = str(line.get("text") or line.get("event") or "").strip("\r\n")
-    if not said.strip():
+    said = str(line.get("text") or "").strip("\r\n")
+    if not said.strip():  # an event without words, such as a task that begins on a host
         return
     style = {"runner_on_failed": BAD, "runner_on_unreachable": BAD}.get(str(line.get("event")), "")
     head = f"{local(line.get('at'), zone, date=False)} {line['system']} {say.known(line['step'])} "

@@ -6,8 +6,14 @@ from typing import Any
 from migrator.plan import StepKind
 from migrator.progress import ItemRecord, ItemState, RunRecord, RunState, StepState, Wanted
 from migrator.store import Truth
+from migrator.store_plans import PlanRecord
 
 _STUCK = {StepState.FAILED, StepState.HELD}
+
+
+def plan_summary(record: PlanRecord) -> dict[str, Any]:
+    """A plan without its content."""
+    return {"state": record.state} | record.model_dump(mode="json")
 
 
 def run_summary(run: RunRecord) -> dict[str, Any]:

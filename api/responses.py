@@ -1,0 +1,143 @@
+"""What the HTTP API answers, typed: the OpenAPI document is made from this."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from migrator.plan import Plan, StepKind
+from migrator.progress import ItemState, RunState, StepState, Wanted
+
+
+class Answer(BaseModel):
+    """An answer never has fields that its description lacks."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CheckAnswer(Answer):
+    ok: bool
+    detail: str = Field(default="", description="为何不正常 / why not")
+
+
+class HealthAnswer(Answer):
+    """200 while everything that is needed answers, else 503 with reasons."""
+
+    status: Literal["ok", "down"]
+    version: str = Field(description="迁云版本 / version of Qianyun")
+    checks: dict[str, CheckAnswer] = Field(description="database, engine")
+    reasons: list[str] = Field(description="不正常之处 / what is not well")
+
+
+class ApprovalAnswer(Answer):
+    digest: str
+    decision: str = Field(description="approve 或 / or reject")
+    actor: str
+    reason: str
+    at: datetime
+
+
+class PlanSummary(Answer):
+    code: str = Field(examples=["P-20261122-1"])
+    state: Literal["draft", "approved", "rejected"]
+    digest: str = Field(description="SHA-256，审批所绑定 / what an approval binds to")
+    author: str
+    made_at: datetime
+    approvals: list[ApprovalAnswer]
+
+
+class PlanAnswer(PlanSummary):
+    plan: Plan = Field(description="批次、迁移项与结论 / waves, items and verdicts")
+
+
+class PlansAnswer(Answer):
+    plans: list[PlanSummary]
+
+
+class RunSummary(Answer):
+    code: str = Field(examples=["R-20261122-1"])
+    plan: str
+    state: RunState
+    paused: bool
+    note: str
+    started_by: str
+    started_at: datetime
+    ended_at: datetime | None
+    items: dict[str, ItemState] = Field(description="系统 → 状态 / state by system")
+
+
+class RunsAnswer(Answer):
+    runs: list[RunSummary]
+
+
+class StepAnswer(Answer):
+    step: StepKind
+    state: StepState
+    message: str
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class ItemAnswer(Answer):
+    run: str
+    system: str
+    wave: int
+    state: ItemState
+    wanted: Wanted = Field(description="前行或回退 / forward or rollback")
+    paused: bool
+    note: str
+    steps: list[StepAnswer]
+
+
+class AttemptAnswer(Answer):
+    """One run of one step; `token` fences and is its name on the hosts (aTOKEN)."""
+
+    token: int
+    run: str
+    system: str
+    step: StepKind
+    state: str
+    machine: str
+    pid: int | None
+    cgroup: str
+    folder: str
+    message: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class EvidenceAnswer(Answer):
+    """What an attempt found; `digest` is the SHA-256 of its canonical JSON."""
+
+    run: str
+    system: str
+    step: StepKind
+    token: int
+    body: dict[str, Any]
+    digest: str
+    at: datetime
+
+
+class RunAnswer(Answer):
+    code: str = Field(examples=["R-20261122-1"])
+    plan: str
+    state: RunState
+    paused: bool
+    note: str
+    started_by: str
+    started_at: datetime
+    ended_at: datetime | None
+    items: list[ItemAnswer]
+    waiting_for_operator: list[str] = Field(description="等待操作人的系统 / systems that wait")
+    attempts: list[AttemptAnswer]
+    evidence: list[EvidenceAnswer]
+
+
+class Problem(Answer):
+    """RFC 9457 problem details."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    instance: str = ""
