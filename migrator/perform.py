@@ -72,16 +72,20 @@ class Performer:
         return None
 
     def _held(self, run: str, plan: Plan, item: Item, step: StepKind) -> bool:
-        """Compare the facts of today with the plan's; a difference holds the item."""
-        changed = drift(plan, item.code, self.estate.load())
+        """Whether approval and facts no longer carry the plan; then the item is held."""
+        code = self.truth.runs.get(run).plan
+        changed = list(drift(plan, item.code, self.estate.load()))
+        if (state := self.truth.plans.record(code).state) != "approved":
+            changed.append(f"审批已撤回 / the approval was withdrawn: {code} is {state}")
         if not changed:
             return False
         message = (
-            "方案依据的事实已变，未动任何主机 / the facts changed since the plan, no host was "
-            f"touched: {'; '.join(changed)}. 请重做方案并审批 / make and approve a new plan"
+            "方案的依据已变，割接没有开始 / what the plan rests on has changed, the cutover did not "
+            f"begin: {'; '.join(changed)}. 请回退此项，重做方案并审批 / roll this item back, then make "
+            "and approve a new plan"
         )
         self._set(run, item.code, step, StepState.HELD, message)
-        self.truth.audit(ENGINE, "item.held", f"{run}/{item.code}", differences=list(changed))
+        self.truth.audit(ENGINE, "item.held", f"{run}/{item.code}", differences=changed)
         return True
 
     def _gate(self, run: str, item: Item, watch: Watch) -> Outcome:
