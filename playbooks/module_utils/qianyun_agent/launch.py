@@ -19,16 +19,16 @@ from typing import Any, Sequence
 from . import journal as journals
 from . import record
 from .cutover import CUTOVER, RECOVER, ROLLBACK, Cutover
-from .errors import AgentError
+from .errors import AgentError, Fenced
 from .files import folder, is_locked, locked, read_json, write_json
 from .journal import Journal
-from .move import Move
+from .move import Move, plain
 from .proc import environment
 from .side import PROGRAM
 
 RUN_SECONDS = 8 * 3600.0
 RECOVER_SECONDS = 240.0
-STILL_AFTER = 3.0  # seconds beyond the hold's deadline before a child counts as standing still
+STILL_AFTER = 1.0  # seconds beyond the hold's deadline before a child counts as standing still
 
 
 def lock_file(code: str) -> Path:
@@ -158,6 +158,18 @@ def _unended(move: Move, last: dict[str, Any]) -> dict[str, Any] | None:
     return {"token": last["token"], "kind": last["kind"]}
 
 
+def _same_move(move: Move, now: record.Record) -> None:
+    """Raises Fenced unless presync left this very move here; the program reads it from there."""
+    stored = read_json(folder(move.code) / "move.json").get("move")
+    if now.role and stored != plain(move):
+        raise Fenced(
+            "迁移参数与预同步时不同 / the move is not the one that presync prepared",
+            read="another move.json on the target",
+            expected="the same move",
+            do="重新运行 presync.yml / run presync.yml again",
+        )
+
+
 def begin(move: Move, kind: str, token: int) -> tuple[int, bool]:
     """Starts a run, or finds the one to attach to: (its token, whether it was there).
 
@@ -165,7 +177,15 @@ def begin(move: Move, kind: str, token: int) -> tuple[int, bool]:
     end and starts then. Raises Fenced for a token that is too low.
     """
     now = record.claim(move.code, token)
+    _same_move(move, now)
     last = read_json(folder(move.code) / "run.json")
+    if is_locked(folder(move.code) / "work.lock"):
+        raise Fenced(
+            "预同步仍在进行 / a presync is still at work",
+            read="work.lock locked",
+            expected="unlocked",
+            do="等待其结束，或用 reap.yml 清除 / wait for its end, or reap it",
+        )
     if is_locked(lock_file(move.code)) and last:
         running = int(last["token"])
         if last.get("kind") == kind:
