@@ -1,0 +1,115 @@
+"""Each system goes the whole way, with a client outside that misses nothing."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.lab import measure
+from tests.playbooks.ansible import HOSTILE, REPLICATION_PASSWORD, Mover
+
+PHASES = ["prepare", "quiesce", "final_sync", "start", "verify", "switch", "reverse"]
+
+
+@contextmanager
+def client(mover: Mover, out: Path, serving: list[str]) -> Iterator[None]:
+    """Requests all the while; in the end none failed, and no acknowledged write is missing."""
+    with measure.outside_client(mover.lab, out, [mover.system]):
+        yield
+    lines = measure.read(out)
+    for summary in measure.summarise(lines):
+        assert summary.errors == 0, summary
+        assert summary.requests > 10
+    hosts = {mover.system.code: mover.lab.hosts[serving[-1]]}
+    assert measure.lost_writes(lines, hosts) == []
+
+
+def roles(mover: Mover) -> dict[str, str]:
+    """Role by host, from the records."""
+    found = {}
+    for name in (mover.system.source, mover.system.target):
+        path = mover.lab.hosts[name].root(f"/var/lib/qianyun/{mover.system.slug}/role.json")
+        found[name] = json.loads(path.read_text())["role"]
+    return found
+
+
+def test_application_with_database(entries: Mover, tmp_path: Path) -> None:
+    source, target = entries.system.source, entries.system.target
+    looked = entries.done("preflight")
+    sizes = looked.evidence[source][0]["sizes"]
+    assert sizes["clusters"]
+    assert sizes["trees"]["/srv/entries"]["bytes"] > 0
+    backup = entries.done("backup").of(source)
+    assert {entry["of"] for entry in backup["files"]} >= {"15/main globals", "15/main entries"}
+    entries.done("presync")
+    assert entries.done("presync").of(target)["clusters"][0]["copied"] is False
+
+    serving = [source]
+    with client(entries, tmp_path / "client", serving):
+        there = entries.done("cutover").of(target)
+        back = entries.done("rollback").of(target)
+        again = entries.done("cutover").of(target)
+        serving.append(target)
+    for told in (there, back, again):
+        assert [phase["phase"] for phase in told["phases"]] == PHASES
+        assert all(phase["ok"] and phase["ended"] for phase in told["phases"])
+        verify = next(one["evidence"] for one in told["phases"] if one["phase"] == "verify")
+        assert verify["probes"]["v4"]["ok"]
+        assert verify["probes"]["v6"]["ok"]
+        tables = verify["parity"]["databases"]["15/main"]["tables"]
+        assert [row["rows"] >= 20_000 for row in tables if row["table"] == "public.entries"] == [True]
+        assert told["hold_seconds"] < entries.move()["hold_seconds"]
+    repeated = entries.done("cutover").of(target)
+    assert (repeated["attached"], repeated["token"]) == (True, again["token"])
+
+    entries.done("commit")
+    assert roles(entries) == {source: "yielded", target: "active"}
+    keys = entries.lab.hosts[source].root("/home/qianyun/.ssh/authorized_keys").read_text()
+    assert entries.system.slug not in keys
+    for name in (source, target):
+        written = entries.lab.hosts[name].run(
+            ["grep", "-rlF", REPLICATION_PASSWORD, "/var/lib/qianyun", "/var/log", "/etc"], check=False
+        )
+        assert written.stdout == ""
+        assert not entries.lab.hosts[name].root("/tmp/pwned").exists()
+    assert not Path("/tmp/pwned").exists()
+    refused = entries.play("rollback")
+    assert refused.code == 2
+
+
+def test_static_site_is_never_held(portal: Mover, tmp_path: Path) -> None:
+    source, target = portal.system.source, portal.system.target
+    portal.done("preflight", "backup", "presync")
+    with client(portal, tmp_path / "client", [target]):
+        told = portal.done("cutover").of(target)
+        portal.done("commit")
+    assert told["hold_seconds"] is None
+    final = next(one["evidence"] for one in told["phases"] if one["phase"] == "final_sync")
+    assert final["trees"]["/srv/portal"]["files"] > 150
+    assert roles(portal) == {source: "yielded", target: "active"}
+
+
+def test_check_mode_changes_nothing(files: Mover) -> None:
+    hosts = [files.lab.hosts[name] for name in (files.system.source, files.system.target, "gw-01")]
+    before = [host.tree() for host in hosts]
+    for playbook in ("preflight", "backup", "presync", "cutover", "rollback", "commit"):
+        played = files.play(playbook, "--check")
+        assert played.code == 0, played.output
+    assert [host.tree() for host in hosts] == before
+    for host in hosts:
+        assert host.run(["sh", "-c", "ls -A /tmp"]).stdout == ""
+
+
+def test_text_stays_text(files: Mover) -> None:
+    """A service named like a command is refused, not run; so is a path that would leave its place."""
+    for field, value in (
+        ("services", [HOSTILE]),
+        ("trees", [{"path": "/srv/files/../../etc", "writable": True}]),
+        ("login", "root; reboot"),
+    ):
+        files.changes = {field: value}
+        played = files.play("preflight")
+        assert played.code == 2
+        assert "迁移参数不合规" in played.messages[0]
+    files.changes = {}
+    assert not Path("/tmp/pwned").exists()
