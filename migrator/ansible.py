@@ -51,6 +51,7 @@ class Order(Frozen):
     attempt: str
     token: int
     folder: str
+    sockets: str  # a short path: a Unix socket's name has at most 107 bytes (unix(7))
     playbook: str
     variables: dict[str, Any]  # already marked as data
     inventory: dict[str, Any]
@@ -78,7 +79,7 @@ def run_playbook(order: Order, on_line: OnLine, now: Callable[[], str]) -> Outco
         rotate_artifacts=0,
         ident="run",
         settings={"suppress_output_file": True, "suppress_ansible_output": True},
-        envvars=ansible_settings(folder),
+        envvars=ansible_settings(folder, Path(order.sockets)),
     )
     runner.config.suppress_output_file = True
     secrets = _memory_file(order.secrets)
@@ -101,7 +102,7 @@ def _command_line(order: Order, folder: Path) -> str:
     return f"-e @{variables}" + (" --check" if order.check else "")
 
 
-def ansible_settings(folder: Path) -> dict[str, str]:
+def ansible_settings(folder: Path, sockets: Path) -> dict[str, str]:
     return {
         "ANSIBLE_CONFIG": str(PLAYBOOKS / "ansible.cfg"),
         "ANSIBLE_LIBRARY": str(PLAYBOOKS / "library"),
@@ -112,6 +113,7 @@ def ansible_settings(folder: Path) -> dict[str, str]:
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_PIPELINING": "True",
         "ANSIBLE_RETRY_FILES_ENABLED": "False",
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
         "ANSIBLE_SSH_ARGS": "-C -o ControlMaster=auto -o ControlPersist=30s",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }

@@ -4,8 +4,11 @@ Order of safety: what an earlier attempt left is seen to be gone before a new on
 attempt lives is written down before it is told what to do; its outcome is written once.
 """
 
+import hashlib
 import json
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -117,6 +120,7 @@ class Crew:
                     "machine, which must end it first"
                 )
             self._pen(attempt).empty(KILL_SECONDS)
+            shutil.rmtree(_sockets(attempt.name), ignore_errors=True)
             outcome = read_outcome(Path(attempt.folder))
             if outcome:
                 self.close(attempt, outcome)
@@ -132,7 +136,7 @@ class Crew:
     def reap(self, item: Item, attempts: list[AttemptRecord], watch: Watch) -> None:
         """End the processes of `attempts` on the item's hosts. Raises AttemptAlive if unsure."""
         names = [attempt.name for attempt in attempts]
-        folder = self.root / f"reap-{names[-1]}-{time.time_ns()}"
+        folder = self.root / f"reap-{names[-1]}-{time.time_ns() // 1_000_000}"
         folder.mkdir(parents=True, mode=0o700)
         play = _Play(
             name=folder.name, folder=folder, playbook=REAP, variables={"reap_attempts": names}
@@ -148,7 +152,7 @@ class Crew:
         """A playbook in Ansible's check mode: reads, and changes nothing on any host."""
         folder.mkdir(parents=True, mode=0o700)
         play = _Play(
-            name=folder.name,
+            name=f"{folder.parent.name}-{folder.name}",  # unlike that of any other dry run
             folder=folder,
             playbook=playbook,
             variables=self._variables(item, HOLD_SECONDS),
@@ -186,10 +190,12 @@ class Crew:
     ) -> Outcome:
         """Start the attempt's process in a pen, wait for its end, empty the pen."""
         pen = Pen.make(play.name)
+        token = token or time.time_ns() // 1_000_000
         order = Order(
             attempt=play.name,
             token=token,
             folder=str(play.folder),
+            sockets=str(_sockets(play.name)),
             playbook=play.playbook,
             variables=unsafe(play.variables | {"attempt": play.name}) | {"token": token},
             inventory=inventory_of(item, self.login, play.folder / "known_hosts"),
@@ -207,12 +213,19 @@ class Crew:
         finally:
             pen.empty(KILL_SECONDS)
             process.wait()
+            shutil.rmtree(_sockets(play.name), ignore_errors=True)
         if reason:
             raise Cancelled(reason)
         return read_outcome(play.folder) or _no_outcome(process.returncode, errors)
 
     def _pen(self, attempt: AttemptRecord) -> Pen:
         return Pen(attempt.name, Path(attempt.cgroup) if attempt.cgroup else None)
+
+
+def _sockets(name: str) -> Path:
+    """Where an attempt's SSH keeps its control sockets: short, and made by Ansible with 0700."""
+    short = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f".qy-{short}"
 
 
 def _tell(process: subprocess.Popen[str], order: Order) -> None:

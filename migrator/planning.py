@@ -1,5 +1,6 @@
 """Use cases around plans: make, check, rehearse, approve, reject. Every way in calls these."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ class Planning:
         after it would only fail for the same reason.
         """
         plan = self.truth.plans.load(code)
-        folder = crew.root / f"dry-run-{code}-{self.truth.now().replace(':', '')}"
+        folder = crew.root / f"dry-run-{code}-{time.time_ns() // 1_000_000}"
 
         def whole(item: Item) -> list[Rehearsal]:
             done: list[Rehearsal] = []

@@ -23,7 +23,10 @@ SYSTEM, TARGET = ENTRIES.code, "zw-app-01"
 
 
 def figures() -> Iterator[dict[str, object]]:
-    with tempfile.TemporaryDirectory(prefix="qy-bench-") as folder, Lab.up(Path(folder) / "lab") as lab:
+    with (
+        tempfile.TemporaryDirectory(prefix="qy-bench-") as folder,
+        Lab.up(Path(folder) / "lab") as lab,
+    ):
         state = Path(folder) / "state"
         state.mkdir()
         city = City(lab, state, {"QIANYUN_SOAK_SECONDS": "0"})
@@ -90,7 +93,7 @@ def _bare(city: City, item: Item) -> float:
     )
     environment = (
         os.environ
-        | ansible_settings(folder)
+        | ansible_settings(folder, folder / "cp")
         | {
             "QIANYUN_BECOME_PASSWORD": city.lab.sudo_password,
             "QIANYUN_REPLICATION_PASSWORD": city.replication_password,
