@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import ansible_runner
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from inventory.model import Frozen
 
@@ -47,6 +47,9 @@ class Outcome(Frozen):
 
 class Order(Frozen):
     """What an attempt is told on its standard input, secrets included; never written to disk."""
+
+    # an error about an order must not show what is in it
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     attempt: str
     token: int
