@@ -142,6 +142,11 @@ class City:
         """Until the run has ended, or an item waits for an operator (expect=1)."""
         self.qianyun("run", "wait", run, expect=expect, timeout=timeout)
 
+    def facts(self, code: str) -> dict[str, Any]:
+        """What the inventory says of one object."""
+        found: dict[str, Any] = self.json("inventory", "show", code)["objects"][0]["facts"]
+        return found
+
     def item(self, run: str, system: str) -> dict[str, Any]:
         found: dict[str, Any] = next(i for i in self.status(run)["items"] if i["system"] == system)
         return found

@@ -24,6 +24,10 @@ from tests.lab.lab import Lab
 from tests.lab.measure import outside_client, read
 
 
+PACE = 0.1
+"""Seconds between two requests of each of the client's six streams."""
+
+
 class Story:
     """Says what happens, with the time since the beginning."""
 
@@ -63,6 +67,10 @@ def main() -> int:
         city = City(lab, state)
         try:
             results = tell(city, story, crash=not options.no_crash)
+        except AssertionError as error:
+            console.print(f"[red]✘[/] 演示未完成 / the demo did not come to its end; {state}")
+            console.print(str(error), markup=False, highlight=False)
+            return 3
         finally:
             city.stop_up()
     show(console, results)
@@ -77,13 +85,13 @@ def tell(city: City, story: Story, *, crash: bool) -> Results:
         city.qianyun("inventory", "apply", str(ledger))
     with story.part("启动引擎、执行进程与接口", "starting engine, worker and API"):
         city.start_up()
+    with story.part("zhang 编制迁移方案", "zhang makes the plan"):
+        plan = city.json("plan", "make", "--ignore-windows")
+    with story.part("方案演练：检查模式，不改动任何主机", "dry run of the whole plan"):
+        city.qianyun("plan", "dry-run", plan["code"])
+    approve(city, story, plan)
     out = city.state / "client.jsonl"
-    with outside_client(city.lab, out):
-        with story.part("zhang 编制迁移方案", "zhang makes the plan"):
-            plan = city.json("plan", "make", "--ignore-windows")
-        with story.part("方案演练：检查模式，不改动任何主机", "dry run of the whole plan"):
-            city.qianyun("plan", "dry-run", plan["code"])
-        approve(city, story, plan)
+    with outside_client(city.lab, out, pace=PACE):
         with story.part("按批次迁移三个系统", "moving three systems, wave by wave"):
             run = city.json("run", "start", plan["code"], actor="wang")["code"]
             if crash:
@@ -91,7 +99,7 @@ def tell(city: City, story: Story, *, crash: bool) -> Results:
             city.wait(run)
     city.qianyun("plan", "make", "--ignore-windows", expect=1)
     story.say("再次编制方案：没有可迁移的系统", "a second plan finds nothing left to move")
-    return Results.gather(city, plan["code"], run, read(out), story.seconds)
+    return Results.gather(city, plan["code"], run, read(out), PACE, story.seconds)
 
 
 def approve(city: City, story: Story, plan: dict[str, Any]) -> None:

@@ -34,12 +34,10 @@ class Results:
 
     @classmethod
     def gather(
-        cls, city: City, plan: str, run: str, lines: list[Line], seconds: float
+        cls, city: City, plan: str, run: str, lines: list[Line], pace: float, seconds: float
     ) -> "Results":
         status = city.status(run)
-        systems = {
-            i["system"]: city.json("inventory", "show", i["system"]) for i in status["items"]
-        }
+        systems = {i["system"]: city.facts(i["system"]) for i in status["items"]}
         serving = {
             code: city.lab.hosts[system["placement"]["hosts"][0]]
             for code, system in systems.items()
@@ -48,7 +46,7 @@ class Results:
             plan=city.json("plan", "show", plan),
             run=status,
             systems=systems,
-            seen=summarise(lines),
+            seen=summarise(lines, pace),
             lost=len(lost_writes(lines, serving)),
             audit=city.qianyun("audit", "verify").stdout.strip(),
             state=str(city.state),

@@ -49,7 +49,7 @@ def test_each_step_fails_is_mended_and_goes_on(city: City) -> None:
     assert lost_writes(lines, {SYSTEM: source}) == []
     _only_the_dead_target_was_noticed(lines)
     assert city.status(run)["state"] == "ended"
-    assert city.json("inventory", "show", SYSTEM).get("placement") is None
+    assert city.facts(SYSTEM).get("placement") is None
 
 
 def _failed(city: City, run: str, step: str, host: str) -> None:

@@ -84,9 +84,8 @@ def _nobody_noticed(city: City, lines: list[Line]) -> None:
 
 def _the_inventory_knows(city: City) -> None:
     for system, host in TARGETS.items():
-        shown = city.json("inventory", "show", system)
-        assert shown["placement"]["place"] == "LJ-CLOUD"
-        assert shown["placement"]["hosts"] == [host]
+        placement = city.facts(system)["placement"]
+        assert (placement["place"], placement["hosts"]) == ("LJ-CLOUD", [host])
 
 
 def _nothing_is_left_to_do(city: City) -> None:
