@@ -188,10 +188,15 @@ class _Gathered:
         return text
 
     def outcome(self, code: int | None) -> Outcome:
-        ok = code == 0  # a task that failed and was rescued is no failure of the playbook
+        # a task that failed and was rescued is no failure of the playbook; but one that found no
+        # host to run on ends with 0 as well, and has done nothing
+        idle = code == 0 and not self._totals["ok"]
+        ok = code == 0 and not idle
         told = "; ".join(f"{f.host}: {f.message}" for f in self._failures)
         noise = self._clean(" ".join(self._noise))[-1500:]
         message = "" if ok else told or noise or f"ansible-playbook 退出码 / exit status {code}"
+        if idle:
+            message = f"没有在任何主机上执行任务 / no task was run on any host. {noise}".strip()
         return Outcome(
             ok=ok,
             message=message,
