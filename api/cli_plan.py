@@ -122,7 +122,10 @@ def _given(desk: Desk, code: str, digest: str | None) -> str:
 def _means(
     desk: Desk, ignore_windows: bool, moves_at_once: int | None, soak: int | None
 ) -> "Means":
-    means = desk.product.means(ignore_windows=ignore_windows, moves_at_once=moves_at_once)
+    try:
+        means = desk.product.means(ignore_windows=ignore_windows, moves_at_once=moves_at_once)
+    except ValueError as error:  # pydantic's: a setting that no plan can have
+        raise BadUsage(f"设置不适用于方案 / a setting fits no plan: {error}") from error
     return means if soak is None else means.model_copy(update={"soak_seconds": soak})
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.errors import BadUsage
 from api.words import Words
 
 if TYPE_CHECKING:
@@ -51,7 +52,12 @@ class Desk:
         settings = load()
         if self.flags.actor is None:
             return settings
-        return type(settings).model_validate(dict(settings) | {"actor": self.flags.actor})
+        try:
+            return type(settings).model_validate(dict(settings) | {"actor": self.flags.actor})
+        except ValueError as error:
+            raise BadUsage(
+                f"操作人应为登录名 / who acts: read {self.flags.actor!r}, expected a login name; --as"
+            ) from error
 
     @cached_property
     def product(self) -> "Qianyun":

@@ -132,8 +132,8 @@ class Supervisor:
 
     async def _announce(self, on_ready: Callable[[], None]) -> None:
         """Once: the worker has said so, and the API finds database and engine well."""
-        while not (self._children["worker"].ready and await self._healthy()):
-            await asyncio.sleep(0.1)  # noqa: ASYNC110  health is asked for, nobody tells it
+        while not (self._children["worker"].ready and await self._healthy()):  # noqa: ASYNC110  nobody tells
+            await asyncio.sleep(0.1)
         self._announced = True
         self._write()
         on_ready()

@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 import structlog
 
 from api.bootstrap import Qianyun
-from migrator.engine import Engine, connect
+from migrator.engine import connect
 from migrator.errors import EngineDown
 from migrator.server import wait_for_server
 from migrator.worker import run_worker
@@ -36,7 +36,6 @@ async def work(product: Qianyun, ready_fd: int | None = None) -> None:
         try:
             if await _unless(stop, wait_for_server(address, namespace)):
                 client = await connect(address, namespace)
-                await _begin_open_runs(product, Engine(client))
                 _log.info("working", engine=address)
                 _tell(ready_fd)
                 ready_fd = None
@@ -47,14 +46,6 @@ async def work(product: Qianyun, ready_fd: int | None = None) -> None:
             _log.exception("worker fell, starts over")
         await _unless(stop, asyncio.sleep(PAUSE))
     _log.info("stopped")
-
-
-async def _begin_open_runs(product: Qianyun, engine: Engine) -> None:
-    """A run that was recorded while the engine could not be told begins now."""
-    runs = await asyncio.to_thread(product.truth.runs.all)
-    for run in runs:
-        if run.ended_at is None:
-            await engine.start(run.code)
 
 
 async def _unless(stop: asyncio.Event, waiting: Coroutine[None, None, None]) -> bool:

@@ -1,0 +1,47 @@
+"""The texts: every key that the code asks for is there, in both languages, with the same fields."""
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import api
+from api.words import TEXTS, Words
+from migrator.plan import Disposition, StepKind
+from migrator.progress import ItemState, RunState, StepState
+
+SOURCES = sorted(Path(api.__file__).parent.glob("*.py"))
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_both_languages_say_the_same(key: str) -> None:
+    chinese, english = TEXTS[key]
+    assert chinese
+    assert english
+    assert fields(chinese) == fields(english)
+
+
+def test_every_key_that_is_asked_for_exists() -> None:
+    asked = {
+        key
+        for source in SOURCES
+        for key in re.findall(r"(?:\bsay|\bwords)\(\s*\"([\w.]+)\"", source.read_text())
+    }
+    assert asked
+    assert asked <= set(TEXTS)
+
+
+def test_every_state_and_step_has_a_word() -> None:
+    keys = {f"run.{state}" for state in RunState} | {f"item.{state}" for state in ItemState}
+    keys |= {f"step.{state}" for state in StepState} | {kind.value for kind in StepKind}
+    keys |= {d.value for d in Disposition if d is not Disposition.DONE}
+    assert keys <= set(TEXTS)
+
+
+def test_an_unknown_word_of_the_data_is_shown_as_it_is() -> None:
+    assert Words("zh").known("new-step") == "new-step"
