@@ -23,7 +23,6 @@ from tests.demo_page import Results, show
 from tests.lab.lab import Lab
 from tests.lab.measure import outside_client, read
 
-
 PACE = 0.1
 """Seconds between two requests of each of the client's six streams."""
 

@@ -12,6 +12,20 @@ from rich.text import Text
 from tests.city import City
 from tests.lab.measure import Line, Summary, lost_writes, summarise
 
+STEPS = {
+    "preflight": "预检",
+    "backup": "备份",
+    "presync": "预同步",
+    "gate": "关口",
+    "quiesce": "静默",
+    "final_sync": "终同步",
+    "start": "启动",
+    "verify": "核验",
+    "switch": "切换",
+    "soak": "观察",
+    "commit": "提交",
+}
+
 
 @dataclass(frozen=True)
 class Results:
@@ -72,17 +86,22 @@ def show(console: Console, results: Results) -> None:
 
 def _steps(results: Results) -> Table:
     table = Table(title="步骤用时（秒） / seconds per step", expand=True)
-    table.add_column("系统 / system")
-    names = [s["step"] for s in results.run["items"][0]["steps"]]
-    for name in names:
-        table.add_column(name.replace("_", "\n"), justify="right")
-    for item in sorted(results.run["items"], key=lambda i: (i["wave"], i["system"])):
-        known = results.systems[item["system"]]
-        place = known["placement"]
-        label = Text(f"{item['system']} {known['name']}\n")
-        label.append(f"第 {item['wave']} 批 → {place['place']} {', '.join(place['hosts'])}", "dim")
-        table.add_row(label, *(_took(step) for step in item["steps"]))
+    table.add_column("步骤 / step")
+    items = sorted(results.run["items"], key=lambda i: (i["wave"], i["system"]))
+    for item in items:
+        table.add_column(_heading(item, results.systems[item["system"]]), justify="right")
+    for number, step in enumerate(items[0]["steps"]):
+        name = Text(f"{STEPS.get(step['step'], '')} {step['step']}")
+        table.add_row(name, *(_took(item["steps"][number]) for item in items))
     return table
+
+
+def _heading(item: dict[str, Any], system: dict[str, Any]) -> Text:
+    place = system["placement"]
+    heading = Text(f"{item['system']} {system['name']}\n", justify="right")
+    return heading.append(
+        f"第 {item['wave']} 批 wave {item['wave']} → {place['place']} {place['hosts'][0]}", "dim"
+    )
 
 
 def _took(step: dict[str, Any]) -> Text:
