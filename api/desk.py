@@ -88,8 +88,11 @@ class Desk:
         if self.flags.json:
             write_json(data)
             return
+        from rich.text import Text  # noqa: PLC0415  not for --json
+
         for part in screen():
-            self.screen.print(part)
+            # a line stays one line, so that a command in it can be copied
+            self.screen.print(part, soft_wrap=isinstance(part, Text))
 
     def tell(self, text: str) -> None:
         """A line for people that is no part of the answer."""

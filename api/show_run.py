@@ -10,7 +10,7 @@ from rich.text import Text
 
 from api.show import BAD, BUSY, DIM, GOOD, HEAD, lines, rows, table, text
 from api.times import local, seconds_between, took
-from api.words import Words
+from api.words import TEXTS, Words
 from migrator.plan import WAY, StepKind
 from migrator.progress import ItemRecord, ItemState, RunRecord, RunState, StepRecord, StepState
 
@@ -83,35 +83,44 @@ def run_screen(
 
 
 def _matrix(run: RunRecord, names: Mapping[str, str], say: Words) -> Table:
+    """Narrow on purpose: eleven steps stand side by side on 100 columns."""
     now = datetime.now(UTC).isoformat()
-    kinds: list[StepKind] = [*WAY]
-    if any(s.step is StepKind.ROLLBACK for item in run.items for s in item.steps):
-        kinds.append(StepKind.ROLLBACK)
-    made = table(say("wave"), say("system"), *(say(kind.value) for kind in kinds))
-    made.collapse_padding = True
-    made.columns[1].min_width = 16
+    made = table(say("wave"), say("system"))
+    made.padding = (0, 0, 0, 0)
+    made.columns[1].min_width = 18
+    for kind in WAY:
+        head = f"head.{kind}"
+        made.add_column(lines(say(head if head in TEXTS else kind.value)))
     last = None
     for item in run.items:
         if last is not None and item.wave != last:
             made.add_section()
-        state = text(say(f"item.{item.state}"), _ITEM.get(item.state, DIM))
         made.add_row(
             text(item.wave if item.wave != last else ""),
-            Text.assemble(
-                text(item.system, HEAD), " ", state, "\n", text(names.get(item.system, ""))
-            ),
-            *(_cell(item.step(kind), now, say) for kind in kinds),
+            _item(item, names.get(item.system, ""), now, say),
+            *(_cell(item.step(kind), now, say) for kind in WAY),
         )
         last = item.wave
     return made
 
 
-def _cell(step: StepRecord, now: str, say: Words) -> Text:
-    """State above, time below; a running step's time is that so far."""
-    style = _STEP[step.state]
+def _item(item: ItemRecord, name: str, now: str, say: Words) -> Text:
+    """Code and state, the name, and its rollback where there is one."""
+    state = text(say(f"item.{item.state}"), _ITEM.get(item.state, DIM))
+    cell = Text.assemble(text(item.system, HEAD), " ", state, "\n", text(name))
+    back = item.step(StepKind.ROLLBACK)
+    if back.state is not StepState.PENDING:
+        cell.append_text(
+            Text.assemble("\n", (say("rollback"), DIM), " ", _cell(back, now, say, " "))
+        )
+    return cell
+
+
+def _cell(step: StepRecord, now: str, say: Words, between: str = "\n") -> Text:
+    """State, then time; a running step's time is that so far."""
     end = now if step.state is StepState.RUNNING else step.ended_at
     time = "" if step.state is StepState.PENDING else took(seconds_between(step.started_at, end))
-    return Text.assemble((say(f"step.{step.state}"), style), "\n", (time, DIM))
+    return Text.assemble((say(f"step.{step.state}"), _STEP[step.state]), between, (time, DIM))
 
 
 def _details(item: ItemRecord, names: Mapping[str, str], say: Words, zone: str) -> Table:
