@@ -11,6 +11,9 @@ import migrator.watching
 from inventory.database import make_engine
 from migrator.store import Truth
 from tests.migrator.scripted import Clock, Stage
+from tests.temporal import temporal_address
+
+__all__ = ["temporal_address"]
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ what a playbook does (`ScriptedCrew._run_in_pen`) and what a probe sees (`World.
 
 import itertools
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -79,9 +80,13 @@ class World:
         return found
 
     def wait(self, true: Callable[[], bool], what: str) -> None:
-        """Until `true` after something happened here; AssertionError after `DEADLINE`."""
+        """Until `true`, looked at whenever something happens here and now and then besides, since
+        the truth changes without our knowing; AssertionError after `DEADLINE`."""
+        until = time.monotonic() + DEADLINE
         with self.changed:
-            assert self.changed.wait_for(true, DEADLINE), f"{what}: {self.plays[-5:]}"
+            while not true():
+                assert time.monotonic() < until, f"{what}: {self.plays[-5:]}"
+                self.changed.wait(0.05)
 
     def close(self, system: str, step: StepKind) -> None:
         self.closed.add((system, step))
