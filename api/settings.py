@@ -140,7 +140,7 @@ class Settings(BaseModel):
         default=300, ge=0, le=604800, description="切换后观察秒数 / seconds of soak, 0 to 604800"
     )
     hold_seconds: int = Field(
-        default=20, ge=1, le=600, description="割接保持上限秒数 / longest hold in seconds, 1 to 600"
+        default=20, ge=5, le=120, description="割接保持上限秒数 / longest hold in seconds, 5 to 120"
     )
     heartbeat_seconds: int = Field(
         default=10, ge=1, le=300, description="心跳间隔秒数 / seconds between heartbeats, 1 to 300"

@@ -90,12 +90,14 @@ def tell(city: City, story: Story, *, crash: bool) -> Results:
         city.qianyun("plan", "dry-run", plan["code"])
     approve(city, story, plan)
     out = city.state / "client.jsonl"
-    with outside_client(city.lab, out, pace=PACE):
-        with story.part("按批次迁移三个系统", "moving three systems, wave by wave"):
-            run = city.json("run", "start", plan["code"], actor="wang")["code"]
-            if crash:
-                strike(city, story, run)
-            city.wait(run)
+    with (
+        outside_client(city.lab, out, pace=PACE),
+        story.part("按批次迁移三个系统", "moving three systems, wave by wave"),
+    ):
+        run = city.json("run", "start", plan["code"], actor="wang")["code"]
+        if crash:
+            strike(city, story, run)
+        city.wait(run)
     city.qianyun("plan", "make", "--ignore-windows", expect=1)
     story.say("再次编制方案：没有可迁移的系统", "a second plan finds nothing left to move")
     return Results.gather(city, plan["code"], run, read(out), PACE, story.seconds)
