@@ -7,7 +7,6 @@ Ends when it has struck, printing the processes it struck.
 import json
 import os
 import re
-import signal
 import sys
 import time
 from pathlib import Path
@@ -43,7 +42,12 @@ def phases(folder: Path, known: "set[str]") -> "set[str]":
 
 
 def main() -> None:
-    folder, phase, number, guard = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "1"
+    folder, phase, number, guard = (
+        Path(sys.argv[1]),
+        sys.argv[2],
+        int(sys.argv[3]),
+        sys.argv[4] == "1",
+    )
     known = {path.name for path in folder.glob("cutover-*.jsonl")}
     print("ready", flush=True)
     limit = time.monotonic() + LIMIT_S
@@ -54,7 +58,7 @@ def main() -> None:
     struck = []
     for verb in ("guard", "run") if guard else ("run",):
         for pid in processes(verb):
-            os.kill(pid, signal.Signals(number))
+            os.kill(pid, number)
             struck.append(f"{verb} {pid}")
     print(re.sub(r"[^\w, ]", "", str(struck)), flush=True)
 

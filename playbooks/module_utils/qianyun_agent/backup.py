@@ -48,7 +48,7 @@ def need(side: Side) -> dict[str, int]:
 
 def _into(path: Path, command: Sequence[str], user: str = "", fine: tuple[int, ...] = (0,)) -> None:
     """Runs a program with its standard output in a file of root's (0600)."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as sink:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as sink:  # noqa: PTH123
         done = subprocess.run(
             list(command),
             stdout=sink,
@@ -97,8 +97,19 @@ def _archive(side: Side, folder: Path) -> list[dict[str, Any]]:
     for index, top in enumerate(saved_trees(side.move)):
         path = folder / f"tree-{index}.tar"
         # 1: some file changed while it was read; the system serves on meanwhile.
-        command = ["tar", "--create", "--acls", "--xattrs", "--numeric-owner", "--sparse",
-                   "--ignore-failed-read", "--warning=no-file-changed", "-C", "/", top.lstrip("/")]  # fmt: skip
+        command = [
+            "tar",
+            "--create",
+            "--acls",
+            "--xattrs",
+            "--numeric-owner",
+            "--sparse",
+            "--ignore-failed-read",
+            "--warning=no-file-changed",
+            "-C",
+            "/",
+            top.lstrip("/"),
+        ]
         _into(path, command, fine=(0, 1))
         listing = check(
             ["tar", "-tf", str(path)], doing="tar -t", do="重做备份 / back up again", seconds=HOURS

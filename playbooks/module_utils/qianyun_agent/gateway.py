@@ -51,8 +51,11 @@ def admin(command: str, seconds: float = 5) -> str:
                     return b"".join(parts).decode(errors="replace")
                 parts.append(block)
     except OSError as error:
-        raise _wrong("网关管理接口无应答 / the gateway's admin socket does not answer",
-                     f"{SOCKET}: {error}", "an answer") from error  # fmt: skip
+        raise _wrong(
+            "网关管理接口无应答 / the gateway's admin socket does not answer",
+            f"{SOCKET}: {error}",
+            "an answer",
+        ) from error
 
 
 def _expect(command: str, pattern: str) -> str:
@@ -88,7 +91,7 @@ def wanted(move: Move, side: str) -> dict[str, str]:
     place = move.place(side)
     return {
         name: f"{place.of_family(family)}:{move.check.port}"
-        for family, name in zip(FAMILIES, move.frontends)
+        for family, name in zip(FAMILIES, move.frontends)  # noqa: B905
     }
 
 
@@ -171,8 +174,11 @@ def edited(text: str, move: Move, side: str) -> str:
             lines[index] = f"{found.group(1)}{address}{found.group(3)}"
             changed += 1
     if changed != 2:
-        raise _wrong("网关配置不符 / the gateway's configuration is not as agreed",
-                     f"{changed} server lines", "2: one per family")  # fmt: skip
+        raise _wrong(
+            "网关配置不符 / the gateway's configuration is not as agreed",
+            f"{changed} server lines",
+            "2: one per family",
+        )
     return "\n".join(lines)
 
 
@@ -207,7 +213,7 @@ def switch(move: Move, side: str, known: str = "") -> dict[str, Any]:
         text = edited(CONFIGURATION.read_text(), move, side)
         if _digest(text) != known:
             validated(move, side)
-        for family, name in zip(FAMILIES, move.frontends):
+        for family, name in zip(FAMILIES, move.frontends):  # noqa: B905
             address = place.of_family(family)
             _expect(
                 f"set server {name}/main addr {address} port {move.check.port}",

@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Sequence
@@ -77,7 +78,7 @@ def guard(move: Move, kind: str, token: int) -> None:
             )
 
 
-def _to_its_end(
+def _to_its_end(  # noqa: PLR0917
     move: Move, kind: str, token: int, modes: Sequence[str], recovering: int, lock: int
 ) -> bool:
     """Starts children one after the other until the journal has an end; whether it has."""
@@ -127,10 +128,8 @@ def _watch(child: subprocess.Popen[bytes], path: Path, seconds: float) -> None:
             child.wait()
             return
         time.sleep(0.1)
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _finished(move: Move, kind: str, last: dict[str, Any]) -> bool:
@@ -173,12 +172,32 @@ def _same_move(move: Move, now: record.Record) -> None:
 def begin(move: Move, kind: str, token: int) -> tuple[int, bool]:
     """Starts a run, or finds the one to attach to: (its token, whether it was there).
 
-    A run under way is attached to if it is of the same kind; a rollback waits for a cutover to
-    end and starts then. Raises Fenced for a token that is too low.
+    A run under way is attached to if it is of the same kind, without claiming our token, which
+    would fence it; a rollback waits for a cutover to end and starts then. Token 0 means there is
+    nothing to do. Raises Fenced for a token that is too low.
     """
-    now = record.claim(move.code, token)
+    home = folder(move.code)
+    now = record.read(move.code)
+    record.refuse_lower(now, token)
+    last = read_json(home / "run.json")
+    if kind == ROLLBACK and not last and now.role != record.ACTIVE:
+        return 0, True
     _same_move(move, now)
-    last = read_json(folder(move.code) / "run.json")
+    with locked(home / "begin.lock", RUN_SECONDS, "begin"):
+        last = read_json(home / "run.json")
+        if last and is_locked(lock_file(move.code)):
+            if last["kind"] == kind:
+                return int(last["token"]), True
+            follow(move, int(last["token"]), RUN_SECONDS)
+        if last and _finished(move, kind, last):
+            return int(last["token"]), True
+        _idle(move)
+        record.claim(move.code, token)
+        _start(move, kind, token, last)
+    return token, False
+
+
+def _idle(move: Move) -> None:
     if is_locked(folder(move.code) / "work.lock"):
         raise Fenced(
             "预同步仍在进行 / a presync is still at work",
@@ -186,20 +205,13 @@ def begin(move: Move, kind: str, token: int) -> tuple[int, bool]:
             expected="unlocked",
             do="等待其结束，或用 reap.yml 清除 / wait for its end, or reap it",
         )
-    if is_locked(lock_file(move.code)) and last:
-        running = int(last["token"])
-        if last.get("kind") == kind:
-            return running, True
-        follow(move, running, RUN_SECONDS)
-    if last and _finished(move, kind, read_json(folder(move.code) / "run.json")):
-        return int(last["token"]), True
-    if kind == ROLLBACK and not last and now.role != record.ACTIVE:
-        return 0, True
-    write_json(
-        folder(move.code) / "run.json",
-        {"token": token, "kind": kind, "at": journals.now(), "before": _unended(move, last)},
-    )
-    subprocess.Popen(
+
+
+def _start(move: Move, kind: str, token: int, last: dict[str, Any]) -> None:
+    """Starts the guard in a session of its own, and waits until it holds the run's lock."""
+    value = {"token": token, "kind": kind, "at": journals.now(), "before": _unended(move, last)}
+    write_json(folder(move.code) / "run.json", value)
+    child = subprocess.Popen(
         [PROGRAM, "guard", move.code, str(token), kind],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -208,7 +220,11 @@ def begin(move: Move, kind: str, token: int) -> tuple[int, bool]:
         cwd="/",
         start_new_session=True,
     )
-    return token, False
+    limit = time.monotonic() + 30
+    while not is_locked(lock_file(move.code)) and child.poll() is None:
+        if time.monotonic() > limit:
+            break
+        time.sleep(0.02)
 
 
 def follow(move: Move, token: int, seconds: float) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class LocalPort:
         self.side = side
         self._table = side_table(side)
 
-    def call(self, verb: str, wait: float = 60, **args: Any) -> Any:
+    def call(self, verb: str, wait: float = 60, **args: Any) -> Any:  # noqa: ARG002
         """Runs the verb; its own limits apply. Raises AgentError."""
         reply = answer(self._table, {"verb": verb, "args": args})
         if not reply["ok"]:

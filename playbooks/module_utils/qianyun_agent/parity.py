@@ -13,7 +13,8 @@ from .postgresql import Cluster
 
 BUDGET = 16 << 20  # bytes of tables read within the hold: some 0.2 s
 TABLES = """
-SELECT json_build_object('oid', oid::int8, 'table', name, 'read', (sum(size) OVER (ORDER BY size, oid)) <= {budget})
+SELECT json_build_object('oid', oid::int8, 'table', name,
+  'read', (sum(size) OVER (ORDER BY size, oid)) <= {budget})
 FROM (SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, pg_relation_size(c.oid) AS size
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind = 'r' AND c.relpersistence = 'p'

@@ -60,11 +60,11 @@ def side_table(side: Side) -> dict[str, Handler]:
 
     return {
         "hello": lambda a: record.claim(side.move.code, _token(a)).plain(),
-        "state": lambda a: side.state(),
-        "sizes": lambda a: presync.sizes(side),
-        "clusters": lambda a: presync.clusters(side),
+        "state": lambda _: side.state(),
+        "sizes": lambda _: presync.sizes(side),
+        "clusters": lambda _: presync.clusters(side),
         "warm": lambda a: side.warm(_token(a)),
-        "digest": lambda a: side.digest(writable_only=True),
+        "digest": lambda _: side.digest(writable_only=True),
         "counted": lambda a: side.counted(a["wanted"], _seconds(a)),
         "replayed": lambda a: side.replayed(a["beyond"], _seconds(a)),
         "arm": lambda a: side.arm(_token(a)),
@@ -99,7 +99,7 @@ def gateway_table(move: Move) -> dict[str, Handler]:
 
     return {
         "hello": lambda a: record.claim(move.code, _token(a)).plain(),
-        "points_to": lambda a: gateway.points_to(move),
+        "points_to": lambda _: gateway.points_to(move),
         "validated": lambda a: gateway.validated(move, _side(a)),
         "hold": hold,
         "release": release,
@@ -156,5 +156,5 @@ def serve(code: str, asked: str, source: BinaryIO, sink: BinaryIO) -> int:
     write(path, server_config(move, writable=writable), 0o600)
     marks: dict[str, str] = {ATTEMPT: found.group(1)} if found.group(1) else {}
     command = ["rsync", "--server", "--daemon", f"--config={path}", "."]
-    os.execvpe("rsync", command, {**environment(), **marks})
+    os.execvpe("rsync", command, {**environment(), **marks})  # noqa: S606
     return 127

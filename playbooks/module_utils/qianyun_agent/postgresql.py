@@ -93,9 +93,19 @@ class Cluster:
 
     def answers(self) -> bool:
         """Whether it takes connections (asked of pg_isready, so that no session is spoilt)."""
-        return run(
-            [self.program("pg_isready"), "-q", "-h", "/var/run/postgresql", "-p", str(self.of.port)]
-        ).code == 0  # fmt: skip
+        return (
+            run(
+                [
+                    self.program("pg_isready"),
+                    "-q",
+                    "-h",
+                    "/var/run/postgresql",
+                    "-p",
+                    str(self.of.port),
+                ]
+            ).code
+            == 0
+        )
 
     def streaming(self) -> bool:
         """Whether this standby receives from its primary."""
@@ -172,20 +182,20 @@ class Cluster:
     def make_slot(self, name: str) -> None:
         """A physical slot that keeps log from now on; fine if it is there."""
         self.session().query(
-            f"SELECT pg_create_physical_replication_slot('{name}', true)"
+            f"SELECT pg_create_physical_replication_slot('{name}', true)"  # noqa: S608
             f" WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{name}')"
         )
 
     def drop_slot(self, name: str, seconds: float = 10) -> None:
         """Drops a slot, once its user has gone; fine if there is none."""
         self.session().query(
-            "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
+            "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"  # noqa: S608
             f" WHERE slot_name = '{name}' AND active_pid IS NOT NULL"
         )
         limit = time.monotonic() + seconds
         while True:
             state = self.session().query(
-                f"SELECT active FROM pg_replication_slots WHERE slot_name = '{name}'"
+                f"SELECT active FROM pg_replication_slots WHERE slot_name = '{name}'"  # noqa: S608
             )
             if not state:
                 return

@@ -81,9 +81,11 @@ def _common(move: Move, kind: str, token: int, found: Findings) -> dict[str, Any
         sudoers = Path("/etc/sudoers").read_text()
         found.expect(
             re.search(r"^[@#]includedir /etc/sudoers\.d\s*$", sudoers, re.MULTILINE) is not None,
-            "sudo 未读取 sudoers.d / sudo does not read sudoers.d", "no @includedir in /etc/sudoers",
-            "@includedir /etc/sudoers.d", "由管理员补上该行 / have that line added",
-        )  # fmt: skip
+            "sudo 未读取 sudoers.d / sudo does not read sudoers.d",
+            "no @includedir in /etc/sudoers",
+            "@includedir /etc/sudoers.d",
+            "由管理员补上该行 / have that line added",
+        )
     roles = {
         "source": ("", "active"),
         "target": ("", "standby", "yielded"),
@@ -108,17 +110,25 @@ def _reach(
         result[f"[{address}]:{port}"] = how
         good = how == "open" or (how == "refused" and not only_open)
         found.expect(
-            good, f"网络不通 / no way to {what}", f"[{address}]:{port} {how}",
-            "open" if only_open else "open or refused", "检查路由与防火墙 / check routes and firewalls",
-        )  # fmt: skip
+            good,
+            f"网络不通 / no way to {what}",
+            f"[{address}]:{port} {how}",
+            "open" if only_open else "open or refused",
+            "检查路由与防火墙 / check routes and firewalls",
+        )
     return result
 
 
 def services_known(side: Side, found: Findings) -> None:
     """Finds services that this host does not have."""
     for name in side.move.services:
-        found.expect(services.known(name), f"没有该服务 / no such service: {name}", "unknown",
-                     "installed", "安装软件或更正台账 / install it or correct the ledger")  # fmt: skip
+        found.expect(
+            services.known(name),
+            f"没有该服务 / no such service: {name}",
+            "unknown",
+            "installed",
+            "安装软件或更正台账 / install it or correct the ledger",
+        )
 
 
 def _primary(cluster: Cluster, found: Findings) -> dict[str, Any]:
@@ -136,7 +146,8 @@ def _primary(cluster: Cluster, found: Findings) -> dict[str, Any]:
       'wal_level', current_setting('wal_level'), 'data_directory', current_setting('data_directory'),
       'listen_addresses', current_setting('listen_addresses'),
       'free_senders', current_setting('max_wal_senders')::int - (SELECT count(*) FROM pg_stat_replication),
-      'free_slots', current_setting('max_replication_slots')::int - (SELECT count(*) FROM pg_replication_slots),
+      'free_slots', current_setting('max_replication_slots')::int
+        - (SELECT count(*) FROM pg_replication_slots),
       'prepared', (SELECT count(*) FROM pg_prepared_xacts), 'in_recovery', pg_is_in_recovery(),
       'tablespaces', (SELECT count(*) FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')),
       'collations', (SELECT json_agg(DISTINCT datcollversion) FROM pg_database),
@@ -153,8 +164,13 @@ def _primary(cluster: Cluster, found: Findings) -> dict[str, Any]:
         (state["listen_addresses"] in ("*", "::,0.0.0.0", "0.0.0.0,::"), "listen_addresses", "*"),
     )
     for good, name, expected in rules:
-        found.expect(good, f"数据库条件不符 / the cluster does not qualify: {name}", state[name],
-                     expected, "由管理员调整后重试 / have it adjusted, then retry")  # fmt: skip
+        found.expect(
+            good,
+            f"数据库条件不符 / the cluster does not qualify: {name}",
+            state[name],
+            expected,
+            "由管理员调整后重试 / have it adjusted, then retry",
+        )
     return state
 
 
@@ -190,10 +206,20 @@ def target(side: Side, token: int, found: Findings) -> dict[str, Any]:
     both = (place.address, place.address6)
     result["reach"] = _reach(found, "source ssh", both, place.ssh_port, True)
     for cluster in side.clusters:
-        found.expect(Path(cluster.program("postgres")).exists(), "目标缺少同版本数据库 / no such PostgreSQL on the target",
-                     "absent", cluster.program("postgres"), "安装该主版本 / install that major version")  # fmt: skip
-        found.expect(not cluster.exists() or bool(side.base(cluster)), f"目标已有同名集群 / the target has that cluster: {cluster.label}",
-                     str(cluster.data), "absent, or our own copy", "移走该集群或换主机 / move it away or use another host")  # fmt: skip
+        found.expect(
+            Path(cluster.program("postgres")).exists(),
+            "目标缺少同版本数据库 / no such PostgreSQL on the target",
+            "absent",
+            cluster.program("postgres"),
+            "安装该主版本 / install that major version",
+        )
+        found.expect(
+            not cluster.exists() or bool(side.base(cluster)),
+            f"目标已有同名集群 / the target has that cluster: {cluster.label}",
+            str(cluster.data),
+            "absent, or our own copy",
+            "移走该集群或换主机 / move it away or use another host",
+        )
         result["reach"].update(_reach(found, "source database", both, cluster.of.port, True))
     return result
 
@@ -203,17 +229,32 @@ def entrance(move: Move, token: int, found: Findings) -> dict[str, Any]:
     result = _common(move, "gateway", token, found)
     points = found.ask(lambda: gateway.points_to(move)) or {}
     result["points_to"] = points
-    found.expect(set(points.values()) == {"source"}, "网关当前不指向源主机 / the gateway does not point at the source",
-                 points, str(gateway.wanted(move, "source")), "核对台账与网关 / compare ledger and gateway")  # fmt: skip
+    found.expect(
+        set(points.values()) == {"source"},
+        "网关当前不指向源主机 / the gateway does not point at the source",
+        points,
+        str(gateway.wanted(move, "source")),
+        "核对台账与网关 / compare ledger and gateway",
+    )
     holds = found.ask(lambda: gateway.holds(move)) or {}
     result["holds"] = holds
-    found.expect(set(holds) == set(move.frontends), "网关未装割接冻结 / the gateway has no hold", holds,
-                 "both frontends in hold.map", "安装 hold.lua 与 hold.map / install hold.lua and hold.map")  # fmt: skip
+    found.expect(
+        set(holds) == set(move.frontends),
+        "网关未装割接冻结 / the gateway has no hold",
+        holds,
+        "both frontends in hold.map",
+        "安装 hold.lua 与 hold.map / install hold.lua and hold.map",
+    )
     text = gateway.CONFIGURATION.read_text()
     found.ask(lambda: gateway.edited(text, move, "target"))
     lua = [line for line in text.splitlines() if line.strip() == "http-request lua.hold"]
-    found.expect("lua-load" in text and len(lua) >= 2, "网关前端未启用冻结 / frontends do not use the hold",
-                 f"{len(lua)} × http-request lua.hold", "≥ 2", "按角色 gateway 配置 / configure as the role gateway does")  # fmt: skip
+    found.expect(
+        "lua-load" in text and len(lua) >= 2,
+        "网关前端未启用冻结 / frontends do not use the hold",
+        f"{len(lua)} × http-request lua.hold",
+        "≥ 2",
+        "按角色 gateway 配置 / configure as the role gateway does",
+    )
     both = (move.target.address, move.target.address6)
     result["reach"] = _reach(found, "target", both, move.check.port, False)
     result["source"] = found.ask(lambda: gateway.probe(move.source, move.check, 5))
@@ -226,8 +267,13 @@ def compare(
     """On the target: both hosts fit together, and there is room; clocks as evidence."""
     here = facts(side.move, "target")
     for name in ("os", "arch", "libc") if side.clusters else ("arch",):
-        found.expect(here[name] == of_source.get(name), f"两端不同 / source and target differ: {name}", here[name],
-                     str(of_source.get(name)), "换用相同环境，或走逻辑迁移 / use an equal one, or migrate logically")  # fmt: skip
+        found.expect(
+            here[name] == of_source.get(name),
+            f"两端不同 / source and target differ: {name}",
+            here[name],
+            str(of_source.get(name)),
+            "换用相同环境，或走逻辑迁移 / use an equal one, or migrate logically",
+        )
     wanted = of_source.get("sizes") or {"trees": {}, "clusters": {}}
     space = found.ask(lambda: presync.room(side, wanted))
     return {

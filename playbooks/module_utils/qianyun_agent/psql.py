@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import time
+from contextlib import suppress
 from typing import Any
 
 from .errors import AgentError
@@ -42,10 +43,8 @@ class Psql:
     def close(self) -> None:
         """Ends the session; a server that is gone does no harm."""
         if self._child.stdin:
-            try:
+            with suppress(OSError):
                 self._child.stdin.close()
-            except OSError:
-                pass
         try:
             self._child.wait(2)
         except subprocess.TimeoutExpired:

