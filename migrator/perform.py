@@ -32,7 +32,7 @@ class Performer:
     crew: Crew
 
     def perform(self, run: str, system: str, step: StepKind, beat: Watch) -> None:
-        """Do `step` and write what came of it. Raises AttemptAlive (try again later)."""
+        """Do `step` and write what came of it. Raises AttemptAlive, Cancelled (try again later)."""
         record = self.truth.runs.item(run, system)
         if not self.truth.runs.begin(run, system, step):
             return
@@ -44,6 +44,8 @@ class Performer:
         except Superseded:
             return  # a slower copy of this step: whoever took over writes what came of it
         except Cancelled as cancelled:
+            if not KINDS[step].cancellable:
+                raise  # it stays under way: before all else the engine has it followed to its end
             self._set(run, system, step, StepState.PENDING, str(cancelled))
             return
         if outcome is None:

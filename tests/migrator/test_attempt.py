@@ -211,7 +211,7 @@ def test_check_mode_counts_changes_and_makes_none(bench: Bench) -> None:
     assert not bench.found.exists()
 
 
-@pytest.mark.parametrize("playbook", ["", "- hosts: all\n  tasks: {", "- hosts: nobody\n"])
+@pytest.mark.parametrize("playbook", ["- hosts: all\n  tasks: {", "- hosts: nobody\n"])
 def test_a_playbook_that_cannot_be_run_says_why(bench: Bench, playbook: str) -> None:
     outcome = bench.run(playbook)
     assert not outcome.ok

@@ -18,7 +18,7 @@ def test_the_way_holds_every_step_once_and_the_cutover_in_one_piece() -> None:
 
 
 @given(cities(), MEANS)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 def test_a_plan_reads_back_as_itself(estate: Estate, means: Means) -> None:
     plan = make_plan(estate, means)
     again = Plan.read(plan.model_dump_json(), plan.digest)
@@ -27,7 +27,7 @@ def test_a_plan_reads_back_as_itself(estate: Estate, means: Means) -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 def test_a_changed_byte_is_another_plan_or_none(data: st.DataObject) -> None:
     plan = plan_of(2)
     text = plan.model_dump_json()

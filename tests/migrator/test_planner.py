@@ -80,7 +80,7 @@ def test_the_fastest_line_and_its_share_give_the_rate() -> None:
 
 
 @given(cities(), MEANS)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 def test_every_system_has_exactly_one_verdict(estate: Estate, means: Means) -> None:
     plan = make_plan(estate, means)
     assert [v.system for v in plan.verdicts] == [s.code for s in estate.systems]
@@ -92,14 +92,14 @@ def test_every_system_has_exactly_one_verdict(estate: Estate, means: Means) -> N
 
 
 @given(cities(), MEANS)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 def test_a_classified_system_is_in_no_item(estate: Estate, means: Means) -> None:
     plan = make_plan(estate, means)
     assert all(item.system.secrecy is Secrecy.NONE for item in plan.items)
 
 
 @given(cities(), MEANS, st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 def test_the_order_of_what_is_declared_does_not_matter(
     estate: Estate, means: Means, dice: random.Random
 ) -> None:

@@ -206,7 +206,7 @@ def test_no_story_breaks_the_rules_or_gets_stuck(
     run_state_machine_as_test(
         Story,
         settings=settings(
-            max_examples=12,
+            max_examples=8,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

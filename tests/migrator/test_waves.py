@@ -47,7 +47,7 @@ def test_a_group_larger_than_a_limit_has_a_wave_of_its_own() -> None:
 
 
 @given(cities(), MEANS)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 def test_nothing_moves_before_what_it_needs(estate: Estate, means: Means) -> None:
     plan = make_plan(estate, means)
     at = {item.code: wave.number for wave in plan.waves for item in wave.items}
@@ -59,7 +59,7 @@ def test_nothing_moves_before_what_it_needs(estate: Estate, means: Means) -> Non
 
 
 @given(cities(), MEANS)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 def test_a_wave_keeps_limits_and_windows_unless_one_group_alone_breaks_them(
     estate: Estate, means: Means
 ) -> None:
@@ -75,7 +75,7 @@ def test_a_wave_keeps_limits_and_windows_unless_one_group_alone_breaks_them(
 
 
 @given(cities(), MEANS)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 def test_waves_are_numbered_from_one_and_none_is_empty(estate: Estate, means: Means) -> None:
     plan = make_plan(estate, means)
     assert [wave.number for wave in plan.waves] == list(range(1, len(plan.waves) + 1))

@@ -291,6 +291,22 @@ def test_a_worker_is_stopped_in_a_step_and_the_next_goes_on(
     assert room.replay() == 2
 
 
+def test_a_cutover_is_followed_to_its_end_before_anything_else(room: EngineRoom) -> None:
+    """Its program runs on at the target while there is no worker: no rollback may cross it."""
+    stage = room.stage
+    stage.world.close("S0", Kind.QUIESCE)
+    run, _ = room.order(city([system(0)]))
+    stage.world.wait(lambda: stage.world.under_way("S0", Kind.QUIESCE), "cutover")
+    room.stop_worker()
+    stage.running.rollback(run, "S0", "zhang")
+    stage.world.let_go("S0", Kind.QUIESCE)
+    room.start_worker()
+    assert room.wait_end(run, "ended") == {"S0": "rolled_back"}
+    after = stage.world.done("S0")[3:]
+    assert after == ["cutover.yml", "reap.yml", "cutover.yml", "rollback.yml"]
+    assert stage.step(run, "S0", Kind.SWITCH) == "done"
+
+
 def test_a_worker_that_dies_in_a_step_leaves_it_to_the_next(room: EngineRoom) -> None:
     stage = room.stage
     stage.world.script["S0", Kind.PRESYNC] = [WorkerDied()]
