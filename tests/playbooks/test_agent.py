@@ -1,0 +1,241 @@
+"""The agent's pure parts."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.playbooks.ansible import HOSTILE, PLAYBOOKS
+
+sys.path.insert(0, str(PLAYBOOKS / "module_utils"))
+
+from qianyun_agent import files, gateway, install, journal, move, parity, port, record, replication
+from qianyun_agent import tree as trees
+from qianyun_agent.errors import AgentError, BadMove, Fenced, from_plain
+from qianyun_agent.postgresql import lsn
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG57wofCgu6RFmkm8IItsNEv02XEgoI2T4DCYGJdK0yf"
+
+
+def raw(**changes: Any) -> dict[str, Any]:
+    """A move that is fine, but for `changes`."""
+
+    def place(code: str, number: int) -> dict[str, Any]:
+        return {
+            "host": code,
+            "address": f"10.0.{number}.1",
+            "address6": f"fd0{number}::1",
+            "ssh_port": 22,
+            "host_key": KEY,
+        }
+
+    return {
+        "system": "LJ-S-9",
+        "name": HOSTILE,
+        "source": place("a", 1),
+        "target": place("b", 2),
+        "gateway": {**place("g", 3), "frontends": ["lj-s-9-v4", "lj-s-9-v6"]},
+        "trees": [{"path": "/srv/files", "writable": True}],
+        "databases": [{"engine": "postgresql", "version": "15", "cluster": "main", "port": 5432}],
+        "services": ["lj-app"],
+        "check": {"port": 8080, "path": "/healthz", "content": "正常"},
+        "rate_kbps": 1000,
+        "hold_seconds": 20,
+        "login": "qianyun",
+        **changes,
+    }
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The agent's folder of state, here."""
+    monkeypatch.setattr(files, "STATE", tmp_path)
+    return tmp_path
+
+
+def test_a_move_goes_there_and_back() -> None:
+    read = move.parse(raw())
+    assert move.plain(read) == raw()
+    assert (read.code, read.sql_name, read.writes) == ("lj-s-9", "qianyun_lj_s_9", True)
+    assert not move.parse(raw(databases=[], trees=[])).writes
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("system", "a/b"),
+        ("system", HOSTILE),
+        ("services", [HOSTILE]),
+        ("services", ["-x"]),
+        ("login", "root; reboot"),
+        ("hold_seconds", True),
+        ("hold_seconds", 0),
+        ("rate_kbps", "1000"),
+        ("trees", [{"path": "/srv/../etc", "writable": True}]),
+        ("trees", [{"path": "/etc/ssh", "writable": True}]),
+        ("trees", [{"path": "/srv", "writable": True}]),
+        ("trees", [{"path": "/srv/a b"}]),
+        ("trees", [{"path": "/srv/a"}, {"path": "/srv/a/b"}]),
+        ("databases", [{"engine": "postgresql", "version": "15", "cluster": "main;drop"}]),
+        ("databases", [{"engine": "oracle", "version": "15", "cluster": "main"}]),
+        ("source", {"host": "a", "address": "10.0.0.1 x", "address6": "fd::1", "host_key": KEY}),
+        (
+            "source",
+            {"host": "a", "address": "10.0.0.1", "address6": "fe80::1%eth0", "host_key": KEY},
+        ),
+        (
+            "source",
+            {"host": "a", "address": "10.0.0.1", "address6": "fd::1", "host_key": KEY + " x"},
+        ),
+        ("check", {"port": 80, "path": "/a b", "content": ""}),
+        ("check", {"port": 80, "path": "/", "content": "a\nb"}),
+        ("gateway", {**raw()["gateway"], "frontends": ["other-v4", "other-v6"]}),
+    ],
+)
+def test_a_bad_field_is_refused_with_what_was_read(field: str, value: Any) -> None:
+    with pytest.raises(BadMove) as caught:
+        move.parse(raw(**{field: value}))
+    assert "读到 / read" in str(caught.value)
+
+
+def test_role_moves_by_compare_and_set_and_never_to_a_lower_token(state: Path) -> None:
+    record.change("c", 5, to="active", frm=["", "active"])
+    record.change("c", 7, to="fenced", frm=["active"], seconds=10)
+    with pytest.raises(Fenced):
+        record.change("c", 6, to="yielded", frm=["fenced"])
+    with pytest.raises(Fenced):  # another's fence
+        record.change("c", 8, to="yielded", frm=["fenced"], same_token=True)
+    assert record.change("c", 7, to="yielded", frm=["fenced"], same_token=True).role == "yielded"
+    assert record.change("c", 7, to="yielded", frm=["fenced"]).role == "yielded"  # repeated
+    record.claim("c", 9)
+    with pytest.raises(Fenced):
+        record.change("c", 8, to="active", frm=["yielded"])
+    assert (record.read("c").role, record.read("c").token, record.read("c").seen) == (
+        "yielded",
+        7,
+        9,
+    )
+
+
+def test_a_lock_is_seen_and_waited_for_in_vain(state: Path) -> None:
+    with files.locked(state / "x.lock"):
+        assert files.is_locked(state / "x.lock")
+        with pytest.raises(Fenced), files.locked(state / "x.lock", 0.05):
+            pass
+    assert not files.is_locked(state / "x.lock")
+
+
+def test_marked_lines_come_and_go_and_leave_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    path.write_text("theirs\n")
+    path.chmod(0o640)
+    assert files.set_marked_lines(path, "a", ["one", "two"])
+    assert not files.set_marked_lines(path, "a", ["one", "two"])
+    files.set_marked_lines(path, "ab", ["three"])
+    files.set_marked_lines(path, "a", [])
+    assert path.read_text() == "three # qianyun ab\ntheirs\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_journal_leaves_out_a_line_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    book = journal.Journal(path)
+    book.write("phase", phase="quiesce")
+    book.write("phase_end", phase="quiesce", ok=True, evidence={"a": 1})
+    book.write("phase", phase="start")
+    with path.open("a") as stream:
+        stream.write('{"event": "en')
+    found = journal.events(path)
+    assert [one["ok"] for one in journal.phases(found)] == [True, None]
+    assert journal.end(found) is None
+
+
+CONFIGURATION = """\
+frontend lj-s-9-v4
+    default_backend lj-s-9-v4
+backend lj-s-9-v4
+    server main 10.0.1.1:8080 check
+backend lj-s-9-v6
+    server main ipv6@fd01::1:8080
+backend other-v4
+    server main 10.0.1.1:8080
+"""
+
+
+def test_only_the_two_server_lines_change() -> None:
+    one = move.parse(raw())
+    text = gateway.edited(CONFIGURATION, one, "target")
+    changed = [line for line in text.splitlines() if line not in CONFIGURATION.splitlines()]
+    assert changed == ["    server main 10.0.2.1:8080 check", "    server main ipv6@fd02::1:8080"]
+    assert gateway.edited(text, one, "source") == CONFIGURATION
+    with pytest.raises(AgentError):
+        gateway.edited("backend lj-s-9-v4\n    server main 1.1.1.1:1\n", one, "target")
+
+
+def test_digest_sees_every_kind_of_change(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "f").write_text("one")
+    (tmp_path / "l").symlink_to("d/f")
+    digest = trees.Digest(str(tmp_path))
+    seen = {digest.read()["digest"]}
+    for number, change in enumerate(
+        (
+            lambda: (tmp_path / "d" / "f").write_text("two"),
+            lambda: (tmp_path / "d" / "f").chmod(0o600),
+            (tmp_path / "d" / "g").mkdir,
+            lambda: ((tmp_path / "l").unlink(), (tmp_path / "l").symlink_to("d/g")),
+        )
+    ):
+        change()
+        seen.add(digest.read()["digest"])
+        assert len(seen) == number + 2
+        assert trees.Digest(str(tmp_path)).read() == digest.read()
+
+
+ASKED = [
+    "",
+    "sh",
+    "rsync --server --sender . /",
+    "session; sh",
+    "rsync --server --daemon . x",
+]
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_the_key_opens_nothing_else(state: Path, asked: str) -> None:
+    (state / "lj-s-9").mkdir()
+    (state / "lj-s-9" / "move.json").write_text(json.dumps({"kind": "source", "move": raw()}))
+    empty: Any = SimpleNamespace()
+    assert port.serve("lj-s-9", asked, empty, empty) == 126
+
+
+def test_parity_names_the_table_that_differs() -> None:
+    listed = {
+        "db": [
+            {"oid": 1, "table": "public.t", "read": True},
+            {"oid": 2, "table": "big", "read": False},
+        ]
+    }
+    same = {"db": {"1": [3, "99"]}}
+    assert parity.compare(listed, same, same)["by_log_position_only"] == 1
+    with pytest.raises(AgentError, match=r"public\.t"):
+        parity.compare(listed, same, {"db": {"1": [3, "98"]}})
+
+
+def test_small_things() -> None:
+    assert lsn("1/A0") == (1 << 32) + 0xA0
+    assert replication.scram("secret").startswith("SCRAM-SHA-256$4096:")
+    error = Fenced("什么 / what", read=1, expected="2", do="做 / do")
+    assert from_plain(error.plain()).plain() == error.plain()
+
+
+def test_everything_the_program_needs_is_shipped() -> None:
+    """The module imports every file of the agent, so that Ansible sends it along."""
+    for name in ("app", "launch", "verbs", "watchdog"):
+        importlib.import_module(f"qianyun_agent.{name}")
+    there = {path.name for path in (PLAYBOOKS / "module_utils" / "qianyun_agent").glob("*.py")}
+    assert set(install.sources()) == there
