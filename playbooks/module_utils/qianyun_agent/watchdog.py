@@ -36,6 +36,8 @@ def watch(side: Side, token: int) -> str:
 def _watch(side: Side, token: int) -> str:
     patience = time.monotonic() + side.move.hold_seconds + ARMED_SECONDS
     limit = 0.0
+    # A recovery may have resumed under this very token just before: then only time disarms.
+    before = record.read(side.move.code).token
     while True:
         now = record.read(side.move.code)
         fenced = now.role == record.FENCED and now.token == token
@@ -44,7 +46,8 @@ def _watch(side: Side, token: int) -> str:
         if fenced and time.monotonic() >= limit:
             side.resume(token, watchdog=True)
             return "resumed"
-        if not fenced and (limit or now.role != record.ACTIVE or now.token == token):
+        resumed = now.token == token != before
+        if not fenced and (limit or now.role != record.ACTIVE or resumed):
             return "ended"
         if not fenced and (now.seen > token or time.monotonic() > patience):
             return "disarmed"
