@@ -25,11 +25,16 @@ THREADS = 32
 """Steps and questions under way at once in one worker."""
 
 
-async def run_worker(client: Client, activities: Activities, stop: asyncio.Event) -> None:
-    """Work until `stop` is set; then let attempts be cut off and seen to be gone."""
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(
+RUNNER = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(
         "pydantic", "pydantic_core", "annotated_types", "inventory", "migrator"
     )
+)
+"""Where workflows run: what could make them forget or differ (clocks, dice, files) is refused."""
+
+
+async def run_worker(client: Client, activities: Activities, stop: asyncio.Event) -> None:
+    """Work until `stop` is set; then let attempts be cut off and seen to be gone."""
     with ThreadPoolExecutor(THREADS) as threads:
         worker = Worker(
             client,
@@ -37,7 +42,7 @@ async def run_worker(client: Client, activities: Activities, stop: asyncio.Event
             workflows=[PlanWorkflow, ItemWorkflow],
             activities=activities.all,
             activity_executor=threads,
-            workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+            workflow_runner=RUNNER,
             max_concurrent_activities=THREADS,
             graceful_shutdown_timeout=timedelta(seconds=30),
             # a lost worker must be noticed within the heartbeat time-out, not a minute later

@@ -15,7 +15,7 @@ from inventory.model import Estate
 from migrator.engine import Engine
 from migrator.messages import ItemRef
 from migrator.plan import Means, Plan
-from migrator.worker import run_worker
+from migrator.worker import RUNNER, run_worker
 from migrator.workflows import ItemWorkflow, PlanWorkflow
 from tests.migrator.scripted import DEADLINE, Stage
 
@@ -84,7 +84,9 @@ class EngineRoom:
 
     async def _replay(self) -> int:
         replayer = Replayer(
-            workflows=[PlanWorkflow, ItemWorkflow], data_converter=pydantic_data_converter
+            workflows=[PlanWorkflow, ItemWorkflow],
+            data_converter=pydantic_data_converter,
+            workflow_runner=RUNNER,
         )
         count = 0
         for handle in self._handles():
