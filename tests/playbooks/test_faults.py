@@ -104,9 +104,12 @@ def test_reap_leaves_no_process(files: Mover) -> None:
     finally:
         child.kill()
         child.wait()
-    reaped = files.play("reap", reap_attempts=[f"attempt-{token}"])
+    mark = f"attempt-{token}"
+    orphan = target.popen(["sleep", "600"], env={"QIANYUN_ATTEMPT": mark})
+    reaped = files.play("reap", reap_attempts=[mark])
+    assert orphan.wait(20) == -KILL
     assert reaped.code == 0, reaped.output
-    assert reaped.of(target.name)["killed"]
+    assert "sleep" in reaped.of(target.name)["killed"].values()
     assert carrying(source) == carrying(target) == []
 
 
@@ -160,8 +163,7 @@ def test_two_cutovers_at_once_are_one(ready: Mover, tmp_path: Path) -> None:
         assert len({one.of(target.name)["token"] for one in fine}) == 1, told[0].output
         late = [one for one in told if one.code != 0]  # the lower token came second
         assert all("令牌已过期" in one.messages[0] for one in late), told[1].output
-        ready.done("rollback")
-    assert roles(ready) == {ready.system.source: "active", target.name: "standby"}
+    assert roles(ready) == {ready.system.source: "standby", target.name: "active"}
 
 
 def _at_once(mover: Mover, number: int) -> list[Played]:

@@ -105,7 +105,7 @@ def test_application_with_database(synced: Mover, tmp_path: Path) -> None:
 
 def test_static_site_is_never_held(portal: Mover, tmp_path: Path) -> None:
     source, target = portal.system.source, portal.system.target
-    portal.done("preflight", "backup", "presync")
+    portal.done("presync")
     with client(portal, tmp_path / "client", [target]):
         told = portal.done("cutover").of(target)
         portal.done("commit")
