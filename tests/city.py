@@ -13,9 +13,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from inventory.database import make_engine
+from migrator.plan import StepKind
+from migrator.progress import ItemRecord
+from migrator.store import Truth
 from tests.lab.addresses import GATEWAY
 from tests.lab.lab import Lab
 from tests.lab.ledger import write_ledger
@@ -147,18 +152,27 @@ class City:
         found: dict[str, Any] = self.json("inventory", "show", code)["objects"][0]["facts"]
         return found
 
-    def item(self, run: str, system: str) -> dict[str, Any]:
-        found: dict[str, Any] = next(i for i in self.status(run)["items"] if i["system"] == system)
-        return found
+    @cached_property
+    def truth(self) -> Truth:
+        """For waiting only: a look costs milliseconds, where a command costs a second of CPU."""
+        return Truth(make_engine(f"sqlite:///{self.state}/qianyun.db"))
 
-    def until_item(self, run: str, system: str, state: str, seconds: float = 120) -> dict[str, Any]:
+    def item(self, run: str, system: str) -> ItemRecord:
+        return self.truth.runs.item(run, system)
+
+    def until_item(self, run: str, system: str, state: str, seconds: float = 120) -> ItemRecord:
         """Wait until the item is in `state`; the item."""
-        wait_until(lambda: self.item(run, system)["state"] == state, seconds, f"{system} {state}")
+        wait_until(lambda: self.item(run, system).state == state, seconds, f"{system} {state}")
         return self.item(run, system)
 
     def until_step(self, run: str, system: str, step: str, *states: str) -> None:
         """Wait until the step is in one of `states`."""
-        wait_until(lambda: self.step(run, system, step) in states, 120, f"{system} {step} {states}")
+        kind = StepKind(step)
+        wait_until(
+            lambda: self.item(run, system).step(kind).state in states,
+            120,
+            f"{system} {step} {states}",
+        )
 
     def serves(self, port: int, content: str) -> bool:
         """Whether the system behind the entrance's `port` answers outside, on v4 and on v6."""
@@ -169,15 +183,6 @@ class City:
             if content not in done.stdout:
                 return False
         return True
-
-    def step(self, run: str, system: str, step: str) -> str:
-        """The state of one step."""
-        for item in self.status(run)["items"]:
-            if item["system"] == system:
-                for row in item["steps"]:
-                    if row["step"] == step:
-                        return str(row["state"])
-        return "absent"
 
 
 def wait_until(

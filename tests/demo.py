@@ -114,7 +114,7 @@ def approve(city: City, story: Story, plan: dict[str, Any]) -> None:
 
 def strike(city: City, story: Story, run: str) -> None:
     """SIGKILL the worker while data is being copied, then the engine; `up` brings both back."""
-    wait_until(lambda: city.step(run, "LJ-S-002", "presync") == "running", 120, "presync")
+    city.until_step(run, "LJ-S-002", "presync", "running")
     for name in ("worker", "temporal"):
         before = city.children()[name]
         os.kill(before, signal.SIGKILL)

@@ -1,5 +1,6 @@
 """An operator turns a move round: in the middle of the copy, and after the switch."""
 
+from migrator.plan import StepKind
 from migrator.processes import marked
 from tests.city import City, wait_until
 from tests.lab.addresses import ENTRIES
@@ -51,7 +52,7 @@ def _cancelled_while_copying(city: City) -> None:
 def _rolled_back_after_the_switch(city: City) -> None:
     run = city.json("run", "start", city.approved_plan(), actor="wang")["code"]
     city.until_step(run, SYSTEM, "soak", "running")
-    assert city.step(run, SYSTEM, "switch") == "done"
+    assert city.item(run, SYSTEM).step(StepKind.SWITCH).state == "done"
     written = len(read(city.state / "client.jsonl"))
     wait_until(
         lambda: len(read(city.state / "client.jsonl")) > written + 50, 30, "writes on the target"
