@@ -25,7 +25,7 @@ format: setup ## 整理格式 / format the code
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 test: setup ## 全部测试 / all tests; ARGS="-k name" 选择 / selects
-	@$(AS_ROOT) $(PY) -m pytest -m "not chaos and not bench" $(ARGS)
+	@$(AS_ROOT) $(PY) -m pytest -n 2 --dist loadfile -m "not chaos and not bench" $(ARGS)
 
 demo: setup ## 在真实主机上迁移三个系统 / move three systems on real hosts
 	@$(AS_ROOT) $(PY) -m tests.demo $(ARGS)
