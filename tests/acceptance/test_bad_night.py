@@ -22,8 +22,7 @@ def test_each_step_fails_is_mended_and_goes_on(city: City) -> None:
         _the_cutover_gives_up(city, run)
         assert not any(seen.errors for seen in summarise(read(out))), summarise(read(out))
         _the_soak_turns_it_round(city, run)
-        lines = read(out)
-    assert lost_writes(lines, {SYSTEM: city.lab.hosts[SOURCE]}) == []
+    assert lost_writes(read(out), {SYSTEM: city.lab.hosts[SOURCE]}) == []
     assert city.status(run)["state"] == "ended"
     assert city.facts(SYSTEM).get("placement") is None
     _the_second_night(city)
