@@ -3,10 +3,12 @@
 Heavy modules (database, engine, Ansible, web) are imported inside commands: `--help` is quick.
 """
 
+import contextlib
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -81,6 +83,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     return Exit.DONE
 
 
+def entry() -> NoReturn:
+    """The command `qianyun`: run, flush, and leave without Python's own clean-up.
+
+    With temporalio's threads of native code alive, CPython 3.13 has died of a segmentation fault
+    while it finalised, after everything was done and said; exit status and output were right.
+    """
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # the reader of a pipe may have gone
+            stream.flush()
+    os._exit(code)
+
+
 def _failed(error: Exception, flags: Flags) -> Exit:
     """Say what went wrong, once, without secrets: on standard error, and as JSON where asked."""
     code = exit_of(error)
@@ -111,4 +126,4 @@ def _redactor() -> Callable[[str], str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

@@ -38,7 +38,7 @@ def test_three_systems_move_and_nobody_notices(city: City) -> None:
 def _a_dry_run_changes_nothing(city: City, plan: str) -> None:
     before = {name: host.tree_digest() for name, host in city.lab.hosts.items()}
     done = city.json("plan", "dry-run", plan)
-    assert {r["system"] for r in done["results"]} == set(TARGETS)
+    assert {r["system"] for r in done["steps"]} == set(TARGETS)
     assert {name: host.tree_digest() for name, host in city.lab.hosts.items()} == before
 
 

@@ -72,4 +72,4 @@ def _dry_run_message(city: City) -> str:
     """The dry run's answer is no; what it says of the file system's preflight."""
     plan = city.json("plan", "make", "--ignore-windows")["code"]
     told = city.json("plan", "dry-run", plan, expect=1)
-    return str(next(r["message"] for r in told["results"] if r["system"] == "LJ-S-003"))
+    return str(next(r["message"] for r in told["steps"] if r["system"] == "LJ-S-003"))
