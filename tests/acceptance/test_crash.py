@@ -18,7 +18,7 @@ def test_killed_at_many_points_and_still_right(city: City) -> None:
     city.start_up()
     plan = city.approved_plan()
     out = city.state / "client.jsonl"
-    with outside_client(city.lab, out, (ENTRIES, FILES)):
+    with outside_client(city.lab, out, (ENTRIES, FILES), pace=0.05):
         run = city.json("run", "start", plan, actor="wang")["code"]
         city.until_step(run, "LJ-S-003", "preflight", "running")
         _kill(city, "worker")

@@ -22,7 +22,7 @@ def test_three_systems_move_and_nobody_notices(city: City) -> None:
 
     city.start_up()
     out = city.state / "client.jsonl"
-    with outside_client(city.lab, out):
+    with outside_client(city.lab, out, pace=0.1):
         run = city.json("run", "start", plan["code"], actor="wang")["code"]
         city.wait(run)
 

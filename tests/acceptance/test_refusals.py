@@ -3,7 +3,8 @@
 import pytest
 
 from tests.city import City
-from tests.lab.addresses import FILES, PORTAL
+from tests.lab.addresses import FILES
+from tests.lab.ledger import write_ledger
 
 TARGET = "zw-file-01"
 
@@ -18,19 +19,15 @@ def test_a_missing_or_broken_ledger(city: City) -> None:
 
 def test_facts_that_changed_void_the_plan(city: City) -> None:
     """Approved, then the department corrects an address: the run is refused, naming the field."""
-    city.load_ledger(systems=(FILES, PORTAL))
+    city.load_ledger(systems=(FILES,))
     plan = city.approved_plan()
-    key = city.lab.hosts["gw-01"].host_key
-    keys = {code: host.host_key for code, host in city.lab.hosts.items()} | {TARGET: key}
-    _apply_with_keys(city, keys)
+    _apply_with_the_wrong_key(city)
     assert "ssh_host_key" in city.qianyun("run", "start", plan, expect=1).stderr
     assert "ssh_host_key" in city.qianyun("plan", "check", plan, expect=1).stdout
 
 
 def test_a_wrong_host_key_is_never_trusted(city: City) -> None:
-    keys = {code: host.host_key for code, host in city.lab.hosts.items()}
-    keys[TARGET] = city.lab.hosts["gw-01"].host_key
-    _apply_with_keys(city, keys)
+    _apply_with_the_wrong_key(city)
     message = _dry_run_message(city)
     assert TARGET in message
     assert "key" in message.lower()
@@ -61,10 +58,11 @@ def test_without_the_engine_a_run_says_what_to_do(city: City) -> None:
     assert "qianyun up" in city.qianyun("run", "start", plan, expect=3).stderr
 
 
-def _apply_with_keys(city: City, keys: dict[str, str]) -> None:
-    from tests.lab.ledger import write_ledger
-
-    ledger = write_ledger(city.state / "台账2.xlsx", host_keys=keys, systems=(FILES, PORTAL))
+def _apply_with_the_wrong_key(city: City) -> None:
+    """The ledger tells the gateway's host key for the target."""
+    keys = {code: host.host_key for code, host in city.lab.hosts.items()}
+    keys[TARGET] = keys["gw-01"]
+    ledger = write_ledger(city.state / "台账2.xlsx", host_keys=keys, systems=(FILES,))
     city.qianyun("inventory", "apply", str(ledger))
 
 

@@ -18,7 +18,7 @@ def test_cancelled_while_copying_then_rolled_back_after_the_switch(city: City) -
     city.load_ledger(systems=(ENTRIES,))
     city.start_up()
     out = city.state / "client.jsonl"
-    with outside_client(city.lab, out, (ENTRIES,)):
+    with outside_client(city.lab, out, (ENTRIES,), pace=0.05):
         _cancelled_while_copying(city)
         _rolled_back_after_the_switch(city)
     lines = read(out)
