@@ -17,6 +17,9 @@ from migrator.plan import CUTOVER, StepKind
 from migrator.progress import ItemRecord, RunRecord, RunState, StepState, Wanted
 from migrator.store import Truth
 
+CUTOVER_AGAIN = (StepKind.PRESYNC, StepKind.GATE, *CUTOVER)
+"""A cutover that gave up may have left a stale copy, and time has passed: copy and look again."""
+
 type Wake = Callable[[str, tuple[str, ...]], None]
 """Wakes a run and some of its items in the engine; may raise EngineDown."""
 
@@ -72,7 +75,7 @@ class Running:
         """Let the failed or held step run again. Raises Refused when none waits for that."""
         item = self._item(run, system)
         step = self._blocked(item)
-        again = CUTOVER if step in CUTOVER else (step,)
+        again = CUTOVER_AGAIN if step in CUTOVER else (step,)
         self.truth.runs.command(run, system, actor=actor, verb="retry", reason=reason, reset=again)
         self.wake(run, (system,))
 
