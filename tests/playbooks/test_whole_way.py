@@ -1,6 +1,8 @@
 """Each system goes the whole way, with a client outside that misses nothing."""
 
 import json
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.lab import measure
-from tests.lab.addresses import PG_VERSION
-from tests.playbooks.ansible import HOSTILE, REPLICATION_PASSWORD, Mover
+from tests.lab.addresses import GATEWAY, PG_VERSION
+from tests.lab.host import Host
+from tests.playbooks.ansible import FAILED, HOSTILE, REPLICATION_PASSWORD, Mover, Played
 
 CLUSTER = f"{PG_VERSION}/main"
 PHASES = ["prepare", "quiesce", "final_sync", "start", "verify", "switch", "reverse"]
@@ -37,6 +40,52 @@ def roles(mover: Mover) -> dict[str, str]:
     return found
 
 
+def nothing_works(mover: Mover) -> None:
+    """After a rollback: no slot, SQL role, key or process of ours; the target is nobody."""
+    slug = mover.system.slug
+    for name in (mover.system.source, mover.system.target, GATEWAY.name):
+        host = mover.lab.hosts[name]
+        assert [words for words in host.pids().values() if "/qianyun/" in words] == []
+        keys = host.root("/home/qianyun/.ssh/authorized_keys")
+        assert slug not in keys.read_text()
+        assert not host.root(f"/etc/sudoers.d/zz-qianyun-{slug}").exists()
+        left = {path.name for path in host.root(f"/var/lib/qianyun/{slug}").iterdir()}
+        assert not left & {"move.json", "run.json", "pgpass", "id_ed25519"}
+    assert roles(mover) == {mover.system.source: "active", mover.system.target: ""}
+    if mover.system.databases:
+        source, target = (mover.lab.hosts[n] for n in (mover.system.source, mover.system.target))
+        for catalog in ("pg_replication_slots", "pg_stat_replication"):
+            assert sql(source, f"SELECT count(*) FROM {catalog}") == "0"
+        assert sql(source, "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'qianyun%'") == "0"
+        hba = source.root(f"/etc/postgresql/{CLUSTER}/pg_hba.conf").read_text()
+        assert f"# qianyun {slug}" not in hba
+        assert [words for words in target.pids().values() if "postgres" in words] == []
+
+
+def sql(host: Host, query: str) -> str:
+    return host.run(["runuser", "-u", "postgres", "--", "psql", "-XAtc", query]).stdout.strip()
+
+
+def rolled_back_after_a_kill(mover: Mover) -> Played:
+    """ansible-playbook dies when the source has just let go of the key; the next one ends it."""
+    keys = mover.lab.hosts[mover.system.source].root("/home/qianyun/.ssh/authorized_keys")
+    child = subprocess.Popen(
+        mover.command("rollback"),
+        env=mover.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        limit = time.monotonic() + 120
+        while mover.system.slug in keys.read_text():
+            assert time.monotonic() < limit, "the key is still let in"
+            time.sleep(0.01)
+    finally:
+        child.kill()
+        child.wait()
+    return mover.done("rollback")
+
+
 @pytest.fixture(scope="module")
 def synced(entries: Mover) -> Mover:
     """The application, carried over and in replication."""
@@ -60,19 +109,26 @@ def test_target_database_that_stands_still(synced: Mover, tmp_path: Path) -> Non
         target.run(["kill", "-STOP", replaying])
         played = synced.play("cutover")
         target.run(["kill", "-CONT", replaying])
-    assert played.code == 2
+    assert played.code == FAILED
     told = played.of(target.name)
     assert (told["outcome"], told["phases"][-1]["phase"]) == ("aborted", "final_sync")
     assert roles(synced) == {synced.system.source: "active", target.name: "standby"}
+    rolled_back_after_a_kill(synced)
+    nothing_works(synced)
 
 
 def test_application_with_database(synced: Mover, tmp_path: Path) -> None:
     entries = synced
     source, target = entries.system.source, entries.system.target
+    assert entries.done("presync").of(target)["clusters"][0]["copied"] is True  # given up before
     serving = [source]
     with client(entries, tmp_path / "client", serving):
         there = entries.done("cutover").of(target)
-        back = entries.done("rollback").of(target)
+        back = entries.done("rollback").evidence[target][0]
+        nothing_works(entries)
+        assert entries.play("cutover").code == FAILED  # a new presync has to come first
+        entries.done("presync")
+        entries.changes = {"hold_seconds": 9, "rate_kbps": 70_000, "name": "另名"}  # no other move
         again = entries.done("cutover").of(target)
         serving.append(target)
     for told in (there, back, again):
@@ -131,6 +187,6 @@ def test_refused_move_touches_nothing(files: Mover) -> None:
     files.changes = {"services": [HOSTILE]}
     played = files.play("preflight")
     files.changes = {}
-    assert played.code == 2
+    assert played.code == FAILED
     assert "迁移参数不合规" in played.messages[0]
     assert not Path("/tmp/pwned").exists()

@@ -30,7 +30,7 @@ def _run(argv: Sequence[str]) -> int:
     if verb == "watchdog":
         from .watchdog import watch
 
-        watch(Side(move, kind), token)
+        watch(Side(move, kind), token, float(argv[3]))
         return 0
     from . import launch
 

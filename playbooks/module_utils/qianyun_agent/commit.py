@@ -53,9 +53,7 @@ def commit_target(side: Side, token: int) -> dict[str, Any]:
     record.claim(move.code, token)
     ready(side)
     for cluster in side.clusters:
-        cluster.drop_slot(move.sql_name)
-        cluster.session().query(f"DROP ROLE IF EXISTS {move.sql_name}")
-        replication.forbid(move, cluster)
+        replication.retire(move, cluster)
         cluster.set_automatic({})
     notes = services.at_boot(move.services, True)
     access.drop_key(move)

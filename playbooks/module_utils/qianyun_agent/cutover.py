@@ -134,7 +134,7 @@ class Cutover:
             self._same_trees(self.warm["source"]["trees"], self.warm["target"]["trees"], False)
             self.known = self.gate.call("validated", side=self.new_name)
             if self.move.writes:
-                self.old.call("arm", token=self.token)
+                self.old.call("arm", token=self.token, seconds=float(self.move.hold_seconds))
 
     def _ready(self, evidence: dict[str, Any]) -> None:
         """Raises AgentError unless old is active and new is a standby that streams."""
@@ -269,11 +269,14 @@ class Cutover:
             self.journal.write("released")
 
     def reverse(self) -> list[str]:
-        """The old side follows the new one. Returns notes of what did not work out."""
+        """The old side follows the new one. Returns notes of what did not work out.
+
+        After a rollback it need not: the move is given up next.
+        """
         notes: list[str] = []
         try:
             with self.phase("reverse") as evidence:
-                if self.role(self.old_name) == "yielded":
+                if self.kind == CUTOVER and self.role(self.old_name) == "yielded":
                     evidence["old"] = self.old.call("follow", 120, token=self.token)
                     notes += evidence["old"]["notes"]
                 evidence["new"] = self.new.call("settle", 60, token=self.token)

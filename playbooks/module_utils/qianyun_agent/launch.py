@@ -23,7 +23,7 @@ from .cutover import CUTOVER, RECOVER, ROLLBACK, Cutover
 from .errors import AgentError, Fenced
 from .files import folder, is_locked, locked, read_json, write_json
 from .journal import Journal
-from .move import Move, plain
+from .move import Move, identity, parse, plain
 from .proc import environment
 from .side import PROGRAM
 
@@ -137,12 +137,8 @@ def _finished(move: Move, kind: str, last: dict[str, Any]) -> bool:
     if last.get("kind") != kind:
         return False
     closing = journals.end(journals.events(journal_file(move.code, int(last["token"]))))
-    wanted = record.ACTIVE if kind == CUTOVER else record.STANDBY
-    return (
-        closing is not None
-        and closing["outcome"] == "done"
-        and record.read(move.code).role == wanted
-    )
+    active = record.read(move.code).role == record.ACTIVE
+    return closing is not None and closing["outcome"] == "done" and active == (kind == CUTOVER)
 
 
 def _unended(move: Move, last: dict[str, Any]) -> dict[str, Any] | None:
@@ -157,32 +153,38 @@ def _unended(move: Move, last: dict[str, Any]) -> dict[str, Any] | None:
     return {"token": last["token"], "kind": last["kind"]}
 
 
-def _same_move(move: Move, now: record.Record) -> None:
-    """Raises Fenced unless presync left this very move here; the program reads it from there."""
-    stored = read_json(folder(move.code) / "move.json").get("move")
-    if now.role and stored != plain(move):
-        raise Fenced(
-            "迁移参数与预同步时不同 / the move is not the one that presync prepared",
-            read="another move.json on the target",
-            expected="the same move",
-            do="重新运行 presync.yml / run presync.yml again",
-        )
+def _settled(move: Move) -> None:
+    """Raises Fenced unless presync left this move here; the new limits replace those it had.
+
+    The program reads the move from there. What may differ are the name and the limits.
+    """
+    stored = read_json(folder(move.code) / "move.json")
+    same = stored.get("kind") == "target" and stored["move"].get("system") == move.system
+    if same and identity(parse(stored["move"])) == identity(move):
+        write_json(folder(move.code) / "move.json", {**stored, "move": plain(move)}, 0o600)
+        return
+    raise Fenced(
+        "目标上没有此迁移的预同步 / presync has not prepared this move on the target",
+        read="another move.json" if stored else "no move.json",
+        expected="the same system, hosts, trees, databases, services and check",
+        do="重新运行 presync.yml / run presync.yml again",
+    )
 
 
-def begin(move: Move, kind: str, token: int) -> tuple[int, bool]:
+def begin(move: Move, kind: str, token: int, *, given_up: bool = False) -> tuple[int, bool]:
     """Starts a run, or finds the one to attach to: (its token, whether it was there).
 
     A run under way is attached to if it is of the same kind, without claiming our token, which
     would fence it; a rollback waits for a cutover to end and starts then. Token 0 means there is
-    nothing to do. Raises Fenced for a token that is too low.
+    nothing to do: no cutover, or an earlier rollback had the source give the move up. Raises
+    Fenced for a token that is too low.
     """
     home = folder(move.code)
     now = record.read(move.code)
     record.refuse_lower(now, token)
     last = read_json(home / "run.json")
-    if kind == ROLLBACK and not last and now.role != record.ACTIVE:
+    if kind == ROLLBACK and (given_up or not last) and now.role != record.ACTIVE:
         return 0, True
-    _same_move(move, now)
     with locked(home / "begin.lock", RUN_SECONDS, "begin"):
         last = read_json(home / "run.json")
         if last and is_locked(lock_file(move.code)):
@@ -191,6 +193,8 @@ def begin(move: Move, kind: str, token: int) -> tuple[int, bool]:
             follow(move, int(last["token"]), RUN_SECONDS)
         if last and _finished(move, kind, last):
             return int(last["token"]), True
+        if kind == CUTOVER:
+            _settled(move)
         _idle(move)
         record.claim(move.code, token)
         _start(move, kind, token, last)

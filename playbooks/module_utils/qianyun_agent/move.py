@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Sequence
 
 from .errors import BadMove
@@ -234,6 +234,11 @@ def parse(raw: object) -> Move:
     if len({move.source.address, move.target.address, move.gateway.address}) != 3:
         raise _bad("address", move.source.address, "three different hosts")
     return move
+
+
+def identity(move: Move) -> Move:
+    """The move without its name and limits: a retry may come with others."""
+    return replace(move, name="", rate_kbps=0, hold_seconds=0)
 
 
 def plain(move: Move) -> dict[str, Any]:

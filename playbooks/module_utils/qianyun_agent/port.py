@@ -67,7 +67,7 @@ def side_table(side: Side) -> dict[str, Handler]:
         "digest": lambda _: side.digest(writable_only=True),
         "counted": lambda a: side.counted(a["wanted"], _seconds(a)),
         "replayed": lambda a: side.replayed(a["beyond"], _seconds(a)),
-        "arm": lambda a: side.arm(_token(a)),
+        "arm": lambda a: side.arm(_token(a), _seconds(a)),
         "fence": lambda a: side.fence(_token(a), _seconds(a)),
         "halt": lambda a: side.halt(_token(a), _seconds(a)),
         "yield": lambda a: side.yield_up(_token(a)),

@@ -186,8 +186,15 @@ class Cluster:
             f" WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{name}')"
         )
 
-    def drop_slot(self, name: str, seconds: float = 10) -> None:
-        """Drops a slot, once its user has gone; fine if there is none."""
+    def has_slot(self, name: str) -> bool:
+        return bool(
+            self.session().query(
+                f"SELECT 1 FROM pg_replication_slots WHERE slot_name = '{name}'"  # noqa: S608
+            )
+        )
+
+    def drop_slot(self, name: str, seconds: float = 10) -> bool:
+        """Drops a slot, once its user has gone; False if there was none."""
         self.session().query(
             "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"  # noqa: S608
             f" WHERE slot_name = '{name}' AND active_pid IS NOT NULL"
@@ -198,10 +205,10 @@ class Cluster:
                 f"SELECT active FROM pg_replication_slots WHERE slot_name = '{name}'"  # noqa: S608
             )
             if not state:
-                return
+                return False
             if state == ["f"]:
                 self.session().query(f"SELECT pg_drop_replication_slot('{name}')")
-                return
+                return True
             if time.monotonic() > limit:
                 raise AgentError(
                     f"复制槽仍被占用 / the slot is still in use: {name}",

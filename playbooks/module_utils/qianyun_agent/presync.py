@@ -64,7 +64,7 @@ def clusters(side: Side) -> dict[str, Any]:
     return {
         cluster.label: {
             "files": replication.configuration(cluster),
-            "identifier": cluster.control()["identifier"],
+            "identifier": replication.copy_mark(side, cluster),
         }
         for cluster in side.clusters
     }

@@ -1,4 +1,4 @@
-"""Killing what an attempt left on this host, and seeing that it is gone."""
+"""Killing what an attempt or a move left on this host, and seeing that it is gone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import re
 import signal
 import time
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Callable, Dict, Sequence
 
 from .errors import AgentError, BadMove
+from .files import folder
 from .proc import ATTEMPT
+from .side import PROGRAM
 
 
 def _ancestors() -> set[int]:
@@ -49,15 +51,42 @@ def reap(attempts: Sequence[str], seconds: float = 10) -> dict[str, Any]:
                 expected="A-Z a-z 0-9 . _ : -",
                 do="-",
             )
+    return {"killed": _until_gone(lambda: marked(attempts), seconds), "left": 0}
+
+
+def sessions(code: str) -> dict[int, str]:
+    """Processes that serve the move's key, or use it, for one system: pid → name."""
+    home = folder(code)
+    spared, found = _ancestors(), {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) in spared:
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            served = [PROGRAM, "port", code] in [words[at : at + 3] for at in range(len(words))]
+            carried = any(word.startswith(f"--config={home}/rsyncd-") for word in words)
+            if served or carried or f"{home}/ssh_config" in words:
+                found[int(entry.name)] = (entry / "comm").read_text().strip()
+        except OSError:
+            continue
+    return found
+
+
+def end_sessions(code: str, seconds: float = 10) -> dict[str, str]:
+    """Kills them until none is left; gives pid → name, or raises AgentError."""
+    return _until_gone(lambda: sessions(code), seconds)
+
+
+def _until_gone(find: Callable[[], Dict[int, str]], seconds: float) -> dict[str, str]:
     killed: dict[str, str] = {}
     limit = time.monotonic() + seconds
     while True:
-        left = marked(attempts)
+        left = find()
         if not left:
-            return {"killed": killed, "left": 0}
+            return killed
         if time.monotonic() > limit:
             raise AgentError(
-                "仍有该尝试的进程存活 / processes of the attempt are still alive",
+                "仍有进程存活 / processes are still alive",
                 read=left,
                 expected="none",
                 do="登录该主机排查 / look on the host: perhaps in uninterruptible sleep",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os  # noqa: F401
 import re
 import secrets
 import shutil
@@ -14,7 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from .errors import AgentError, BadMove
-from .files import ensure_folder, folder, marked_lines, set_marked_lines, write
+from .files import (
+    ensure_folder,
+    folder,
+    marked_lines,
+    read_json,
+    set_marked_lines,
+    write,
+    write_json,
+)
 from .move import Move
 from .postgresql import Cluster
 from .proc import run
@@ -85,8 +92,47 @@ def prepare_primary(move: Move, cluster: Cluster, password: str) -> bool:
     cluster.session().query(
         f"{verb} ROLE {name} WITH LOGIN REPLICATION CONNECTION LIMIT 8 PASSWORD '{scram(password)}'"
     )
-    cluster.make_slot(name)
+    if not cluster.has_slot(name):
+        write_json(_slot_file(move, cluster), {"mark": secrets.token_hex(8)})
+        cluster.make_slot(name)
     return allow(move, cluster)
+
+
+def retire(move: Move, cluster: Cluster) -> bool:
+    """On a primary: pg_hba lines, slot and role go, and whoever uses them; whether a slot was there.
+
+    Raises AgentError unless the cluster runs as a primary.
+    """
+    if not cluster.pid() or cluster.in_recovery():
+        raise AgentError(
+            f"数据库不是运行中的主库 / the cluster is not a running primary: {cluster.label}",
+            read="a standby" if cluster.pid() else "down",
+            expected="a primary that takes connections",
+            do="启动该数据库后重试 / start the cluster, then try again",
+        )
+    name, session = move.sql_name, cluster.session()
+    forbid(move, cluster)
+    if session.query(f"SELECT 1 FROM pg_roles WHERE rolname = '{name}'"):  # noqa: S608
+        session.query(f"ALTER ROLE {name} NOLOGIN")
+    session.query(
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{name}'"  # noqa: S608
+    )
+    had = cluster.drop_slot(name)
+    session.query(f"DROP ROLE IF EXISTS {name}")
+    return had
+
+
+def copy_mark(side: Side, cluster: Cluster) -> str:
+    """What a copy has to bear to be of use: the cluster's identifier and its slot's own mark.
+
+    A copy made under an earlier slot may lack log that nobody kept for it.
+    """
+    slot = read_json(_slot_file(side.move, cluster)).get("mark", "")
+    return f"{cluster.control()['identifier']} {slot}".strip()
+
+
+def _slot_file(move: Move, cluster: Cluster) -> Path:
+    return folder(move.code) / f"slot-{cluster.of.cluster}.json"
 
 
 def configuration(cluster: Cluster) -> dict[str, str]:

@@ -128,13 +128,16 @@ class Side:
 
     # -- giving up authority ---------------------------------------------------------------------
 
-    def arm(self, token: int) -> dict[str, Any]:
-        """Starts the watchdog that takes authority back when a fence outlives its deadline."""
+    def arm(self, token: int, seconds: float) -> dict[str, Any]:
+        """Starts the watchdog that takes authority back when a fence outlives its deadline.
+
+        `seconds` is how long the coming hold may last.
+        """
         from .watchdog import armed  # it uses sides
 
         record.claim(self.move.code, token)
         child = subprocess.Popen(
-            [PROGRAM, "watchdog", self.move.code, str(token)],
+            [PROGRAM, "watchdog", self.move.code, str(token), str(seconds)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Optional
 
-from . import access, backup, commit, gateway, install, launch, preflight, presync, reap
+from . import abandon, access, backup, commit, gateway, install, launch, preflight, presync, reap
 from .cutover import CUTOVER, ROLLBACK
 from .errors import AgentError, BadMove
 from .move import Move
@@ -135,10 +135,17 @@ def _run(call: Call, kind: str) -> Answer:
     """Starts or finds the program on the target and waits for its end."""
     if call.check_mode:
         return _checked(call)
-    token, attached = launch.begin(call.move, kind, call.token)
+    given_up = not call.facts_of_source.get("prepared", True)
+    token, attached = launch.begin(call.move, kind, call.token, given_up=given_up)
     if not token:
         return Answer(
-            {"outcome": "done", "notes": ["no cutover has begun: nothing to roll back"]}, False
+            {
+                "outcome": "done",
+                "notes": [
+                    "nothing to roll back: no cutover has begun, or the source has given the move up"
+                ],
+            },
+            False,
         )
     told = {"attached": attached, **launch.follow(call.move, token, launch.RUN_SECONDS)}
     if told["outcome"] == "done":
@@ -164,6 +171,24 @@ def _commit(call: Call) -> Answer:
         return Answer(act(side, call.token))
     finally:
         side.close()
+
+
+def _stand(call: Call) -> Answer:
+    return Answer(abandon.stand(call.move, call.kind), False)
+
+
+def _abandon(call: Call) -> Answer:
+    if call.check_mode:
+        return Answer({"checked_only": True})
+    acts = {
+        "source": abandon.on_source,
+        "target": abandon.on_target,
+        "gateway": abandon.on_gateway,
+    }
+    told = acts[call.kind](
+        abandon.Asked(call.move, call.token, call.facts_of_gateway.get("points_to"))
+    )
+    return Answer(told, not told.get("nothing"))
 
 
 def _reap(call: Call) -> Answer:
@@ -197,6 +222,8 @@ VERBS: Dict[str, Callable[[Call], Answer]] = {
     "cutover": lambda call: _run(call, CUTOVER),
     "rollback": lambda call: _run(call, ROLLBACK),
     "commit": _commit,
+    "stand": _stand,
+    "abandon": _abandon,
     "reap": _reap,
     "state": _state,
 }

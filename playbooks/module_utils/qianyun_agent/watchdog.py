@@ -25,16 +25,16 @@ def armed(code: str, token: int) -> bool:
     )
 
 
-def watch(side: Side, token: int) -> str:
-    """Waits for the end of this token's fence; returns how it ended."""
+def watch(side: Side, token: int, seconds: float) -> str:
+    """Waits for the end of this token's fence; returns how it ended. `seconds`: the hold's limit."""
     home = folder(side.move.code)
     with locked(home / "watchdog.lock", 10, "watchdog"):
         write_json(home / "watchdog.json", {"token": token})
-        return _watch(side, token)
+        return _watch(side, token, seconds)
 
 
-def _watch(side: Side, token: int) -> str:
-    patience = time.monotonic() + side.move.hold_seconds + ARMED_SECONDS
+def _watch(side: Side, token: int, seconds: float) -> str:
+    patience = time.monotonic() + seconds + ARMED_SECONDS
     limit = 0.0
     # A recovery may have resumed under this very token just before: then only time disarms.
     before = record.read(side.move.code).token
