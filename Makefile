@@ -19,6 +19,7 @@ check: setup ## 静态检查 / static checks: ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || { echo '格式不符，请运行 / not formatted, run: make format' >&2; exit 1; }
 	@$(BIN)/mypy
+	@out=$$(MYPYPATH=playbooks/module_utils $(BIN)/mypy --strict -p qianyun_agent) || { printf '%s\n' "$$out" >&2; exit 1; }
 	@out=$$($(BIN)/lint-imports 2>&1) || { printf '%s\n' "$$out" >&2; exit 1; }
 
 format: setup ## 整理格式 / format the code
