@@ -13,7 +13,20 @@ from tests.playbooks.ansible import HOSTILE, PLAYBOOKS
 
 sys.path.insert(0, str(PLAYBOOKS / "module_utils"))
 
-from qianyun_agent import files, gateway, install, journal, move, parity, port, record, replication
+from qianyun_agent import (
+    abandon,
+    files,
+    gateway,
+    install,
+    journal,
+    launch,
+    move,
+    parity,
+    port,
+    presync,
+    record,
+    replication,
+)
 from qianyun_agent import tree as trees
 from qianyun_agent.errors import AgentError, BadMove, Fenced, from_plain
 from qianyun_agent.postgresql import lsn
@@ -100,6 +113,41 @@ def test_a_bad_field_is_refused_with_what_was_read(field: str, value: Any) -> No
     with pytest.raises(BadMove) as caught:
         move.parse(raw(**{field: value}))
     assert "读到 / read" in str(caught.value)
+
+
+def test_a_cutover_needs_the_presync_of_its_move_and_takes_new_limits(state: Path) -> None:
+    def stored() -> move.Move:
+        return move.parse(files.read_json(state / "lj-s-9" / "move.json")["move"])
+
+    with pytest.raises(Fenced, match=r"no move\.json"):
+        launch._settled(move.parse(raw()))
+    presync.remember(move.parse(raw()), "target")
+    launch._settled(move.parse(raw(hold_seconds=60, rate_kbps=64, name="x")))
+    assert (stored().hold_seconds, stored().rate_kbps) == (60, 64)
+    with pytest.raises(Fenced, match=r"another move\.json"):
+        launch._settled(move.parse(raw(services=["other"])))
+    presync.remember(move.parse(raw()), "source")
+    with pytest.raises(Fenced):
+        launch._settled(move.parse(raw()))
+
+
+def test_nothing_of_a_move_is_given_up_where_none_is(state: Path) -> None:
+    asked = abandon.Asked(move.parse(raw()), 5)
+    for act in (abandon.on_source, abandon.on_target, abandon.on_gateway):
+        assert act(asked)["nothing"] is True
+    assert list(state.iterdir()) == []
+
+
+def test_the_source_is_not_given_up_unless_it_serves(state: Path) -> None:
+    one = move.parse(raw(databases=[]))
+    presync.remember(one, "source")
+    for role in ("fenced", "yielded", "standby"):
+        record.change("lj-s-9", 5, to=role, frm=["", "fenced", "yielded"], seconds=9)
+        with pytest.raises(Fenced, match="原主机未在服务"):
+            abandon.on_source(abandon.Asked(one, 6))
+    with pytest.raises(Fenced, match="the gateway points"):
+        abandon.on_source(abandon.Asked(one, 6, {"lj-s-9-v4": "target", "lj-s-9-v6": "source"}))
+    assert record.read("lj-s-9").seen == 5
 
 
 def test_role_moves_by_compare_and_set_and_never_to_a_lower_token(state: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.lab import measure
 from tests.lab.host import Host
 from tests.playbooks.ansible import FAILED, Mover, Played, read
-from tests.playbooks.test_whole_way import roles
+from tests.playbooks.test_whole_way import nothing_works, roles
 
 KILL = 9
 KILLER = (Path(__file__).parent / "killer.py").read_text()
@@ -83,6 +83,7 @@ def test_full_disk_on_the_target(files: Mover) -> None:
     assert "目标磁盘空间不足" in played.messages[0]
 
 
+@pytest.mark.chaos
 def test_reap_leaves_no_process(files: Mover) -> None:
     """ansible-playbook is killed in the middle of a presync; what it left is found and ended."""
     source, target = (files.lab.hosts[name] for name in (files.system.source, files.system.target))
@@ -147,8 +148,18 @@ def test_killed_cutover(
     wait_for(lambda: not agents(source), "an agent is left on the source")
 
 
-def test_two_cutovers_at_once_are_one(ready: Mover, tmp_path: Path) -> None:
-    """A service on the target fails at first: given up, lossless. Then two try at once."""
+def test_rollback_after_all_died_gives_the_move_up(ready: Mover, tmp_path: Path) -> None:
+    """The run before was killed with its guard; a rollback ends it, and a new move can begin."""
+    with served(ready, tmp_path / "client"):
+        ready.done("rollback")
+        nothing_works(ready)
+        ready.done("presync")
+    assert roles(ready) == {ready.system.source: "active", ready.system.target: "standby"}
+
+
+@pytest.mark.chaos
+def test_service_that_does_not_start(ready: Mover, tmp_path: Path) -> None:
+    """A service on the target fails: given up, lossless."""
     target = ready.lab.hosts[ready.system.target]
     script = target.root("/etc/init.d/nginx")
     good = script.read_text()
@@ -157,13 +168,47 @@ def test_two_cutovers_at_once_are_one(ready: Mover, tmp_path: Path) -> None:
         played = ready.play("cutover")
         assert played.code == FAILED
         assert "service nginx start" in played.messages[-1]
-        script.write_text(good)
+    script.write_text(good)
+    assert roles(ready) == {ready.system.source: "active", target.name: "standby"}
+
+
+def test_two_cutovers_at_once_are_one(ready: Mover, tmp_path: Path) -> None:
+    target = ready.lab.hosts[ready.system.target]
+    with served(ready, tmp_path / "client"):
         told = _at_once(ready, 2)
         fine = [one for one in told if one.code == 0]
         assert len({one.of(target.name)["token"] for one in fine}) == 1, told[0].output
         late = [one for one in told if one.code != 0]  # the lower token came second
         assert all("令牌已过期" in one.messages[0] for one in late), told[1].output
     assert roles(ready) == {ready.system.source: "standby", target.name: "active"}
+
+
+@contextmanager
+def off(host: Host) -> Iterator[None]:
+    host.stop()
+    try:
+        yield
+    finally:
+        host.start()
+
+
+@pytest.mark.chaos
+def test_target_out_of_reach(ready: Mover) -> None:
+    """Serving, it must not be given up; as a standby it may, and a later presync starts afresh."""
+    source, target = (ready.lab.hosts[name] for name in (ready.system.source, ready.system.target))
+    with off(target):
+        refused = ready.play("rollback")
+    assert refused.code == FAILED
+    assert "原主机未在服务" in refused.messages[-1]
+    ready.done("rollback", "presync")
+    with off(target):
+        told = ready.done("rollback").of(source.name)
+    assert target.name in told["notes"][0]
+    assert ready.system.slug not in source.root("/home/qianyun/.ssh/authorized_keys").read_text()
+    ready.done("rollback")  # the target is back
+    nothing_works(ready)
+    ready.done("presync", "cutover")
+    assert roles(ready) == {source.name: "standby", target.name: "active"}
 
 
 def _at_once(mover: Mover, number: int) -> list[Played]:
