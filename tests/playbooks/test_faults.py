@@ -136,13 +136,15 @@ def test_killed_cutover(
 ) -> None:
     """Killed before the switch: the source serves again, by the guard or by its own watchdog."""
     source, target = (ready.lab.hosts[name] for name in (ready.system.source, ready.system.target))
+    forlorn = phase == "start" and guard
+    ready.changes = {"hold_seconds": 25 if forlorn else 4}  # requests wait for the rollback
     with served(ready, tmp_path / "client"):
         with struck(ready, phase, KILL, guard=guard):
             played = ready.play("cutover")
         assert played.code == FAILED
         assert played.of(target.name)["outcome"] == outcome
-        if phase == "start" and guard:  # nobody holds authority: a run has to put it right
-            ready.done("rollback")
+        if forlorn:  # nobody holds authority: a run has to put it right
+            ready.done("rollback", "presync")
         wait_for(lambda: roles(ready)[source.name] == "active", "the source did not come back")
     assert roles(ready) == {source.name: "active", target.name: "standby"}
     wait_for(lambda: not agents(source), "an agent is left on the source")
@@ -196,6 +198,7 @@ def off(host: Host) -> Iterator[None]:
 def test_target_out_of_reach(ready: Mover) -> None:
     """Serving, it must not be given up; as a standby it may, and a later presync starts afresh."""
     source, target = (ready.lab.hosts[name] for name in (ready.system.source, ready.system.target))
+    ready.done("cutover")
     with off(target):
         refused = ready.play("rollback")
     assert refused.code == FAILED
