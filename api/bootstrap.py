@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.settings import Settings
+from api.settings import Settings, SettingsError, login
 from inventory.store import EstateStore
 from inventory.store_embedded import EmbeddedStore
 from migrator.errors import NotFound
@@ -36,8 +36,14 @@ class Qianyun:
 
     @cached_property
     def truth(self) -> Truth:
-        self.settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Truth.open(self.settings.database_url)
+        try:
+            self.settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise SettingsError(
+                f"状态文件夹无法使用 / the state folder cannot be made: {self.settings.state}: "
+                f"{error.strerror}; set QIANYUN_STATE to a folder that you may write"
+            ) from error
+        return Truth.open(self.settings.database_url, login=login())
 
     @cached_property
     def estate(self) -> EstateStore:

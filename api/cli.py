@@ -89,6 +89,7 @@ def entry() -> NoReturn:
     With temporalio's threads of native code alive, CPython 3.13 has died of a segmentation fault
     while it finalised, after everything was done and said; exit status and output were right.
     """
+    os.umask(0o077)  # databases, logs and folders are nobody else's
     code = main()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # the reader of a pipe may have gone

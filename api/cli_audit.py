@@ -13,12 +13,25 @@ database = group("数据库 / the database")
 
 
 @command(app, "verify", help="核验审计链 / whether the chain holds; 1 when not")
-def verify(desk: Desk) -> None:
+def verify(
+    desk: Desk,
+    expect: Annotated[
+        str,
+        typer.Option(
+            metavar="HASH", help="链中应有的哈希，防截尾 / a hash that must be in the chain"
+        ),
+    ] = "",
+) -> None:
+    """The head's hash, kept elsewhere and given here later, shows that no tail was cut off."""
     from api.show import BAD, GOOD, text
     from migrator.audit import GENESIS, first_fault
 
     chain = desk.product.truth.audit_entries()
     fault = first_fault(chain)
+    if fault is None and expect and expect not in {GENESIS, *(entry.hash for entry in chain)}:
+        fault = (
+            f"链中没有此哈希，条目可能被截去 / no entry has the hash {expect}: a tail was cut off"
+        )
     head = chain[-1].hash if chain else GENESIS
     say = desk.words
     told = say("chain_bad", fault=fault) if fault else say("chain_good", n=len(chain), head=head)

@@ -218,6 +218,11 @@ def _default_state(environ: Mapping[str, str]) -> str:
     return str(Path(base) / "qianyun")
 
 
+def login() -> str:
+    """The account that this process acts for, whoever it says it is."""
+    return _login(os.environ)
+
+
 def _login(environ: Mapping[str, str]) -> str:
     """Who is at the keyboard: the account, or who became root by sudo."""
     if os.getuid() == 0 and environ.get("SUDO_USER"):
@@ -275,7 +280,10 @@ def _secret(value: Any) -> Any:
         raise ValueError("file: 后应为绝对路径 / expected an absolute path after file:")
     try:
         if _open_to_others(path):
-            raise ValueError(f"他人可读 / others can read {path}; 请执行 / run: chmod 600 {path}")
+            raise ValueError(
+                f"他人可读 / others can read {path}; 应为仅本人可读的文件（600） / "
+                "expected a file of your own with mode 600"
+            )
         text = path.read_text().strip("\r\n")
     except OSError as error:
         raise ValueError(f"无法读取 / cannot read {path}: {error.strerror}") from error

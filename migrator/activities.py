@@ -65,6 +65,7 @@ class Activities:
                 return ItemOrder(wait_seconds=seconds or 60.0)
             case End(state=state):
                 self._show(item, state, item.note)
+                self._truth.runs.settle(ref.run, ref.system)
                 self._truth.audit(ENGINE, f"item.{state}", f"{ref.run}/{ref.system}")
                 return ItemOrder(end=state)
 

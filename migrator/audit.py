@@ -16,6 +16,10 @@ from migrator.tables import audit
 
 GENESIS = "0" * 64
 
+LOGIN = "qianyun_login"
+"""Key of `Connection.info`: the account of the operating system that the process runs for. It
+stands beside the name that was given, in every entry."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -53,7 +57,8 @@ def record(
     head = connection.execute(
         select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
     ).first()
-    plain = json.loads(canonical_json(detail or {}))
+    login = connection.info.get(LOGIN)
+    plain = json.loads(canonical_json((detail or {}) | ({"login": login} if login else {})))
     unsigned = Entry(
         seq=(head.seq if head else 0) + 1,
         at=at,

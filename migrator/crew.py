@@ -219,7 +219,7 @@ class Crew:
         return read_outcome(play.folder) or _no_outcome(process.returncode, errors)
 
     def _pen(self, attempt: AttemptRecord) -> Pen:
-        return Pen(attempt.name, Path(attempt.cgroup) if attempt.cgroup else None)
+        return Pen.found(attempt.name, attempt.cgroup)
 
 
 def _sockets(name: str) -> Path:

@@ -46,7 +46,13 @@ class Planning:
 
         Raises Refused when nothing can move (the verdicts say why, system by system).
         """
-        plan = make_plan(self.estate.load(), means)
+        estate = self.estate.load()
+        if not estate.systems:
+            raise Refused(
+                "库中没有信息系统 / the inventory holds no system: read 0, expected at least one; "
+                "load a ledger first: `qianyun inventory apply LEDGER`"
+            )
+        plan = make_plan(estate, means)
         if not plan.items:
             self.truth.audit(actor, "plan.nothing", "estate", estate=plan.estate)
             reasons = "\n".join(
@@ -66,7 +72,7 @@ class Planning:
         """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for
         another digest, or when its facts have changed since."""
         record = self._same(code, digest, actor, "plan.approve")
-        if record.author == actor:
+        if record.author.casefold() == actor.casefold():
             self.truth.audit(actor, "plan.approve.refused", code, reason="author")
             raise Forbidden(
                 f"编制人 {actor} 不能审批自己的方案 / the author cannot approve their own plan {code}; "

@@ -47,6 +47,15 @@ class Pen:
             return cls(attempt, None)
         return cls(attempt, folder)
 
+    @classmethod
+    def found(cls, attempt: str, cgroup: str) -> "Pen":
+        """The pen of an earlier attempt, also when its worker died before it wrote down where."""
+        if cgroup:
+            return cls(attempt, Path(cgroup))
+        own = own_cgroup()
+        folder = own / f"qianyun-{attempt}" if own else None
+        return cls(attempt, folder if folder and folder.exists() else None)
+
     def put(self, pid: int) -> None:
         if self.cgroup:
             (self.cgroup / "cgroup.procs").write_text(str(pid))

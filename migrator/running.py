@@ -68,7 +68,12 @@ class Running:
         self._command(run, system, actor, "pause", reason, paused=True)
 
     def resume(self, run: str, system: str | None, actor: str, reason: str = "") -> None:
-        self._open(run, system)
+        """Go on. Raises Refused for one item of a run that is paused as a whole."""
+        record = self._open(run, system)
+        if system and record.paused:
+            raise Refused(
+                f"执行 {run} 整体已暂停 / the whole run is paused; go on with `qianyun run resume {run}`"
+            )
         self._command(run, system, actor, "resume", reason, paused=False)
 
     def retry(self, run: str, system: str, actor: str, reason: str = "") -> None:

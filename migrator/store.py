@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from inventory.database import make_engine, reading, writing
-from migrator.audit import Entry, entries, record
+from migrator.audit import LOGIN, Entry, entries, record
 from migrator.errors import StoreDown
 from migrator.store_attempts import Attempts
 from migrator.store_plans import Plans
@@ -31,20 +31,21 @@ def utc_now() -> datetime:
 class Truth:
     """Plans, runs, attempts and the audit in one database."""
 
-    def __init__(self, engine: Engine, clock: Clock = utc_now) -> None:
+    def __init__(self, engine: Engine, clock: Clock = utc_now, login: str = "") -> None:
         self.engine = engine
+        self.login = login
         self.clock = clock
         self.plans = Plans(self)
         self.runs = Runs(self)
         self.attempts = Attempts(self)
 
     @classmethod
-    def open(cls, url: str, clock: Clock = utc_now) -> "Truth":
+    def open(cls, url: str, clock: Clock = utc_now, login: str = "") -> "Truth":
         """The truth at `url`, brought to the newest schema. Raises StoreError, StoreDown."""
         engine = make_engine(url)
         with translated(url):
             upgrade(engine)
-        return cls(engine, clock)
+        return cls(engine, clock, login)
 
     def now(self) -> str:
         """UTC, ISO 8601, milliseconds."""
@@ -58,6 +59,7 @@ class Truth:
         """
         with translated(self.engine.url.render_as_string()), writing(self.engine) as connection:
             _queue(connection)
+            connection.info[LOGIN] = self.login
             yield connection
 
     @contextmanager

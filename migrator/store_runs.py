@@ -150,6 +150,16 @@ class Runs:
             self._put_step(connection, run, system, step, values)
         return True
 
+    def settle(self, run: str, system: str) -> None:
+        """An item that has ended has no step under way: one whose worker died is as not begun."""
+        key = (steps.c.run == run) & (steps.c.system == system)
+        with self._truth.writing() as connection:
+            connection.execute(
+                update(steps)
+                .where(key, steps.c.state == StepState.RUNNING)
+                .values(state=StepState.PENDING, ended_at=self._truth.now())
+            )
+
     def set_step(self, run: str, system: str, step: StepKind, **values: Any) -> None:
         """Insert or update one step's row; `state`, `message`, `started_at`, `ended_at`."""
         with self._truth.writing() as connection:

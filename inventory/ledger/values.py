@@ -58,10 +58,13 @@ def is_blank(cell: Cell, words: Words) -> bool:
 
 
 def text(cell: Cell, _unit: str, _words: Words) -> str | None:
-    """People's text, unchanged but for white space at its ends."""
+    """People's text, unchanged but for white space at its ends.
+
+    What an approver reads must be what is there: characters that cannot be seen are refused.
+    """
     value = raw_text(cell).strip()
-    if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in value):
-        raise Refused("bad_text", "不含控制字符的文字 / text without control characters")
+    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in "\n\t" for c in value):
+        raise Refused("bad_text", "不含控制或不可见字符的文字 / text without hidden characters")
     return value or None
 
 

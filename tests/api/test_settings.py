@@ -123,7 +123,7 @@ def test_secret_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     secret.write_text("s3cret")
     secret.chmod(0o640)
     message = refused(at(tmp_path, become_password=f"file:{secret}"))
-    assert f"chmod 600 {secret}" in message
+    assert f"others can read {secret}" in message
     assert "s3cret" not in message
 
 
