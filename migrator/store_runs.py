@@ -194,6 +194,8 @@ class Runs:
             for kind in reset if system else ():
                 blank = {"state": StepState.PENDING, "message": "", "ended_at": None}
                 self._put_step(connection, run, system or "", kind, blank)
+            if system and (reset or skip):  # from now on nobody waits for an operator
+                self._update_item(connection, run, system, {"state": ItemState.RUNNING})
             for kind in skip if system else ():
                 passed = {"state": StepState.SKIPPED, "message": reason, "ended_at": at}
                 self._put_step(connection, run, system or "", kind, passed)

@@ -1,6 +1,6 @@
 """The operator's bad night: every step fails once, is told why, is mended and tried again."""
 
-from migrator.plan import CUTOVER, WAY, StepKind
+from migrator.plan import CUTOVER, StepKind
 from migrator.progress import ItemRecord
 from tests.city import City
 from tests.lab.addresses import FILES
@@ -38,25 +38,23 @@ def _up_to_the_gate(city: City, run: str) -> None:
     source, target = city.lab.hosts[SOURCE], city.lab.hosts[TARGET]
     _failed(city, run, "preflight", TARGET)
     target.start()
-    _retry_up_to(city, run, "backup")
+    _retry(city, run)
+    city.until_step(run, SYSTEM, "backup", "running")
     source.fill_disk(spare_kib=8_000)  # too little for a backup, enough for the clients
-    city.qianyun("run", "resume", run, SYSTEM)
     _failed(city, run, "backup", SOURCE)
-
     source.free_disk()
-    _retry_up_to(city, run, "presync")
+    _retry(city, run)
+    city.until_step(run, SYSTEM, "presync", "running")
     target.fill_disk()
-    city.qianyun("run", "resume", run, SYSTEM)
     _failed(city, run, "presync", TARGET)
     target.free_disk()
-    _retry_up_to(city, run, "gate")
 
 
 def _the_cutover_gives_up(city: City, run: str) -> None:
     """The target's service cannot start: authority goes back, and no client saw an error."""
     target = city.lab.hosts[TARGET]
     target.run(["sh", "-c", "echo 'not nginx;' > /etc/nginx/conf.d/broken.conf"])
-    city.qianyun("run", "resume", run, SYSTEM)
+    _retry(city, run)
     _failed(city, run, "quiesce", TARGET)
     target.run(["rm", "/etc/nginx/conf.d/broken.conf"])
 
@@ -65,14 +63,14 @@ def _the_soak_turns_it_round(city: City, run: str) -> None:
     """The entrance dies after the switch: the item turns round, and that fails as well until
     the entrance is back."""
     gateway = city.lab.hosts["gw-01"]
-    _retry_up_to(city, run, "soak")
+    _retry(city, run)
+    city.until_step(run, SYSTEM, "soak", "running")
     gateway.stop()
-    city.qianyun("run", "resume", run, SYSTEM)
     item = city.until_item(run, SYSTEM, "failed")
     assert "probes failed after the switch" in _told(item, "soak")
     assert "gw-01" in _told(item, "rollback")
     gateway.start()
-    city.qianyun("run", "retry", run, SYSTEM, "--reason", "entrance is back")
+    _retry(city, run)
     city.until_item(run, SYSTEM, "rolled_back")
     assert city.serves(8003, "2000")
 
@@ -81,22 +79,22 @@ def _the_second_night(city: City) -> None:
     source = city.lab.hosts[SOURCE]
     run = city.json("run", "start", city.approved_plan(), actor="wang")["code"]
     city.qianyun("run", "pause", run, SYSTEM)
-    for step in ("backup", "presync", "gate"):
-        _resume_up_to(city, run, step)
-    source.run(["service", "nginx", "stop"])
+    city.until_item(run, SYSTEM, "paused")
+    assert city.item(run, SYSTEM).step(StepKind.PRESYNC).state == "pending"
     city.qianyun("run", "resume", run, SYSTEM)
+    city.until_step(run, SYSTEM, "presync", "running")
+    source.run(["service", "nginx", "stop"])
     item = city.until_item(run, SYSTEM, "failed")
     assert SOURCE in _told(item, "gate")
     source.run(["service", "nginx", "start"])
-    _retry_up_to(city, run, "soak")
-    _resume_up_to(city, run, "commit")
+    _retry(city, run)
+    city.until_step(run, SYSTEM, "soak", "running")
     source.stop()
-    city.qianyun("run", "resume", run, SYSTEM)
     item = city.until_item(run, SYSTEM, "failed")
     assert SOURCE in _told(item, "commit")
     assert city.serves(8003, "2000")
     source.start()
-    city.qianyun("run", "retry", run, SYSTEM)
+    _retry(city, run)
     city.until_item(run, SYSTEM, "done")
     assert city.facts(SYSTEM)["placement"]["hosts"] == [TARGET]
 
@@ -115,22 +113,5 @@ def _failed(city: City, run: str, step: str, host: str) -> None:
     assert city.serves(8003, "2000")
 
 
-def _retry_up_to(city: City, run: str, step: str) -> None:
-    """Retry what failed, and stop before `step`."""
+def _retry(city: City, run: str) -> None:
     city.qianyun("run", "retry", run, SYSTEM, "--reason", "mended")
-    _stop_before(city, run, step)
-
-
-def _resume_up_to(city: City, run: str, step: str) -> None:
-    city.qianyun("run", "resume", run, SYSTEM)
-    _stop_before(city, run, step)
-
-
-def _stop_before(city: City, run: str, step: str) -> None:
-    """Pause while the step before `step` is under way, and wait until it is done."""
-    before = WAY[WAY.index(StepKind(step)) - 1]
-    attempt = StepKind.QUIESCE if before in CUTOVER else before  # the cutover is one attempt
-    city.until_step(run, SYSTEM, attempt, "running", "done")
-    city.qianyun("run", "pause", run, SYSTEM)
-    city.until_step(run, SYSTEM, before, "done")
-    city.until_item(run, SYSTEM, "paused")
