@@ -48,6 +48,7 @@ def _measured(city: City) -> Iterator[dict[str, object]]:
         orchestrated = time.monotonic() - begun
     lines = read(out)
     item = Truth.open(f"sqlite:///{city.state}/qianyun.db").plans.load(plan).item(SYSTEM)
+    lost = len(lost_writes(lines, {SYSTEM: city.lab.hosts[TARGET]}))
     city.lab.reset()
     bare = _bare(city, item)
     yield {
@@ -70,7 +71,6 @@ def _measured(city: City) -> Iterator[dict[str, object]]:
         "beside": sum(s.errors for s in seen),
         "beside_is": f"failed requests of {sum(s.requests for s in seen)}",
     }
-    lost = len(lost_writes(lines, {SYSTEM: city.lab.hosts[TARGET]}))
     yield {
         "name": "engine.lost_writes",
         "value": lost,
