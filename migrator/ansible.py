@@ -174,7 +174,13 @@ class _Gathered:
         return False
 
     def _failure(self, data: Mapping[str, Any], result: Mapping[str, Any]) -> Failure:
-        message = result.get("msg") or result.get("stderr") or result.get("module_stderr") or ""
+        message = result.get("msg") or result.get("stderr") or ""
+        raw = f"{result.get('module_stdout', '')} {result.get('module_stderr', '')}".strip()
+        if raw:  # our module gave no answer: say what the host said instead, such as sudo's refusal
+            message = (
+                f"主机没有按预期执行 / the host did not run our module: {raw[-500:]} ({message}); "
+                "请检查登录用户的 sudo 权限与 python3 / check the login's sudo right and python3"
+            )
         return Failure(
             host=str(data.get("host", "")),
             task=str(data.get("task", "")),

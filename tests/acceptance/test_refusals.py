@@ -47,6 +47,15 @@ def test_a_wrong_sudo_password(city: City) -> None:
     assert "not-the-password" not in message
 
 
+def test_a_login_without_any_right_to_sudo(city: City) -> None:
+    city.load_ledger(systems=(FILES,))
+    target = city.lab.hosts[TARGET]
+    target.run(["sed", "-i", "/^qianyun/d", "/etc/sudoers"])
+    message = _dry_run_message(city)
+    assert TARGET in message
+    assert "sudo" in message.lower()
+
+
 @pytest.mark.parametrize("words", [("plan", "show", "P-1"), ("run", "status", "R-1")])
 def test_what_does_not_exist_is_bad_input(city: City, words: tuple[str, ...]) -> None:
     assert words[-1] in city.qianyun(*words, expect=2).stderr
