@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from tests.city import City, wait_until
 from tests.demo_page import Results, show
+from tests.lab.errors import LabError
 from tests.lab.lab import Lab
 from tests.lab.measure import outside_client, read
 
@@ -60,8 +62,12 @@ def main() -> int:
     state = folder / "state"
     state.mkdir(parents=True)
     story = Story(console)
-    with story.part("搭建实验城市：机房、政务云、线路、主机", "building the lab"):
-        lab = Lab.up(folder / "lab")
+    try:
+        with story.part("搭建实验城市：机房、政务云、线路、主机", "building the lab"):
+            lab = Lab.up(folder / "lab")
+    except LabError as error:
+        console.print(f"[red]✘[/] {escape(str(error))}", highlight=False)
+        return 3
     with lab:
         city = City(lab, state)
         try:

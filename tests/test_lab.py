@@ -42,6 +42,12 @@ def fresh(lab: Lab) -> None:
     lab.reset()
 
 
+def test_the_setup_installs_what_the_lab_asks_for() -> None:
+    packages = (ROOT / "tools/setup").read_text().split("PACKAGES=(")[1].split("\n)")[0]
+    installed = {name for line in packages.splitlines() for name in line.split("#")[0].split()}
+    assert {*machine.PACKAGES.values(), *machine.FILES.values()} <= installed
+
+
 def test_hosts_are_hosts(lab: Lab) -> None:
     assert len(lab.hosts) >= 6
     said = {name: host.run(["hostname"]).stdout.strip() for name, host in lab.hosts.items()}

@@ -24,3 +24,25 @@ def test_a_changed_entry_is_found(run: Run, plan: dict[str, object], state: Path
     done = run("audit", "verify")
     assert done.code == 1
     assert "第 2 条" in done.out
+
+
+def test_a_chain_cut_at_its_end_is_found_by_a_hash_kept_elsewhere(
+    run: Run, plan: dict[str, object], state: Path
+) -> None:
+    kept = str(run("audit", "verify", "--json").json["head"])
+    assert run("audit", "verify", "--expect", kept).code == 0
+    with sqlite3.connect(state / "qianyun.db") as database:
+        database.execute("DROP TRIGGER audit_no_delete")
+        database.execute("DELETE FROM audit WHERE seq = 2")
+    database.close()
+    assert run("audit", "verify").code == 0  # what is left of the chain is whole
+    done = run("audit", "verify", "--expect", kept)
+    assert done.code == 1
+    assert kept in done.out
+
+
+def test_a_chain_that_grew_still_holds_the_hash(run: Run, plan: dict[str, object]) -> None:
+    kept = str(run("audit", "verify", "--json").json["head"])
+    run("plan", "reject", plan["code"], "--reason", "不需要")
+    assert run("audit", "verify", "--json").json["head"] != kept
+    assert run("audit", "verify", "--expect", kept).code == 0
