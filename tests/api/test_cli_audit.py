@@ -43,6 +43,7 @@ def test_a_chain_cut_at_its_end_is_found_by_a_hash_kept_elsewhere(
 
 def test_a_chain_that_grew_still_holds_the_hash(run: Run, plan: dict[str, object]) -> None:
     kept = str(run("audit", "verify", "--json").json["head"])
-    run("plan", "reject", plan["code"], "--reason", "不需要")
+    said = ("--digest", plan["digest"], "--as", "wang", "--reason", "不需要")
+    assert run("plan", "reject", plan["code"], *said).code == 0
     assert run("audit", "verify", "--json").json["head"] != kept
     assert run("audit", "verify", "--expect", kept).code == 0
