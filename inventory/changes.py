@@ -26,6 +26,7 @@ MODELS: Mapping[str, type[Any]] = {
 }
 WORDS: Mapping[str, str] = {
     "organisations": "单位",
+    "sites": "园区",
     "rooms": "机房",
     "clouds": "政务云",
     "lines": "线路",

@@ -100,14 +100,33 @@ class Thing(Frozen):
     provenance: tuple[Provenance, ...] = Field(default=(), repr=False)
 
 
+class Contact(Frozen):
+    """联系人: a person and what they answer for (负责人, 运维, 值班 …)."""
+
+    role: str
+    name: str
+    phone: str = ""
+    email: str = ""
+
+
 class Organisation(Thing):
     aliases: tuple[str, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+
+
+class Site(Thing):
+    """园区: where rooms stand; `region` is the district."""
+
+    region: str | None = None
+    address: str | None = None
 
 
 class Room(Thing):
     """机房."""
 
     organisation: Code | None = None
+    site: Code | None = None
+    contacts: tuple[Contact, ...] = ()
     building: str | None = None
     area_m2: str | None = None  # decimal text, m²
     racks: int | None = None
@@ -121,6 +140,7 @@ class Cloud(Thing):
     """政务云: a place to move to."""
 
     organisation: Code | None = None
+    site: Code | None = None
     moves_at_once: int | None = Field(default=None, ge=1)
 
 
@@ -135,6 +155,7 @@ class Line(Thing):
     rent_per_year: int | None = None  # yuan
     contract_end: date | None = None
     organisation: Code | None = None
+    contacts: tuple[Contact, ...] = ()
     self_leased: bool | None = None
 
 
@@ -151,6 +172,8 @@ class Node(Thing):
 
     kind: str | None = None
     organisation: Code | None = None
+    place: Code | None = None  # code of a room or cloud
+    zone: Zone | None = None
     ipv4: IPv4Address | None = None
     ipv6: IPv6Address | None = None
     ports: tuple[Port, ...] = ()
@@ -162,7 +185,9 @@ class Host(Thing):
 
     asset_tag: str | None = None
     place: Code | None = None
+    rack: str | None = None  # name of the rack in its room
     system: Code | None = None
+    zone: Zone | None = None
     ipv4: IPv4Address | None = None
     ipv6: IPv6Address | None = None
     cpu_arch: str | None = None
@@ -271,6 +296,7 @@ class Estate(Frozen):
     """All objects, each collection sorted by code."""
 
     organisations: tuple[Organisation, ...] = ()
+    sites: tuple[Site, ...] = ()
     rooms: tuple[Room, ...] = ()
     clouds: tuple[Cloud, ...] = ()
     lines: tuple[Line, ...] = ()

@@ -11,11 +11,11 @@ PLACES = ("rooms", "clouds")
 
 # collection → field → the collections in which its code is looked up
 REFERENCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "rooms": {"organisation": ("organisations",)},
-    "clouds": {"organisation": ("organisations",)},
+    "rooms": {"organisation": ("organisations",), "site": ("sites",)},
+    "clouds": {"organisation": ("organisations",), "site": ("sites",)},
     "lines": {"organisation": ("organisations",), "a_end": PLACES, "z_end": PLACES},
     "links": {"a_node": ("nodes",), "z_node": ("nodes",)},
-    "nodes": {"organisation": ("organisations",), "host": ("hosts",)},
+    "nodes": {"organisation": ("organisations",), "place": PLACES, "host": ("hosts",)},
     "hosts": {"place": PLACES, "system": ("systems",)},
     "services": {"host": ("hosts",), "system": ("systems",)},
     "systems": {"organisation": ("organisations",), "room": PLACES, "target": ("clouds",)},
