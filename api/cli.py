@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api import cli_audit, cli_inventory, cli_plan, cli_probe, cli_run, cli_up
+from api import cli_audit, cli_inventory, cli_outputs, cli_plan, cli_probe, cli_run, cli_up
 from api.desk import Actor, Debug, Flags, Json, write_json
 from api.errors import Exit, exit_of
 
@@ -37,6 +37,7 @@ app.add_typer(cli_probe.app, name="probe")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_audit.database, name="db")
 cli_up.register(app)
+cli_outputs.register(cli_inventory.app, cli_probe.app)
 
 
 def _version(asked: bool) -> None:
