@@ -12,6 +12,7 @@ from inventory.database import reading, writing
 from inventory.errors import StaleEstate, StoreError
 from inventory.model import Estate
 from inventory.references import check_references
+from inventory.store import Touch
 from inventory.tables import estate_snapshots as snapshots
 
 FORMAT = 1
@@ -25,6 +26,11 @@ def _utc_now() -> datetime:
 class EmbeddedStore:
     """An EstateStore in SQLite or PostgreSQL; the tables exist already (`qianyun db upgrade`)."""
 
+    @property
+    def dry_by_default(self) -> bool:
+        """Nobody else writes here: a change is applied when it is told."""
+        return False
+
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = _utc_now) -> None:
         self._engine = engine
         self._clock = clock
@@ -36,6 +42,14 @@ class EmbeddedStore:
         except SQLAlchemyError as error:
             raise _failed(error) from error
         return _estate(row)
+
+    def snapshot(self) -> Estate:
+        """The same as `load`: nobody else writes here."""
+        return self.load()
+
+    def last_change(self, kind: str, code: str, field: str) -> Touch | None:  # noqa: ARG002
+        """None: what was changed here came from ledgers and moves, and stands in the audit."""
+        return None
 
     def at(self, digest: str) -> Estate | None:
         """The estate that had this digest, or None: what a plan was made from."""

@@ -10,6 +10,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 # names of constraints are fixed so that alembic finds them again on SQLite and PostgreSQL alike
@@ -38,4 +39,67 @@ estate_snapshots = Table(
     Column("made_by", String(200), nullable=False),
     CheckConstraint("id > 0", name="id_positive"),
     Index("ix_estate_snapshots_digest", "digest"),
+)
+
+_KIND = String(20)  # a collection of the estate
+_CODE = String(127)  # a dependency's holds two codes
+_TIME = String(40)  # ISO 8601 with offset, UTC
+
+# What a person must decide where NetBox and a ledger disagree. One open task per field of an
+# object, whatever is found again; a settled one is kept as it was decided.
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", _KIND, nullable=False),
+    Column("code", _CODE, nullable=False),
+    Column("field", String(60), nullable=False),  # "": the object as a whole
+    Column("netbox", Text, nullable=False),  # canonical JSON, as are the next two
+    Column("ledger", Text, nullable=False),
+    Column("snapshot", Text, nullable=False),
+    Column("advice", String(10), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("opened_at", _TIME, nullable=False),
+    Column("opened_by", String(200), nullable=False),
+    Column("settled_at", _TIME),
+    Column("settled_by", String(200)),
+    Column("decision", String(10)),  # "gone": the two agree again, nobody had to decide
+    Column("reason", Text, nullable=False),
+    CheckConstraint("state in ('open', 'settled')", name="state"),
+    CheckConstraint("decision in ('netbox', 'ledger', 'gone')", name="decision"),
+    CheckConstraint(
+        "(state = 'settled') = (decision IS NOT NULL AND settled_at IS NOT NULL "
+        "AND settled_by IS NOT NULL)",
+        name="settled_by_someone",
+    ),
+    Index(
+        "ix_tasks_open",
+        "kind",
+        "code",
+        "field",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+)
+
+# What the ledgers said of an object when they were last taken: from there "the ledger changed it"
+# is measured, so that an old ledger given again doesn't undo what NetBox has newer.
+ledger_facts = Table(
+    "ledger_facts",
+    metadata,
+    Column("kind", _KIND, primary_key=True),
+    Column("code", _CODE, primary_key=True),
+    Column("facts", Text, nullable=False),  # canonical JSON of the object, without provenance
+    Column("told_at", _TIME, nullable=False),
+    Column("told_by", String(200), nullable=False),
+)
+
+# Deliveries of NetBox's webhooks that were taken, so that one sent again is refused.
+netbox_deliveries = Table(
+    "netbox_deliveries",
+    metadata,
+    Column("digest", String(128), primary_key=True),
+    Column("received_at", DateTime(timezone=True), nullable=False),  # UTC
+    Index("ix_netbox_deliveries_received_at", "received_at"),
 )

@@ -1,0 +1,175 @@
+"""Tasks for people: conflicts between NetBox and the ledgers that nobody's rule decides.
+
+Everything works on a connection that the caller opened, so that an audit entry can be written in
+the same transaction (`Truth.writing`, one writer at a time).
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from inventory.canonical import canonical_json
+from inventory.errors import ChangeRefused
+from inventory.findings import Decisions, Finding, Question, Taken
+from inventory.model import Estate, Frozen
+from inventory.tables import tasks
+
+
+class Task(Frozen):
+    """One conflict. Values are plain JSON: None is "not told", or for `field` "" "not there".
+
+    `decision`: whose value was chosen, or "gone" when the two agreed before anybody decided.
+    Times are ISO 8601 in UTC.
+    """
+
+    id: int
+    kind: str
+    code: str
+    field: str
+    netbox: JsonValue
+    ledger: JsonValue
+    snapshot: JsonValue
+    advice: str
+    state: Literal["open", "settled"]
+    opened_at: str
+    opened_by: str
+    settled_at: str | None = None
+    settled_by: str | None = None
+    decision: Literal["netbox", "ledger", "gone"] | None = None
+    reason: str = ""
+
+    @property
+    def question(self) -> Question:
+        return Question(self.kind, self.code, self.field, _text(self.netbox), _text(self.ledger))
+
+
+class Noted(Frozen):
+    """What `Tasks.note` did: opened anew, found again with other values, and closed since the
+    conflict is no more. `same`: found again as they were."""
+
+    opened: tuple[Task, ...] = ()
+    changed: tuple[Task, ...] = ()
+    gone: tuple[Task, ...] = ()
+    same: tuple[Task, ...] = ()
+
+
+class Tasks:
+    """The tasks in the database of `connection`; `now` is ISO 8601 in UTC."""
+
+    def __init__(self, connection: Connection, now: str) -> None:
+        self._connection = connection
+        self._now = now
+
+    def listed(self, state: Literal["open", "settled"] | None = None) -> list[Task]:
+        """All of a state, or all, by id."""
+        query = select(tasks).order_by(tasks.c.id)
+        if state is not None:
+            query = query.where(tasks.c.state == state)
+        return [_task(row) for row in self._connection.execute(query).mappings()]
+
+    def find(self, id: int) -> Task | None:
+        row = self._connection.execute(select(tasks).where(tasks.c.id == id)).mappings().first()
+        return None if row is None else _task(row)
+
+    def note(self, findings: Iterable[Finding], looked_at: Estate, *, actor: str) -> Noted:
+        """Bring the open tasks in step with a comparison.
+
+        Every conflict among `findings` has one open task afterwards, however often it is found;
+        one whose values changed is brought up to date. `looked_at` is what the ledgers declared:
+        an open task about one of its objects that is no conflict any more is closed.
+        """
+        before = {(t.kind, t.code, t.field): t for t in self.listed("open")}
+        named = {(kind, o.code) for kind, objects in looked_at.collections() for o in objects}
+        opened, changed, same = [], [], []
+        for finding in findings:
+            if not finding.conflict:
+                continue
+            task = before.pop((finding.kind, finding.code, finding.field), None)
+            if task is None:
+                opened.append(self._open(finding, actor))
+            elif _values(task) == _values(finding):
+                same.append(task)
+            else:
+                changed.append(self._write(task.id, _values(finding)))
+        gone = [
+            self._close(task, "gone", "双方已一致 / the two agree", actor)
+            for task in before.values()
+            if (task.kind, task.code) in named
+        ]
+        return Noted(
+            opened=tuple(opened), changed=tuple(changed), gone=tuple(gone), same=tuple(same)
+        )
+
+    def settle(self, task: Task, decision: Taken, *, reason: str, actor: str) -> Task:
+        """A person's decision. Raises ChangeRefused when it was made already, and for no reason."""
+        if not reason.strip():
+            raise ChangeRefused(
+                "裁定须写明理由 / a decision needs a reason: read an empty text, expected why"
+            )
+        if task.state != "open":
+            raise ChangeRefused(
+                f"任务 {task.id} 已由 {task.settled_by} 裁定为 {task.decision} / task {task.id} was "
+                f"settled by {task.settled_by}: {task.decision}; a new difference opens a new task"
+            )
+        return self._close(task, decision, reason, actor)
+
+    def decisions(self) -> Decisions:
+        """What was decided, by question; the latest decision on the same values counts."""
+        made: dict[Question, Taken] = {}
+        for task in self.listed("settled"):
+            if task.decision in ("netbox", "ledger"):
+                made[task.question] = task.decision
+        return made
+
+    def _open(self, finding: Finding, actor: str) -> Task:
+        made = self._connection.execute(
+            insert(tasks)
+            .values(
+                kind=finding.kind,
+                code=finding.code,
+                field=finding.field,
+                advice=finding.winner,
+                state="open",
+                opened_at=self._now,
+                opened_by=actor,
+                reason="",
+                **_values(finding),
+            )
+            .returning(tasks)
+        )
+        return _task(made.mappings().one())
+
+    def _close(self, task: Task, decision: str, reason: str, actor: str) -> Task:
+        closed = {
+            "state": "settled",
+            "decision": decision,
+            "reason": reason,
+            "settled_at": self._now,
+            "settled_by": actor,
+        }
+        return self._write(task.id, closed)
+
+    def _write(self, id: int, values: dict[str, str]) -> Task:
+        query = update(tasks).where(tasks.c.id == id, tasks.c.state == "open").values(**values)
+        self._connection.execute(query)
+        found = self.find(id)
+        assert found is not None
+        return found
+
+
+def _values(of: Finding | Task) -> dict[str, str]:
+    return {side: _text(getattr(of, side)) for side in ("netbox", "ledger", "snapshot")}
+
+
+def _text(value: JsonValue) -> str:
+    return canonical_json(value).decode()
+
+
+def _task(row: RowMapping) -> Task:
+    plain: dict[str, Any] = dict(row)
+    for side in ("netbox", "ledger", "snapshot"):
+        plain[side] = json.loads(plain[side])
+    return Task.model_validate(plain)
