@@ -1,0 +1,345 @@
+"""`NetBox`: one running NetBox with its PostgreSQL, Redis and web server, and no other process."""
+
+import contextlib
+import json
+import os
+import secrets
+import select
+import shutil
+import signal
+import socket
+import string
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.children import LOOK_AGAIN, Child, spawn
+from tests.netbox import database, install
+from tests.postgres import Cluster
+
+UPPER = 180
+"""Seconds after which a NetBox that does not answer is given up."""
+
+WORKERS = 2
+THREADS = 2
+
+# What a worker leaves standing: its own registration, or NetBox would think that none runs.
+FLUSH_TASKS = """
+for _, key in ipairs(redis.call('keys', '*')) do
+  if key:sub(1, 9) ~= 'rq:worker' then redis.call('del', key) end
+end
+"""
+
+
+def quiet(_zh: str, _en: str) -> None:
+    """Says nothing."""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Of one installation, made once: kept in a file of mode 0600."""
+
+    user: str
+    password: str
+    token: str
+    secret_key: str
+    pepper: str
+
+    @classmethod
+    def at(cls, path: Path) -> "Secrets":
+        """Those in the file; new ones, written there, where there is none."""
+        if path.exists():
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        made = cls(
+            user="admin",
+            password=_word(20),
+            token=f"nbt_{_word(12)}.{_word(40)}",
+            secret_key=_word(60),
+            pepper=_word(60),
+        )
+        write_secret(path, json.dumps(made.__dict__))
+        return made
+
+
+@dataclass
+class NetBox:
+    """State in `folder`, which may be kept: the next start goes on with the same data.
+
+    `port` 0: a free one. `listeners`: sockets that already listen, instead of a port here; so can a
+    NetBox be reached in another network namespace. `say` is told what takes a while.
+    """
+
+    folder: Path
+    port: int = 0
+    lasting: bool = False
+    listeners: Sequence[socket.socket] = ()
+    say: Callable[[str, str], None] = quiet
+    _children: dict[str, Child] = field(default_factory=dict, init=False)
+    _worker: int | None = field(default=None, init=False)
+    _sockets: Path | None = field(default=None, init=False)
+
+    # ── what others use ─────────────────────────────────────────────────────────────────────────
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def token(self) -> str:
+        """The admin's, for `Authorization: Bearer …`; it may do everything."""
+        return self.secrets.token
+
+    @property
+    def secrets(self) -> Secrets:
+        return Secrets.at(self.folder / "secrets.json")
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """postgres, redis, web and, where one was started, worker."""
+        found = {name: child.pid for name, child in self._children.items()}
+        return found | ({"worker": self._worker} if self._worker else {})
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Returns once NetBox answers; RuntimeError with what a program said where it does not."""
+        install.require()
+        self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self._sockets = Path(tempfile.mkdtemp(prefix="qianyun-nb-", dir="/tmp"))
+        self._sockets.chmod(0o711)
+        try:
+            self._start_database()
+            self._start_redis()
+            self._configure()
+            self.start_web()
+            if not database.exists(self._cluster, database.TEMPLATE):
+                database.keep_as_template(self._cluster)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """No process is left. The data stay in the folder."""
+        self.stop_worker()
+        for name in ("web", "redis", "postgres"):
+            self._stop_child(name)
+        if self._sockets:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+            self._sockets = None
+
+    def reset(self) -> None:
+        """As after the first start: an admin and a token, no other object. NetBox stays up."""
+        database.reset(self._cluster)
+        self._redis("-n", "0", "EVAL", FLUSH_TASKS, "0")
+        self._redis("-n", "1", "FLUSHDB")
+
+    def shell(self, code: str) -> str:
+        """Run Python inside NetBox, all its models at hand; what it printed.
+
+        Each call is a process of its own. RuntimeError with the traceback when it fails.
+        """
+        answer = self._ask_shell(code, stay=False)
+        if answer["error"]:
+            raise RuntimeError(f"NetBox's shell: {answer['error']}")
+        return str(answer["printed"])
+
+    def start_worker(self) -> None:
+        """What sends webhooks and does background jobs; returns once it is at work.
+
+        It ends with the web server, from which it is forked.
+        """
+        self.stop_worker()
+        self._redis("-n", "0", "DEL", "rq:workers")
+        code = "from django.core.management import call_command as c; c('rqworker', 'high', 'default', 'low')"
+        self._worker = self._ask_shell(code, stay=True)["pid"]
+        watched = os.pidfd_open(self._worker)
+        try:
+            while self._redis("-n", "0", "SCARD", "rq:workers") == "0":
+                if select.select([watched], [], [], LOOK_AGAIN)[0]:
+                    raise RuntimeError(f"NetBox's worker ended: {self.folder / 'web.log'}")
+        finally:
+            os.close(watched)
+
+    def stop_worker(self) -> None:
+        if self._worker is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            watched = os.pidfd_open(self._worker)
+            os.kill(self._worker, signal.SIGTERM)
+            select.select([watched], [], [], UPPER)
+            os.close(watched)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._worker, signal.SIGKILL)
+        self._worker = None
+
+    def start_web(self) -> None:
+        """The web server, at the port it had before."""
+        listeners = list(self.listeners) or [self._listen()]
+        order = {
+            "listen": [listener.fileno() for listener in listeners],
+            "shell": str(self._path("shell.sock")),
+            "workers": WORKERS,
+            "threads": THREADS,
+        }
+        words = [str(install.VENV / "bin/python"), str(install.INSIDE / "boot.py")]
+        self.say("启动 NetBox", "starting NetBox")
+        web = self._spawn(
+            "web",
+            [*words, json.dumps(order)],
+            orphaned=signal.SIGQUIT,  # gunicorn's quick end
+            ending=signal.SIGQUIT,
+            hand_over=order["listen"],  # type: ignore[arg-type]
+        )
+        if not self.listeners:
+            listeners[0].close()  # or clients would wait for a server that has ended
+        web.wait_until(self.answers, UPPER)
+
+    def stop_web(self) -> None:
+        self.stop_worker()
+        self._stop_child("web")
+
+    def answers(self) -> bool:
+        """Whether NetBox answers a request with the admin's token."""
+        asked = urllib.request.Request(
+            f"{self.url}/api/status/", headers={"Authorization": f"Bearer {self.token}"}
+        )
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with direct.open(asked, timeout=1):
+                return True
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            return False
+
+    # ── how it is done ──────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _cluster(self) -> Cluster:
+        return Cluster(self.folder / "postgres", self._path("pg"), self.lasting)
+
+    def _path(self, name: str) -> Path:
+        if self._sockets is None:
+            raise RuntimeError("NetBox 没有在运行 / this NetBox is not running")
+        return self._sockets / name
+
+    def _listen(self) -> socket.socket:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", self.port))
+        except OSError as error:
+            listener.close()
+            raise RuntimeError(
+                f"端口 {self.port} 不可用，请另选一个"
+                f" / port {self.port} cannot be had, choose another: {error}"
+            ) from error
+        listener.listen(128)
+        self.port = listener.getsockname()[1]
+        return listener
+
+    def _start_database(self) -> None:
+        self._cluster.make()
+        self._children["postgres"] = self._cluster.start(self.folder / "postgres.log")
+        if database.exists(self._cluster, database.TEMPLATE):
+            if not database.exists(self._cluster, database.LIVE):  # killed amid a reset
+                database.reset(self._cluster)
+            return
+        self.say("恢复空的 NetBox 数据库", "restoring an empty NetBox database")
+        with self._cluster.connect() as server:  # of a first start that did not come to its end
+            server.execute(f"DROP DATABASE IF EXISTS {database.LIVE}")
+        database.restore(self._cluster, install.DUMP)
+
+    def _start_redis(self) -> None:
+        options = {
+            "port": "0",
+            "unixsocket": str(self._path("redis.sock")),
+            "unixsocketperm": "700",
+            "save": "",
+            "appendonly": "no",
+            "dir": str(self._sockets),
+        }
+        words = [w for name, value in options.items() for w in (f"--{name}", value)]
+        redis = self._spawn("redis", ["redis-server", *words])
+        redis.wait_until(lambda: self._redis("PING") == "PONG", UPPER)
+
+    def _redis(self, *words: str) -> str:
+        asked = ["redis-cli", "-s", str(self._path("redis.sock")), *words]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=UPPER)
+        return done.stdout.strip()
+
+    def _configure(self) -> None:
+        conf = self.folder / "conf"
+        conf.mkdir(mode=0o700, exist_ok=True)
+        (conf / "__init__.py").touch()
+        shutil.copyfile(install.INSIDE / "configuration.py", conf / "configuration.py")
+        places = {
+            "database": database.LIVE,
+            "postgres": str(self._path("pg")),
+            "redis": str(self._path("redis.sock")),
+        }
+        write_secret(conf / "facts.json", json.dumps(self.secrets.__dict__ | places))
+
+    def _ask_shell(self, code: str, *, stay: bool) -> dict[str, Any]:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(self._path("shell.sock")))
+            client.sendall(json.dumps({"code": code, "stay": stay}).encode())
+            client.shutdown(socket.SHUT_WR)
+            said = b"".join(iter(lambda: client.recv(65536), b""))
+        answer: dict[str, Any] = json.loads(said)
+        return answer
+
+    def _spawn(
+        self,
+        name: str,
+        words: Sequence[str],
+        orphaned: signal.Signals = signal.SIGKILL,
+        ending: signal.Signals = signal.SIGTERM,
+        hand_over: Sequence[int] = (),
+    ) -> Child:
+        environ = {
+            "PATH": f"{install.VENV / 'bin'}:/usr/bin:/bin:/usr/sbin:/sbin",
+            "HOME": str(self.folder),
+            "LC_ALL": "C.UTF-8",
+            "NETBOX_ROOT": str(self.folder),
+        }
+        log = self.folder / f"{name}.log"
+        child = spawn(
+            words, log, environ=environ, orphaned=orphaned, ending=ending, hand_over=hand_over
+        )
+        self._children[name] = child
+        return child
+
+    def _stop_child(self, name: str) -> None:
+        child = self._children.pop(name, None)
+        if child:
+            child.stop()
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Whole or not at all, and never readable by others."""
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600, exist_ok=False)
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
+def _word(length: int) -> str:
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))

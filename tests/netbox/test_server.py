@@ -1,0 +1,113 @@
+"""The real NetBox: what a test may rely on."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+import pytest
+
+from tests.netbox import install
+from tests.netbox.server import NetBox
+
+DEADLINE = 120
+
+
+def ask(netbox: NetBox, path: str, body: object = None) -> object:
+    """What NetBox answers to a GET, or a POST where there is a body."""
+    sent = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {netbox.token}", "Content-Type": "application/json"}
+    with build_opener(ProxyHandler({})).open(
+        Request(f"{netbox.url}/api/{path}", sent, headers), timeout=DEADLINE
+    ) as answer:
+        return json.load(answer)
+
+
+def sites(netbox: NetBox) -> list[str]:
+    found = ask(netbox, "dcim/sites/")
+    assert isinstance(found, dict)
+    return [site["name"] for site in found["results"]]
+
+
+def test_it_is_the_version_that_we_name(netbox: NetBox) -> None:
+    status = ask(netbox, "status/")
+    assert isinstance(status, dict)
+    assert status["netbox-version"] == install.VERSION
+
+
+def test_reset_takes_away_what_was_made_and_the_token_stays(netbox: NetBox) -> None:
+    ask(netbox, "dcim/sites/", {"name": "云州政务中心", "slug": "yz"})
+    assert sites(netbox) == ["云州政务中心"]
+    for _ in range(3):  # each of the web server's connections has been cut
+        netbox.reset()
+        assert [sites(netbox) for _ in range(6)] == [[]] * 6
+
+
+def test_without_the_token_it_says_nothing(netbox: NetBox) -> None:
+    with pytest.raises(HTTPError, match="403"):
+        build_opener(ProxyHandler({})).open(f"{netbox.url}/api/dcim/sites/")
+
+
+def test_shell_is_inside_netbox(netbox: NetBox) -> None:
+    netbox.shell("from dcim.models import Site; Site.objects.create(name='甲', slug='a')")
+    assert sites(netbox) == ["甲"]
+    assert netbox.shell("print('完')") == "完\n"
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        netbox.shell("1 / 0")
+
+
+def test_its_pages_have_their_style(netbox: NetBox) -> None:
+    with build_opener(ProxyHandler({})).open(f"{netbox.url}/static/netbox.css") as answer:
+        assert answer.headers["Content-Type"] == "text/css"
+
+
+def test_a_worker_outlives_a_reset(netbox: NetBox) -> None:
+    netbox.start_worker()
+    try:
+        netbox.reset()
+        status = ask(netbox, "status/")
+        assert isinstance(status, dict)
+        assert status["rq-workers-running"] == 1
+        worker = netbox.pids["worker"]
+    finally:
+        netbox.stop_worker()
+    assert not Path(f"/proc/{worker}").exists()
+
+
+def test_data_outlive_a_stop_and_a_killed_owner_leaves_nothing(tmp_path: Path) -> None:
+    """One that a program of its own holds: killed, its servers go; started again, it goes on."""
+    folder = tmp_path / "kept"
+    hold = (
+        "import json, sys; from pathlib import Path; from tests.netbox.server import NetBox\n"
+        "netbox = NetBox(Path(sys.argv[1])); netbox.start(); netbox.start_worker()\n"
+        "netbox.shell(\"from dcim.models import Site; Site.objects.create(name='甲', slug='a')\")\n"
+        "print(json.dumps(netbox.pids), flush=True); sys.stdin.read()"
+    )
+    owner = subprocess.Popen(
+        [sys.executable, "-c", hold, str(folder)],
+        cwd=install.ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert owner.stdout
+    try:
+        pids = json.loads(owner.stdout.readline())
+        assert set(pids) == {"postgres", "redis", "web", "worker"}
+        watched = [os.pidfd_open(pid) for pid in pids.values()]
+    finally:
+        owner.send_signal(signal.SIGKILL)
+        owner.communicate()
+    for end in watched:
+        assert select.select([end], [], [], DEADLINE)[0], "a server outlived its owner"
+        os.close(end)
+    with NetBox(folder) as again:
+        assert sites(again) == ["甲"]
+        again.reset()
+        assert sites(again) == []
+        left = again.pids
+    assert not [name for name, pid in left.items() if Path(f"/proc/{pid}").exists()]
