@@ -7,84 +7,184 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api import cli_tasks
 from api.desk import Desk, command, group
-from api.errors import Exit
+from api.errors import BadUsage, Exit
 
 if TYPE_CHECKING:
-    from inventory.changes import ChangeSet
-    from inventory.ledger import LedgerReport
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from api.drift import Comparison
+    from inventory.findings import Finding
     from inventory.model import Estate
+    from inventory.store import Touch
 
 app = group("台账库 / the inventory: ledgers, facts")
 
 Ledgers = Annotated[
     list[Path], typer.Argument(metavar="LEDGER...", help="台账文件 / ledger files (xlsx, csv)")
 ]
+MaybeLedgers = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="LEDGER", help="台账文件 / ledger files (xlsx, csv)"),
+]
 
 
 @command(app, "check", help="检查台账 / read ledgers and show what is refused; 1 when there is any")
 def check(desk: Desk, ledgers: Ledgers) -> None:
     from api.show_inventory import report_screen
+    from inventory.ledger import read_ledgers
 
-    report = _read(desk, ledgers)
+    report = read_ledgers(ledgers, known=desk.product.estate.load())
     data = {"ok": report.ok, "counts": report.counts} | report.as_json()
     desk.answer(data, lambda: report_screen(report, desk.words))
     raise typer.Exit(Exit.DONE if report.ok else Exit.NO)
 
 
 @command(app, "diff", help="与台账库比对 / compare ledgers with the inventory; 1 when they differ")
-def diff(desk: Desk, ledgers: Ledgers) -> None:
+def diff(
+    desk: Desk,
+    ledgers: MaybeLedgers = None,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live",
+            help="逐字段比对 NetBox、台账、上次快照 / NetBox, ledgers, last snapshot by field",
+        ),
+    ] = False,
+) -> None:
+    from api.drift import compare
     from api.show_inventory import changes_screen, report_screen
 
-    report = _read(desk, ledgers)
-    _, changes = _changes(desk, report)
+    if not ledgers and not live:
+        raise BadUsage(
+            "请给出台账文件，或用 --live 查看 NetBox 的变化 / name ledger files, or give --live to "
+            "see what changed in NetBox"
+        )
+    compared = compare(desk.product, ledgers or [])
+    report, changes = compared.report, compared.changes
     if not report.ok and not desk.flags.json:
         desk.answer(None, lambda: report_screen(report, desk.words))
-    desk.answer(_data(report, changes), lambda: changes_screen(changes, desk.words))
+    if live:
+        _diff_live(desk, compared)
+    desk.answer(_data(compared), lambda: changes_screen(changes, desk.words))
     raise typer.Exit(Exit.DONE if changes.empty and report.ok else Exit.NO)
+
+
+def _diff_live(desk: Desk, compared: "Comparison") -> None:
+    from api.drift import touches
+    from api.show_drift import conflicts_line, findings_screen
+
+    store, say, found = desk.product.estate, desk.words, compared.findings
+    known = touches(store, found)
+    data = _data(compared) | {
+        "findings": [_finding(f, known.get((f.kind, f.code, f.field))) for f in found]
+    }
+    own = "netbox" if store.dry_by_default else "estate"
+    desk.answer(
+        data,
+        lambda: [
+            *findings_screen(found, known, say, zone=desk.settings.timezone, store=own),
+            *conflicts_line(found, say),
+        ],
+    )
+    raise typer.Exit(Exit.NO if found or not compared.report.ok else Exit.DONE)
 
 
 @command(app, "apply", help="写入台账库 / bring ledgers into the inventory; twice changes nothing")
 def apply(
     desk: Desk,
     ledgers: Ledgers,
-    yes_digest: Annotated[
+    confirmed: Annotated[
         str | None,
-        typer.Option(metavar="DIGEST", help="确认大变更的摘要 / confirms a large change"),
+        typer.Option(
+            "--digest",
+            "--yes-digest",
+            metavar="DIGEST",
+            help="确认变更的摘要：写入 NetBox 或大变更时须给 / the digest of the change: needed to "
+            "write to NetBox, and for a large change",
+        ),
     ] = None,
     partial: Annotated[
         bool,
         typer.Option(help="有拒收行也收无误的行 / take the good rows although some are refused"),
     ] = False,
 ) -> None:
+    from api import drift
     from api.show import BAD, GOOD, text
+    from api.show_drift import noted_line
     from api.show_inventory import changes_screen, report_screen
 
-    report = _read(desk, ledgers)
+    product, say = desk.product, desk.words
+    compared = drift.compare(product, ledgers)
+    report, changes = compared.report, compared.changes
     if not report.ok and not desk.flags.json:
-        desk.answer(None, lambda: report_screen(report, desk.words))
-    before, changes = _changes(desk, report)
+        desk.answer(None, lambda: report_screen(report, say))
     if not report.ok and not partial:
-        data = _data(report, changes) | {"applied": False}
-        desk.answer(data, lambda: [text(desk.words("not_applied"), BAD)])
+        data = _data(compared) | {"applied": False}
+        desk.answer(data, lambda: [text(say("not_applied"), BAD)])
         raise typer.Exit(Exit.NO)
-    product = desk.product
-    after = product.estate.apply(changes, actor=desk.actor, confirmed=yes_digest)
-    if after.digest != before.digest:
-        product.truth.audit(
-            desk.actor,
-            "inventory.apply",
-            "estate",
-            digest=changes.digest,
-            base=changes.base,
-            result=changes.result,
-            counts=changes.counts,
-            ledgers=[str(path) for path in ledgers],
-            refused=report.counts.get("refused", 0),
-        )
-    done = desk.words("nothing_changed" if changes.empty else "applied")
-    data = _data(report, changes) | {"applied": True, "estate": after.digest}
-    desk.answer(data, lambda: [*changes_screen(changes, desk.words), text(done, GOOD)])
+    if product.estate.dry_by_default and confirmed is None and not changes.empty:
+        _show_only(desk, compared, ledgers, partial=partial)
+        return
+    noted = drift.apply(product, compared, ledgers=ledgers, actor=desk.actor, confirmed=confirmed)
+    done = say("nothing_changed" if changes.empty else "applied")
+    data = _data(compared) | {"applied": True, "estate": changes.result}
+    data |= {"tasks": {name: [t.id for t in found] for name, found in noted}}
+    desk.answer(
+        data | {"findings": [_finding(f) for f in _not_plain(compared)]},
+        lambda: [
+            *changes_screen(changes, say),
+            *_told(desk, compared),
+            text(done, GOOD),
+            *noted_line(noted, say),
+        ],
+    )
+
+
+def _show_only(desk: Desk, compared: "Comparison", ledgers: list[Path], *, partial: bool) -> None:
+    """What an apply to NetBox would do, and the command that does it."""
+    import shlex
+
+    from api.show import BUSY, text
+    from api.show_drift import conflicts_line
+    from api.show_inventory import changes_screen
+
+    words = ["qianyun", "inventory", "apply", *(str(path) for path in ledgers)]
+    words += ["--partial"] if partial else []
+    words += ["--digest", compared.changes.digest]
+    say, command = desk.words, shlex.join(words)
+    data = _data(compared) | {"applied": False, "confirm_with": words}
+    data |= {"findings": [_finding(f) for f in _not_plain(compared)]}
+    desk.answer(
+        data,
+        lambda: [
+            *_told(desk, compared),
+            *changes_screen(compared.changes, say),
+            *conflicts_line(compared.findings, say),
+            text(say("dry", command=command), BUSY),
+        ],
+    )
+
+
+def _told(desk: Desk, compared: "Comparison") -> "Iterator[RenderableType]":
+    from api.drift import touches
+    from api.show_drift import findings_screen
+
+    if found := _not_plain(compared):
+        known = touches(desk.product.estate, found)
+        zone = desk.settings.timezone
+        yield from findings_screen(found, known, desk.words, zone=zone, store="netbox")
+
+
+def _not_plain(compared: "Comparison") -> "list[Finding]":
+    """Where the ledgers' word is not simply taken; what only NetBox knows is no matter here."""
+    from inventory.findings import Cause
+
+    plain = (Cause.LEDGER, Cause.AGREED)
+    return [f for f in compared.findings if "ledger" not in f.missing and f.cause not in plain]
 
 
 @command(app, "show", help="查看一个对象 / show one object by its code")
@@ -123,27 +223,21 @@ def export(desk: Desk) -> None:
     )
 
 
-def _read(desk: Desk, ledgers: list[Path]) -> "LedgerReport":
-    from inventory.ledger import read_ledgers
-
-    return read_ledgers(ledgers, known=desk.product.estate.load())
-
-
-def _changes(desk: Desk, report: "LedgerReport") -> "tuple[Estate, ChangeSet]":
-    from inventory.changes import diff, merge_declared
-
-    stored = desk.product.estate.load()
-    return stored, diff(stored, merge_declared(stored, report.estate))
-
-
-def _data(report: "LedgerReport", changes: "ChangeSet") -> dict[str, Any]:
+def _data(compared: "Comparison") -> dict[str, Any]:
+    changes = compared.changes
     return {
-        "ok": report.ok,
-        "problems": [p.model_dump(mode="json") for p in report.problems],
+        "ok": compared.report.ok,
+        "problems": [p.model_dump(mode="json") for p in compared.report.problems],
         "digest": changes.digest,
         "counts": changes.counts,
+        "conflicts": sum(f.conflict for f in compared.findings),
         "changes": changes.model_dump(mode="json"),
     }
+
+
+def _finding(finding: "Finding", touch: "Touch | None" = None) -> dict[str, Any]:
+    changed = None if touch is None else touch.model_dump(mode="json")
+    return finding.model_dump(mode="json") | {"conflict": finding.conflict, "changed": changed}
 
 
 def _find(estate: "Estate", code: str) -> list[dict[str, Any]]:
@@ -167,3 +261,6 @@ def _find(estate: "Estate", code: str) -> list[dict[str, Any]]:
                 one["needed_by"] = [d.system for d in estate.dependencies if d.needs == code]
             found.append(one)
     return found
+
+
+cli_tasks.register(app)

@@ -12,6 +12,7 @@ Lang = Literal["zh", "en"]
 TEXTS: Mapping[str, tuple[str, str]] = {
     # objects and their fields
     "organisations": ("单位", "organisations"),
+    "sites": ("园区", "sites"),
     "rooms": ("机房", "rooms"),
     "clouds": ("政务云", "clouds"),
     "lines": ("线路", "lines"),
@@ -53,6 +54,72 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "applied": ("已写入台账库", "applied to the inventory"),
     "nothing_changed": ("台账库无变化", "the inventory is unchanged"),
+    # NetBox, ledgers and the last snapshot side by side
+    "netbox": ("NetBox", "NetBox"),
+    "ledger": ("台账", "ledger"),
+    "snapshot": ("上次快照", "last snapshot"),
+    "changed_by": ("何人何时改", "changed by, at"),
+    "winner": ("取谁", "who wins"),
+    "winner.netbox": ("取 NetBox", "NetBox"),
+    "winner.ledger": ("取台账", "the ledger"),
+    "winner.both": ("双方一致", "both agree"),
+    "winner.ask": ("待裁定", "to be decided"),
+    "cause.ledger": ("仅台账改动", "the ledger alone changed it"),
+    "cause.netbox": ("仅 NetBox 改动", "NetBox alone changed it"),
+    "cause.agreed": ("同样改动", "both changed it alike"),
+    "cause.precedence": ("双方改动，按优先级表", "both changed it: by the table"),
+    "cause.decision": ("已有人裁定", "a person has decided"),
+    "cause.conflict": ("双方改动且不一致", "both changed it and disagree"),
+    "cause.held": (
+        "所引用的对象已在 NetBox 中删除，暂缓",
+        "held back: what it refers to was deleted in NetBox",
+    ),
+    "whole_object": ("（整个对象）", "(the object)"),
+    "findings": ("差异 {n} 处", "{n} differences"),
+    "no_findings": (
+        "NetBox、台账与上次快照一致",
+        "NetBox, the ledgers and the last snapshot agree",
+    ),
+    "conflicts": (
+        "冲突 {n} 处：暂保留 NetBox 的值；写入时生成任务，由人裁定",
+        "{n} conflicts: NetBox's value stays for now; applying makes tasks for a person to decide",
+    ),
+    "dry": (
+        "只作演示，未写入。核对无误后执行：{command}",
+        "shown only, nothing was written. If it is right, run: {command}",
+    ),
+    "tasks_noted": (
+        "任务：新增 {opened}，更新 {changed}，仍待裁定 {same}，已自行消除 {gone}；"
+        "查看：qianyun inventory tasks",
+        "tasks: {opened} opened, {changed} updated, {same} still open, {gone} settled by "
+        "themselves; see: qianyun inventory tasks",
+    ),
+    "task": ("任务", "task"),
+    "no_tasks": ("没有待裁定的任务", "no task is open"),
+    "open": ("待裁定", "open"),
+    "settled": ("已裁定", "settled"),
+    "gone": ("已消除", "gone"),
+    "task_settled": (
+        "任务 {id} 已裁定：{winner}。下次写入台账时照此办理",
+        "task {id} is settled: {winner}. The next apply of the ledgers follows it",
+    ),
+    "pulled": (
+        "已读取 NetBox（{how}），请求 {requests} 次，未纳入 {left} 个",
+        "NetBox was read ({how}) in {requests} requests; {left} objects were left out",
+    ),
+    "pulled_full": ("全部", "all of it"),
+    "pulled_part": ("仅变化部分", "only what changed"),
+    "left_out": ("未纳入的对象", "objects that were left out"),
+    "endpoint": ("NetBox 类型", "NetBox type"),
+    "examples": ("例如", "for example"),
+    "verified": (
+        "核对完毕：所存与 NetBox 一致（请求 {requests} 次）",
+        "verified: what is held is what NetBox has ({requests} requests)",
+    ),
+    "not_verified": (
+        "所存与 NetBox 不一致，请执行 qianyun inventory pull --full",
+        "what is held is not what NetBox has: run qianyun inventory pull --full",
+    ),
     # plans
     "plan": ("方案", "plan"),
     "plans": ("方案", "plans"),
@@ -141,6 +208,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "waits": ("等待操作人：{systems}", "an operator is waited for: {systems}"),
     "self_paused": ("执行已暂停：{note}", "the run is paused: {note}"),
     "timed_out": ("{seconds} 秒内未结束", "did not end within {seconds} s"),
+    # NetBox
+    "actions": ("动作", "actions"),
+    "object_types": ("对象类型", "object types"),
+    "constraint": ("条件", "only where"),
+    "netbox_holder": ("用户 {user}，用户组 {group}", "user {user}, group {group}"),
+    "netbox_missing": ("缺少 {n} 项", "{n} are missing"),
+    "netbox_made": ("已备好 NetBox：{n} 项", "NetBox is ready: {n} made"),
+    "netbox_ready": ("NetBox 已备好，无需改动", "NetBox is ready, nothing to do"),
+    "netbox_token_written": ("服务令牌已写入 {path}", "the service token is in {path}"),
+    "netbox_token_kept": ("{path} 中的令牌可用，保留", "the token in {path} works and is kept"),
     "run.running": ("执行中", "running"),
     "run.paused": ("已暂停", "paused"),
     "run.done": ("已完成", "done"),

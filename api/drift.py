@@ -1,0 +1,158 @@
+"""Comparing the ledgers with the store, and keeping what follows from it: the use cases behind
+`inventory diff|apply|settle`.
+
+On a store that others write too (NetBox) three sides are compared, and decisions and what the
+ledgers said before count. The embedded store has one side: there a ledger is merged as it is told.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inventory.changes import ChangeSet, diff
+from inventory.errors import StoreError
+from inventory.findings import Cause, Finding, Reconciled, Taken
+from inventory.ledger import LedgerReport, read_ledgers
+from inventory.model import Estate
+from inventory.precedence import default_precedence
+from inventory.reconcile import reconcile
+from inventory.store import EstateStore, Touch
+from inventory.tasks import Noted, Task, Tasks
+from inventory.told import last_told, remember
+from migrator.audit import record
+from migrator.errors import NotFound
+
+if TYPE_CHECKING:
+    from api.bootstrap import Qianyun
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`changes` turns `live` into what is wanted."""
+
+    report: LedgerReport
+    live: Estate
+    reconciled: Reconciled
+    changes: ChangeSet
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.reconciled.findings
+
+
+def compare(product: "Qianyun", ledgers: list[Path]) -> Comparison:
+    """What the ledgers say beside what is stored; with no ledger, what others changed there."""
+    store = product.estate
+    # before load: reading NetBox anew must not have moved what was accepted
+    accepted = store.snapshot() if store.dry_by_default else None
+    live = store.load()
+    report = (
+        read_ledgers(ledgers, known=live) if ledgers else LedgerReport(estate=Estate(), counts={})
+    )
+    if accepted is None:
+        found = reconcile(live, live, report.estate, default_precedence())
+    else:
+        with product.truth.reading() as connection:
+            found = reconcile(
+                accepted,
+                live,
+                report.estate,
+                default_precedence(),
+                decisions=Tasks(connection, product.truth.now()).decisions(),
+                told=last_told(connection, report.estate),
+            )
+    return Comparison(report, live, found, diff(live, found.wanted))
+
+
+def touches(store: EstateStore, findings: Iterable[Finding]) -> dict[tuple[str, str, str], Touch]:
+    """Who changed what in the store, for the findings that NetBox has a part in."""
+    found = {}
+    for f in findings:
+        if f.cause is not Cause.LEDGER and (touch := store.last_change(f.kind, f.code, f.field)):
+            found[f.kind, f.code, f.field] = touch
+    return found
+
+
+def apply(
+    product: "Qianyun",
+    compared: Comparison,
+    *,
+    ledgers: list[Path],
+    actor: str,
+    confirmed: str | None,
+) -> Noted:
+    """Write the changes, then their audit entry, the tasks of the conflicts, what the ledgers said.
+
+    `confirmed`: the digest of the changes. Raises what the store raises; a store that others write
+    too may then hold a part of the changes, which the audit says.
+    """
+    store, changes = product.estate, compared.changes
+    if not changes.empty:
+        try:
+            store.apply(changes, actor=actor, confirmed=confirmed)
+        except StoreError as error:
+            if store.dry_by_default:
+                detail = _detail(compared, ledgers) | {"error": str(error)}
+                product.truth.audit(actor, "inventory.apply.failed", "estate", **detail)
+            raise
+    return _keep(product, compared, ledgers=ledgers, actor=actor)
+
+
+def _keep(product: "Qianyun", compared: Comparison, *, ledgers: list[Path], actor: str) -> Noted:
+    truth = product.truth
+    with truth.writing() as connection:
+        audit = partial(record, connection, at=truth.now(), actor=actor)
+        if not compared.changes.empty:
+            audit(action="inventory.apply", object="estate", detail=_detail(compared, ledgers))
+        if not product.estate.dry_by_default:
+            return Noted()
+        remember(connection, compared.reconciled.told, now=truth.now(), actor=actor)
+        tasks = Tasks(connection, truth.now())
+        noted = tasks.note(compared.findings, compared.report.estate, actor=actor)
+        for action in ("opened", "changed", "gone"):
+            for task in getattr(noted, action):
+                _audit_task(audit, action, task)
+        return noted
+
+
+def _detail(compared: Comparison, ledgers: list[Path]) -> dict[str, Any]:
+    changes = compared.changes
+    return {
+        "digest": changes.digest,
+        "base": changes.base,
+        "result": changes.result,
+        "counts": changes.counts,
+        "ledgers": [str(path) for path in ledgers],
+        "refused": compared.report.counts.get("refused", 0),
+    }
+
+
+def settle(product: "Qianyun", id: int, take: Taken, *, reason: str, actor: str) -> Task:
+    """A person's decision on a task, with its audit entry. Raises NotFound, ChangeRefused."""
+    truth = product.truth
+    with truth.writing() as connection:
+        tasks = Tasks(connection, truth.now())
+        task = tasks.find(id)
+        if task is None:
+            raise NotFound(f"没有此任务 / no such task: {id}; see `qianyun inventory tasks`")
+        done = tasks.settle(task, take, reason=reason, actor=actor)
+        _audit_task(partial(record, connection, at=truth.now(), actor=actor), "settled", done)
+        return done
+
+
+def all_tasks(product: "Qianyun", *, settled: bool) -> list[Task]:
+    """The open tasks, or with `settled` all of them, by id."""
+    with product.truth.reading() as connection:
+        return Tasks(connection, product.truth.now()).listed(None if settled else "open")
+
+
+def _audit_task(audit: Callable[..., object], action: str, task: Task) -> None:
+    """The entry that goes with a change of a task, in the same transaction."""
+    told = task.model_dump(include={"netbox", "ledger", "snapshot", "decision", "reason"})
+    audit(
+        action=f"inventory.task.{action}",
+        object=f"{task.kind} {task.code} {task.field}".strip(),
+        detail={"task": task.id, **told},
+    )

@@ -1,0 +1,141 @@
+"""Screens of the comparison with NetBox: differences, tasks, what was left out."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+from pydantic import JsonValue
+from rich.console import RenderableType
+from rich.text import Text
+
+from api.show import BAD, DIM, GOOD, rows, table, text
+from api.times import local
+from api.words import Words
+from inventory.findings import Cause, Finding
+from inventory.store import LeftOut, Touch
+from inventory.tasks import Noted, Task
+
+_STYLES = {Cause.CONFLICT: BAD, Cause.HELD: BAD, Cause.AGREED: DIM}
+_EXAMPLES = 3
+
+
+def findings_screen(
+    findings: Iterable[Finding],
+    touches: Mapping[tuple[str, str, str], Touch],
+    say: Words,
+    *,
+    zone: str,
+    store: str,
+) -> Iterator[RenderableType]:
+    """One row per field; `store` heads the column of what is stored now."""
+    found = tuple(findings)
+    if not found:
+        yield text(say("no_findings"), GOOD)
+        return
+    heads = ("object", "field", store, "ledger", "snapshot", "changed_by", "winner")
+    yield rows(
+        table(*(say(head) for head in heads), title=say("findings", n=len(found))),
+        (
+            (
+                f"{say(f.kind)} {f.code}",
+                f.field or say("whole_object"),
+                _value(f.netbox, "netbox" not in f.missing),
+                _value(f.ledger, "ledger" not in f.missing),
+                _value(f.snapshot, "snapshot" not in f.missing),
+                _touch(touches.get((f.kind, f.code, f.field)), zone),
+                _winner(f, say),
+            )
+            for f in found
+        ),
+    )
+
+
+def conflicts_line(findings: Iterable[Finding], say: Words) -> Iterator[RenderableType]:
+    """Said where there is any."""
+    if n := sum(f.conflict for f in findings):
+        yield text(say("conflicts", n=n), BAD)
+
+
+def noted_line(noted: Noted, say: Words) -> Iterator[RenderableType]:
+    """What became of the tasks, where there is any."""
+    counts = {name: len(getattr(noted, name)) for name in ("opened", "changed", "same", "gone")}
+    if any(counts.values()):
+        yield text(say("tasks_noted", **counts), BAD if noted.opened or noted.changed else "")
+
+
+def tasks_screen(tasks: Iterable[Task], say: Words, zone: str) -> Iterator[RenderableType]:
+    """One row per task; who settled it and why where somebody did."""
+    found = tuple(tasks)
+    if not found:
+        yield text(say("no_tasks"), GOOD)
+        return
+    heads = ("task", "object", "field", "netbox", "ledger", "snapshot", "at", "state")
+    yield rows(table(*(say(head) for head in heads)), (_task(t, say, zone) for t in found))
+
+
+def left_out_screen(left_out: Iterable[LeftOut], say: Words) -> Iterator[RenderableType]:
+    """Grouped by type and reason, the most first, with a few by name."""
+    groups: dict[tuple[str, str], list[LeftOut]] = {}
+    for one in left_out:
+        groups.setdefault((one.endpoint, one.reason), []).append(one)
+    if not groups:
+        return
+    heads = (say(key) for key in ("endpoint", "count", "reason", "examples"))
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    yield rows(
+        table(*heads, title=say("left_out")),
+        (
+            (endpoint, len(held), reason, "、".join(o.name or str(o.id) for o in held[:_EXAMPLES]))
+            for (endpoint, reason), held in ordered
+        ),
+    )
+
+
+def _task(task: Task, say: Words, zone: str) -> tuple[object, ...]:
+    there = bool(task.field)
+    state = text(say(task.state), BAD if task.state == "open" else "")
+    if task.decision:
+        chosen = say("gone") if task.decision == "gone" else say.known(f"winner.{task.decision}")
+        told = f"{chosen} {task.settled_by} {local(task.settled_at, zone)}"
+        state = Text.assemble(text(told), "\n", text(task.reason, DIM))
+    return (
+        task.id,
+        f"{say(task.kind)} {task.code}",
+        task.field or say("whole_object"),
+        _value(task.netbox, there or task.netbox is not None),
+        _value(task.ledger, there or task.ledger is not None),
+        _value(task.snapshot, there or task.snapshot is not None),
+        Text.assemble(text(local(task.opened_at, zone)), "\n", text(task.opened_by, DIM)),
+        state,
+    )
+
+
+def _winner(finding: Finding, say: Words) -> Text:
+    style = _STYLES.get(finding.cause, "")
+    cause = say.known(f"cause.{finding.cause}")
+    parts: list[str | Text] = [
+        text(say.known(f"winner.{finding.winner}"), style),
+        "\n",
+        text(cause, DIM),
+    ]
+    if finding.source is not None:
+        where = (finding.source.sheet, finding.source.row or "", finding.source.column)
+        parts += ["\n", text(" ".join(str(part) for part in where if part), DIM)]
+    return Text.assemble(*parts)
+
+
+def _touch(touch: Touch | None, zone: str) -> Text:
+    if touch is None:
+        return Text("")
+    parts: list[str | Text] = [text(touch.by), "\n", text(local(touch.at, zone), DIM)]
+    if touch.message:
+        parts += ["\n", text(touch.message, DIM)]
+    return Text.assemble(*parts)
+
+
+def _value(value: JsonValue, there: bool) -> Text:
+    """What one side says: "—" the object isn't there, "∅" the field is not told."""
+    if not there:
+        return text("—", DIM)
+    if value is None:
+        return text("∅", DIM)
+    return text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
