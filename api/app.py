@@ -1,4 +1,4 @@
-"""The HTTP API: health, plans, runs (read only) and metrics.
+"""The HTTP API: health, plans, runs, discovery (read only), metrics, and NetBox's webhook.
 
 There is no sign-in yet, so it answers on loopback alone (`up.require_loopback`), and only to
 requests that name a loopback host: a page in a browser here cannot read it by a name of its own.
@@ -20,7 +20,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
 from api.bootstrap import Qianyun
+from api.discovery import discovery
 from api.errors import Exit, exit_of
+from api.estate_cache import EstateCache
 from api.figures import TruthCollector
 from api.responses import (
     CheckAnswer,
@@ -32,6 +34,7 @@ from api.responses import (
     RunsAnswer,
 )
 from api.views import plan_summary, run_summary, run_whole
+from api.webhook import Refused, webhook
 from inventory.errors import InventoryError
 from migrator.errors import EngineDown, MigratorError, NotFound
 
@@ -41,9 +44,11 @@ ENGINE_SECONDS = 3.0
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "没有此对象 / there is no such object"}
 }
-_DESCRIPTION = """只读接口：健康、方案、执行与指标；尚无登录认证，只在本机回环地址应答。
+_DESCRIPTION = """只读接口：健康、方案、执行、目标发现与指标，另收 NetBox 事件；尚无登录认证，只在本机
+回环地址应答。
 
-Read-only: health, plans, runs and metrics. There is no sign-in yet; it answers on loopback alone.
+Read-only: health, plans, runs, discovery and metrics; besides, it takes NetBox's signed events. There
+is no sign-in yet; it answers on loopback alone.
 Problems take the form of RFC 9457."""
 
 
@@ -63,8 +68,11 @@ def make_app(product: Qianyun) -> FastAPI:
     app.include_router(_plans(product), prefix="/api/v1")
     app.include_router(_runs(product), prefix="/api/v1")
     app.include_router(_metrics(product))
+    app.include_router(discovery(EstateCache.of(product)))
+    app.include_router(webhook(product))
     app.add_exception_handler(MigratorError, _fault)
     app.add_exception_handler(InventoryError, _fault)
+    app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _http_fault)
     app.add_exception_handler(RequestValidationError, _bad_request)
     return app
@@ -209,6 +217,11 @@ def _fault(request: Request, error: Exception) -> JSONResponse:
     if exit_of(error) is Exit.OUTSIDE:
         return _problem(request, 503, "外部故障 / something outside failed", str(error))
     return _problem(request, 409, "答案为否 / the answer is no", str(error))
+
+
+def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)
+    return _problem(request, error.status_code, error.title, error.detail)
 
 
 def _http_fault(request: Request, error: Exception) -> JSONResponse:

@@ -9,17 +9,19 @@
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
 import gc
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from api.desk import Desk, command
 from api.errors import BadUsage
+
+if TYPE_CHECKING:
+    from inventory.model import Estate
 
 
 class View(StrEnum):
@@ -68,7 +70,7 @@ def _ansible(
             f"{'both' if all_hosts else 'neither'}"
         )
     with _uncollected():
-        estate = desk.product.estate.load()
+        estate = _estate(desk)
         told = inventory_of(estate) if host is None else host_of(estate, host)
         if told is None:
             raise NotFound(
@@ -85,8 +87,14 @@ def _sd(
     from probes.discovery import VIEWS
 
     with _uncollected():
-        groups = VIEWS[view](desk.product.estate.load())
+        groups = VIEWS[view](_estate(desk))
         _write([group.as_json() for group in groups])
+
+
+def _estate(desk: Desk) -> "Estate":
+    from api.estate_cache import filled
+
+    return filled(desk.product.estate.load())
 
 
 @contextmanager
@@ -101,7 +109,8 @@ def _uncollected() -> Iterator[None]:
 
 
 def _write(data: object) -> None:
-    """One line of JSON: for programs, and a tenth of the time that indenting takes."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    sys.stdout.buffer.write(text.encode() + b"\n")
+    """One line of JSON, for programs."""
+    from pydantic_core import to_json
+
+    sys.stdout.buffer.write(to_json(data) + b"\n")
     sys.stdout.buffer.flush()

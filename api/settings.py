@@ -111,6 +111,12 @@ class Settings(BaseModel):
         default=None,
         description="NetBox 令牌 / NetBox token, or file:/PATH; needs netbox_url",
     )
+    netbox_webhook_secret: SecretStr | None = Field(
+        default=None,
+        min_length=16,  # it alone stands between anybody on this machine and a refresh
+        description="NetBox webhook 密钥，至少 16 字符 / secret of NetBox's webhook, 16 characters "
+        "or more, or file:/PATH",
+    )
     today: date | None = Field(
         default=None, description="当作今天的日期 / the date taken as today, YYYY-MM-DD"
     )
@@ -165,7 +171,12 @@ class Settings(BaseModel):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text that is set, for `api.logs` to keep out of what is written."""
-        fields = (self.netbox_token, self.become_password, self.replication_password)
+        fields = (
+            self.netbox_token,
+            self.netbox_webhook_secret,
+            self.become_password,
+            self.replication_password,
+        )
         found = {secret.get_secret_value() for secret in fields if secret is not None}
         password = urlsplit(self.database_url).password
         if password:  # in a URL it may stand quoted, in an error it may not
@@ -173,7 +184,15 @@ class Settings(BaseModel):
         return tuple(sorted(found - {""}, key=len, reverse=True))
 
 
-SECRETS = frozenset({"database_url", "netbox_token", "become_password", "replication_password"})
+SECRETS = frozenset(
+    {
+        "database_url",
+        "netbox_token",
+        "netbox_webhook_secret",
+        "become_password",
+        "replication_password",
+    }
+)
 """Fields that may be `file:/PATH`; their value is never shown."""
 HIDDEN = SECRETS | {"netbox_url"}  # refused when it holds a password, so it may hold one
 

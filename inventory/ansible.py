@@ -9,10 +9,10 @@ that carry an exchange node) and `qianyun` (all of them). Every text that people
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from operator import attrgetter
+from ipaddress import IPv6Address
+from socket import AF_INET6, inet_ntop
 from typing import Any
 
 from inventory.model import Cloud, Estate, Host, Room, System
@@ -159,40 +159,43 @@ class _Ties:
     organisation: str | None
 
 
-# variable → a host's text that people wrote freely
-_TEXTS: tuple[tuple[str, Callable[[Host], str | None]], ...] = (
-    ("qianyun_name", attrgetter("name")),
-    ("qianyun_asset_tag", attrgetter("asset_tag")),
-    ("qianyun_rack", attrgetter("rack")),
-    ("qianyun_os", attrgetter("os")),
-    ("qianyun_cpu_arch", attrgetter("cpu_arch")),
-)
-
-
 def _variables(host: Host, ties: _Ties, facts: _Facts) -> Json:
-    v4, v6 = host.ipv4 and str(host.ipv4), host.ipv6 and str(host.ipv6)
+    v4, v6 = host.ipv4 and str(host.ipv4), host.ipv6 and _v6(host.ipv6)
     told: Json = {
         "ansible_host": v4 or v6 or NO_ADDRESS,
         "ansible_port": host.ssh_port,
         "qianyun_live": ties.live,
-        # none of these can hold more than letters, digits and . _ - : + / =
-        "qianyun_place": host.place,
-        "qianyun_system": host.system,
-        "qianyun_organisation": ties.organisation,
-        "qianyun_zone": host.zone and host.zone.value,
-        "qianyun_ipv4": v4,
-        "qianyun_ipv6": v6,
-        "qianyun_purchased": host.purchased and host.purchased.isoformat(),
-        "qianyun_ssh_host_key": host.ssh_host_key,
-        "qianyun_services": facts.services.get(host.code),
-        "qianyun_nodes": facts.nodes.get(host.code),
     }
-    told = {name: value for name, value in told.items() if value is not None}
-    for name, text_of in _TEXTS:
-        text = text_of(host)
+    # none of these can hold more than letters, digits and . _ - : + / = and a space
+    for name, value in (
+        ("qianyun_place", host.place),
+        ("qianyun_system", host.system),
+        ("qianyun_organisation", ties.organisation),
+        ("qianyun_zone", host.zone),
+        ("qianyun_ipv4", v4),
+        ("qianyun_ipv6", v6),
+        ("qianyun_purchased", host.purchased and host.purchased.isoformat()),
+        ("qianyun_ssh_host_key", host.ssh_host_key),
+        ("qianyun_services", facts.services.get(host.code)),
+        ("qianyun_nodes", facts.nodes.get(host.code)),
+    ):
+        if value is not None:
+            told[name] = value
+    for name, text in (
+        ("qianyun_name", host.name),
+        ("qianyun_asset_tag", host.asset_tag),
+        ("qianyun_rack", host.rack),
+        ("qianyun_os", host.os),
+        ("qianyun_cpu_arch", host.cpu_arch),
+    ):
         if text is not None:
-            told[name] = {"__ansible_unsafe": text}
+            told[name] = unsafe(text)
     return told
+
+
+def _v6(address: IPv6Address) -> str:
+    """The C library writes it ten times faster than Python, but knows no scope."""
+    return str(address) if address.scope_id else inet_ntop(AF_INET6, address.packed)
 
 
 def _join(groups: "_Groups", host: Host, ties: _Ties, facts: _Facts) -> None:
@@ -204,7 +207,7 @@ def _join(groups: "_Groups", host: Host, ties: _Ties, facts: _Facts) -> None:
     if ties.organisation:
         groups.add("organisation", ties.organisation, host, facts)
     if host.zone:
-        groups.hosts[f"zone_{host.zone.value}"].append(host.code)
+        groups.hosts[f"zone_{host.zone}"].append(host.code)
     if host.os:
         groups.hosts[f"os_{os_family(host.os)}"].append(host.code)
     if ties.live:

@@ -1,0 +1,43 @@
+"""Which of NetBox's deliveries were taken already, so that none is taken twice."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import DateTime, Engine, String, column, delete, insert, table
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from inventory.database import writing
+from inventory.errors import StoreError
+
+# the table itself is made by the migrations
+_deliveries = table(
+    "netbox_deliveries",
+    column("digest", String(64)),
+    column("received_at", DateTime(timezone=True)),
+)
+
+
+class Deliveries:
+    """The memory of digests; as long as `keep`, which must outlive the age that is accepted."""
+
+    def __init__(self, engine: Engine, keep: timedelta) -> None:
+        self._engine = engine
+        self._keep = keep
+
+    def take(self, digest: str, at: datetime) -> bool:
+        """Remember a delivery durably; whether it is the first with this digest. What is older
+        than `keep` is forgotten. Raises StoreError."""
+        at = at.astimezone(UTC)
+        try:
+            with writing(self._engine) as connection:
+                connection.execute(
+                    delete(_deliveries).where(_deliveries.c.received_at < at - self._keep)
+                )
+                connection.execute(insert(_deliveries).values(digest=digest, received_at=at))
+        except IntegrityError:
+            return False
+        except SQLAlchemyError as error:
+            raise StoreError(
+                f"数据库操作失败 / the database failed: {getattr(error, 'orig', None) or error}；"
+                "请检查磁盘空间、权限 / check disk space and rights"
+            ) from error
+        return True
