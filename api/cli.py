@@ -12,7 +12,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api import cli_audit, cli_inventory, cli_outputs, cli_plan, cli_probe, cli_run, cli_up
+from api import (
+    cli_audit,
+    cli_inventory,
+    cli_netbox,
+    cli_outputs,
+    cli_plan,
+    cli_probe,
+    cli_run,
+    cli_up,
+)
 from api.desk import Actor, Debug, Flags, Json, write_json
 from api.errors import Exit, exit_of
 
@@ -34,6 +43,7 @@ app.add_typer(cli_inventory.app, name="inventory")
 app.add_typer(cli_plan.app, name="plan")
 app.add_typer(cli_run.app, name="run")
 app.add_typer(cli_probe.app, name="probe")
+app.add_typer(cli_netbox.app, name="netbox")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_audit.database, name="db")
 cli_up.register(app)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from inventory.errors import NetBoxDenied, NetBoxRefused, NetBoxUnknown
 from inventory.netbox import tokens
-from inventory.netbox.client import Client, RowsRefused
+from inventory.netbox.client import Client, ObjectChanged, RowsRefused
 from inventory.netbox.found import Found, Json
 from inventory.netbox.permissions import GRANTS, GROUP, USER
 from inventory.netbox.schema import (
@@ -325,6 +325,11 @@ def _make(
             else:
                 for step, row in zip(part, rows, strict=True):
                     client.update(path, step.id, row, step.etag)
+        except ObjectChanged as error:
+            raise NetBoxRefused(
+                f"{path} 刚被他人修改，请重新运行 bootstrap / {path} was changed by someone else just "
+                "now: run bootstrap again; what was made before stands"
+            ) from error
         except RowsRefused as refused:
             raise _refused(path, part, refused) from refused
         for step in part:

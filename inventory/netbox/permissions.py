@@ -17,19 +17,65 @@ USER = "qianyun"
 _IS_OURS = {f"custom_field_data__{CODE}__regex": "."}
 """A pattern, not `__isnull`: an empty custom field is a JSON null, which is there for `isnull`."""
 
-_NOTHING_ON_IT: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_PLACE = (
+    "circuit_terminations",
+    "cabletermination",
+    "cluster",
+    "prefix",
+    "prefixes",
+    "vlan_groups",
+    "wirelesslan",
+    "contacts",
+)
+_PORT = (
+    "ip_addresses",
+    "mac_addresses",
+    "fhrp_group_assignments",
+    "tunnel_terminations",
+    "l2vpn_terminations",
+)
+_COMPONENTS = (
+    "interfaces",
+    "consoleports",
+    "consoleserverports",
+    "powerports",
+    "poweroutlets",
+    "coolingintakes",
+    "coolingoutflows",
+    "port_mappings",
+    "frontports",
+    "rearports",
+    "modulebays",
+    "devicebays",
+    "inventoryitems",
+    "modules",
+    "cabletermination",
+)
+ON_IT: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "dcim.site": ("locations", "prefixes", "vlan_groups", "circuit_terminations"),
-        "dcim.location": ("children", "prefixes", "vlan_groups", "circuit_terminations"),
-        "virtualization.cluster": ("vlan_groups",),
-        "circuits.circuit": ("terminations", "group_assignments"),
-        "dcim.device": ("interfaces", "services"),
-        "virtualization.virtualmachine": ("interfaces", "services", "virtualdisks"),
-        INTERFACES[0]: ("ip_addresses", "child_interfaces"),
-        INTERFACES[1]: ("ip_addresses", "child_interfaces"),
+        "tenancy.tenant": ("contacts",),
+        "dcim.site": ("locations", *_PLACE),
+        "dcim.location": ("children", *_PLACE),
+        "virtualization.cluster": ("vlan_groups", "contacts"),
+        "circuits.circuit": ("terminations", "group_assignments", "contacts"),
+        "circuits.circuittermination": ("cable_terminations",),
+        "dcim.device": (*_COMPONENTS, "services", "contacts"),
+        "virtualization.virtualmachine": ("interfaces", "virtualdisks", "services", "contacts"),
+        INTERFACES[0]: (
+            *_PORT,
+            "virtual_circuit_termination",
+            "inventory_items",
+            "cable_terminations",
+        ),
+        INTERFACES[1]: _PORT,
+        "ipam.ipaddress": ("contacts",),
+        "ipam.service": ("contacts",),
     }
 )
-"""Object type → relations that NetBox's delete would follow (CASCADE): they must be empty first."""
+"""Object type → relations along which NetBox deletes what hangs on an object, whoever wrote it:
+they must be empty, so that what is ours goes first and what is others' stays, and holds ours."""
+PARTS = frozenset({"images", "journal_entries", "bookmarks", "subscriptions", "tagged_items"})
+"""Relations that say something of the object and go with it."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +102,10 @@ class Grant:
 
 
 def _delete(object_type: str) -> Grant:
-    alone = {f"{relation}__isnull": True for relation in _NOTHING_ON_IT.get(object_type, ())}
-    on_it = "、".join(_NOTHING_ON_IT.get(object_type, ()))
+    alone = {f"{relation}__isnull": True for relation in ON_IT.get(object_type, ())}
     return Grant(
         f"迁云删除 / Qianyun delete {object_type}",
-        "仅限迁云的对象" + (f"，且其上没有 / ours, with none of: {on_it}" if on_it else " / ours"),
+        "仅限迁云的、其上再无其他对象的 / ours, with nothing left that hangs on it",
         (object_type,),
         ("delete",),
         {**_IS_OURS, **alone},

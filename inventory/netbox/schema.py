@@ -129,7 +129,6 @@ ZONE_CHOICES = "迁云网络域"
 _ENGLISH = "Qianyun"
 _EVERYWHERE = tuple(MANAGED)
 _MACHINES = (DEVICE, VM)
-_NAMED = (TENANT, SITE, LOCATION, CLUSTER, CIRCUIT, DEVICE, VM, SERVICE, CONTACT)
 
 
 def _f(name: str, label: str, english: str, *types: str, kind: str = "text") -> CustomField:
@@ -153,7 +152,7 @@ FIELDS: tuple[CustomField, ...] = (
         type="select",
         choice_set=ZONE_CHOICES,
     ),
-    _f("qianyun_name", "名称", "Name where NetBox's own name is another or too short", *_NAMED),
+    _f("qianyun_name", "名称", "Name of the line or link; NetBox's own is the number", CIRCUIT),
     _f("qianyun_aliases", "别名", "Other names, a list of texts", TENANT, kind="json"),
     _f("qianyun_building", "楼宇", "Building", LOCATION),
     _f("qianyun_area_m2", "面积（平方米）", "Area in square metres, decimal text", LOCATION),
@@ -171,7 +170,8 @@ FIELDS: tuple[CustomField, ...] = (
     ),
     _f("qianyun_rent_per_year", "年租费（元）", "Yuan a year", CIRCUIT, kind="integer"),
     _f("qianyun_self_leased", "自行租用", "Leased by the organisation", CIRCUIT, kind="boolean"),
-    _f("qianyun_end_code", "端点编号", "Code of the room or cloud at this end", TERMINATION),
+    _f("qianyun_place", "所在编号", "Code of the cloud or room that it is in", TERMINATION, DEVICE),
+    _f("qianyun_rack", "机柜", "Rack, where NetBox can't hold it", *_MACHINES),
     _f("qianyun_a_node", "A 端节点", "Code of the node at end A", CIRCUIT),
     _f("qianyun_z_node", "Z 端节点", "Code of the node at end Z", CIRCUIT),
     _f("qianyun_kind", "节点类别", "Kind of the node", DEVICE),
