@@ -1,6 +1,6 @@
 # 迁云 Qianyun. `make` 列出目标 / `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup check format test demo bench chaos up clean
+.PHONY: help setup setup-netbox check format test demo bench chaos up netbox netbox-down clean
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
@@ -10,10 +10,13 @@ PY := $(BIN)/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo -E env "PATH=$(PATH)" PYTHONDONTWRITEBYTECODE=1)
 
 help: ## 列出目标 / list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## 安装一切所需 / install all that is needed (packages, Python, environment)
 	@tools/setup
+
+setup-netbox:
+	@tools/setup netbox
 
 check: setup ## 静态检查 / static checks: ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check --quiet .
@@ -25,21 +28,27 @@ check: setup ## 静态检查 / static checks: ruff, mypy --strict, import-linter
 format: setup ## 整理格式 / format the code
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
-test: setup ## 全部测试 / all tests; ARGS="-k name" 选择 / selects
+test: setup-netbox ## 全部测试 / all tests; ARGS="-k name" 选择 / selects
 	@$(AS_ROOT) $(PY) -m pytest -n 2 --dist loadfile -m "not chaos and not bench" $(ARGS)
 
-demo: setup ## 在真实主机上迁移三个系统 / move three systems on real hosts
+demo: $(if $(filter netbox,$(INVENTORY)),setup-netbox,setup) ## 在真实主机上迁移三个系统 / move three systems on real hosts
 	@$(AS_ROOT) $(PY) -m tests.demo $(ARGS)
 
-bench: setup ## 测量 / measure, one JSON object a line; ONLY=engine. 选择前缀 / by prefix
+bench: setup-netbox ## 测量 / measure, one JSON object a line; ONLY=engine. 选择前缀 / by prefix
 	@$(AS_ROOT) $(PY) -m tests.bench $(if $(ONLY),--only '$(ONLY)')
 
-chaos: setup ## 在随机时刻杀进程 / kill things at random points
+chaos: setup-netbox ## 在随机时刻杀进程 / kill things at random points
 	@$(AS_ROOT) $(PY) -m pytest -m chaos $(ARGS)
 
 up: setup ## 启动引擎、工作进程与接口 / start engine, worker and HTTP API on loopback
 	@$(BIN)/qianyun up $(ARGS)
 
+netbox: setup-netbox ## 在本机启动真实的 NetBox / start a real NetBox on loopback; PORT=8300 FOLDER=.netbox/state
+	@$(PY) -m tests.netbox up $(if $(PORT),--port '$(PORT)') $(if $(FOLDER),--folder '$(FOLDER)')
+
+netbox-down: ## 停止它，数据保留 / stop it, its data stay
+	@$(PY) -m tests.netbox down $(if $(FOLDER),--folder '$(FOLDER)')
+
 clean: ## 删除环境与缓存 / remove the environment and caches
-	@$(AS_ROOT) rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@$(AS_ROOT) rm -rf .venv .tools .netbox/venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	@$(AS_ROOT) find . -name __pycache__ -type d -prune -exec rm -rf {} +

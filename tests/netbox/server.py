@@ -3,14 +3,11 @@
 import contextlib
 import json
 import os
-import secrets
 import select
 import shutil
 import signal
 import socket
-import string
 import subprocess
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -21,6 +18,8 @@ from typing import Any, Self
 
 from tests.children import LOOK_AGAIN, Child, spawn
 from tests.netbox import database, install
+from tests.netbox.keys import Keys, write_secret
+from tests.netbox.sockets import SocketFolder
 from tests.postgres import Cluster
 
 UPPER = 180
@@ -41,32 +40,6 @@ def quiet(_zh: str, _en: str) -> None:
     """Says nothing."""
 
 
-@dataclass(frozen=True)
-class Secrets:
-    """Of one installation, made once: kept in a file of mode 0600."""
-
-    user: str
-    password: str
-    token: str
-    secret_key: str
-    pepper: str
-
-    @classmethod
-    def at(cls, path: Path) -> "Secrets":
-        """Those in the file; new ones, written there, where there is none."""
-        if path.exists():
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
-        made = cls(
-            user="admin",
-            password=_word(20),
-            token=f"nbt_{_word(12)}.{_word(40)}",
-            secret_key=_word(60),
-            pepper=_word(60),
-        )
-        write_secret(path, json.dumps(made.__dict__))
-        return made
-
-
 @dataclass
 class NetBox:
     """State in `folder`, which may be kept: the next start goes on with the same data.
@@ -82,7 +55,7 @@ class NetBox:
     say: Callable[[str, str], None] = quiet
     _children: dict[str, Child] = field(default_factory=dict, init=False)
     _worker: int | None = field(default=None, init=False)
-    _sockets: Path | None = field(default=None, init=False)
+    _sockets: SocketFolder | None = field(default=None, init=False)
 
     # ── what others use ─────────────────────────────────────────────────────────────────────────
 
@@ -93,11 +66,12 @@ class NetBox:
     @property
     def token(self) -> str:
         """The admin's, for `Authorization: Bearer …`; it may do everything."""
-        return self.secrets.token
+        return self.keys.token
 
     @property
-    def secrets(self) -> Secrets:
-        return Secrets.at(self.folder / "secrets.json")
+    def keys(self) -> Keys:
+        """The admin's name, password and token among them."""
+        return Keys.at(self.folder / "secrets.json")
 
     @property
     def pids(self) -> dict[str, int]:
@@ -121,8 +95,7 @@ class NetBox:
         """Returns once NetBox answers; RuntimeError with what a program said where it does not."""
         install.require()
         self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        self._sockets = Path(tempfile.mkdtemp(prefix="qianyun-nb-", dir="/tmp"))
-        self._sockets.chmod(0o711)
+        self._sockets = SocketFolder.make()
         try:
             self._start_database()
             self._start_redis()
@@ -140,7 +113,7 @@ class NetBox:
         for name in ("web", "redis", "postgres"):
             self._stop_child(name)
         if self._sockets:
-            shutil.rmtree(self._sockets, ignore_errors=True)
+            self._sockets.remove()
             self._sockets = None
 
     def reset(self) -> None:
@@ -237,7 +210,7 @@ class NetBox:
     def _path(self, name: str) -> Path:
         if self._sockets is None:
             raise RuntimeError("NetBox 没有在运行 / this NetBox is not running")
-        return self._sockets / name
+        return self._sockets.path / name
 
     def _listen(self) -> socket.socket:
         listener = socket.socket()
@@ -273,7 +246,7 @@ class NetBox:
             "unixsocketperm": "700",
             "save": "",
             "appendonly": "no",
-            "dir": str(self._sockets),
+            "dir": str(self._path("redis.sock").parent),
         }
         words = [w for name, value in options.items() for w in (f"--{name}", value)]
         redis = self._spawn("redis", ["redis-server", *words])
@@ -294,7 +267,7 @@ class NetBox:
             "postgres": str(self._path("pg")),
             "redis": str(self._path("redis.sock")),
         }
-        write_secret(conf / "facts.json", json.dumps(self.secrets.__dict__ | places))
+        write_secret(conf / "facts.json", json.dumps(self.keys.as_dict() | places))
 
     def _ask_shell(self, code: str, *, stay: bool) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX) as client:
@@ -330,16 +303,3 @@ class NetBox:
         child = self._children.pop(name, None)
         if child:
             child.stop()
-
-
-def write_secret(path: Path, text: str) -> None:
-    """Whole or not at all, and never readable by others."""
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
-    new.touch(mode=0o600, exist_ok=False)
-    new.write_text(text, encoding="utf-8")
-    new.replace(path)
-
-
-def _word(length: int) -> str:
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))

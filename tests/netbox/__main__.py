@@ -1,0 +1,66 @@
+"""python -m tests.netbox up|down [--folder F] [--port N]: `make netbox`, `make netbox-down`."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from tests.children import DidNotStart
+from tests.netbox import daemon, install
+
+PORT = 8300
+
+
+def up(place: daemon.Place, port: int) -> None:
+    began = time.monotonic()
+
+    def say(zh: str, en: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {zh} / {en} …", flush=True)
+
+    install.require()
+    ready = daemon.up(place, port, say)
+    keys = place.keys
+    print(f"NetBox {install.VERSION} 就绪 / is ready")
+    print(f"  地址 / address    {ready.url}")
+    print(f"  用户 / user       {keys.user}")
+    print(f"  密码 / password   {keys.password}")
+    print("让迁云使用它 / to use it with Qianyun:")
+    print(f"  export QIANYUN_NETBOX_URL={ready.url}")
+    print(f"  export QIANYUN_NETBOX_TOKEN=file:{place.token}")
+    print(f"停止 / stop it: make netbox-down · 数据 / data: {place.folder}")
+
+
+def down(place: daemon.Place) -> None:
+    if daemon.down(place):
+        print(f"NetBox 已停止，数据保留在 / NetBox has stopped, its data stay in {place.folder}")
+    else:
+        print(f"没有在运行的 NetBox / no NetBox is running in {place.folder}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.netbox", description=__doc__)
+    parser.add_argument("command", choices=["up", "down", "serve"], help="serve: up, in front")
+    parser.add_argument(
+        "--folder", type=Path, default=install.HOME / "state", help="its data; .netbox/state"
+    )
+    parser.add_argument("--port", type=int, default=PORT, help=f"on 127.0.0.1; {PORT}")
+    options = parser.parse_args()
+    place = daemon.Place(options.folder.absolute())
+    try:
+        if options.command == "serve":
+            return daemon.serve(place, options.port)
+        if options.command == "up":
+            up(place, options.port)
+        else:
+            down(place)
+    except KeyboardInterrupt:
+        print("已中断 / interrupted", file=sys.stderr)
+        return 3
+    except (daemon.Failed, install.NotInstalled, DidNotStart) as error:
+        print(f"错误 / error: {error}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
