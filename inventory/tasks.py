@@ -90,10 +90,10 @@ class Tasks:
             task = before.pop((finding.kind, finding.code, finding.field), None)
             if task is None:
                 opened.append(self._open(finding, actor))
-            elif _values(task) == _values(finding):
+            elif task.question == finding.question:
                 same.append(task)
-            else:
-                changed.append(self._write(task.id, _values(finding)))
+            else:  # the snapshot stays as it was before the two parted
+                changed.append(self._write(task.id, _values(finding, "netbox", "ledger")))
         gone = [
             self._close(task, "gone", "双方已一致 / the two agree", actor)
             for task in before.values()
@@ -136,7 +136,7 @@ class Tasks:
                 opened_at=self._now,
                 opened_by=actor,
                 reason="",
-                **_values(finding),
+                **_values(finding, "netbox", "ledger", "snapshot"),
             )
             .returning(tasks)
         )
@@ -160,8 +160,8 @@ class Tasks:
         return found
 
 
-def _values(of: Finding | Task) -> dict[str, str]:
-    return {side: _text(getattr(of, side)) for side in ("netbox", "ledger", "snapshot")}
+def _values(finding: Finding, *sides: str) -> dict[str, str]:
+    return {side: _text(getattr(finding, side)) for side in sides}
 
 
 def _text(value: JsonValue) -> str:

@@ -106,6 +106,7 @@ def test_other_values_bring_the_open_task_up_to_date(store: Open) -> None:
     with store(LATER) as kept:
         (changed,) = kept.note(conflict(netbox=None, ledger=9), room(9), actor="李四").changed
         assert (changed.id, changed.netbox, changed.ledger) == (task.id, None, 9)
+        assert changed.snapshot == 1
         assert changed.opened_at == NOW
         assert kept.listed() == [changed]
 
