@@ -7,7 +7,7 @@ from typing import Any
 
 from inventory.errors import NetBoxUnknown
 from inventory.netbox.client import Client, etag
-from inventory.netbox.schema import OBJECTS, UNSPECIFIED_SITE, Needed
+from inventory.netbox.schema import OBJECTS, UNSPECIFIED_SITE, Needed, slug
 
 Json = dict[str, Any]
 
@@ -55,16 +55,24 @@ class Found:
         return next(iter(self.all_named(path, name)), None)
 
     def fitting(self, needed: Needed) -> list[Json]:
-        """Those that serve: the one with the slug, else those with the name."""
-        by_slug = [
-            row
-            for row in self.rows[needed.path]
-            if needed.slug is not None and row["slug"] == needed.slug
-        ]
-        return by_slug or self.all_named(needed.path, needed.name)
+        """Those that serve: of its slug, or of its name where that is what it is found by."""
+        if needed.by_name or needed.slug is None:
+            return self.all_named(needed.path, needed.name)
+        return [row for row in self.rows[needed.path] if row["slug"] == needed.slug]
 
     def one(self, needed: Needed) -> Json | None:
         return next(iter(self.fitting(needed)), None)
+
+    def creating(self, needed: Needed) -> Json:
+        """What creates it beside whoever has taken its name, or its slug, for something else."""
+        row = needed.row
+        if not needed.by_name and self.all_named(needed.path, needed.name):
+            row[needed.called] = f"{needed.name}（迁云）"
+        if needed.by_name and any(r.get("slug") == needed.slug for r in self.rows[needed.path]):
+            row["slug"] = slug(needed.name)
+        if needed.slug is None:
+            row.pop("slug", None)
+        return row
 
     @staticmethod
     def etag(row: Json) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from inventory.netbox.schema import CODE, INTERFACES, MANAGED, SHARED
+from inventory.netbox.schema import CODE, INTERFACES, MADE_ON_DEMAND, MANAGED, SHARED
 
 GROUP = "qianyun"
 USER = "qianyun"
@@ -74,6 +74,8 @@ ON_IT: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Object type → relations along which NetBox deletes what hangs on an object, whoever wrote it:
 they must be empty, so that what is ours goes first and what is others' stays, and holds ours."""
+HANGING = ("dcim.inventoryitem", "dcim.module", "virtualization.virtualdisk")
+"""Types that are none of ours, looked at so that a person is told what hangs on an object."""
 PARTS = frozenset({"images", "journal_entries", "bookmarks", "subscriptions", "tagged_items"})
 """Relations that say something of the object and go with it."""
 
@@ -119,6 +121,7 @@ GRANTS: tuple[Grant, ...] = (
         (
             *MANAGED,
             *SHARED,
+            *HANGING,
             "core.objectchange",
             "extras.customfield",
             "extras.customfieldchoiceset",
@@ -137,7 +140,7 @@ GRANTS: tuple[Grant, ...] = (
     Grant(
         "迁云共用 / Qianyun shared",
         "新增 NetBox 要求的共用对象与日记 / adds what NetBox demands, and journal entries",
-        (*SHARED, "extras.journalentry"),
+        (*MADE_ON_DEMAND, "extras.journalentry"),
         ("add",),
     ),
     *(_delete(object_type) for object_type in MANAGED),

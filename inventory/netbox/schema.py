@@ -68,6 +68,15 @@ SHARED: Mapping[str, str] = MappingProxyType(
     }
 )
 """Object type → path: found or created because NetBox demands them; never changed or deleted."""
+MADE_ON_DEMAND = (
+    "dcim.region",
+    "dcim.platform",
+    "dcim.rack",
+    "circuits.provider",
+    "circuits.circuittype",
+    "tenancy.contactrole",
+)
+"""The shared types of which an apply may make one; the others are bootstrap's to make."""
 
 
 def slug(text: str) -> str:
@@ -97,22 +106,21 @@ class CustomField:
 
 @dataclass(frozen=True)
 class Needed:
-    """An object that has to be there, found by `slug`, else by `name`; `more` are its other fields.
-
-    One without a slug of its own (`slug=None`) is found by its name alone.
-    """
+    """An object that has to be there, found by its slug, else (`by_name`) by its name; `more` are
+    its other fields, `called` the field that holds its name."""
 
     path: str
     name: str
     slug: str | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
-    named: str = "name"
+    by_name: bool = False
+    called: str = "name"
 
     @property
     def row(self) -> dict[str, Any]:
         """What creates it. References are by slug or name, which NetBox resolves."""
         own = {} if self.slug is None else {"slug": self.slug}
-        return {self.named: self.name, **own, **self.more}
+        return {self.called: self.name, **own, **self.more}
 
 
 ZONES: Mapping[Zone, str] = MappingProxyType(
@@ -189,6 +197,7 @@ CHOICE_SETS: tuple[Needed, ...] = (
     Needed(
         "extras/custom-field-choice-sets/",
         ZONE_CHOICES,
+        by_name=True,
         more={
             "description": f"{_ENGLISH}: network zones",
             "extra_choices": [[zone.value, label] for zone, label in ZONES.items()],
@@ -220,15 +229,18 @@ OBJECTS: tuple[Needed, ...] = (
         UNSPECIFIED,
         # no height: how many units it takes is not told, so a rack can't be full of it
         {"manufacturer": {"slug": UNSPECIFIED}, "u_height": 0},
-        named="model",
+        called="model",
     ),
     Needed(SHARED["virtualization.clustertype"], "政务云", CLOUD_TYPE),
-    Needed(SHARED["circuits.circuittype"], "政务链路", LINK_TYPE),
-    Needed(SHARED["circuits.circuittype"], "未说明", UNSPECIFIED),
-    Needed(SHARED["circuits.provider"], "政务网络", LINK_PROVIDER),
-    Needed(SHARED["circuits.provider"], "未说明", UNSPECIFIED),
+    Needed(SHARED["circuits.circuittype"], "政务链路", LINK_TYPE, by_name=True),
+    Needed(SHARED["circuits.circuittype"], "未说明", UNSPECIFIED, by_name=True),
+    Needed(SHARED["circuits.provider"], "政务网络", LINK_PROVIDER, by_name=True),
+    Needed(SHARED["circuits.provider"], "未说明", UNSPECIFIED, by_name=True),
     Needed(SHARED["tenancy.tenantgroup"], "迁云单位", TENANT_GROUP),
     UNSPECIFIED_SITE,
-    *(Needed(SHARED["ipam.vrf"], label, more={"enforce_unique": True}) for label in ZONES.values()),
+    *(
+        Needed(SHARED["ipam.vrf"], label, by_name=True, more={"enforce_unique": True})
+        for label in ZONES.values()
+    ),
 )
 """In the order in which they can be created."""
