@@ -65,6 +65,7 @@ tasks = Table(
     Column("settled_by", String(200)),
     Column("decision", String(10)),  # "gone": the two agree again, nobody had to decide
     Column("reason", Text, nullable=False),
+    Column("done_at", _TIME),  # an apply followed the decision: it decides nothing more
     CheckConstraint("state in ('open', 'settled')", name="state"),
     CheckConstraint("decision in ('netbox', 'ledger', 'gone')", name="decision"),
     CheckConstraint(
@@ -102,4 +103,16 @@ netbox_deliveries = Table(
     Column("digest", String(128), primary_key=True),
     Column("received_at", DateTime(timezone=True), nullable=False),  # UTC
     Index("ix_netbox_deliveries_received_at", "received_at"),
+)
+
+# A write to NetBox from its beginning to its end: NetBox has no transaction over many requests, so
+# a ChangeSet that was cut off is known by this row and may be taken up again from where it stopped.
+netbox_writes = Table(
+    "netbox_writes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("changes_digest", String(64), nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),  # UTC
+    Column("begun_by", String(200), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
 )

@@ -5,7 +5,7 @@ the same transaction (`Truth.writing`, one writer at a time).
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any, Literal
 
 from pydantic import JsonValue
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from inventory.canonical import canonical_json
 from inventory.errors import ChangeRefused
-from inventory.findings import Decisions, Finding, Question, Taken
+from inventory.findings import Cause, Decisions, Finding, Question, Taken
 from inventory.model import Estate, Frozen
 from inventory.tables import tasks
 
@@ -21,8 +21,8 @@ from inventory.tables import tasks
 class Task(Frozen):
     """One conflict. Values are plain JSON: None is "not told", or for `field` "" "not there".
 
-    `decision`: whose value was chosen, or "gone" when the two agreed before anybody decided.
-    Times are ISO 8601 in UTC.
+    `decision`: whose value was chosen, or "gone" when the two agreed before anybody decided;
+    `done_at`: when an apply has followed it. Times are ISO 8601 in UTC.
     """
 
     id: int
@@ -40,6 +40,7 @@ class Task(Frozen):
     settled_by: str | None = None
     decision: Literal["netbox", "ledger", "gone"] | None = None
     reason: str = ""
+    done_at: str | None = None
 
     @property
     def question(self) -> Question:
@@ -75,12 +76,14 @@ class Tasks:
         return None if row is None else _task(row)
 
     def note(self, findings: Iterable[Finding], looked_at: Estate, *, actor: str) -> Noted:
-        """Bring the open tasks in step with a comparison.
+        """Bring the tasks in step with a comparison whose result was applied.
 
         Every conflict among `findings` has one open task afterwards, however often it is found;
         one whose values changed is brought up to date. `looked_at` is what the ledgers declared:
-        an open task about one of its objects that is no conflict any more is closed.
+        an open task about one of its objects that is no conflict any more is closed, and a decision
+        for the ledger is done: should NetBox be changed to the same value again, that is news.
         """
+        findings = tuple(findings)
         before = {(t.kind, t.code, t.field): t for t in self.listed("open")}
         named = {(kind, o.code) for kind, objects in looked_at.collections() for o in objects}
         opened, changed, same = [], [], []
@@ -99,6 +102,7 @@ class Tasks:
             for task in before.values()
             if (task.kind, task.code) in named
         ]
+        self._finish(named, held={f.question for f in findings if f.cause is Cause.HELD})
         return Noted(
             opened=tuple(opened), changed=tuple(changed), gone=tuple(gone), same=tuple(same)
         )
@@ -117,12 +121,23 @@ class Tasks:
         return self._close(task, decision, reason, actor)
 
     def decisions(self) -> Decisions:
-        """What was decided, by question; the latest decision on the same values counts."""
+        """What was decided, by question; the latest decision on the same values counts. One for
+        NetBox holds for good, one for the ledger until it was applied."""
         made: dict[Question, Taken] = {}
         for task in self.listed("settled"):
             if task.decision in ("netbox", "ledger"):
                 made[task.question] = task.decision
+                if task.done_at is not None:
+                    del made[task.question]
         return made
+
+    def _finish(self, named: Set[tuple[str, str]], held: Set[Question]) -> None:
+        for task in self.listed("settled"):
+            if task.decision != "ledger" or task.done_at is not None:
+                continue
+            if (task.kind, task.code) in named and task.question not in held:
+                query = update(tasks).where(tasks.c.id == task.id).values(done_at=self._now)
+                self._connection.execute(query)
 
     def _open(self, finding: Finding, actor: str) -> Task:
         made = self._connection.execute(

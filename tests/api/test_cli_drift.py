@@ -262,6 +262,9 @@ def test_what_was_deleted_in_netbox_is_asked_about(
     run("inventory", "settle", task["id"], "--take", "ledger", "--reason", "误删")
     write(run, ledger)
     assert [r.code for r in shared.load().rooms] == ["R-1", "R-2"]
+    shared.by_hand("R-2")  # again: the old word was for the first time
+    assert len(write(run, ledger)["tasks"]["opened"]) == 1
+    assert [r.code for r in shared.load().rooms] == ["R-1"]
 
 
 def test_what_was_refused_stands_in_the_audit(run: Run, shared: SharedStore, rooms: Rooms) -> None:

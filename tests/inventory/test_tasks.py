@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from inventory.database import make_engine, reading, writing
 from inventory.errors import ChangeRefused
-from inventory.findings import Finding
+from inventory.findings import Cause, Finding, Taken
 from inventory.model import Estate, Provenance, Room
 from inventory.precedence import Precedence
 from inventory.reconcile import reconcile
@@ -25,6 +25,7 @@ from migrator.store import HEAD, MIGRATIONS, upgrade
 from tests.postgres import server
 
 NOW, LATER = "2026-01-02T03:04:05.000+00:00", "2026-01-03T03:04:05.000+00:00"
+TAKEN: tuple[Taken, ...] = ("netbox", "ledger")
 type Open = Callable[..., AbstractContextManager[Tasks]]
 
 
@@ -135,12 +136,37 @@ def test_a_decision_is_honoured_for_its_values(store: Open, decision: Any, wante
     assert reconcile(room(1), room(2), room(4), Precedence(), decisions=made).conflicts
 
 
+def test_a_decision_for_the_ledger_is_used_once(store: Open) -> None:
+    """NetBox changed to the very value again, later, is somebody's newer word."""
+    with store() as kept:
+        (task,) = kept.note(conflict(), room(3), actor="张三").opened
+        kept.settle(task, "ledger", reason="甲", actor="李四")
+        kept.note((), Estate(), actor="张三")  # other ledgers
+        found = reconcile(room(1), room(2), room(3), Precedence(), decisions=kept.decisions())
+        assert found.wanted == room(3)
+    with store(LATER) as kept:
+        kept.note(found.findings, room(3), actor="张三")
+        assert kept.decisions() == {}
+        (done,) = kept.listed()
+        assert (done.decision, done.done_at) == ("ledger", LATER)
+    assert reconcile(room(3), room(2), room(3), Precedence()).wanted == room(2)
+
+
+def test_a_decision_that_is_held_back_waits(store: Open) -> None:
+    with store() as kept:
+        (task,) = kept.note(conflict(), room(3), actor="张三").opened
+        kept.settle(task, "ledger", reason="甲", actor="李四")
+        held = [f.model_copy(update={"cause": Cause.HELD}) for f in conflict()]
+        kept.note(held, room(3), actor="张三")
+        assert set(kept.decisions()) == {task.question}
+
+
 def test_the_latest_decision_on_the_same_values_counts(store: Open) -> None:
     with store() as kept:
-        for decision in ("netbox", "ledger"):
+        for decision in TAKEN:
             (task,) = kept.note(conflict(), room(3), actor="张三").opened
             kept.settle(task, decision, reason="甲", actor="李四")
-        assert set(kept.decisions().values()) == {"ledger"}
+            assert set(kept.decisions().values()) == {decision}
 
 
 def test_a_decision_is_made_once_and_for_a_reason(store: Open) -> None:

@@ -29,6 +29,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_netbox_deliveries_received_at", ["received_at"], unique=False)
 
     op.create_table(
+        "netbox_writes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("changes_digest", sa.String(length=64), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("begun_by", sa.String(length=200), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_netbox_writes")),
+    )
+    op.create_table(
         "tasks",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -45,6 +54,7 @@ def upgrade() -> None:
         sa.Column("settled_by", sa.String(length=200), nullable=True),
         sa.Column("decision", sa.String(length=10), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("done_at", sa.String(length=40), nullable=True),
         sa.CheckConstraint(
             "(state = 'settled') = (decision IS NOT NULL AND settled_at IS NOT NULL "
             "AND settled_by IS NOT NULL)",
