@@ -21,6 +21,15 @@ class Versioned(Protocol):
         ...
 
 
+@runtime_checkable
+class Refreshable(Protocol):
+    """A store that mirrors something that changes outside."""
+
+    def refresh(self) -> object:
+        """Fetch what changed since the last time. Raises StoreError."""
+        ...
+
+
 @dataclass(frozen=True)
 class Rendered:
     """An answer's bytes and their entity tag, quoted as HTTP wants it."""
@@ -30,25 +39,27 @@ class Rendered:
 
 
 class EstateCache:
-    """Loads again only when `version()` has changed. Safe between threads: those that come while
-    one loads wait for it rather than load the same."""
+    """Loads again only when `version()` has changed; each time, where that says None. Safe between
+    threads: those that come while one loads wait for it rather than load the same."""
 
-    def __init__(self, load: Callable[[], Estate], version: Callable[[], str]) -> None:
+    def __init__(self, load: Callable[[], Estate], version: Callable[[], str | None]) -> None:
         self._load = load
         self._version = version
         self._lock = threading.Lock()
-        self._held: tuple[str, Estate] | None = None
+        self._held: tuple[str | None, Estate] | None = None
         self._rendered: dict[str, Rendered] = {}
 
     @classmethod
     def of(cls, product: Qianyun) -> "EstateCache":
         """Over the product's store; nothing is opened before the first question."""
 
-        def version() -> str:
+        def version() -> str | None:
             store = product.estate
             if isinstance(store, Versioned):
                 return store.version()
-            return snapshot_mark(product.truth.engine)
+            # our snapshots do not tell of what changes outside
+            outside = isinstance(store, Refreshable)
+            return None if outside else snapshot_mark(product.truth.engine)
 
         def load() -> Estate:
             return product.estate.load()
@@ -69,9 +80,14 @@ class EstateCache:
                 self._rendered[view] = Rendered(body, f'"{hashlib.sha256(body).hexdigest()}"')
             return self._rendered[view]
 
+    def alone(self, action: Callable[[], object]) -> None:
+        """Run `action` on the store while nobody loads from it here."""
+        with self._lock:
+            action()
+
     def _fresh(self) -> Estate:
         version = self._version()  # asked first: what changes meanwhile is loaded next time
-        if self._held is None or self._held[0] != version:
+        if self._held is None or version is None or self._held[0] != version:
             self._held, self._rendered = None, {}  # an old estate is no answer, and takes memory
             self._held = (version, filled(self._load()))
         return self._held[1]

@@ -12,7 +12,7 @@ import hmac
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 import structlog
 from fastapi import APIRouter, Request
@@ -20,6 +20,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.bootstrap import Qianyun
+from api.estate_cache import EstateCache, Refreshable
 from api.refresher import Refresher
 from api.responses import Answer, Problem
 from inventory.deliveries import Deliveries
@@ -31,15 +32,6 @@ WINDOW = timedelta(minutes=5)
 """How far an event's time may be from ours, before or after."""
 
 _log = structlog.get_logger("api.webhook")
-
-
-@runtime_checkable
-class Refreshable(Protocol):
-    """A store that mirrors something that changes outside."""
-
-    def refresh(self) -> object:
-        """Fetch what changed since the last time. Called from a thread of its own."""
-        ...
 
 
 class Accepted(Answer):
@@ -67,12 +59,13 @@ class Refused(HTTPException):
         self.title = _TEXTS[status]
 
 
-def webhook(product: Qianyun) -> APIRouter:
-    """The endpoint over the product's store, which is opened at the first delivery."""
+def webhook(product: Qianyun, cache: EstateCache) -> APIRouter:
+    """The endpoint over the product's store, which is opened at the first delivery. `cache` is
+    what other endpoints read that store by: it is not refreshed while they load."""
     router = APIRouter(tags=["netbox"])
 
     def refresh() -> None:
-        _refresh_of(product)()
+        cache.alone(_refresh_of(product))
 
     refresher = Refresher(refresh)
 

@@ -2,18 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import DateTime, Engine, String, column, delete, insert, table
+from sqlalchemy import Engine, delete, insert
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from inventory.database import writing
 from inventory.errors import StoreError
-
-# the table itself is made by the migrations
-_deliveries = table(
-    "netbox_deliveries",
-    column("digest", String(64)),
-    column("received_at", DateTime(timezone=True)),
-)
+from inventory.tables import netbox_deliveries as deliveries
 
 
 class Deliveries:
@@ -30,9 +24,9 @@ class Deliveries:
         try:
             with writing(self._engine) as connection:
                 connection.execute(
-                    delete(_deliveries).where(_deliveries.c.received_at < at - self._keep)
+                    delete(deliveries).where(deliveries.c.received_at < at - self._keep)
                 )
-                connection.execute(insert(_deliveries).values(digest=digest, received_at=at))
+                connection.execute(insert(deliveries).values(digest=digest, received_at=at))
         except IntegrityError:
             return False
         except SQLAlchemyError as error:
