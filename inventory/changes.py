@@ -158,6 +158,33 @@ class ChangeSet(Frozen):
             )
         return found
 
+    def base_of(self, partial: Estate) -> Estate | None:
+        """The estate that `partial` was before a part of this ChangeSet was applied to it.
+
+        None when `partial` is no such state: something else was changed too. A field may have its
+        old value, its new one, or none, since a store may hold it apart from its object.
+        """
+        objects = {kind: {o.code: o for o in held} for kind, held in partial.collections()}
+        try:
+            for create in self.creates:
+                made = objects[create.kind].pop(create.code, None)
+                if made is not None and not _between(content(made), {}, create.facts):
+                    return None
+            for update in self.updates:
+                held = content(objects[update.kind][update.code])
+                old = {f.field: f.old for f in update.fields}
+                new = {f.field: f.new for f in update.fields}
+                if not _between({name: held.get(name) for name in old}, old, new):
+                    return None
+                facts = {**held, **old}
+                objects[update.kind][update.code] = _object(update.kind, facts, ())
+            for delete in self.deletes:
+                objects[delete.kind][delete.code] = _object(delete.kind, delete.facts, ())
+        except (KeyError, ValidationError):
+            return None
+        base = Estate(**{kind: tuple(held.values()) for kind, held in objects.items()})
+        return base if base.digest == self.base else None
+
     def as_json(self) -> dict[str, Any]:
         """Plain JSON of everything, with digest and counts."""
         return {
@@ -251,6 +278,11 @@ def _applied(changes: ChangeSet, estate: Estate) -> Estate:
             f"make it again: {error}"
         ) from error
     return Estate(**{kind: tuple(held.values()) for kind, held in objects.items()})
+
+
+def _between(held: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether every field has its old value, its new one, or none."""
+    return all(v in (old.get(n), new.get(n), None, [], ()) for n, v in held.items())
 
 
 def _object(kind: str, facts: Mapping[str, Any], provenance: tuple[Provenance, ...]) -> Any:

@@ -109,9 +109,17 @@ class Contact(Frozen):
     email: str = ""
 
 
+def _in_contact_order(contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:
+    """In one order, whoever told them, so that equal contacts are equal."""
+    return tuple(sorted(contacts, key=lambda c: (c.role, c.name, c.phone, c.email)))
+
+
+Contacts = Annotated[tuple[Contact, ...], AfterValidator(_in_contact_order)]
+
+
 class Organisation(Thing):
     aliases: tuple[str, ...] = ()
-    contacts: tuple[Contact, ...] = ()
+    contacts: Contacts = ()
 
 
 class Site(Thing):
@@ -126,7 +134,7 @@ class Room(Thing):
 
     organisation: Code | None = None
     site: Code | None = None
-    contacts: tuple[Contact, ...] = ()
+    contacts: Contacts = ()
     building: str | None = None
     area_m2: str | None = None  # decimal text, m²
     racks: int | None = None
@@ -155,7 +163,7 @@ class Line(Thing):
     rent_per_year: int | None = None  # yuan
     contract_end: date | None = None
     organisation: Code | None = None
-    contacts: tuple[Contact, ...] = ()
+    contacts: Contacts = ()
     self_leased: bool | None = None
 
 

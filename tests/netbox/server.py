@@ -10,7 +10,7 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -55,6 +55,7 @@ class NetBox:
     say: Callable[[str, str], None] = quiet
     _children: dict[str, Child] = field(default_factory=dict, init=False)
     _worker: int | None = field(default=None, init=False)
+    _reserved: socket.socket | None = field(default=None, init=False)
     _sockets: SocketFolder | None = field(default=None, init=False)
 
     # ── what others use ─────────────────────────────────────────────────────────────────────────
@@ -95,14 +96,16 @@ class NetBox:
         """Returns once NetBox answers; RuntimeError with what a program said where it does not."""
         install.require()
         self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        if not self.listeners:
+            self._reserved = self._listen()  # a port that is taken is said before anything is made
         self._sockets = SocketFolder.make()
         try:
             self._start_database()
             self._start_redis()
             self._configure()
             self.start_web()
-            if not database.exists(self._cluster, database.TEMPLATE):
-                database.keep_as_template(self._cluster)
+            if not database.exists(self.cluster, database.TEMPLATE):
+                database.keep_as_template(self.cluster)
         except BaseException:
             self.stop()
             raise
@@ -115,10 +118,21 @@ class NetBox:
         if self._sockets:
             self._sockets.remove()
             self._sockets = None
+        if self._reserved:
+            self._reserved.close()
+            self._reserved = None
 
-    def reset(self) -> None:
+    def keep(self, name: str) -> None:
+        """What NetBox holds now is what `reset(name)` goes back to; unless that is kept already."""
+        if not self.keeps(name):
+            database.keep_as_template(self.cluster, name)
+
+    def keeps(self, name: str) -> bool:
+        return database.exists(self.cluster, name)
+
+    def reset(self, name: str = database.TEMPLATE) -> None:
         """As after the first start: an admin and a token, no other object. NetBox stays up."""
-        database.reset(self._cluster)
+        database.reset(self.cluster, name)
         self._redis("-n", "0", "EVAL", FLUSH_TASKS, "0")
         self._redis("-n", "1", "FLUSHDB")
 
@@ -163,7 +177,7 @@ class NetBox:
 
     def start_web(self) -> None:
         """The web server, at the port it had before."""
-        listeners = list(self.listeners) or [self._listen()]
+        listeners = list(self.listeners) or [self._reserved or self._listen()]
         order = {
             "listen": [listener.fileno() for listener in listeners],
             "shell": str(self._path("shell.sock")),
@@ -181,6 +195,7 @@ class NetBox:
         )
         if not self.listeners:
             listeners[0].close()  # or clients would wait for a server that has ended
+            self._reserved = None
         web.wait_until(self.answers, UPPER)
 
     def stop_web(self) -> None:
@@ -204,7 +219,7 @@ class NetBox:
     # ── how it is done ──────────────────────────────────────────────────────────────────────────
 
     @property
-    def _cluster(self) -> Cluster:
+    def cluster(self) -> Cluster:
         return Cluster(self.folder / "postgres", self._path("pg"), self.lasting)
 
     def _path(self, name: str) -> Path:
@@ -227,17 +242,40 @@ class NetBox:
         self.port = listener.getsockname()[1]
         return listener
 
+    @contextlib.contextmanager
+    def backstage(self, dump: Path | None) -> Iterator[dict[str, str]]:
+        """Database (restored from a dump, or empty) and Redis without NetBox.
+
+        Gives the environment in which NetBox's commands find them.
+        """
+        self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self._sockets = SocketFolder.make()
+        try:
+            self._start_postgres()
+            database.create(self.cluster)
+            if dump:
+                database.restore(self.cluster, dump)
+            self._start_redis()
+            self._configure()
+            yield self._environment
+        finally:
+            self.stop()
+
+    def _start_postgres(self) -> None:
+        self.cluster.make()
+        self._children["postgres"] = self.cluster.start(self.folder / "postgres.log")
+
     def _start_database(self) -> None:
-        self._cluster.make()
-        self._children["postgres"] = self._cluster.start(self.folder / "postgres.log")
-        if database.exists(self._cluster, database.TEMPLATE):
-            if not database.exists(self._cluster, database.LIVE):  # killed amid a reset
-                database.reset(self._cluster)
+        self._start_postgres()
+        if database.exists(self.cluster, database.TEMPLATE):
+            if not database.exists(self.cluster, database.LIVE):  # killed amid a reset
+                database.reset(self.cluster)
             return
         self.say("恢复空的 NetBox 数据库", "restoring an empty NetBox database")
-        with self._cluster.connect() as server:  # of a first start that did not come to its end
+        with self.cluster.connect() as server:  # of a first start that did not come to its end
             server.execute(f"DROP DATABASE IF EXISTS {database.LIVE}")
-        database.restore(self._cluster, install.DUMP)
+        database.create(self.cluster)
+        database.restore(self.cluster, install.DUMP)
 
     def _start_redis(self) -> None:
         options = {
@@ -278,6 +316,15 @@ class NetBox:
         answer: dict[str, Any] = json.loads(said)
         return answer
 
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": f"{install.VENV / 'bin'}:/usr/bin:/bin:/usr/sbin:/sbin",
+            "HOME": str(self.folder),
+            "LC_ALL": "C.UTF-8",
+            "NETBOX_ROOT": str(self.folder),
+        }
+
     def _spawn(
         self,
         name: str,
@@ -286,15 +333,14 @@ class NetBox:
         ending: signal.Signals = signal.SIGTERM,
         hand_over: Sequence[int] = (),
     ) -> Child:
-        environ = {
-            "PATH": f"{install.VENV / 'bin'}:/usr/bin:/bin:/usr/sbin:/sbin",
-            "HOME": str(self.folder),
-            "LC_ALL": "C.UTF-8",
-            "NETBOX_ROOT": str(self.folder),
-        }
         log = self.folder / f"{name}.log"
         child = spawn(
-            words, log, environ=environ, orphaned=orphaned, ending=ending, hand_over=hand_over
+            words,
+            log,
+            environ=self._environment,
+            orphaned=orphaned,
+            ending=ending,
+            hand_over=hand_over,
         )
         self._children[name] = child
         return child

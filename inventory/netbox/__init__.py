@@ -1,0 +1,1 @@
+"""NetBox as the store of rooms, lines, links, nodes and hosts; the only owner of pynetbox."""

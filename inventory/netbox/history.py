@@ -1,0 +1,121 @@
+"""Who changed what in NetBox, and when: its change log, asked for one field of one object."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from inventory.netbox import endpoints as nb
+from inventory.netbox.client import Client
+from inventory.netbox.differences import Index
+from inventory.netbox.endpoints import CODE, Endpoint, Json
+from inventory.netbox.reading import LINK, NODE
+from inventory.store import Touch
+
+LOG = "core/object-changes/"
+FIELDS = "id,time,user_name,message,action,prechange_data,postchange_data"
+DEEP = 200  # entries of one object that are looked through
+
+# collection → the endpoints its objects are in, and what is before their codes
+WHERE: Mapping[str, tuple[tuple[Endpoint, ...], str]] = {
+    "organisations": ((nb.TENANTS,), ""),
+    "sites": ((nb.SITES,), ""),
+    "rooms": ((nb.LOCATIONS,), ""),
+    "clouds": ((nb.CLUSTERS,), ""),
+    "lines": ((nb.CIRCUITS,), ""),
+    "links": ((nb.CIRCUITS,), LINK),
+    "nodes": ((nb.DEVICES,), NODE),
+    "hosts": ((nb.DEVICES, nb.MACHINES), ""),
+    "services": ((nb.SERVICES,), ""),
+}
+# (collection or "", field) → what it is called in NetBox; a custom field has no other name
+NATIVE: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("", "name"): ("name",),
+    ("lines", "name"): ("qianyun_name",),
+    ("links", "name"): ("qianyun_name",),
+    ("", "organisation"): ("tenant",),
+    ("", "site"): ("site", "scope_id"),
+    ("sites", "region"): ("region",),
+    ("sites", "address"): ("physical_address",),
+    ("rooms", "running_cost_per_year"): ("qianyun_cost_per_year",),
+    ("lines", "provider"): ("provider",),
+    ("lines", "type"): ("type",),
+    ("lines", "bandwidth_kbps"): ("commit_rate",),
+    ("lines", "contract_end"): ("termination_date",),
+    ("", "place"): ("location", "cluster", "qianyun_place"),
+    ("", "rack"): ("rack", "qianyun_rack"),
+    ("", "asset_tag"): ("asset_tag", "qianyun_asset_tag"),
+    ("", "os"): ("platform",),
+    ("", "system"): ("system_code",),
+    ("", "zone"): ("zone",),
+    ("", "ipv4"): ("primary_ip4", "address"),
+    ("", "ipv6"): ("primary_ip6", "address"),
+    ("services", "host"): ("parent_object_id",),
+    ("services", "port"): ("port_mappings",),
+    ("services", "protocol"): ("port_mappings", "qianyun_protocol"),
+    ("lines", "a_end"): ("termination_id", "qianyun_place"),
+    ("lines", "z_end"): ("termination_id", "qianyun_place"),
+}
+
+
+def last_change(client: Client, there: Index, kind: str, code: str, field: str) -> Touch | None:
+    """The newest entry that changed `field` of an object; with `field` "" the one that made or
+    deleted it. None where the log tells none. Raises StoreError."""
+    if kind not in WHERE:
+        return None
+    if not field:
+        return _existence(client, kind, code)
+    names = NATIVE.get((kind, field)) or NATIVE.get(("", field)) or (f"qianyun_{field}",)
+    for endpoint, part in _parts(kind, code, field):
+        row = there.get((endpoint, part))
+        if row is None:
+            continue
+        for entry in _entries(client, endpoint, {"changed_object_id": row.id}):
+            before, after = _flat(entry["prechange_data"]), _flat(entry["postchange_data"])
+            for name in names:
+                if before.get(name) != after.get(name):
+                    return _touch(entry, before.get(name), after.get(name))
+    return None
+
+
+def _existence(client: Client, kind: str, code: str) -> Touch | None:
+    endpoints, prefix = WHERE[kind]
+    for endpoint in endpoints:
+        for action in ("delete", "create"):
+            for entry in _entries(client, endpoint, {"action": action}):
+                told = _flat(entry["prechange_data"]) | _flat(entry["postchange_data"])
+                if told.get(CODE) == prefix + code:
+                    return _touch(entry, None, None)
+    return None
+
+
+def _parts(kind: str, code: str, field: str) -> Iterator[tuple[Endpoint, str]]:
+    """The rows of the object in which the field may be."""
+    endpoints, prefix = WHERE[kind]
+    if field in ("ipv4", "ipv6"):
+        yield nb.ADDRESSES, f"{prefix}{code}:{field[-1]}"
+    if field in ("a_end", "z_end"):
+        yield nb.TERMINATIONS, f"{prefix}{code}:{field[0].upper()}"
+    for endpoint in endpoints:
+        yield endpoint, prefix + code
+
+
+def _entries(client: Client, endpoint: Endpoint, filters: Json) -> list[Json]:
+    """The newest first."""
+    asked = {"changed_object_type": endpoint.type, "ordering": "-id", "limit": DEEP}
+    found: list[Json] = client.page(LOG, {**asked, **filters, "fields": FIELDS})["results"]
+    return found
+
+
+def _flat(data: Any) -> Json:
+    if not isinstance(data, dict):
+        return {}
+    return {**data, **(data.get("custom_fields") or {})}
+
+
+def _touch(entry: Json, old: Any, new: Any) -> Touch:
+    return Touch(
+        at=entry["time"],
+        by=entry["user_name"],
+        message=entry.get("message") or "",
+        old=old,
+        new=new,
+    )

@@ -1,0 +1,104 @@
+"""The estate as NetBox tells it, kept from one reading to the next.
+
+An object is put together again only when a row of its own or one that it points at has changed.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from inventory.model import Estate, Thing
+from inventory.netbox import endpoints as nb
+from inventory.netbox.endpoints import Endpoint, Row
+from inventory.netbox.mirror import Changed, Mirror
+from inventory.netbox.reading import HELD, KINDS, Lookup, Provenances, read, sole
+from inventory.store import LeftOut
+
+type Read = tuple[str, Thing] | LeftOut
+
+POINTED_AT = (nb.TENANTS, nb.SITES, nb.LOCATIONS, nb.CLUSTERS, nb.CONTACTS)
+"""What so many objects point at that they are all put together again when it changes."""
+
+
+class Objects:
+    """Objects by endpoint and id; `collections` and `left_out` are of the last `update`."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self._read: dict[Endpoint, dict[int, Read]] = {}
+        self._told: Provenances = {}
+        self.collections: dict[str, tuple[Any, ...]] = {}
+        self.left_out: tuple[LeftOut, ...] = ()
+
+    def update(self, changed: Changed, told: Provenances) -> None:
+        """Takes over what a refresh found; `told`: where the ledgers' objects were read."""
+        if told is not self._told or changed.everything or not self._read:
+            self._read, self._told = {}, told
+        elif not changed.ids:
+            return
+        elif any(endpoint in changed.ids for endpoint in POINTED_AT):
+            self._read = {}
+        else:
+            self._forget(changed)
+        self._put_together()
+
+    def _forget(self, changed: Changed) -> None:
+        """Drops the objects whose own rows changed, and those that point at such rows."""
+        stale = {endpoint: set(ids) for endpoint, ids in changed.ids.items()}
+        addresses = stale.get(nb.ADDRESSES, set())
+        ends = stale.get(nb.TERMINATIONS, set())
+        for endpoint in (nb.DEVICES, nb.MACHINES):
+            for row in self._mirror.tables[endpoint].values():
+                if addresses and _primary(row) & addresses:
+                    stale.setdefault(endpoint, set()).add(row.id)
+        if ends or nb.ASSIGNMENTS in stale:  # few, and an end that is gone tells no circuit
+            self._read.pop(nb.CIRCUITS, None)
+        if nb.ASSIGNMENTS in stale:
+            self._read.pop(nb.TENANTS, None)
+            self._read.pop(nb.LOCATIONS, None)
+        if nb.DEVICES in stale or nb.MACHINES in stale:
+            self._read.pop(nb.SERVICES, None)
+        for endpoint, ids in stale.items():
+            for id in ids & self._read.get(endpoint, {}).keys():
+                del self._read[endpoint][id]
+
+    def _put_together(self) -> None:
+        look = Lookup.of(self._mirror.tables)
+        found: dict[str, list[Any]] = {collection: [] for collection in HELD}
+        left_out: list[LeftOut] = []
+        for one in sole(self._all(look, left_out)):
+            if isinstance(one, LeftOut):
+                left_out.append(one)
+            else:
+                found[one[0]].append(one[1])
+        self.collections = {c: tuple(sorted(found[c], key=_code)) for c in HELD}
+        self.left_out = tuple(left_out)
+
+    def _all(
+        self, look: Lookup, left_out: list[LeftOut]
+    ) -> Iterator[tuple[Endpoint, Row, tuple[str, Thing]]]:
+        for endpoint in KINDS:
+            known = self._read.setdefault(endpoint, {})
+            rows = self._mirror.tables[endpoint]
+            for id in known.keys() - rows.keys():
+                del known[id]
+            for id, row in rows.items():
+                one = known.get(id)
+                if one is None:
+                    one = known[id] = read(endpoint, row, look, self._told)
+                if isinstance(one, LeftOut):
+                    left_out.append(one)
+                else:
+                    yield endpoint, row, one
+
+
+def _primary(row: Row) -> set[int]:
+    return {row.facts.get("primary_ip4", 0), row.facts.get("primary_ip6", 0)}
+
+
+def _code(thing: Thing) -> str:
+    return thing.code
+
+
+def estate(objects: Objects, ours: Estate) -> Estate:
+    """NetBox's part together with what we hold ourselves."""
+    return Estate(**objects.collections, systems=ours.systems, dependencies=ours.dependencies)

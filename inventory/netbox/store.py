@@ -1,0 +1,249 @@
+"""NetBoxStore: rooms, lines, links, nodes and hosts in NetBox, the rest in our own database.
+
+    store = NetBoxStore(client, engine, state / "netbox" / "mirror.json")
+    estate = store.load()              # what changed since the last time is fetched
+    store.apply(changes, actor="zhang")
+
+The whole estate is kept as a snapshot in our database too: systems, dependencies and provenance are
+taken from it, and it is what was last accepted of the rest.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from inventory.changes import ChangeSet, diff
+from inventory.database import reading, writing
+from inventory.errors import InventoryError, NetBoxRefused, StaleEstate, StoreError
+from inventory.freshness import snapshot_mark
+from inventory.model import Estate
+from inventory.netbox import endpoints as nb
+from inventory.netbox import history
+from inventory.netbox.bootstrap import netbox_ready
+from inventory.netbox.client import Client
+from inventory.netbox.differences import differences, index, touched
+from inventory.netbox.journal import write_journal
+from inventory.netbox.mirror import Mirror
+from inventory.netbox.objects import Objects, estate
+from inventory.netbox.reading import Provenances, provenances
+from inventory.netbox.turn import turn
+from inventory.netbox.writing import Fault, Writer
+from inventory.references import check_references
+from inventory.store import Pulled, Touch, Verified
+from inventory.store_embedded import EmbeddedStore
+from inventory.tables import netbox_writes
+
+SHOWN = 20  # faults that a message names
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class NetBoxStore:
+    """An EstateStore over a NetBox and our database, whose tables exist already."""
+
+    @property
+    def dry_by_default(self) -> bool:
+        """Others write here too: a change is shown before it is made."""
+        return True
+
+    def __init__(
+        self,
+        client: Client,
+        engine: Engine,
+        file: Path | None = None,
+        clock: Callable[[], datetime] = _utc_now,
+        step: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._client = client
+        self._engine = engine
+        self._clock = clock
+        self._step = step
+        self._mirror = Mirror(client, file)
+        self._objects = Objects(self._mirror)
+        self._ours = EmbeddedStore(engine, clock)
+        self._mark = ""
+        self._snapshot = Estate()
+        self._told: Provenances = {}
+        self._known = False
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────
+
+    def load(self) -> Estate:
+        self.refresh()
+        self._mirror.save()
+        return estate(self._objects, self._snapshot)
+
+    def refresh(self, *, full: bool = False) -> None:
+        """Fetches what changed. Raises StoreError; then what was known before stands."""
+        if not self._known:
+            _ = self._client.version
+            netbox_ready(self._client)
+            self._known = True
+        self._read_snapshot()
+        changed = self._mirror.read_all() if full else self._mirror.refresh()
+        self._objects.update(changed, self._told)
+
+    def snapshot(self) -> Estate:
+        self._read_snapshot()
+        return self._snapshot
+
+    def last_change(self, kind: str, code: str, field: str) -> Touch | None:
+        return history.last_change(self._client, index(self._mirror.tables), kind, code, field)
+
+    def pull(self, actor: str, *, full: bool = False) -> Pulled:
+        """Takes what NetBox holds for accepted: it becomes the snapshot. Raises StoreError,
+        EstateError when NetBox refers to codes that don't exist."""
+        before = self._client.reads
+        self.refresh(full=full)
+        live = estate(self._objects, self._snapshot)
+        self._accept(live, actor)
+        self._mirror.save()
+        return Pulled(
+            estate=live,
+            left_out=self._objects.left_out,
+            requests=self._client.reads - before,
+            full=full,
+        )
+
+    def verify(self) -> Verified:
+        """What was put together from changes, compared with a full reading."""
+        before = self._client.reads
+        held = self.load()
+        mirror = Mirror(self._client)
+        objects = Objects(mirror)
+        objects.update(mirror.refresh(), self._told)
+        fresh = estate(objects, self._snapshot)
+        return Verified(
+            changes=diff(held, fresh),
+            left_out=objects.left_out,
+            requests=self._client.reads - before,
+        )
+
+    # ── writing ─────────────────────────────────────────────────────────────────────────────────
+
+    def apply(self, changes: ChangeSet, *, actor: str, confirmed: str | None = None) -> Estate:
+        """As EstateStore says; more than that: rows that NetBox refuses are told together
+        (NetBoxRefused) after the others were written, and a change that was cut off may be applied
+        again: it goes on where it stopped."""
+        with turn(self._engine):
+            live = self.load()
+            if live.digest == changes.result:
+                self._accept(live, actor)
+                return live
+            before = self._base(changes, live)
+            after = changes.apply_to(before)
+            changes.check_safety(before, confirmed=confirmed)
+            check_references(after)
+            if touched(changes):
+                self._write(before, after, changes, actor)
+            ours = self._snapshot
+            self._accept(after, actor)
+            write_journal(self._client, index(self._mirror.tables), ours, after, actor)
+            return after
+
+    def _base(self, changes: ChangeSet, live: Estate) -> Estate:
+        """What `changes` were made from: the estate, or what it was before they were cut off."""
+        if live.digest != changes.base and self._unfinished() == changes.digest:
+            base = changes.base_of(live)
+            if base is not None:
+                return base
+        return live
+
+    def _write(self, before: Estate, after: Estate, changes: ChangeSet, actor: str) -> None:
+        id = self._begin(changes, actor)
+        self._mirror.need((nb.INTERFACES, nb.VM_INTERFACES))
+        tables = self._mirror.tables
+        what = differences(before, after, changes, index(tables), tables)
+        writer = Writer(
+            self._client, self._mirror, f"迁云 {actor} {changes.digest[:12]}"[:200], self._step
+        )
+        try:
+            writer.write(what)
+        finally:
+            self._mirror.save()
+        if writer.faults:
+            self._end(id)
+            raise _refused(writer.faults, what.count)
+        self.refresh()
+        live = estate(self._objects, after)
+        if live.digest != after.digest:
+            raise StoreError(_differs(diff(after, live)))
+        self._end(id)
+
+    def _accept(self, live: Estate, actor: str) -> None:
+        """Makes `live` the snapshot; it is what it is, so its size needs no confirmation."""
+        changes = diff(self._snapshot, live)
+        if not changes.empty:
+            self._ours.apply(changes, actor=actor, confirmed=changes.digest)
+            self._read_snapshot()
+
+    def _read_snapshot(self) -> None:
+        mark = snapshot_mark(self._engine)
+        if mark != self._mark:
+            self._snapshot = self._ours.load()
+            self._told = provenances(
+                (k, o) for k, held in self._snapshot.collections() for o in held
+            )
+            self._mark = mark
+
+    # ── what was begun ──────────────────────────────────────────────────────────────────────────
+
+    def _unfinished(self) -> str | None:
+        """The digest of the newest write if it did not come to its end."""
+        query = select(netbox_writes).order_by(netbox_writes.c.id.desc()).limit(1)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).mappings().first()
+        return str(row["changes_digest"]) if row and row["ended_at"] is None else None
+
+    def _begin(self, changes: ChangeSet, actor: str) -> int:
+        values = {
+            "changes_digest": changes.digest,
+            "begun_at": self._clock(),
+            "begun_by": actor,
+        }
+        try:
+            with writing(self._engine) as connection:
+                made = connection.execute(insert(netbox_writes).values(**values))
+        except SQLAlchemyError as error:
+            raise StoreError(
+                f"数据库操作失败，未写入 NetBox / the database failed, nothing was written to NetBox: "
+                f"{getattr(error, 'orig', None) or error}"
+            ) from error
+        assert made.inserted_primary_key is not None
+        return int(made.inserted_primary_key[0])
+
+    def _end(self, id: int) -> None:
+        where = netbox_writes.c.id == id
+        with writing(self._engine) as connection:
+            connection.execute(update(netbox_writes).where(where).values(ended_at=self._clock()))
+
+
+def _refused(faults: list[Fault], count: int) -> InventoryError:
+    stale = [fault for fault in faults if fault.stale]
+    shown = "\n".join(f"  {fault}" for fault in faults[:SHOWN])
+    more = f"\n  …（共 {len(faults)} / of {len(faults)}）" if len(faults) > SHOWN else ""
+    if len(stale) == len(faults):
+        return StaleEstate(
+            f"{len(stale)} 行在读取后被他人修改，保留他人的修改；请重新比对 / {len(stale)} rows were "
+            f"changed by somebody else after they were read; their edits stand, make the change "
+            f"again:\n{shown}{more}"
+        )
+    return NetBoxRefused(
+        f"NetBox 拒绝了 {count} 行中的 {len(faults)} 行，其余已写入；更正后重新导入 / NetBox refused "
+        f"{len(faults)} of {count} rows, the others are written; correct these and apply again:\n"
+        f"{shown}{more}",
+        tuple(str(fault) for fault in faults),
+    )
+
+
+def _differs(changes: ChangeSet) -> str:
+    """NetBox took every row and yet holds something else: it changed a value, or somebody did."""
+    return (
+        "写入后 NetBox 的内容与预期不符 / after the write NetBox holds something else than it was "
+        f"told (it changed a value, or somebody did meanwhile):\n{changes.render_text()[:2000]}"
+    )
