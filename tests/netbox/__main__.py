@@ -56,7 +56,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("已中断 / interrupted", file=sys.stderr)
         return 3
-    except (daemon.Failed, install.NotInstalled, DidNotStart) as error:
+    except (daemon.Failed, install.NotInstalled, DidNotStart, OSError) as error:
         print(f"错误 / error: {error}", file=sys.stderr)
         return 3
     return 0

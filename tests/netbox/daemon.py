@@ -75,6 +75,7 @@ def running(place: Place) -> Running | None:
 
 def up(place: Place, port: int, say: Say) -> Running:
     """The running NetBox of this place, started where there is none. Failed otherwise."""
+    make_folder(place)
     found = running(place)
     if found and found.url:
         return found
@@ -83,7 +84,6 @@ def up(place: Place, port: int, say: Say) -> Running:
             f"另一个命令正在启动或停止它，请稍后再试 / another command is starting or stopping it,"
             f" try again in a moment: {place.folder}"
         )
-    make_folder(place)
     words = [sys.executable, "-m", "tests.netbox", "serve", f"--folder={place.folder}"]
     with place.log.open("ab") as log:
         server = subprocess.Popen(
