@@ -137,13 +137,16 @@ def test_metrics(client: Client, begun: str) -> None:
 def test_openapi_describes_everything(client: Client) -> None:
     document = client.get("/api/v1/openapi.json").json()
     paths = set(document["paths"])
-    assert paths == {"/health", "/metrics"} | {
-        f"/api/v1/{kind}{one}" for kind in ("plans", "runs") for one in ("", "/{code}")
+    assert paths == {
+        *("/health", "/metrics", "/ansible/inventory", "/netbox/webhook"),
+        *(f"/sd/{view}" for view in ("nodes", "lines", "services")),
+        *(f"/api/v1/{kind}{one}" for kind in ("plans", "runs") for one in ("", "/{code}")),
     }
-    for verbs in document["paths"].values():
-        assert set(verbs) == {"get"}
-        assert verbs["get"]["summary"]
-        assert verbs["get"]["description"]
+    for path, verbs in document["paths"].items():
+        (verb,) = verbs
+        assert verb == ("post" if path == "/netbox/webhook" else "get")
+        assert verbs[verb]["summary"]
+        assert verbs[verb]["description"]
 
 
 def test_it_refuses_to_be_exposed(product: Qianyun, monkeypatch: pytest.MonkeyPatch) -> None:
