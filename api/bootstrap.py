@@ -47,7 +47,25 @@ class Qianyun:
 
     @cached_property
     def estate(self) -> EstateStore:
-        return EmbeddedStore(self.truth.engine)
+        """NetBox where one is set, else our own database. Raises SettingsError."""
+        if self.settings.netbox_url is None:
+            return EmbeddedStore(self.truth.engine)
+        if self.settings.netbox_token is None:
+            raise SettingsError(
+                f"缺少令牌 / no token for NetBox: read QIANYUN_NETBOX_URL={self.settings.netbox_url}, "
+                "expected QIANYUN_NETBOX_TOKEN too, a token or file:/PATH; `qianyun netbox "
+                "bootstrap --token-file` makes one with least privilege"
+            )
+        from inventory.netbox.client import Client
+        from inventory.netbox.store import NetBoxStore
+
+        client = Client(
+            self.settings.netbox_url,
+            self.settings.netbox_token.get_secret_value(),
+            connections=self.settings.netbox_connections,
+        )
+        engine = self.truth.engine  # makes the state folder
+        return NetBoxStore(client, engine, self.settings.state / "netbox" / "mirror.json")
 
     @cached_property
     def planning(self) -> "Planning":

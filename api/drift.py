@@ -16,7 +16,7 @@ from inventory.errors import StoreError
 from inventory.findings import Cause, Finding, Reconciled, Taken
 from inventory.ledger import LedgerReport, read_ledgers
 from inventory.model import Estate
-from inventory.precedence import default_precedence
+from inventory.precedence import default_precedence, read_precedence
 from inventory.reconcile import reconcile
 from inventory.store import EstateStore, Touch
 from inventory.tasks import Noted, Task, Tasks
@@ -45,6 +45,8 @@ class Comparison:
 def compare(product: "Qianyun", ledgers: list[Path]) -> Comparison:
     """What the ledgers say beside what is stored; with no ledger, what others changed there."""
     store = product.estate
+    file = product.settings.netbox_precedence
+    precedence = read_precedence(file) if file else default_precedence()
     # before load: reading NetBox anew must not have moved what was accepted
     accepted = store.snapshot() if store.dry_by_default else None
     live = store.load()
@@ -52,14 +54,14 @@ def compare(product: "Qianyun", ledgers: list[Path]) -> Comparison:
         read_ledgers(ledgers, known=live) if ledgers else LedgerReport(estate=Estate(), counts={})
     )
     if accepted is None:
-        found = reconcile(live, live, report.estate, default_precedence())
+        found = reconcile(live, live, report.estate, precedence)
     else:
         with product.truth.reading() as connection:
             found = reconcile(
                 accepted,
                 live,
                 report.estate,
-                default_precedence(),
+                precedence,
                 decisions=Tasks(connection, product.truth.now()).decisions(),
                 told=last_told(connection, report.estate),
             )

@@ -111,6 +111,17 @@ class Settings(BaseModel):
         default=None,
         description="NetBox 令牌 / NetBox token, or file:/PATH; needs netbox_url",
     )
+    netbox_connections: int = Field(
+        default=4,
+        ge=1,
+        le=32,
+        description="同时发往 NetBox 的请求数，宜等于其工作进程数 / requests to NetBox at once, best as "
+        "many as its workers, 1 to 32",
+    )
+    netbox_precedence: Folder | None = Field(
+        default=None,
+        description="字段优先级文件（TOML） / TOML file of whose word counts, field by field",
+    )
     netbox_webhook_secret: SecretStr | None = Field(
         default=None,
         min_length=16,  # it alone stands between anybody on this machine and a refresh

@@ -7,11 +7,17 @@ InventoryError
 ├── StaleEstate        the stored estate is no longer the one the ChangeSet was made from
 └── StoreError         the database or NetBox failed (outside)
     ├── NetBoxUnavailable   no answer, a time-out, a 5xx
+    │   └── OutcomeUnknown      … to a write: it may have been done
     ├── NetBoxDenied        401 or 403: the token lacks a permission
     ├── NetBoxUnknown       a version that we don't know, or what bootstrap makes is missing
     ├── NetBoxMalformed     an answer that is cut off or is not what was asked for
-    └── NetBoxRefused       NetBox refused rows: each with its reason and its place in a ledger
+    ├── RowsRefused         NetBox refused rows of one request; nothing of it was written
+    ├── ObjectChanged       an object is no longer what it was when we read it (412)
+    ├── ObjectGone          there is no such object any more (404)
+    └── NetBoxRefused       rows that were refused: each with its place in a ledger
 """
+
+from dataclasses import dataclass
 
 
 class InventoryError(Exception):
@@ -40,6 +46,34 @@ class StoreError(InventoryError):
 
 class NetBoxUnavailable(StoreError):
     """NetBox did not answer in time, or answered that it failed."""
+
+
+class OutcomeUnknown(NetBoxUnavailable):
+    """A write was sent and its answer was lost."""
+
+
+@dataclass(frozen=True)
+class RowFault:
+    """Why NetBox refused one row: its position in what was sent, or its id."""
+
+    at: int
+    reason: str
+
+
+class RowsRefused(StoreError):
+    """A write of which rows were refused; nothing of it was written."""
+
+    def __init__(self, faults: tuple[RowFault, ...]) -> None:
+        super().__init__("；".join(fault.reason for fault in faults))
+        self.faults = faults
+
+
+class ObjectChanged(StoreError):
+    """The object is no longer what it was when we read it (412)."""
+
+
+class ObjectGone(StoreError):
+    """There is no such object any more (404)."""
 
 
 class NetBoxDenied(StoreError):

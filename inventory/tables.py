@@ -116,3 +116,13 @@ netbox_writes = Table(
     Column("begun_by", String(200), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
 )
+
+# The NetBoxes whose content was accepted once as the estate's: before that, our snapshot says
+# nothing about them, and what it holds is not what somebody deleted there.
+netbox_accepted = Table(
+    "netbox_accepted",
+    metadata,
+    Column("url", String(500), primary_key=True),
+    Column("accepted_at", DateTime(timezone=True), nullable=False),  # UTC
+    Column("accepted_by", String(200), nullable=False),
+)

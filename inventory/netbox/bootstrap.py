@@ -11,9 +11,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
-from inventory.errors import NetBoxDenied, NetBoxRefused, NetBoxUnknown
+from inventory.errors import NetBoxDenied, NetBoxRefused, NetBoxUnknown, ObjectChanged, RowsRefused
 from inventory.netbox import tokens
-from inventory.netbox.client import Client, ObjectChanged, RowsRefused
+from inventory.netbox.client import Client
 from inventory.netbox.found import Found, Json
 from inventory.netbox.missing import CUSTOM_FIELDS, Hook, Ref, Step, missing, value_of
 from inventory.netbox.permissions import USER

@@ -9,7 +9,6 @@ writing never is: a POST may have been done although its answer was lost.
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -26,6 +25,11 @@ from inventory.errors import (
     NetBoxMalformed,
     NetBoxUnavailable,
     NetBoxUnknown,
+    ObjectChanged,
+    ObjectGone,
+    OutcomeUnknown,
+    RowFault,
+    RowsRefused,
     StoreError,
 )
 
@@ -36,34 +40,6 @@ PAGE = 1000
 TIMEOUT_S = (5, 60)  # to connect, to answer
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class RowFault:
-    """Why NetBox refused one row: its position in what was sent, or its id."""
-
-    at: int
-    reason: str
-
-
-class RowsRefused(StoreError):
-    """A bulk write of which rows were refused; nothing of it was written."""
-
-    def __init__(self, faults: tuple[RowFault, ...]) -> None:
-        super().__init__("；".join(fault.reason for fault in faults))
-        self.faults = faults
-
-
-class ObjectChanged(StoreError):
-    """The object is no longer what it was when we read it (412)."""
-
-
-class ObjectGone(StoreError):
-    """There is no such object any more (404)."""
-
-
-class OutcomeUnknown(NetBoxUnavailable):
-    """A write was sent and its answer was lost."""
 
 
 class Client:

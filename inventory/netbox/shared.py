@@ -7,8 +7,8 @@ found by its slug and not made here.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from inventory.errors import NetBoxUnknown
-from inventory.netbox.client import Client, RowsRefused
+from inventory.errors import NetBoxUnknown, RowsRefused
+from inventory.netbox.client import Client
 from inventory.netbox.endpoints import Json
 from inventory.netbox.rows import Shared
 from inventory.netbox.schema import slug

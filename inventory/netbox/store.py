@@ -8,6 +8,7 @@ The whole estate is kept as a snapshot in our database too: systems, dependencie
 taken from it, and it is what was last accepted of the rest.
 """
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +35,7 @@ from inventory.netbox.writing import Fault, Writer
 from inventory.references import check_references
 from inventory.store import Pulled, Touch, Verified
 from inventory.store_embedded import EmbeddedStore
-from inventory.tables import netbox_writes
+from inventory.tables import netbox_accepted, netbox_writes
 
 SHOWN = 20  # faults that a message names
 
@@ -70,27 +71,33 @@ class NetBoxStore:
         self._snapshot = Estate()
         self._told: Provenances = {}
         self._known = False
+        self._lock = threading.RLock()  # several threads of a process load from one store
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────
 
     def load(self) -> Estate:
-        self.refresh()
-        self._mirror.save()
-        return estate(self._objects, self._snapshot)
+        with self._lock:
+            self.refresh()
+            self._mirror.save()
+            return estate(self._objects, self._snapshot)
 
     def refresh(self, *, full: bool = False) -> None:
         """Fetches what changed. Raises StoreError; then what was known before stands."""
-        if not self._known:
-            _ = self._client.version
-            netbox_ready(self._client)
-            self._known = True
-        self._read_snapshot()
-        changed = self._mirror.read_all() if full else self._mirror.refresh()
-        self._objects.update(changed, self._told)
+        with self._lock:
+            if not self._known:
+                _ = self._client.version
+                netbox_ready(self._client)
+                self._known = True
+            self._read_snapshot()
+            changed = self._mirror.read_all() if full else self._mirror.refresh()
+            self._objects.update(changed, self._told)
 
     def snapshot(self) -> Estate:
+        """What was last accepted: of a NetBox of which nothing was, only what we hold ourselves."""
         self._read_snapshot()
-        return self._snapshot
+        if self._accepted():
+            return self._snapshot
+        return Estate(systems=self._snapshot.systems, dependencies=self._snapshot.dependencies)
 
     def last_change(self, kind: str, code: str, field: str) -> Touch | None:
         return history.last_change(self._client, index(self._mirror.tables), kind, code, field)
@@ -181,6 +188,15 @@ class NetBoxStore:
         if not changes.empty:
             self._ours.apply(changes, actor=actor, confirmed=changes.digest)
             self._read_snapshot()
+        if not self._accepted():
+            row = {"url": self._client.url, "accepted_at": self._clock(), "accepted_by": actor}
+            with writing(self._engine) as connection:
+                connection.execute(insert(netbox_accepted).values(**row))
+
+    def _accepted(self) -> bool:
+        query = select(netbox_accepted.c.url).where(netbox_accepted.c.url == self._client.url)
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
 
     def _read_snapshot(self) -> None:
         mark = snapshot_mark(self._engine)

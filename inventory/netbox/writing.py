@@ -10,16 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from inventory.errors import ObjectChanged, ObjectGone, OutcomeUnknown, RowsRefused
 from inventory.netbox import endpoints as nb
 from inventory.netbox import schema
-from inventory.netbox.client import (
-    Client,
-    ObjectChanged,
-    ObjectGone,
-    OutcomeUnknown,
-    RowsRefused,
-    etag,
-)
+from inventory.netbox.client import Client, etag
 from inventory.netbox.differences import Differences, Key, Origin, index
 from inventory.netbox.endpoints import CODE, SYSTEM, ZONE, Endpoint, Json, Row
 from inventory.netbox.mirror import Mirror

@@ -29,6 +29,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_netbox_deliveries_received_at", ["received_at"], unique=False)
 
     op.create_table(
+        "netbox_accepted",
+        sa.Column("url", sa.String(length=500), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_by", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("url", name=op.f("pk_netbox_accepted")),
+    )
+    op.create_table(
         "netbox_writes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("changes_digest", sa.String(length=64), nullable=False),
