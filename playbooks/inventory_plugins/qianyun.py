@@ -134,6 +134,7 @@ def from_url(url, timeout):
     try:
         with opener.open(url, timeout=timeout) as answer:
             status, body = answer.status, answer.read(LARGEST + 1)
+            missing = answer.length if len(body) <= LARGEST else 0
     except urllib.error.HTTPError as error:
         told = error.read(SHOWN).decode("utf-8", "replace")
         raise Failed(f"接口拒绝 / {url} answered {error.code}: {told}") from error
@@ -144,6 +145,8 @@ def from_url(url, timeout):
         ) from error
     except http.client.HTTPException as error:
         raise Failed(f"应答残缺，请重试 / {url}: half an answer, try again: {error!r}") from error
+    if missing:
+        raise Failed(f"应答残缺，请重试 / {url}: half an answer, {missing} B short: try again")
     if status != 200 or len(body) > LARGEST:
         raise Failed(
             f"应为 200 与不超过 {LARGEST} B / {url} answered {status} with {len(body)} B or more, "
