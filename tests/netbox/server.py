@@ -2,23 +2,21 @@
 
 import contextlib
 import json
-import os
-import select
 import shutil
 import signal
 import socket
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from tests.children import LOOK_AGAIN, Child, spawn
-from tests.netbox import database, install
+from tests.children import Child, spawn
+from tests.netbox import database, forked, install
 from tests.netbox.keys import Keys, write_secret
+from tests.netbox.redis import Redis
 from tests.netbox.sockets import SocketFolder
 from tests.postgres import Cluster
 
@@ -27,13 +25,6 @@ UPPER = 180
 
 WORKERS = 2
 THREADS = 2
-
-# What a worker leaves standing: its own registration, or NetBox would think that none runs.
-FLUSH_TASKS = """
-for _, key in ipairs(redis.call('keys', '*')) do
-  if key:sub(1, 9) ~= 'rq:worker' then redis.call('del', key) end
-end
-"""
 
 
 def quiet(_zh: str, _en: str) -> None:
@@ -44,17 +35,17 @@ def quiet(_zh: str, _en: str) -> None:
 class NetBox:
     """State in `folder`, which may be kept: the next start goes on with the same data.
 
-    `port` 0: a free one. `listeners`: sockets that already listen, instead of a port here; so can a
-    NetBox be reached in another network namespace. `say` is told what takes a while.
+    `port` 0: a free one. `also`: further sockets that listen already: one that was made in another
+    network namespace lets NetBox be reached there. `say` is told what takes a while.
     """
 
     folder: Path
     port: int = 0
     lasting: bool = False
-    listeners: Sequence[socket.socket] = ()
+    also: Sequence[socket.socket] = ()
     say: Callable[[str, str], None] = quiet
     _children: dict[str, Child] = field(default_factory=dict, init=False)
-    _worker: int | None = field(default=None, init=False)
+    _worker: forked.Worker | None = field(default=None, init=False)
     _reserved: socket.socket | None = field(default=None, init=False)
     _sockets: SocketFolder | None = field(default=None, init=False)
 
@@ -78,7 +69,7 @@ class NetBox:
     def pids(self) -> dict[str, int]:
         """postgres, redis, web and, where one was started, worker."""
         found = {name: child.pid for name, child in self._children.items()}
-        return found | ({"worker": self._worker} if self._worker else {})
+        return found | ({"worker": self._worker.pid} if self._worker else {})
 
     def __enter__(self) -> Self:
         self.start()
@@ -96,8 +87,7 @@ class NetBox:
         """Returns once NetBox answers; RuntimeError with what a program said where it does not."""
         install.require()
         self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        if not self.listeners:
-            self._reserved = self._listen()  # a port that is taken is said before anything is made
+        self._reserved = self._listen()  # a port that is taken is said before anything is made
         self._sockets = SocketFolder.make()
         try:
             self._start_database()
@@ -133,18 +123,14 @@ class NetBox:
     def reset(self, name: str = database.TEMPLATE) -> None:
         """As after the first start: an admin and a token, no other object. NetBox stays up."""
         database.reset(self.cluster, name)
-        self._redis("-n", "0", "EVAL", FLUSH_TASKS, "0")
-        self._redis("-n", "1", "FLUSHDB")
+        self._redis.flush()
 
     def shell(self, code: str) -> str:
         """Run Python inside NetBox, all its models at hand; what it printed.
 
         Each call is a process of its own. RuntimeError with the traceback when it fails.
         """
-        answer = self._ask_shell(code, stay=False)
-        if answer["error"]:
-            raise RuntimeError(f"NetBox's shell: {answer['error']}")
-        return str(answer["printed"])
+        return forked.run(self._path("shell.sock"), code)
 
     def start_worker(self) -> None:
         """What sends webhooks and does background jobs; returns once it is at work.
@@ -152,34 +138,19 @@ class NetBox:
         It ends with the web server, from which it is forked.
         """
         self.stop_worker()
-        self._redis("-n", "0", "DEL", "rq:workers")
-        code = "from django.core.management import call_command as c; c('rqworker', 'high', 'default', 'low')"
-        self._worker = self._ask_shell(code, stay=True)["pid"]
-        watched = os.pidfd_open(self._worker)
-        try:
-            while self._redis("-n", "0", "SCARD", "rq:workers") == "0":
-                if select.select([watched], [], [], LOOK_AGAIN)[0]:
-                    raise RuntimeError(f"NetBox's worker ended: {self.folder / 'web.log'}")
-        finally:
-            os.close(watched)
+        self._redis.forget_workers()
+        self._worker = forked.Worker.start(self._path("shell.sock"), self._redis.has_worker)
 
     def stop_worker(self) -> None:
-        if self._worker is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            watched = os.pidfd_open(self._worker)
-            os.kill(self._worker, signal.SIGTERM)
-            select.select([watched], [], [], UPPER)
-            os.close(watched)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._worker, signal.SIGKILL)
-        self._worker = None
+        if self._worker:
+            self._worker.stop()
+            self._worker = None
 
     def start_web(self) -> None:
         """The web server, at the port it had before."""
-        listeners = list(self.listeners) or [self._reserved or self._listen()]
+        own = self._reserved or self._listen()
         order = {
-            "listen": [listener.fileno() for listener in listeners],
+            "listen": [listener.fileno() for listener in (own, *self.also)],
             "shell": str(self._path("shell.sock")),
             "workers": WORKERS,
             "threads": THREADS,
@@ -193,9 +164,8 @@ class NetBox:
             ending=signal.SIGQUIT,
             hand_over=order["listen"],  # type: ignore[arg-type]
         )
-        if not self.listeners:
-            listeners[0].close()  # or clients would wait for a server that has ended
-            self._reserved = None
+        own.close()  # or clients would wait for a server that has ended
+        self._reserved = None
         web.wait_until(self.answers, UPPER)
 
     def stop_web(self) -> None:
@@ -277,23 +247,12 @@ class NetBox:
         database.create(self.cluster)
         database.restore(self.cluster, install.DUMP)
 
-    def _start_redis(self) -> None:
-        options = {
-            "port": "0",
-            "unixsocket": str(self._path("redis.sock")),
-            "unixsocketperm": "700",
-            "save": "",
-            "appendonly": "no",
-            "dir": str(self._path("redis.sock").parent),
-        }
-        words = [w for name, value in options.items() for w in (f"--{name}", value)]
-        redis = self._spawn("redis", ["redis-server", *words])
-        redis.wait_until(lambda: self._redis("PING") == "PONG", UPPER)
+    @property
+    def _redis(self) -> Redis:
+        return Redis(self._path("redis.sock"))
 
-    def _redis(self, *words: str) -> str:
-        asked = ["redis-cli", "-s", str(self._path("redis.sock")), *words]
-        done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=UPPER)
-        return done.stdout.strip()
+    def _start_redis(self) -> None:
+        self._spawn("redis", self._redis.command).wait_until(self._redis.answers, UPPER)
 
     def _configure(self) -> None:
         conf = self.folder / "conf"
@@ -306,15 +265,6 @@ class NetBox:
             "redis": str(self._path("redis.sock")),
         }
         write_secret(conf / "facts.json", json.dumps(self.keys.as_dict() | places))
-
-    def _ask_shell(self, code: str, *, stay: bool) -> dict[str, Any]:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(self._path("shell.sock")))
-            client.sendall(json.dumps({"code": code, "stay": stay}).encode())
-            client.shutdown(socket.SHUT_WR)
-            said = b"".join(iter(lambda: client.recv(65536), b""))
-        answer: dict[str, Any] = json.loads(said)
-        return answer
 
     @property
     def _environment(self) -> dict[str, str]:

@@ -1,14 +1,17 @@
 """The real NetBox: what a test may rely on."""
 
+import contextlib
 import json
 import os
 import queue
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.error import HTTPError
@@ -126,6 +129,40 @@ def test_a_webhook_arrives(netbox: NetBox) -> None:
             netbox.stop_worker()
             listener.shutdown()
     assert (said["event"], said["data"]["name"]) == ("created", "甲")
+
+
+@contextlib.contextmanager
+def another_network() -> Iterator[None]:
+    """This thread, for a while, in a new network namespace with nothing but its loopback."""
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    os.unshare(os.CLONE_NEWNET)
+    try:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        yield
+    finally:
+        os.setns(home, os.CLONE_NEWNET)
+        os.close(home)
+
+
+def test_gone_and_back_at_its_port_and_in_another_network(netbox: NetBox) -> None:
+    url = netbox.url
+    netbox.stop_web()
+    assert not netbox.answers()
+    with another_network():
+        there = socket.create_server(("127.0.0.1", netbox.port))
+        netbox.also = [there]
+        near = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        netbox.start_web()
+        there.close()
+        assert netbox.url == url
+        assert sites(netbox) == []
+        with another_network():  # and from there into the one with the socket
+            os.setns(near, os.CLONE_NEWNET)
+            assert sites(netbox) == []
+    finally:
+        netbox.also = []
+        os.close(near)
 
 
 def test_a_killed_owner_leaves_nothing(tmp_path: Path) -> None:
