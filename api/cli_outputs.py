@@ -8,15 +8,13 @@
 
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
-import gc
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from api.collector import paused
 from api.desk import Desk, command
 from api.errors import BadUsage
 
@@ -69,7 +67,7 @@ def _ansible(
             "应为 --list 或 --host CODE 之一 / expected one of --list and --host CODE, read "
             f"{'both' if all_hosts else 'neither'}"
         )
-    with _uncollected():
+    with paused():
         estate = _estate(desk)
         told = inventory_of(estate) if host is None else host_of(estate, host)
         if told is None:
@@ -86,7 +84,7 @@ def _sd(
 ) -> None:
     from probes.discovery import VIEWS
 
-    with _uncollected():
+    with paused():
         groups = VIEWS[view](_estate(desk))
         _write([group.as_json() for group in groups])
 
@@ -95,17 +93,6 @@ def _estate(desk: Desk) -> "Estate":
     from api.estate_cache import filled
 
     return filled(desk.product.estate.load())
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the garbage collector: it would walk tens of thousands of objects again and again,
-    and finds nothing, since all of them are needed to the end."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _write(data: object) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from api.bootstrap import Qianyun
+from api.collector import paused
 from inventory.freshness import snapshot_mark
 from inventory.model import Estate
 from migrator.errors import NotFound
@@ -68,12 +69,12 @@ class EstateCache:
 
     def estate(self) -> Estate:
         """Raises StoreError, and NotFound when the estate holds nothing at all."""
-        with self._lock:
+        with self._lock, paused():
             return self._fresh()
 
     def rendered(self, view: str, make: Callable[[Estate], bytes]) -> Rendered:
         """What `make` gives of the estate as it is; made once for each estate and view."""
-        with self._lock:
+        with self._lock, paused():
             estate = self._fresh()
             if view not in self._rendered:
                 body = make(estate)

@@ -11,10 +11,9 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cache
-from ipaddress import IPv6Address
-from socket import AF_INET6, inet_ntop
 from typing import Any
 
+from inventory.addresses import address_text
 from inventory.model import Cloud, Estate, Host, Room, System
 from inventory.secrecy import Hidden, hidden
 
@@ -160,7 +159,8 @@ class _Ties:
 
 
 def _variables(host: Host, ties: _Ties, facts: _Facts) -> Json:
-    v4, v6 = host.ipv4 and str(host.ipv4), host.ipv6 and _v6(host.ipv6)
+    v4 = host.ipv4 and address_text(host.ipv4)
+    v6 = host.ipv6 and address_text(host.ipv6)
     told: Json = {
         "ansible_host": v4 or v6 or NO_ADDRESS,
         "ansible_port": host.ssh_port,
@@ -191,11 +191,6 @@ def _variables(host: Host, ties: _Ties, facts: _Facts) -> Json:
         if text is not None:
             told[name] = unsafe(text)
     return told
-
-
-def _v6(address: IPv6Address) -> str:
-    """The C library writes it ten times faster than Python, but knows no scope."""
-    return str(address) if address.scope_id else inet_ntop(AF_INET6, address.packed)
 
 
 def _join(groups: "_Groups", host: Host, ties: _Ties, facts: _Facts) -> None:

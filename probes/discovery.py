@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inventory.addresses import address_text
 from inventory.model import Estate, Host, Line, Node, Service
 from inventory.secrecy import Hidden, hidden
 
 PREFIX = "__meta_qianyun_"
+_FAMILY, _ADDRESS = f"{PREFIX}family", f"{PREFIX}address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def nodes_of(estate: Estate) -> tuple[TargetGroup, ...]:
     return tuple(
         TargetGroup(
             tuple(_with_port(address, family, port) for port in node.ports) or (address,),
-            labels | {f"{PREFIX}family": family, f"{PREFIX}address": address},
+            {**labels, _FAMILY: family, _ADDRESS: address},
         )
         for node in estate.nodes
         if node.host not in names.hidden.hosts
@@ -54,7 +56,7 @@ def services_of(estate: Estate) -> tuple[TargetGroup, ...]:
     return tuple(
         TargetGroup(
             (_with_port(address, family, service.port),),
-            labels | {f"{PREFIX}family": family, f"{PREFIX}address": address},
+            {**labels, _FAMILY: family, _ADDRESS: address},
         )
         for service in estate.services
         if service.host in hosts and not names.hidden.hides(service)
@@ -99,13 +101,11 @@ class _Names:
             owners={s.code: s.organisation for s in estate.systems if s.organisation},
         )
 
-    def organisation(self, code: str | None) -> Iterator[tuple[str, str | None]]:
-        yield "organisation", code
-        yield "organisation_name", self.organisations.get(code or "")
+    def organisation(self, code: str | None) -> dict[str, str | None]:
+        return {"organisation": code, "organisation_name": self.organisations.get(code or "")}
 
-    def place(self, code: str | None, prefix: str = "place") -> Iterator[tuple[str, str | None]]:
-        yield prefix, code
-        yield f"{prefix}_name", self.places.get(code or "")
+    def place(self, code: str | None, kind: str = "place") -> dict[str, str | None]:
+        return {kind: code, f"{kind}_name": self.places.get(code or "")}
 
 
 def _node_labels(node: Node, names: _Names, systems: Iterable[str]) -> dict[str, str]:
@@ -117,8 +117,8 @@ def _node_labels(node: Node, names: _Names, systems: Iterable[str]) -> dict[str,
         host=node.host,
         ports=_list(node.ports),
         systems=_list(systems),
-        **dict(names.organisation(node.organisation)),
-        **dict(names.place(node.place)),
+        **names.organisation(node.organisation),
+        **names.place(node.place),
     )
 
 
@@ -133,8 +133,8 @@ def _service_labels(service: Service, host: Host, names: _Names) -> dict[str, st
         port=service.port,
         system=system,
         system_name=names.systems.get(system or ""),
-        **dict(names.organisation(names.owners.get(system or ""))),
-        **dict(names.place(host.place)),
+        **names.organisation(names.owners.get(system or "")),
+        **names.place(host.place),
     )
 
 
@@ -146,15 +146,15 @@ def _line_labels(line: Line, names: _Names) -> dict[str, str]:
         provider=line.provider,
         bandwidth_kbps=line.bandwidth_kbps,
         contract_end=line.contract_end,
-        **dict(names.organisation(line.organisation)),
-        **dict(names.place(line.a_end, "a_end")),
-        **dict(names.place(line.z_end, "z_end")),
+        **names.organisation(line.organisation),
+        **names.place(line.a_end, "a_end"),
+        **names.place(line.z_end, "z_end"),
     )
 
 
 def _labels(**values: object) -> dict[str, str]:
     """Their names with the prefix, their values as texts; without those that say nothing."""
-    return {f"{PREFIX}{name}": str(v) for name, v in values.items() if v is not None and v != ""}
+    return {PREFIX + name: str(v) for name, v in values.items() if v is not None and v != ""}
 
 
 def _list(values: Iterable[object]) -> str | None:
@@ -164,9 +164,9 @@ def _list(values: Iterable[object]) -> str | None:
 
 def _addresses(thing: Node | Host) -> Iterator[tuple[str, str]]:
     if thing.ipv4:
-        yield "v4", str(thing.ipv4)
+        yield "v4", address_text(thing.ipv4)
     if thing.ipv6:
-        yield "v6", str(thing.ipv6)
+        yield "v6", address_text(thing.ipv6)
 
 
 def _with_port(address: str, family: str, port: int) -> str:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
-from tests.bench import demo, engine, lab
+from tests.bench import demo, engine, lab, outputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +26,13 @@ class Figure:
     beside_is: str = ""
 
 
-BENCHES: dict[str, Callable[[], Iterator[dict[str, object]]]] = {
-    "lab": lab.figures,
-    "engine": engine.figures,
-    "demo": demo.figures,
-}
+BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
+    ("lab", lab.figures),
+    ("netbox", outputs.figures),
+    ("engine", engine.figures),
+    ("demo", demo.figures),
+)
+"""Groups of figures; a group may be measured in several places."""
 
 
 def main() -> int:
@@ -38,7 +40,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="figures whose names begin so")
     only = parser.parse_args().only
     good = True
-    for group, figures in BENCHES.items():
+    for group, figures in BENCHES:
         if not (group.startswith(only.partition(".")[0]) or only.startswith(group)):
             continue
         for raw in figures():
