@@ -32,7 +32,7 @@ test: setup-netbox ## 全部测试 / all tests; ARGS="-k name" 选择 / selects
 	@$(AS_ROOT) $(PY) -m pytest -n 2 --dist loadfile -m "not chaos and not bench" $(ARGS)
 
 demo: $(if $(filter netbox,$(INVENTORY)),setup-netbox,setup) ## 在真实主机上迁移三个系统 / move three systems on real hosts
-	@$(AS_ROOT) $(PY) -m tests.demo $(ARGS)
+	@$(AS_ROOT) $(PY) -m tests.demo $(if $(INVENTORY),--inventory '$(INVENTORY)') $(ARGS)
 
 bench: setup-netbox ## 测量 / measure, one JSON object a line; ONLY=engine. 选择前缀 / by prefix
 	@$(AS_ROOT) $(PY) -m tests.bench $(if $(ONLY),--only '$(ONLY)')

@@ -92,7 +92,13 @@ class City:
         return write_ledger(self.state / name, host_keys=keys, **how)
 
     def load_ledger(self, **how: Any) -> None:
-        self.qianyun("inventory", "apply", str(self.ledger(**how)))
+        self.apply(self.ledger(**how))
+
+    def apply(self, ledger: Path) -> None:
+        """`inventory apply`; with NetBox it first only shows, and is confirmed by the digest."""
+        told = self.json("inventory", "apply", str(ledger))
+        if not told["applied"] and told["counts"]["creates"] + told["counts"]["updates"]:
+            self.qianyun("inventory", "apply", str(ledger), "--digest", told["digest"])
 
     def approved_plan(self, *options: str) -> str:
         """A plan by zhang, approved by li: its code."""

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,9 @@ class Story:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Qianyun's main job, in a lab on this machine")
     parser.add_argument("--keep", type=Path, help="keep the state in this (empty) folder")
+    parser.add_argument(
+        "--inventory", choices=["embedded", "netbox"], default="embedded", help="what holds it"
+    )
     parser.add_argument("--no-crash", action="store_true", help="do not kill worker and engine")
     options = parser.parse_args()
     console = Console(width=max(100, min(140, Console().width)))
@@ -68,9 +71,11 @@ def main() -> int:
     except LabError as error:
         console.print(f"[red]✘[/] {escape(str(error))}", highlight=False)
         return 3
-    with lab:
+    with lab, ExitStack() as stack:
         city = City(lab, state)
         try:
+            if options.inventory == "netbox":
+                city = with_netbox(city, story, folder / "netbox", stack)
             results = tell(city, story, crash=not options.no_crash)
         except AssertionError as error:
             console.print(f"[red]✘[/] 演示未完成 / the demo did not come to its end; {state}")
@@ -82,12 +87,22 @@ def main() -> int:
     return 0 if results.good else 1
 
 
+def with_netbox(city: City, story: Story, folder: Path, stack: ExitStack) -> City:
+    """The same city, with a real NetBox as what holds rooms, lines, links, nodes and hosts."""
+    from tests.city_netbox import make_ready, netbox_in
+
+    with story.part("启动真实的 NetBox", "starting a real NetBox"):
+        netbox = stack.enter_context(netbox_in(city.lab, folder))
+    with story.part("在 NetBox 中建立所需字段与最小权限令牌", "fields and a least-privilege token"):
+        return make_ready(city, netbox)
+
+
 def tell(city: City, story: Story, *, crash: bool) -> Results:
     """The whole story; what it saw."""
     ledger = city.ledger()
     with story.part("核对并导入台账", "checking and applying the ledger"):
         city.qianyun("inventory", "check", str(ledger))
-        city.qianyun("inventory", "apply", str(ledger))
+        city.apply(ledger)
     with story.part("启动引擎、执行进程与接口", "starting engine, worker and API"):
         city.start_up()
     with story.part("zhang 编制迁移方案", "zhang makes the plan"):

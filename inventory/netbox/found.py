@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from inventory.errors import NetBoxUnknown
@@ -77,11 +76,7 @@ class Found:
     @staticmethod
     def etag(row: Json) -> str:
         """By which a change is refused when somebody was quicker; `*` where NetBox keeps none."""
-        if not row.get("last_updated"):
-            return "*"
-        # told in NetBox's own time zone, while the ETag is in UTC
-        at = datetime.fromisoformat(row["last_updated"]).astimezone(UTC).isoformat()
-        return etag(at.replace("+00:00", "Z"))
+        return etag(row["last_updated"]) if row.get("last_updated") else "*"
 
     @staticmethod
     def one_named(client: Client, path: str, name: str) -> int:

@@ -65,6 +65,10 @@ _PLACE = (
     f"{DEVICE}.location {DEVICE}.site {DEVICE}.qianyun_place",
     "政务云中的节点为其园区并填所在编号 / for a node in a cloud: the cloud's site, and its code",
 )
+_SHARED = (
+    "接口 mgmt 上的地址；与网关服务器同址时由服务器持有 / on interface mgmt; where it is the address of "
+    "its gateway host, the host holds it"
+)
 _ADDRESS = "接口 mgmt 上的地址，/32 或 /128 / on interface mgmt, as /32 or /128"
 
 MAPPING: tuple[Mapped, ...] = (
@@ -135,8 +139,8 @@ MAPPING: tuple[Mapped, ...] = (
             f"{DEVICE}.{ZONE} {ADDRESS}.vrf {ADDRESS}.{ZONE}",
             "VRF 内网、外网、互联网、业务专网 / one VRF a zone",
         ),
-        ipv4=(f"{DEVICE}.primary_ip4 {ADDRESS}.address", _ADDRESS),
-        ipv6=(f"{DEVICE}.primary_ip6 {ADDRESS}.address", _ADDRESS),
+        ipv4=(f"{DEVICE}.primary_ip4 {ADDRESS}.address {DEVICE}.qianyun_host_addresses", _SHARED),
+        ipv6=(f"{DEVICE}.primary_ip6 {ADDRESS}.address {DEVICE}.qianyun_host_addresses", _SHARED),
         ports=f"{DEVICE}.qianyun_ports",
         host=f"{DEVICE}.qianyun_host",
     ),

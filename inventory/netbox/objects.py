@@ -45,10 +45,12 @@ class Objects:
         """Drops the objects whose own rows changed, and those that point at such rows."""
         stale = {endpoint: set(ids) for endpoint, ids in changed.ids.items()}
         addresses = stale.get(nb.ADDRESSES, set())
+        machines = addresses or nb.DEVICES in stale or nb.MACHINES in stale
         ends = stale.get(nb.TERMINATIONS, set())
         for endpoint in (nb.DEVICES, nb.MACHINES):
             for row in self._mirror.tables[endpoint].values():
-                if addresses and _primary(row) & addresses:
+                lent = machines and "qianyun_host_addresses" in row.facts  # its host's
+                if lent or (addresses and _primary(row) & addresses):
                     stale.setdefault(endpoint, set()).add(row.id)
         if ends or nb.ASSIGNMENTS in stale:  # few, and an end that is gone tells no circuit
             self._read.pop(nb.CIRCUITS, None)

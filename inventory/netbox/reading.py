@@ -41,6 +41,7 @@ class Lookup:
     """What objects need of each other, by NetBox's ids."""
 
     tables: Tables
+    _hosts: dict[str, Row] | None = None
     ends: dict[int, dict[str, Row]] = field(default_factory=dict)
     contacts: dict[tuple[str, int], list[Json]] = field(default_factory=dict)
 
@@ -68,6 +69,20 @@ class Lookup:
     def address(self, id: int | None) -> str | None:
         row = self.tables[nb.ADDRESSES].get(id or 0)
         return row.facts["address"].partition("/")[0] if row else None
+
+    def address_of(self, row: Row, family: int) -> str | None:
+        """A node's address: its own, or its host's where it is told to have that."""
+        facts = row.facts
+        if family in facts.get("qianyun_host_addresses", ()):
+            facts = self._host(facts.get("qianyun_host", ""))
+        return self.address(facts.get(f"primary_ip{family}"))
+
+    def _host(self, code: str) -> Json:
+        if self._hosts is None:
+            rows = (*self.tables[nb.DEVICES].values(), *self.tables[nb.MACHINES].values())
+            self._hosts = {row.code: row for row in rows if row.code is not None}
+        found = self._hosts.get(code)
+        return found.facts if found else {}
 
     def end(self, circuit: int, side: str) -> str | None:
         """The room or cloud at a side of a circuit."""
@@ -163,8 +178,8 @@ def _node(row: Row, look: Lookup) -> Json:
         "organisation": look.code(nb.TENANTS, f.get("tenant")),
         "place": look.code(nb.LOCATIONS, f.get("location")) or f.get("qianyun_place"),
         "zone": f.get(ZONE),
-        "ipv4": look.address(f.get("primary_ip4")),
-        "ipv6": look.address(f.get("primary_ip6")),
+        "ipv4": look.address_of(row, 4),
+        "ipv6": look.address_of(row, 6),
         "ports": f.get("qianyun_ports", ()),
         "host": f.get("qianyun_host"),
     }

@@ -23,6 +23,7 @@ from inventory.model import (
     Room,
     Service,
     Site,
+    Zone,
 )
 from inventory.netbox import endpoints as nb
 from inventory.netbox import schema
@@ -206,6 +207,9 @@ def _end(circuit: str, side: str, place: str | None, context: Context) -> Wanted
 def _node(n: Node, context: Context) -> Iterator[Wanted]:
     code = NODE + n.code
     room = context.places.room(n.place)
+    shared = _of_host(n, context.hosts.get(n.host or ""))
+    v4 = None if 4 in shared else n.ipv4
+    v6 = None if 6 in shared else n.ipv6
     facts = {
         "name": n.name,
         "site": context.places.site(n.place),
@@ -215,6 +219,7 @@ def _node(n: Node, context: Context) -> Iterator[Wanted]:
         "qianyun_kind": n.kind,
         "qianyun_ports": list(n.ports) or None,
         "qianyun_host": n.host,
+        "qianyun_host_addresses": shared or None,
         ZONE: n.zone and n.zone.value,
     }
     once = {
@@ -222,8 +227,17 @@ def _node(n: Node, context: Context) -> Iterator[Wanted]:
         "device_type": Shared("device_type", schema.UNSPECIFIED),
         "status": "active",
     }
-    yield Wanted(nb.DEVICES, code, facts, once, _primary(code, n.ipv4, n.ipv6))
-    yield from _addresses(nb.DEVICES, code, n)
+    yield Wanted(nb.DEVICES, code, facts, once, _primary(code, v4, v6))
+    yield from _addresses(nb.DEVICES, code, v4, v6, zone=n.zone)
+
+
+def _of_host(node: Node, host: Host | None) -> list[int]:
+    """The families in which a node answers at its host's address: NetBox has an address once, and
+    a primary one only on the machine that holds it."""
+    if host is None:
+        return []
+    told = ((4, node.ipv4, host.ipv4), (6, node.ipv6, host.ipv6))
+    return [family for family, own, its in told if own is not None and own == its]
 
 
 def _host(h: Host, context: Context) -> Iterator[Wanted]:
@@ -254,7 +268,7 @@ def _host(h: Host, context: Context) -> Iterator[Wanted]:
         once["role"] = Shared("device_role", schema.SERVER_ROLE)
         once["device_type"] = Shared("device_type", schema.UNSPECIFIED)
     yield Wanted(machine, h.code, facts, once, _primary(h.code, h.ipv4, h.ipv6))
-    yield from _addresses(machine, h.code, h)
+    yield from _addresses(machine, h.code, h.ipv4, h.ipv6, zone=h.zone, system=h.system)
 
 
 def _primary(code: str, v4: IPv4Address | None, v6: IPv6Address | None) -> Json:
@@ -264,25 +278,32 @@ def _primary(code: str, v4: IPv4Address | None, v6: IPv6Address | None) -> Json:
     }
 
 
-def _addresses(machine: Endpoint, code: str, of: Host | Node) -> Iterator[Wanted]:
+def _addresses(
+    machine: Endpoint,
+    code: str,
+    v4: IPv4Address | None,
+    v6: IPv6Address | None,
+    *,
+    zone: Zone | None,
+    system: str | None = None,
+) -> Iterator[Wanted]:
     """The interface and an address per family; the network zone is the VRF."""
-    if of.ipv4 is None and of.ipv6 is None:
+    if v4 is None and v6 is None:
         return
     on_device = machine is nb.DEVICES
     interface = Ref(nb.INTERFACES if on_device else nb.VM_INTERFACES, f"{code}:mgmt")
     owner = {("device" if on_device else "virtual_machine"): Ref(machine, code)}
     once = {"name": schema.INTERFACE, **({"type": "other"} if on_device else {})}
     yield Wanted(interface.endpoint, interface.code, owner, once)
-    system = of.system if isinstance(of, Host) else None
-    for family, address, bits in ((4, of.ipv4, 32), (6, of.ipv6, 128)):
+    for family, address, bits in ((4, v4, 32), (6, v6, 128)):
         if address is not None:
             facts = {
                 "address": f"{address}/{bits}",
-                "vrf": Shared("vrf", schema.ZONES[of.zone]) if of.zone else None,
+                "vrf": Shared("vrf", schema.ZONES[zone]) if zone else None,
                 "assigned_object_type": interface.endpoint.type,
                 "assigned_object_id": interface,
                 SYSTEM: system,
-                ZONE: of.zone and of.zone.value,
+                ZONE: zone and zone.value,
             }
             yield Wanted(nb.ADDRESSES, f"{code}:{family}", facts, {"status": "active"})
 

@@ -184,6 +184,13 @@ FIELDS: tuple[CustomField, ...] = (
     _f("qianyun_z_node", "Z 端节点", "Code of the node at end Z", CIRCUIT),
     _f("qianyun_kind", "节点类别", "Kind of the node", DEVICE),
     _f("qianyun_ports", "端口", "Ports that must answer, a list of numbers", DEVICE, kind="json"),
+    _f(
+        "qianyun_host_addresses",
+        "与网关服务器同址",
+        "Families (4, 6) whose address is that of the host, which holds it",
+        DEVICE,
+        kind="json",
+    ),
     _f("qianyun_host", "网关服务器", "Code of the host whose gateway carries traffic", DEVICE),
     _f("qianyun_asset_tag", "资产编号", "Asset tag", VM),
     _f("qianyun_cpu_arch", "处理器架构", "CPU architecture", *_MACHINES),

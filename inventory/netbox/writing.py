@@ -86,11 +86,7 @@ class Writer:
         self._ids = {key: row.id for key, row in index(self.mirror.tables).items()}
         self._shared = SharedObjects(self.client, self.message)
         self._provide(what)
-        for _, level in groupby(what.creates, key=lambda row: row.endpoint):
-            rows = list(level)
-            self._racks(rows)
-            chunks = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)]
-            self.client.in_parallel(self._create, chunks)
+        self._create_all(what.creates)
         released = [(row, ("primary_ip4", "primary_ip6")) for row in _releasing(what)]
         self.client.in_parallel(self._release, released)
         self._racks([row for row, _, _ in what.updates])
@@ -98,6 +94,26 @@ class Writer:
         self._set_later(what.later)
         for _, part in groupby(what.deletes, key=lambda part: part[0]):
             self.client.in_parallel(self._delete, list(part))
+        if what.updates or what.deletes:
+            self._once_more(what)
+
+    def _create_all(self, rows: Sequence[Wanted]) -> None:
+        for _, level in groupby(rows, key=lambda row: row.endpoint):
+            same = list(level)
+            self._racks(same)
+            chunks = [same[at : at + CHUNK] for at in range(0, len(same), CHUNK)]
+            self.client.in_parallel(self._create, chunks)
+
+    def _once_more(self, what: Differences) -> None:
+        """Rows that were refused may have wanted what an update or a deletion has freed since: a
+        name, an address."""
+        refused = {(fault.endpoint, fault.code) for fault in self.faults if not fault.stale}
+        again = [row for row in what.creates if (row.endpoint.path, row.code) in refused]
+        later = [row for row in what.later if (row.endpoint.path, row.code) in refused]
+        names = {(row.endpoint.path, row.code) for row in (*again, *later)}
+        self.faults = [f for f in self.faults if (f.endpoint, f.code) not in names]
+        self._create_all(again)
+        self._set_later(later)
 
     # ── making ──────────────────────────────────────────────────────────────────────────────────
 
