@@ -64,17 +64,20 @@ def _best(argv: list[str], environ: dict[str, str]) -> tuple[float, int]:
 
 def _discovery(folder: Path) -> dict[str, object]:
     environ = _stored(folder, _nodes())
-    with running_api(folder, environ) as api:
-        cold, targets = _asked(f"{api}/sd/nodes")
-        warm = min(_asked(f"{api}/sd/nodes")[0] for _ in range(ROUNDS))
+    cold, warm = [], []
+    for _ in range(ROUNDS):
+        with running_api(folder, environ) as api:
+            seconds, targets = _asked(f"{api}/sd/nodes")
+            cold.append(seconds)
+            warm.append(_asked(f"{api}/sd/nodes")[0])
     assert targets == 2 * NODES
     return {
         "name": "netbox.sd_10000",
-        "value": round(cold, 3),
-        "unit": "s, the first request to an API that has read nothing yet (cold)",
+        "value": round(min(cold), 3),
+        "unit": f"s, first request to an API that has read nothing yet (cold), best of {ROUNDS}",
         "bar": "≤ 0.5",
-        "ok": max(cold, warm) <= 0.5,
-        "beside": round(warm, 4),
+        "ok": max(min(cold), min(warm)) <= 0.5,
+        "beside": round(min(warm), 4),
         "beside_is": "s, the same again while nothing has changed (warm)",
     }
 
