@@ -179,7 +179,7 @@ class NetBox:
         )
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with direct.open(asked, timeout=1):
+            with direct.open(asked, timeout=10):
                 return True
         except urllib.error.HTTPError:
             raise
