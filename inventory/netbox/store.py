@@ -73,6 +73,11 @@ class NetBoxStore:
         self._known = False
         self._lock = threading.RLock()  # several threads of a process load from one store
 
+    @property
+    def writes(self) -> int:
+        """How many writes this store has sent to NetBox."""
+        return self._client.writes
+
     # ── reading ─────────────────────────────────────────────────────────────────────────────────
 
     def load(self) -> Estate:

@@ -79,6 +79,7 @@ class Writer:
     faults: list[Fault] = field(default_factory=list)
     _origins: dict[Key, Origin] = field(default_factory=dict)
     _ids: dict[Key, int] = field(default_factory=dict)
+    _new: set[Key] = field(default_factory=set)
 
     def write(self, what: Differences) -> None:
         """Raises StoreError when NetBox fails as a whole; what was written by then stands."""
@@ -136,6 +137,7 @@ class Writer:
                 self.mirror.put(endpoint, made)
                 for (row, _), told in zip(left, made, strict=True):
                     self._ids[row.key] = told["id"]
+                    self._new.add(row.key)
                 self.step(len(left))
                 return
 
@@ -197,7 +199,25 @@ class Writer:
                     ready.append((row, self._told(row.later, row)))
             except Unresolved as error:
                 self._fault(row.key, str(error))
-        self.client.in_parallel(lambda part: self._patch(part[0].key, part[1]), ready)
+        new = [part for part in ready if part[0].key in self._new]
+        chunks = [new[at : at + CHUNK] for at in range(0, len(new), CHUNK)]
+        self.client.in_parallel(self._set_many, chunks)
+        known = [part for part in ready if part[0].key not in self._new]
+        self.client.in_parallel(lambda part: self._patch(part[0].key, part[1]), known)
+
+    def _set_many(self, parts: Sequence[tuple[Wanted, Json]]) -> None:
+        """Of rows that we have just made nobody has made anything else yet: they go together."""
+        endpoint = parts[0][0].endpoint
+        rows = [{"id": self._ids[row.key], **body} for row, body in parts]
+        try:
+            made = self.client.update_many(endpoint.path, rows)
+        except (RowsRefused, OutcomeUnknown):
+            self.mirror.refresh()
+            for row, body in parts:
+                self._patch(row.key, body)
+        else:
+            self.mirror.put(endpoint, made)
+            self.step(len(parts))
 
     def _patch(self, key: Key, body: Json) -> None:
         endpoint, _ = key

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
-from tests.bench import demo, engine, lab, outputs
+from tests.bench import demo, engine, lab, netbox, outputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,7 @@ class Figure:
 BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("lab", lab.figures),
     ("netbox", outputs.figures),
+    ("netbox", netbox.figures),
     ("engine", engine.figures),
     ("demo", demo.figures),
 )
