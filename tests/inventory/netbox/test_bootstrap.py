@@ -22,6 +22,12 @@ def admin(netbox: NetBox) -> Client:
     return Client(netbox.url, netbox.token)
 
 
+@pytest.fixture
+def prepared(ready: NetBox) -> Client:
+    """As the admin, of a NetBox where bootstrap was run."""
+    return Client(ready.url, ready.token)
+
+
 def run(client: Client, **more: Any) -> tuple[Step, ...]:
     return bootstrap(client, actor="zhang", **more).steps
 
@@ -55,8 +61,8 @@ def test_a_second_run_makes_nothing(netbox: NetBox, admin: Client) -> None:
     assert everything(netbox) == before
 
 
-def test_everything_is_named_in_chinese(admin: Client) -> None:
-    run(admin)
+def test_everything_is_named_in_chinese(prepared: Client) -> None:
+    admin = prepared
     for row in admin.page("extras/custom-fields/", {"limit": 1000})["results"]:
         assert not row["label"].isascii(), row["name"]
         assert row["description"].isascii()
@@ -130,8 +136,8 @@ def test_a_field_of_others_gets_our_object_types_and_keeps_theirs(admin: Client)
     netbox_ready(admin)
 
 
-def test_a_field_that_lost_an_object_type_is_seen_and_mended(admin: Client) -> None:
-    run(admin)
+def test_a_field_that_lost_an_object_type_is_seen_and_mended(prepared: Client) -> None:
+    admin = prepared
     (row,) = admin.page("extras/custom-fields/", {"name": "qianyun_code"})["results"]
     less = [t for t in row["object_types"] if t != "dcim.site"]
     admin.update("extras/custom-fields/", row["id"], {"object_types": less}, "*")
@@ -175,8 +181,8 @@ def test_choices_and_a_tag_of_others_are_kept(admin: Client) -> None:
     assert set(types) == {"dcim.rack", *MANAGED}
 
 
-def test_permissions_that_somebody_widened_are_as_listed_again(admin: Client) -> None:
-    run(admin)
+def test_permissions_that_somebody_widened_are_as_listed_again(prepared: Client) -> None:
+    admin = prepared
     rows = admin.page("users/permissions/", {"limit": 1000})["results"]
     (row,) = [row for row in rows if row["name"].startswith("迁云写入")]
     admin.update("users/permissions/", row["id"], {"constraints": None}, "*")
@@ -184,7 +190,8 @@ def test_permissions_that_somebody_widened_are_as_listed_again(admin: Client) ->
     assert admin.get(f"users/permissions/{row['id']}/")["constraints"] == row["constraints"]
 
 
-def test_the_webhook_follows_its_address_and_secret(admin: Client) -> None:
+def test_the_webhook_follows_its_address_and_secret(prepared: Client) -> None:
+    admin = prepared
     run(admin, hook=HOOK)
     (rule,) = admin.page("extras/event-rules/", {})["results"]
     assert set(rule["event_types"]) == {"object_created", "object_updated", "object_deleted"}
@@ -199,8 +206,8 @@ def test_the_webhook_follows_its_address_and_secret(admin: Client) -> None:
     assert run(admin) == ()  # not asked for, it is left as it is
 
 
-def test_a_token_for_a_file(admin: Client, tmp_path: Path) -> None:
-    path = tmp_path / "token"
+def test_a_token_for_a_file(prepared: Client, tmp_path: Path) -> None:
+    admin, path = prepared, tmp_path / "token"
     assert bootstrap(admin, actor="zhang", token_file=path).token == "written"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     text = path.read_text()
