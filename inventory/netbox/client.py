@@ -43,10 +43,19 @@ Json = dict[str, Any]
 
 
 class Client:
-    """NetBox at `url` by `token`. `connections`: how many requests may be under way together."""
+    """NetBox at `url` by `token`. `connections`: how many requests may be under way together;
+    `timeout_s`: to connect, to answer."""
 
-    def __init__(self, url: str, token: str, *, connections: int = 4) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        connections: int = 4,
+        timeout_s: tuple[float, float] = TIMEOUT_S,
+    ) -> None:
         self.url = url.rstrip("/")
+        self._timeout_s = timeout_s
         self.connections = connections
         self._token = token
         self._local = threading.local()
@@ -256,7 +265,7 @@ class Client:
                 params=params,
                 json=body,
                 headers=headers,
-                timeout=TIMEOUT_S,
+                timeout=self._timeout_s,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
@@ -266,9 +275,11 @@ class Client:
         return answer
 
 
-def etag(last_updated: str) -> str:
+def etag(last_updated: str | None) -> str:
     """The ETag of an object by its `last_updated` as JSON tells it, in the time zone of NetBox's
-    settings; the ETag is in UTC (NetBox 4.7, ETagMixin)."""
+    settings; the ETag is in UTC (NetBox 4.7, ETagMixin). `*` where NetBox keeps none."""
+    if not last_updated:
+        return "*"
     return f'W/"{datetime.fromisoformat(last_updated).astimezone(UTC).isoformat()}"'
 
 

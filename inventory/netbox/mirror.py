@@ -1,13 +1,10 @@
 """What we know of a NetBox: its rows, kept from one command to the next, made new by its change log.
 
-The first reading fetches every page; after it only what the change log names is fetched. The log's
-entries get their numbers before they are committed, so a later one may be seen before an earlier
-one: a missing number is asked for again for GAP_S. The file only saves reading: it is dropped when
-it cannot be trusted (another NetBox, a pruned log), and everything is read again.
+The first reading fetches every page; after it only what the change log names is fetched. The file
+only saves reading: it is dropped when it cannot be trusted (another NetBox, a pruned log), and
+everything is read again.
 """
 
-import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,18 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import from_json, to_json
-
-from inventory.errors import NetBoxMalformed
+from inventory.errors import NetBoxDenied, NetBoxMalformed
+from inventory.netbox import mirror_file
+from inventory.netbox.changelog import MANY, ChangeLog
 from inventory.netbox.client import PAGE, Client
 from inventory.netbox.endpoints import BY_TYPE, ENDPOINTS, NAMED_IN, Endpoint, Json, Row
 
-FORMAT = 1
-GAP_S = 120.0  # an uncommitted change is awaited that long: NetBox's requests end sooner
-MANY = 3000  # changes from which reading everything is quicker
 UNSAVED = 500  # changes that the file may lag behind
-LOG = "core/object-changes/"
-LOG_FIELDS = "id,action,changed_object_type,changed_object_id"
 
 type Ids = dict[Endpoint, set[int]]
 
@@ -42,6 +34,11 @@ class Changed:
     def count(self) -> int:
         return sum(map(len, self.ids.values()))
 
+    def and_then(self, later: "Changed") -> "Changed":
+        """Both together."""
+        everything = self.everything or later.everything
+        return Changed(everything, _joined(self.ids, later.ids))
+
 
 class Mirror:
     """The rows of a NetBox by endpoint and id. `file`: where they are kept, if anywhere."""
@@ -53,45 +50,65 @@ class Mirror:
         self.tables: dict[Endpoint, dict[int, Row]] = {}
         self._file = file
         self._clock = clock
-        self._cursor = 0  # the newest change that was seen
-        self._gaps: dict[int, float] = {}  # number → when it was first missed
+        self._log = ChangeLog(client, clock)
+        self._owed = Changed()  # what was found and not told yet
         self._unsaved = 0
         self._lock = threading.RLock()
 
     def refresh(self) -> Changed:
         """Brings the rows up to date. Raises StoreError; then they are as before."""
         with self._lock:
-            if not self.tables:
-                self._read_file()
-            if not self.tables:
-                return self.read_all()
-            entries = self._log()
-            if entries is None or len(entries) > MANY:
-                return self.read_all()
-            changed = self._fetch(_named(entries))
-            self._seen([entry["id"] for entry in entries])
-            self._unsaved += len(entries)
-            if self._unsaved > UNSAVED:
-                self._write_file()
-            return changed
+            self._catch_up()
+            found, self._owed = self._owed, Changed()
+            return found
+
+    def catch_up(self) -> None:
+        """As `refresh`, which tells what this found the next time."""
+        with self._lock:
+            self._catch_up()
 
     def read_all(self) -> Changed:
         """Reads every page anew. Raises StoreError; then the rows are as before."""
         with self._lock:
-            newest = self._newest()
-            wanted = [e for e in ENDPOINTS if not e.lazy or e in self.tables]
-            tables = self._read(wanted)
-            before = self.tables, self._cursor, self._gaps
-            self.tables, self._cursor, self._gaps = tables, newest, {}
-            try:  # what was written while we read
-                if entries := self._log():
-                    self._fetch(_named(entries))
-                    self._seen([entry["id"] for entry in entries])
-            except Exception:
-                self.tables, self._cursor, self._gaps = before
-                raise
-            self._write_file()
+            if not self.tables:
+                self._read_file()
+            self._read_all(known=bool(self.tables) and self._log.unseen() is not None)
+            self._owed = Changed()
             return Changed(everything=True)
+
+    def _catch_up(self) -> None:
+        if not self.tables:
+            self._read_file()
+        entries = self._log.unseen() if self.tables else None
+        if entries is None or len(entries) > MANY:
+            self._read_all(known=entries is not None)
+            self._owed = Changed(everything=True)
+            return
+        changed = self._fetch(_named(entries))
+        self._log.seen(entries)
+        self._owed = self._owed.and_then(changed)
+        self._unsaved += len(entries)
+        if self._unsaved > UNSAVED:
+            self._write_file()
+
+    def _read_all(self, *, known: bool) -> None:
+        """`known`: whether the log tells what was deleted since the rows were read."""
+        log = self._log.at_its_end()
+        wanted = [e for e in ENDPOINTS if not e.lazy or e in self.tables]
+        tables = self._read(wanted)
+        if known:
+            for endpoint, rows in self.tables.items():
+                self._check_gone(endpoint, rows.keys() - tables[endpoint].keys())
+        before = self.tables, self._log
+        self.tables, self._log = tables, log
+        try:  # what was written while we read
+            if entries := log.unseen():
+                self._fetch(_named(entries))
+                log.seen(entries)
+        except Exception:
+            self.tables, self._log = before
+            raise
+        self._write_file()
 
     def need(self, endpoints: Iterable[Endpoint]) -> None:
         """Reads lazy endpoints that were not read yet."""
@@ -104,7 +121,12 @@ class Mirror:
         """Takes over objects as an answer told them; the change log tells them once more."""
         rows = _rows(endpoint, list(told))
         with self._lock:
-            self.tables[endpoint].update(rows)
+            known = self.tables[endpoint]
+            for id, row in rows.items():
+                if id not in known or (known[id].at or "") <= (
+                    row.at or ""
+                ):  # else somebody was quicker
+                    known[id] = row
 
     # ── pages ───────────────────────────────────────────────────────────────────────────────────
 
@@ -162,33 +184,7 @@ class Mirror:
                 f"held {got}; nothing was taken over, try again"
             )
 
-    # ── the change log ──────────────────────────────────────────────────────────────────────────
-
-    def _newest(self) -> int:
-        asked = {"fields": "id", "limit": 1, "ordering": "-id"}
-        found = self.client.page(LOG, asked)["results"]
-        return found[0]["id"] if found else 0
-
-    def _log(self) -> list[Json] | None:
-        """The entries that were not seen yet; None when the log no longer reaches back to us."""
-        now = self._clock()
-        self._gaps = {n: since for n, since in self._gaps.items() if now - since < GAP_S}
-        low = min(self._gaps, default=self._cursor)
-        entries: list[Json] = []
-        for page in self.client.pages(LOG, LOG_FIELDS, low=low):
-            entries += page
-            if len(entries) > MANY:
-                break
-        if self._cursor and self._cursor not in {entry["id"] for entry in entries}:
-            return None
-        return [e for e in entries if e["id"] > self._cursor or e["id"] in self._gaps]
-
-    def _seen(self, ids: Sequence[int]) -> None:
-        newest = max(ids, default=self._cursor)
-        missed = set(range(self._cursor + 1, newest)) - set(ids)
-        self._gaps = {n: since for n, since in self._gaps.items() if n not in set(ids)}
-        self._gaps |= dict.fromkeys(missed, self._clock())
-        self._cursor = max(newest, self._cursor)
+    # ── what changed ────────────────────────────────────────────────────────────────────────────
 
     def _fetch(self, named: tuple[Ids, Ids, set[Endpoint]]) -> Changed:
         """Reads what changed, then takes it over."""
@@ -196,6 +192,11 @@ class Mirror:
         todo = [(e, ids) for e, ids in changed.items() if e in self.tables and e not in anew]
         found = self.client.in_parallel(self._some, todo)
         whole = self._read([e for e in anew if e in self.tables])
+        for (endpoint, ids), rows in zip(todo, found, strict=True):
+            self._check_gone(endpoint, ids - rows.keys())
+        for endpoint, rows in whole.items():
+            lost = self.tables[endpoint].keys() - rows.keys() - gone.get(endpoint, set())
+            self._check_gone(endpoint, lost)
         for (endpoint, ids), rows in zip(todo, found, strict=True):
             for id in ids:
                 self.tables[endpoint].pop(id, None)
@@ -216,6 +217,22 @@ class Mirror:
             )
         return rows
 
+    def _check_gone(self, endpoint: Endpoint, ids: set[int]) -> None:
+        """What is no longer shown must have been deleted; else the token sees less than before."""
+        known = self.tables[endpoint]
+        counted = {i for i in ids if i in known and (endpoint.whole or known[i].code is not None)}
+        hidden = counted - self._log.deleted(endpoint, counted) if counted else set()
+        if hidden:
+            named = [known[id].code or str(id) for id in sorted(hidden)]
+            raise NetBoxDenied(
+                f"NetBox 不再显示 {endpoint.path} 的 {len(hidden)} 个对象，变更日志却没有删除记录，"
+                f"资产保持不变 / NetBox shows {len(hidden)} objects of {endpoint.path} no longer "
+                f"({', '.join(named[:10])}), though its change log tells no deletion: the token's "
+                "view permission was narrowed (qianyun netbox permissions says what it needs), or "
+                "they were deleted past NetBox (then remove "
+                f"{self._file or 'this process'} and read again); the inventory stays as it was"
+            )
+
     # ── the file ────────────────────────────────────────────────────────────────────────────────
 
     def save(self) -> None:
@@ -225,47 +242,17 @@ class Mirror:
                 self._write_file()
 
     def _read_file(self) -> None:
-        if self._file is None:
-            return
-        try:
-            kept = from_json(self._file.read_bytes())
-            if kept["format"] != FORMAT or kept["url"] != self.client.url:
-                return
-            by_path = {e.path: e for e in ENDPOINTS}
-            tables = {
-                by_path[path]: {row[0]: Row(*row) for row in rows}
-                for path, rows in kept["tables"].items()
-            }
-            if {e for e in ENDPOINTS if not e.lazy} <= tables.keys():
-                self.tables, self._cursor = tables, kept["cursor"]
-                self._gaps = {int(n): since for n, since in kept["gaps"].items()}
-        except (OSError, ValueError, KeyError, TypeError):
-            return  # only a copy: everything is read again
+        kept = None if self._file is None else mirror_file.read(self._file, self.client.url)
+        if kept is not None:
+            self.tables = kept.tables
+            self._log = ChangeLog(self.client, self._clock, kept.cursor, kept.mark, kept.gaps)
 
     def _write_file(self) -> None:
-        """Whole or not at all; a full disk costs the next command a full reading, no more."""
         self._unsaved = 0
-        if self._file is None:
-            return
-        kept = {
-            "format": FORMAT,
-            "url": self.client.url,
-            "cursor": self._cursor,
-            "gaps": self._gaps,
-            "tables": {
-                e.path: [(r.id, r.code, r.facts, r.at) for r in rows.values()]
-                for e, rows in self.tables.items()
-            },
-        }
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with tempfile.NamedTemporaryFile(dir=self._file.parent, delete=False) as new:
-                new.write(to_json(kept))
-                new.flush()
-                os.fsync(new.fileno())
-            Path(new.name).replace(self._file)
-        except OSError:
-            self._file.unlink(missing_ok=True)
+        if self._file is not None:
+            log = self._log
+            kept = mirror_file.Kept(self.tables, log.cursor, log.mark, log.gaps)
+            mirror_file.write(self._file, self.client.url, kept)
 
 
 def _rows(endpoint: Endpoint, told: Sequence[Json]) -> dict[int, Row]:

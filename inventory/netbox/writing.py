@@ -131,7 +131,7 @@ class Writer:
             except OutcomeUnknown:
                 if attempt == 3:
                     raise
-                self.mirror.refresh()
+                self.mirror.catch_up()
                 left = [(row, body) for row, body in left if not self._stands(row)]
             else:
                 self.mirror.put(endpoint, made)
@@ -145,7 +145,7 @@ class Writer:
         self, sent: list[tuple[Wanted, Json]], refused: RowsRefused
     ) -> list[tuple[Wanted, Json]]:
         """The rows to send again: all that nothing was said against, and that don't stand."""
-        self.mirror.refresh()
+        self.mirror.catch_up()
         said = {fault.at: fault.reason for fault in refused.faults}
         for at, reason in said.items():
             if at < len(sent) and not self._stands(sent[at][0]):
@@ -212,7 +212,7 @@ class Writer:
         try:
             made = self.client.update_many(endpoint.path, rows)
         except (RowsRefused, OutcomeUnknown):
-            self.mirror.refresh()
+            self.mirror.catch_up()
             for row, body in parts:
                 self._patch(row.key, body)
         else:
