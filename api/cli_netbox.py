@@ -65,7 +65,6 @@ def bootstrap(
     from api.show import GOOD, text
     from inventory.netbox.bootstrap import bootstrap as make
     from inventory.netbox.bootstrap import plan
-    from inventory.netbox.tokens import TokenFileRefused
 
     client, hook = _client(desk), _hook(desk, webhook)
     if dry_run:
@@ -86,8 +85,6 @@ def bootstrap(
         issued = make(
             client, actor=desk.actor, hook=hook, token_file=token_file, progress=progress
         ).token
-    except TokenFileRefused as error:
-        raise BadUsage(str(error)) from error
     finally:
         if done or issued == "written":
             truth.audit(

@@ -63,6 +63,7 @@ EXITS: Mapping[type[Exception], Exit] = {
     inventory.ObjectChanged: Exit.NO,
     inventory.ObjectGone: Exit.NO,
     inventory.NetBoxRefused: Exit.NO,
+    inventory.TokenFileRefused: Exit.USAGE,
     migrator.Refused: Exit.NO,
     migrator.Forbidden: Exit.NO,
     migrator.NotFound: Exit.USAGE,

@@ -14,7 +14,8 @@ InventoryError
     ├── RowsRefused         NetBox refused rows of one request; nothing of it was written
     ├── ObjectChanged       an object is no longer what it was when we read it (412)
     ├── ObjectGone          there is no such object any more (404)
-    └── NetBoxRefused       rows that were refused: each with its place in a ledger
+    ├── NetBoxRefused       rows that were refused: each with its place in a ledger
+    └── TokenFileRefused    the file for the service token is another's, or can't be written
 """
 
 from dataclasses import dataclass
@@ -94,3 +95,7 @@ class NetBoxRefused(StoreError):
     def __init__(self, message: str, rows: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.rows = rows
+
+
+class TokenFileRefused(StoreError):
+    """The file is there and holds no token that NetBox knows, or can't be written."""

@@ -80,7 +80,7 @@ def bootstrap(
     """Makes what is missing; `token_file` (mode 0600) gets a new token of the user `qianyun`.
 
     Killed half-way and run again, it goes on where it was. Raises what `plan` raises, NetBoxRefused
-    with the refused rows, and FileExistsError or OSError for a file that can't be written.
+    with the refused rows, and TokenFileRefused.
     """
     _ = client.version
     if token_file is not None:

@@ -6,14 +6,10 @@ import stat
 from pathlib import Path
 from typing import Literal
 
-from inventory.errors import NetBoxDenied, NetBoxUnknown, StoreError
+from inventory.errors import NetBoxDenied, NetBoxUnknown, TokenFileRefused
 from inventory.netbox.client import Client
 
 DESCRIPTION = "迁云服务令牌 / Qianyun's service token"
-
-
-class TokenFileRefused(StoreError):
-    """The file is there and holds no token that NetBox knows, or can't be written."""
 
 
 def password() -> str:

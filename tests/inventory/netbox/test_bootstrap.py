@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from inventory.errors import NetBoxDenied, NetBoxRefused, NetBoxUnknown
+from inventory.errors import NetBoxDenied, NetBoxRefused, NetBoxUnknown, TokenFileRefused
 from inventory.netbox.bootstrap import Hook, Step, bootstrap, netbox_ready, plan
 from inventory.netbox.client import Client
 from inventory.netbox.schema import FIELDS, MANAGED, OBJECTS, ZONES, slug
-from inventory.netbox.tokens import TokenFileRefused
 from tests.netbox.server import NetBox
 
 HOOK = Hook("https://qianyun.example/netbox/webhook", "a-secret-of-thirty-two-characters")
