@@ -50,12 +50,19 @@ class NetBoxUnavailable(StoreError):
 
 
 class OutcomeUnknown(NetBoxUnavailable):
-    """A write was sent and its answer was lost."""
+    """A write was sent and its answer was lost. `under_way`: NetBox may still be at it."""
+
+    def __init__(self, message: str, *, under_way: bool = False) -> None:
+        super().__init__(message)
+        self.under_way = under_way
+
+
+ALL = -1
 
 
 @dataclass(frozen=True)
 class RowFault:
-    """Why NetBox refused one row: its position in what was sent, or its id."""
+    """Why NetBox refused one row: its position in what was sent, or its id; ALL: it named none."""
 
     at: int
     reason: str

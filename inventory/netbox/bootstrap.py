@@ -136,7 +136,7 @@ def _resolved(client: Client, row: Mapping[str, Any], ids: dict[Ref, int], messa
 
 def _refused(path: str, part: list[Step], refused: RowsRefused) -> NetBoxRefused:
     rows = tuple(
-        f"{path} {part[fault.at].name if fault.at < len(part) else fault.at}: {fault.reason}"
+        f"{path} {part[fault.at].name if 0 <= fault.at < len(part) else fault.at}: {fault.reason}"
         for fault in refused.faults
     )
     return NetBoxRefused(

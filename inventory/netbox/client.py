@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from inventory.errors import (
+    ALL,
     NetBoxDenied,
     NetBoxMalformed,
     NetBoxUnavailable,
@@ -284,12 +285,13 @@ def etag(last_updated: str | None) -> str:
 
 
 def _no_answer(url: str, verb: str, path: str, error: requests.RequestException) -> StoreError:
-    what = "超时 / timed out" if isinstance(error, requests.Timeout) else "没有应答 / no answer"
-    kind = NetBoxUnavailable if verb == "GET" else OutcomeUnknown
-    return kind(
+    late = isinstance(error, requests.Timeout)
+    what = "超时 / timed out" if late else "没有应答 / no answer"
+    told = (
         f"NetBox {what}: {verb} {url}/api/{path} ({type(error).__name__})；请检查 NetBox 与网络后"
         "重试 / check NetBox and the network, then try again; what was read before stands"
     )
+    return NetBoxUnavailable(told) if verb == "GET" else OutcomeUnknown(told, under_way=late)
 
 
 def _refusal(url: str, verb: str, path: str, answer: requests.Response) -> StoreError:
@@ -305,11 +307,13 @@ def _refusal(url: str, verb: str, path: str, answer: requests.Response) -> Store
     if status == 404 and verb != "GET":
         return ObjectGone(where)
     if status >= 500 or answer.is_redirect:
-        kind = NetBoxUnavailable if verb == "GET" or status == 503 else OutcomeUnknown
-        return kind(
+        told = (
             f"NetBox 出错 / NetBox failed: {where}；请查看 NetBox 日志后重试 / look at NetBox's log "
             "and try again"
         )
+        if verb == "GET" or status == 503:
+            return NetBoxUnavailable(told)
+        return OutcomeUnknown(told, under_way=status == 504)
     return RowsRefused(_faults(where, answer))
 
 
@@ -317,7 +321,7 @@ def _faults(where: str, answer: requests.Response) -> tuple[RowFault, ...]:
     try:
         told = from_json(answer.content)
     except ValueError:
-        return (RowFault(at=0, reason=where),)
+        return (RowFault(at=ALL, reason=where),)
     rows = told.get("errors") if isinstance(told, dict) else None
     if isinstance(rows, list):
         return tuple(
@@ -326,7 +330,7 @@ def _faults(where: str, answer: requests.Response) -> tuple[RowFault, ...]:
         )
     if isinstance(told, list):  # one entry a row, {} where it was good
         return tuple(RowFault(at, _reason(row)) for at, row in enumerate(told) if row)
-    return (RowFault(at=0, reason=f"{where}: {_reason(told)}"),)
+    return (RowFault(at=ALL, reason=f"{where}: {_reason(told)}"),)
 
 
 def _reason(errors: Any) -> str:

@@ -11,9 +11,11 @@ from typing import Any
 from inventory.changes import ChangeSet
 from inventory.model import Estate, Provenance
 from inventory.netbox import endpoints as nb
+from inventory.netbox.adopted import leave_addresses, theirs
+from inventory.netbox.dependents import dependents
 from inventory.netbox.endpoints import ENDPOINTS, Endpoint, Row
 from inventory.netbox.reading import HELD, LINK, NODE
-from inventory.netbox.rows import Context, Ref, Shared, Wanted, contact_code, wanted
+from inventory.netbox.rows import CONTACT, Context, Ref, Shared, Wanted, contact_code, wanted
 
 type Key = tuple[Endpoint, str]
 type Index = Mapping[Key, Row]
@@ -45,6 +47,7 @@ class Differences:
     deletes: list[tuple[Endpoint, Row]] = field(default_factory=list)
     later: list[Wanted] = field(default_factory=list)
     origins: dict[Key, Origin] = field(default_factory=dict)
+    dropped: frozenset[tuple[str, str]] = frozenset()  # (collection, code) of objects that go
 
     @property
     def count(self) -> int:
@@ -82,19 +85,24 @@ def differences(
 ) -> Differences:
     """What has to be written for `changes`, which lead from `before` to `after`."""
     told = touched(changes)
-    found = Differences()
+    told |= dict.fromkeys(dependents(before, after, told.keys()) - told.keys(), ())
+    machines = frozenset(code for endpoint, code in there if endpoint is nb.MACHINES)
+    found = Differences(dropped=frozenset((d.kind, d.code) for d in changes.deletes))
     wanted_rows: dict[Key, Wanted] = {}
-    for origin, row in _rows(after, told):
+    for origin, row in _rows(after, told, machines):
         wanted_rows[row.key] = row
         found.origins.setdefault(row.key, origin)
     old: set[Key] = set()
-    for origin, row in _rows(before, told):
+    for origin, row in _rows(before, told, machines):
         old.add(row.key)
         found.origins.setdefault(row.key, origin)
     for (collection, code), provenance in told.items():  # also what an earlier, cut-off write left
         for key in _leftovers(collection, code, there):
             old.add(key)
             found.origins.setdefault(key, Origin(collection, code, provenance))
+    old |= _idle_contacts(there, tables)
+    old -= _contacts_of_others(tables)
+    leave_addresses(wanted_rows, there, tables)
     kept = wanted_rows.keys() | _contacts_in_use(after)
     for key, row in wanted_rows.items():
         stands = there.get(key)
@@ -114,10 +122,11 @@ def changed_names(
     row: Wanted, stands: Row, there: Index, tables: Mapping[Endpoint, Mapping[int, Row]]
 ) -> tuple[str, ...]:
     """The fields of a row that are not as they shall be."""
+    facts = stands.facts
     return tuple(
         name
         for name, value in row.facts.items()
-        if not _same(name, value, stands.facts.get(name), there, tables)
+        if not _same(name, value, facts.get(name), there) and not theirs(row, facts, name, tables)
     )
 
 
@@ -131,19 +140,16 @@ def _later_differs(row: Wanted, stands: Row | None, there: Index) -> bool:
     )
 
 
-def _same(
-    name: str, value: Any, stands: Any, there: Index, tables: Mapping[Endpoint, Mapping[int, Row]]
-) -> bool:
+def _same(name: str, value: Any, stands: Any, there: Index) -> bool:
     if isinstance(value, Ref):
         return stands is not None and _id(value, there) == stands
     if isinstance(value, Shared):
-        if value.kind == "site":  # any site that is not ours will do
-            known = tables[nb.SITES].get(stands)
-            return known is None or known.code is None
         return bool(value.name == stands)
     if name == "address" and stands is not None:  # the length of its prefix is NetBox's people's
         return bool(value.partition("/")[0] == stands.partition("/")[0])
-    return bool(value == stands)
+    if name == "port_mappings" and stands:  # of several that they gave it, the first is ours
+        return bool(value[0] == stands[0])
+    return bool((value or None) == (stands or None))
 
 
 def _id(value: Ref | None, there: Index) -> int | None:
@@ -152,9 +158,11 @@ def _id(value: Ref | None, there: Index) -> int | None:
 
 
 def _rows(
-    estate: Estate, told: Mapping[tuple[str, str], tuple[Provenance, ...]]
+    estate: Estate,
+    told: Mapping[tuple[str, str], tuple[Provenance, ...]],
+    machines: frozenset[str],
 ) -> Iterable[tuple[Origin, Wanted]]:
-    context = Context.of(estate)
+    context = Context.of(estate, machines)
     for collection in HELD:
         for obj in getattr(estate, collection):
             if (collection, obj.code) in told:
@@ -183,6 +191,21 @@ def _parts(machine: str) -> list[Key]:
     return [*interfaces, *((nb.ADDRESSES, f"{machine}:{family}") for family in "46")]
 
 
+def _idle_contacts(there: Index, tables: Mapping[Endpoint, Mapping[int, Row]]) -> set[Key]:
+    """Our contacts whom nobody is assigned to: a write that was cut off left them."""
+    busy = {row.facts.get("contact") for row in tables[nb.ASSIGNMENTS].values()}
+    ours = ((key, row) for key, row in there.items() if key[0] is nb.CONTACTS)
+    return {key for key, row in ours if key[1].startswith(CONTACT) and row.id not in busy}
+
+
+def _contacts_of_others(tables: Mapping[Endpoint, Mapping[int, Row]]) -> set[Key]:
+    """Contacts that people have assigned to something themselves: they stay."""
+    people = tables[nb.CONTACTS]
+    assigned = (row for row in tables[nb.ASSIGNMENTS].values() if row.code is None)
+    rows = (people.get(row.facts.get("contact", 0)) for row in assigned)
+    return {(nb.CONTACTS, row.code) for row in rows if row and row.code}
+
+
 def _contacts_in_use(estate: Estate) -> set[Key]:
     told = [
         *(o.contacts for o in estate.organisations),
@@ -193,16 +216,16 @@ def _contacts_in_use(estate: Estate) -> set[Key]:
 
 
 _LEVEL = {endpoint: level for level, endpoint in enumerate(ENDPOINTS)}
-# A machine goes before its addresses: deleting an address changes the machine, and then the machine
-# is no longer as we read it. What went with it is found gone.
+# Parts first: what then still hangs on an object is somebody else's, and the object stays. The
+# primary addresses of a machine that goes are released before: so it isn't changed by their going.
 _ORDER = (
     nb.SERVICES,
     nb.ASSIGNMENTS,
-    nb.MACHINES,
-    nb.DEVICES,
     nb.ADDRESSES,
     nb.INTERFACES,
     nb.VM_INTERFACES,
+    nb.MACHINES,
+    nb.DEVICES,
     nb.TERMINATIONS,
     nb.CIRCUITS,
     nb.CLUSTERS,

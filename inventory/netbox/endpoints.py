@@ -162,6 +162,7 @@ ASSIGNMENTS = Endpoint(
     "tenancy/contact-assignments/",
     "tenancy.contactassignment",
     {"object_type": _plain, "object_id": _plain, "contact": _id, "role": _name},
+    whole=True,  # a contact of ours may be assigned by others
 )
 INTERFACES = Endpoint(
     "dcim/interfaces/", "dcim.interface", {"name": _plain, "device": _id}, lazy=True

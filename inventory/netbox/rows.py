@@ -32,6 +32,7 @@ from inventory.netbox.reading import LINK, NODE, UNSPECIFIED
 from inventory.netbox.schema import slug
 
 EGOV_LINK, EGOV_NETWORK = "政务链路", "政务网络"  # names of what bootstrap makes
+CONTACT = "contact:"  # before the code of a person's row
 PROTOCOLS = ("tcp", "udp", "sctp")  # what a service's port mapping may begin with in NetBox
 
 
@@ -78,10 +79,12 @@ class Places:
 
     rooms: Mapping[str, Room]
     clouds: Mapping[str, Cloud]
+    machines: frozenset[str] = frozenset()  # codes of NetBox's virtual machines
 
     @classmethod
-    def of(cls, estate: Estate) -> "Places":
-        return cls({r.code: r for r in estate.rooms}, {c.code: c for c in estate.clouds})
+    def of(cls, estate: Estate, machines: frozenset[str] = frozenset()) -> "Places":
+        rooms = {r.code: r for r in estate.rooms}
+        return cls(rooms, {c.code: c for c in estate.clouds}, machines)
 
     def site(self, place: str | None) -> Ref | Shared:
         known = self.rooms.get(place or "") or self.clouds.get(place or "")
@@ -91,8 +94,12 @@ class Places:
         return Ref(nb.LOCATIONS, place) if place in self.rooms and place else None
 
     def machine(self, host: Host | None) -> Endpoint:
-        """What a host is: a virtual machine in a cloud, a device elsewhere."""
-        return nb.MACHINES if host and host.place in self.clouds else nb.DEVICES
+        """What a host is: a virtual machine in a cloud, a device in a room; of one whose place is
+        not told, what it is already, else a device."""
+        if host is None or host.place in self.rooms:
+            return nb.DEVICES
+        known = host.place is None and host.code in self.machines
+        return nb.MACHINES if known or host.place in self.clouds else nb.DEVICES
 
 
 @dataclass(frozen=True)
@@ -104,9 +111,9 @@ class Context:
     nodes: Mapping[str, Node]
 
     @classmethod
-    def of(cls, estate: Estate) -> "Context":
+    def of(cls, estate: Estate, machines: frozenset[str] = frozenset()) -> "Context":
         hosts = {h.code: h for h in estate.hosts}
-        return cls(Places.of(estate), hosts, {n.code: n for n in estate.nodes})
+        return cls(Places.of(estate, machines), hosts, {n.code: n for n in estate.nodes})
 
 
 def wanted(collection: str, obj: Any, context: Context) -> tuple[Wanted, ...]:
@@ -158,7 +165,6 @@ def _cloud(c: Cloud, _: Context) -> Iterator[Wanted]:
 
 def _line(line: Line, context: Context) -> Iterator[Wanted]:
     facts = {
-        "cid": line.code,
         "provider": Shared("provider", line.provider or UNSPECIFIED),
         "type": Shared("circuit_type", line.type or UNSPECIFIED),
         "tenant": _tenant(line.organisation),
@@ -168,7 +174,8 @@ def _line(line: Line, context: Context) -> Iterator[Wanted]:
         "qianyun_rent_per_year": line.rent_per_year,
         "qianyun_self_leased": line.self_leased,
     }
-    yield Wanted(nb.CIRCUITS, line.code, facts, {"status": "active"})
+    once = {"cid": line.code, "status": "active"}  # an adopted one keeps its provider's number
+    yield Wanted(nb.CIRCUITS, line.code, facts, once)
     for side, place in (("A", line.a_end), ("Z", line.z_end)):
         if place is not None:
             yield _end(line.code, side, place, context)
@@ -178,7 +185,6 @@ def _line(line: Line, context: Context) -> Iterator[Wanted]:
 def _link(link: Link, context: Context) -> Iterator[Wanted]:
     code = LINK + link.code
     facts = {
-        "cid": link.code,
         "provider": Shared("provider", EGOV_NETWORK),
         "type": Shared("circuit_type", EGOV_LINK),
         "qianyun_name": link.name,
@@ -186,7 +192,7 @@ def _link(link: Link, context: Context) -> Iterator[Wanted]:
         "qianyun_z_node": link.z_node,
         ZONE: link.zone and link.zone.value,
     }
-    yield Wanted(nb.CIRCUITS, code, facts, {"status": "active"})
+    yield Wanted(nb.CIRCUITS, code, facts, {"cid": link.code, "status": "active"})
     for side, node in (("A", link.a_node), ("Z", link.z_node)):
         known = context.nodes.get(node)
         yield _end(code, side, known.place if known else None, context)
@@ -256,7 +262,8 @@ def _host(h: Host, context: Context) -> Iterator[Wanted]:
     }
     once: Json = {"status": "active"}
     if machine is nb.MACHINES:
-        facts |= {"cluster": Ref(nb.CLUSTERS, h.place or ""), "qianyun_asset_tag": h.asset_tag}
+        cluster = Ref(nb.CLUSTERS, h.place) if h.place else None
+        facts |= {"cluster": cluster, "qianyun_asset_tag": h.asset_tag}
     else:
         facts |= {
             "asset_tag": h.asset_tag,
@@ -325,7 +332,7 @@ def _service(s: Service, context: Context) -> Iterator[Wanted]:
 def contact_code(c: Contact) -> str:
     """One person, told in several places, is one contact."""
     known = "\0".join((c.name, c.phone, c.email))
-    return f"contact:{hashlib.sha256(known.encode()).hexdigest()[:16]}"
+    return f"{CONTACT}{hashlib.sha256(known.encode()).hexdigest()[:16]}"
 
 
 def _contacts(owner: Ref, contacts: Iterable[Contact]) -> Iterator[Wanted]:

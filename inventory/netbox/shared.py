@@ -11,7 +11,7 @@ from inventory.errors import NetBoxUnknown, RowsRefused
 from inventory.netbox.client import Client
 from inventory.netbox.endpoints import Json
 from inventory.netbox.rows import Shared
-from inventory.netbox.schema import slug
+from inventory.netbox.schema import TAG, slug
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,15 @@ class SharedObjects:
         self._client = client
         self._message = message
         self._ids: dict[tuple[str, str, int | None], int] = {}
+        self.refused: dict[str, str] = {}  # name → why NetBox did not take it
         self.made = 0
 
     def id(self, shared: Shared, room: int | None = None) -> int | None:
         return self._ids.get((shared.kind, shared.name, room))
 
     def provide(self, kind: str, names: Iterable[str]) -> None:
-        """Makes sure that all of `names` are there. Raises NetBoxUnknown, StoreError."""
+        """Makes sure that all of `names` are there, but those in `refused`. Raises NetBoxUnknown,
+        StoreError."""
         where = KINDS[kind]
         missing = {name for name in names if (kind, name, None) not in self._ids}
         if not missing:
@@ -67,7 +69,10 @@ class SharedObjects:
             )
         for name in sorted(missing):
             own = {"slug": slug(name)} if where.slugged else {}
-            self._make(kind, name, {"name": name, **own})
+            try:
+                self._make(kind, name, {"name": name, **own})
+            except RowsRefused as refused:
+                self.refused[name] = str(refused)
 
     def provide_rack(self, rack: Shared, room: int, site: int) -> None:
         """The rack of that name in a room."""
@@ -78,7 +83,12 @@ class SharedObjects:
         found = [r for r in self._client.page(path, asked)["results"] if r["name"] == rack.name]
         if not found:
             row = {"name": rack.name, "location": room, "site": site, "status": "active"}
-            found = self._client.create(path, [{**row, "changelog_message": self._message}])
+            own = {"tags": [{"slug": TAG}], "changelog_message": self._message}
+            try:
+                found = self._client.create(path, [{**row, **own}])
+            except RowsRefused as refused:
+                self.refused[rack.name] = str(refused)
+                return
             self.made += 1
         self._ids["rack", rack.name, room] = found[0]["id"]
 
