@@ -201,6 +201,8 @@ class ChangeSet(Frozen):
 
 def diff(old: Estate, new: Estate) -> ChangeSet:
     """What turns `old` into `new`; provenance alone is no change."""
+    if old is new:
+        return ChangeSet(base=old.digest, result=new.digest)
     creates: list[Create] = []
     updates: list[Update] = []
     deletes: list[Delete] = []

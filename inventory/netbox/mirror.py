@@ -7,7 +7,7 @@ everything is read again.
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from typing import Any
 from inventory.errors import NetBoxDenied, NetBoxMalformed
 from inventory.netbox import mirror_file
 from inventory.netbox.changelog import MANY, ChangeLog
-from inventory.netbox.client import PAGE, Client
+from inventory.netbox.client import Client
 from inventory.netbox.endpoints import BY_TYPE, ENDPOINTS, NAMED_IN, Endpoint, Json, Row
+from inventory.netbox.pages import read_tables
+from inventory.netbox.pages import rows as rows_of
 
 UNSAVED = 500  # changes that the file may lag behind
 
@@ -95,7 +97,7 @@ class Mirror:
         """`known`: whether the log tells what was deleted since the rows were read."""
         log = self._log.at_its_end()
         wanted = [e for e in ENDPOINTS if not e.lazy or e in self.tables]
-        tables = self._read(wanted)
+        tables = read_tables(self.client, wanted)
         if known:
             for endpoint, rows in self.tables.items():
                 self._check_gone(endpoint, rows.keys() - tables[endpoint].keys())
@@ -115,11 +117,11 @@ class Mirror:
         with self._lock:
             missing = [e for e in endpoints if e not in self.tables]
             if missing:
-                self.tables.update(self._read(missing))
+                self.tables.update(read_tables(self.client, missing))
 
     def put(self, endpoint: Endpoint, told: Iterable[Json]) -> None:
         """Takes over objects as an answer told them; the change log tells them once more."""
-        rows = _rows(endpoint, list(told))
+        rows = rows_of(endpoint, list(told))
         with self._lock:
             known = self.tables[endpoint]
             for id, row in rows.items():
@@ -128,62 +130,6 @@ class Mirror:
                 ):  # else somebody was quicker
                     known[id] = row
 
-    # ── pages ───────────────────────────────────────────────────────────────────────────────────
-
-    def _read(self, endpoints: Sequence[Endpoint]) -> dict[Endpoint, dict[int, Row]]:
-        """All rows of these. The first pages tell how many there are; the rest is asked for in
-        ranges of ids, several at once, and must add up."""
-        firsts = self.client.in_parallel(self._first, endpoints)
-        tables = {e: _rows(e, first["results"]) for e, first in zip(endpoints, firsts, strict=True)}
-        counts = {e: first["count"] for e, first in zip(endpoints, firsts, strict=True)}
-        large = [e for e in endpoints if counts[e] > len(tables[e])]
-        ranges = [part for e in large for part in self._ranges(e, max(tables[e]), counts[e])]
-        for endpoint, rows in self.client.in_parallel(self._range, ranges):
-            tables[endpoint].update(rows)
-        for endpoint in endpoints:
-            self._check_count(endpoint, tables, counts[endpoint])
-        return tables
-
-    def _first(self, endpoint: Endpoint) -> Json:
-        asked = {"fields": endpoint.asked, "limit": PAGE, "ordering": "id"}
-        first = self.client.page(endpoint.path, asked)
-        if not isinstance(first.get("count"), int):
-            raise NetBoxMalformed(
-                f"NetBox 未给出总数 / GET {endpoint.path}: a page without a count"
-            )
-        return first
-
-    def _ranges(
-        self, endpoint: Endpoint, last: int, count: int
-    ) -> Iterator[tuple[Endpoint, int, int]]:
-        """What follows the first page, in ranges of about a page each."""
-        asked = {"fields": "id", "limit": 1, "ordering": "-id"}
-        top = self.client.page(endpoint.path, asked)["results"][0]["id"] + 1
-        width = max(1, -(-(top - last) * PAGE // count))
-        for low in range(last + 1, top, width):
-            yield endpoint, low, min(low + width, top)
-
-    def _range(self, part: tuple[Endpoint, int, int]) -> tuple[Endpoint, dict[int, Row]]:
-        endpoint, low, high = part
-        found: dict[int, Row] = {}
-        for page in self.client.pages(endpoint.path, endpoint.asked, low=low, high=high):
-            found.update(_rows(endpoint, page))
-        return endpoint, found
-
-    def _check_count(
-        self, endpoint: Endpoint, tables: Mapping[Endpoint, dict[int, Row]], count: int
-    ) -> None:
-        """As many rows as NetBox counted, or counts now; else a page was short."""
-        got = len(tables[endpoint])
-        if got == count:
-            return
-        now = self.client.count(endpoint.path)
-        if not min(count, now) <= got <= max(count, now):
-            raise NetBoxMalformed(
-                f"NetBox 的列表不完整，未采用 / GET {endpoint.path}: NetBox counts {now}, its pages "
-                f"held {got}; nothing was taken over, try again"
-            )
-
     # ── what changed ────────────────────────────────────────────────────────────────────────────
 
     def _fetch(self, named: tuple[Ids, Ids, set[Endpoint]]) -> Changed:
@@ -191,7 +137,7 @@ class Mirror:
         changed, gone, anew = named
         todo = [(e, ids) for e, ids in changed.items() if e in self.tables and e not in anew]
         found = self.client.in_parallel(self._some, todo)
-        whole = self._read([e for e in anew if e in self.tables])
+        whole = read_tables(self.client, [e for e in anew if e in self.tables])
         for (endpoint, ids), rows in zip(todo, found, strict=True):
             self._check_gone(endpoint, ids - rows.keys())
         for endpoint, rows in whole.items():
@@ -210,7 +156,7 @@ class Mirror:
 
     def _some(self, part: tuple[Endpoint, set[int]]) -> dict[int, Row]:
         endpoint, ids = part
-        rows = _rows(endpoint, self.client.by_ids(endpoint.path, endpoint.asked, ids))
+        rows = rows_of(endpoint, self.client.by_ids(endpoint.path, endpoint.asked, ids))
         if not rows.keys() <= ids:
             raise NetBoxMalformed(
                 f"NetBox 未按条件过滤 / GET {endpoint.path}: asked for {len(ids)} ids, got others"
@@ -253,16 +199,6 @@ class Mirror:
             log = self._log
             kept = mirror_file.Kept(self.tables, log.cursor, log.mark, log.gaps)
             mirror_file.write(self._file, self.client.url, kept)
-
-
-def _rows(endpoint: Endpoint, told: Sequence[Json]) -> dict[int, Row]:
-    try:
-        return {row.id: row for row in map(endpoint.row, told)}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise NetBoxMalformed(
-            f"NetBox 的对象缺少字段 / GET {endpoint.path}: an object without {error}; this NetBox "
-            "is not as 4.7 is, or something between changed its answer"
-        ) from error
 
 
 def _named(entries: Sequence[Json]) -> tuple[Ids, Ids, set[Endpoint]]:

@@ -29,17 +29,19 @@ class Objects:
         self.collections: dict[str, tuple[Any, ...]] = {}
         self.left_out: tuple[LeftOut, ...] = ()
 
-    def update(self, changed: Changed, told: Provenances) -> None:
-        """Takes over what a refresh found; `told`: where the ledgers' objects were read."""
+    def update(self, changed: Changed, told: Provenances) -> bool:
+        """Takes over what a refresh found, and whether that was anything; `told`: where the ledgers'
+        objects were read."""
         if told is not self._told or changed.everything or not self._read:
             self._read, self._told = {}, told
         elif not changed.ids:
-            return
+            return False
         elif any(endpoint in changed.ids for endpoint in POINTED_AT):
             self._read = {}
         else:
             self._forget(changed)
         self._put_together()
+        return True
 
     def _forget(self, changed: Changed) -> None:
         """Drops the objects whose own rows changed, and those that point at such rows."""

@@ -69,6 +69,8 @@ class NetBoxStore:
         self._ours = EmbeddedStore(engine, clock)
         self._mark = ""
         self._snapshot = Estate()
+        self._estate: Estate | None = None
+        self._versions = 0
         self._told: Provenances = {}
         self._known = False
         self._lock = threading.RLock()  # several threads of a process load from one store
@@ -84,7 +86,7 @@ class NetBoxStore:
         with self._lock:
             self.refresh()
             self._mirror.save()
-            return estate(self._objects, self._snapshot)
+            return self._live()
 
     def refresh(self, *, full: bool = False) -> None:
         """Fetches what changed. Raises StoreError; then what was known before stands."""
@@ -95,7 +97,22 @@ class NetBoxStore:
                 self._known = True
             self._read_snapshot()
             changed = self._mirror.read_all() if full else self._mirror.refresh()
-            self._objects.update(changed, self._told)
+            if self._objects.update(changed, self._told):
+                self._estate = None
+
+    def version(self) -> str:
+        """A text that changes when the estate does; costs one request. Raises StoreError."""
+        with self._lock:
+            self.refresh()
+            self._live()
+            return f"{self._versions}-{self._mark}"
+
+    def _live(self) -> Estate:
+        """The same object as long as nothing changed: its digest is reckoned once."""
+        if self._estate is None:
+            self._estate = estate(self._objects, self._snapshot)
+            self._versions += 1
+        return self._estate
 
     def snapshot(self) -> Estate:
         """What was last accepted: of a NetBox of which nothing was, only what we hold ourselves."""
@@ -112,7 +129,7 @@ class NetBoxStore:
         EstateError when NetBox refers to codes that don't exist."""
         before = self._client.reads
         self.refresh(full=full)
-        live = estate(self._objects, self._snapshot)
+        live = self._live()
         self._accept(live, actor)
         self._mirror.save()
         return Pulled(
@@ -207,10 +224,11 @@ class NetBoxStore:
         mark = snapshot_mark(self._engine)
         if mark != self._mark:
             self._snapshot = self._ours.load()
-            self._told = provenances(
-                (k, o) for k, held in self._snapshot.collections() for o in held
-            )
+            told = provenances((k, o) for k, held in self._snapshot.collections() for o in held)
+            if told != self._told:  # or every object is put together again
+                self._told = told
             self._mark = mark
+            self._estate = None
 
     # ── what was begun ──────────────────────────────────────────────────────────────────────────
 

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pynetbox
 import urllib3
@@ -210,7 +211,7 @@ def _pages(netbox: NetBox) -> list[str]:
     class Noting(Client):
         def page(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
             if str(params.get("fields", "")).count(",") > 2 and not path.startswith("core/"):
-                query = urllib3.request.urlencode({k: str(v) for k, v in params.items()})
+                query = urlencode({k: str(v) for k, v in params.items()})
                 asked.append(f"{self.url}/api/{path}?{query}")
             return super().page(path, params)
 
