@@ -103,7 +103,6 @@ FULL = Estate(
 )
 # What the rows say beyond the estate's fields: what ties rows together, and constants.
 TIES = {
-    ("circuits.circuit", "cid"),
     ("circuits.circuittermination", "circuit"),
     ("circuits.circuittermination", "term_side"),
     ("circuits.circuittermination", "termination_type"),
