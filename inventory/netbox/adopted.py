@@ -16,6 +16,7 @@ type Tables = Mapping[Endpoint, Mapping[int, Row]]
 type Key = tuple[Endpoint, str]
 
 POINTS_AT: Mapping[str, Endpoint] = {
+    "site": nb.SITES,
     "tenant": nb.TENANTS,
     "location": nb.LOCATIONS,
     "cluster": nb.CLUSTERS,

@@ -75,6 +75,16 @@ class ChangeLog:
         if newest and newest["id"] > self.cursor:
             self.cursor, self.mark = newest["id"], newest["request_id"]
 
+    def since(self, endpoint: Endpoint, id: int) -> list[Json]:
+        """The entries of one object that were not seen here."""
+        low = min(self.gaps, default=self.cursor + 1)
+        asked = {"changed_object_type": endpoint.type, "changed_object_id": id}
+        pages = self._client.pages(PATH, FIELDS, low=low, filters=asked)
+        return [e for page in pages for e in page if e["id"] > self.cursor or e["id"] in self.gaps]
+
+    def copy(self) -> "ChangeLog":
+        return ChangeLog(self._client, self._clock, self.cursor, self.mark, dict(self.gaps))
+
     def deleted(self, endpoint: Endpoint, ids: Collection[int]) -> set[int]:
         """Those of `ids` of which the log says that they were deleted."""
         asked = {"changed_object_type": endpoint.type, "action": "delete"}

@@ -63,6 +63,7 @@ class Client:
         self._count = threading.Lock()
         self.reads = 0
         self.writes = 0
+        self.written: set[str] = set()  # NetBox's numbers of our writes, as its change log has them
         self.api = pynetbox.api(self.url, token=token)
         self.api.http_session = self._new_session()
 
@@ -243,6 +244,8 @@ class Client:
         with self._count:
             self.writes += 1
         answer = self._send(verb, path, body=body, headers=headers)
+        with self._count:
+            self.written.add(answer.headers.get("X-Request-ID", ""))
         if answer.status_code == 204:
             return None
         try:

@@ -113,6 +113,7 @@ def differences(
         if _later_differs(row, stands, there):
             found.later.append(row)
     found.deletes = [(key[0], there[key]) for key in old - kept if key in there]
+    found.updates.sort(key=lambda part: _LEVEL[part[0].endpoint])
     found.creates.sort(key=lambda row: _LEVEL[row.endpoint])
     found.deletes.sort(key=lambda part: _DELETION[part[0]])
     return found
@@ -149,7 +150,7 @@ def _same(name: str, value: Any, stands: Any, there: Index) -> bool:
         return bool(value.partition("/")[0] == stands.partition("/")[0])
     if name == "port_mappings" and stands:  # of several that they gave it, the first is ours
         return bool(value[0] == stands[0])
-    return bool((value or None) == (stands or None))
+    return bool((None if value == "" else value) == stands)  # a row tells no empty text
 
 
 def _id(value: Ref | None, there: Index) -> int | None:

@@ -114,7 +114,14 @@ DEVICES = Endpoint(
 MACHINES = Endpoint(
     "virtualization/virtual-machines/",
     "virtualization.virtualmachine",
-    {"name": _plain, "cluster": _id, "platform": _name, "primary_ip4": _id, "primary_ip6": _id},
+    {
+        "name": _plain,
+        "site": _id,
+        "cluster": _id,
+        "platform": _name,
+        "primary_ip4": _id,
+        "primary_ip6": _id,
+    },
 )
 ADDRESSES = Endpoint(
     "ipam/ip-addresses/",

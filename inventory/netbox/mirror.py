@@ -52,7 +52,7 @@ class Mirror:
         self.tables: dict[Endpoint, dict[int, Row]] = {}
         self._file = file
         self._clock = clock
-        self._log = ChangeLog(client, clock)
+        self.log = ChangeLog(client, clock)
         self._owed = Changed()  # what was found and not told yet
         self._unsaved = 0
         self._lock = threading.RLock()
@@ -74,20 +74,20 @@ class Mirror:
         with self._lock:
             if not self.tables:
                 self._read_file()
-            self._read_all(known=bool(self.tables) and self._log.unseen() is not None)
+            self._read_all(known=bool(self.tables) and self.log.unseen() is not None)
             self._owed = Changed()
             return Changed(everything=True)
 
     def _catch_up(self) -> None:
         if not self.tables:
             self._read_file()
-        entries = self._log.unseen() if self.tables else None
+        entries = self.log.unseen() if self.tables else None
         if entries is None or len(entries) > MANY:
             self._read_all(known=entries is not None)
             self._owed = Changed(everything=True)
             return
         changed = self._fetch(_named(entries))
-        self._log.seen(entries)
+        self.log.seen(entries)
         self._owed = self._owed.and_then(changed)
         self._unsaved += len(entries)
         if self._unsaved > UNSAVED:
@@ -95,20 +95,20 @@ class Mirror:
 
     def _read_all(self, *, known: bool) -> None:
         """`known`: whether the log tells what was deleted since the rows were read."""
-        log = self._log.at_its_end()
+        log = self.log.at_its_end()
         wanted = [e for e in ENDPOINTS if not e.lazy or e in self.tables]
         tables = read_tables(self.client, wanted)
         if known:
             for endpoint, rows in self.tables.items():
                 self._check_gone(endpoint, rows.keys() - tables[endpoint].keys())
-        before = self.tables, self._log
-        self.tables, self._log = tables, log
+        before = self.tables, self.log
+        self.tables, self.log = tables, log
         try:  # what was written while we read
             if entries := log.unseen():
                 self._fetch(_named(entries))
                 log.seen(entries)
         except Exception:
-            self.tables, self._log = before
+            self.tables, self.log = before
             raise
         self._write_file()
 
@@ -167,7 +167,7 @@ class Mirror:
         """What is no longer shown must have been deleted; else the token sees less than before."""
         known = self.tables[endpoint]
         counted = {i for i in ids if i in known and (endpoint.whole or known[i].code is not None)}
-        hidden = counted - self._log.deleted(endpoint, counted) if counted else set()
+        hidden = counted - self.log.deleted(endpoint, counted) if counted else set()
         if hidden:
             named = [known[id].code or str(id) for id in sorted(hidden)]
             raise NetBoxDenied(
@@ -191,12 +191,12 @@ class Mirror:
         kept = None if self._file is None else mirror_file.read(self._file, self.client.url)
         if kept is not None:
             self.tables = kept.tables
-            self._log = ChangeLog(self.client, self._clock, kept.cursor, kept.mark, kept.gaps)
+            self.log = ChangeLog(self.client, self._clock, kept.cursor, kept.mark, kept.gaps)
 
     def _write_file(self) -> None:
         self._unsaved = 0
         if self._file is not None:
-            log = self._log
+            log = self.log
             kept = mirror_file.Kept(self.tables, log.cursor, log.mark, log.gaps)
             mirror_file.write(self._file, self.client.url, kept)
 

@@ -262,8 +262,12 @@ def _host(h: Host, context: Context) -> Iterator[Wanted]:
     }
     once: Json = {"status": "active"}
     if machine is nb.MACHINES:
-        cluster = Ref(nb.CLUSTERS, h.place) if h.place else None
-        facts |= {"cluster": cluster, "qianyun_asset_tag": h.asset_tag}
+        site = context.places.site(h.place)  # NetBox keeps it when the cluster gets another
+        facts |= {
+            "cluster": Ref(nb.CLUSTERS, h.place) if h.place else None,
+            "site": site if isinstance(site, Ref) else None,
+            "qianyun_asset_tag": h.asset_tag,
+        }
     else:
         facts |= {
             "asset_tag": h.asset_tag,

@@ -64,6 +64,7 @@ class Sender:
         self._message = message
         self._origins = origins
         self._step = step
+        self._log = mirror.log.copy()  # what comes after it was not read by who made the change
         self._at: dict[tuple[Endpoint, int], str] = {}  # as read, or as we wrote it since
         for (endpoint, code), row in index(mirror.tables).items():
             self.ids[endpoint, code] = row.id
@@ -200,6 +201,11 @@ class Sender:
             try:
                 write()
                 return
+            except ObjectChanged:
+                now = self._now(endpoint, id)
+                if attempt == TRIES or now is None or not self._changed_by_us(endpoint, id):
+                    raise
+                self._take(endpoint, [now])
             except OutcomeUnknown as error:
                 if attempt == TRIES or error.under_way:
                     raise
@@ -216,6 +222,12 @@ class Sender:
     def _now(self, endpoint: Endpoint, id: int) -> Json | None:
         found = self._client.by_ids(endpoint.path, endpoint.asked, [id])
         return found[0] if found else None
+
+    def _changed_by_us(self, endpoint: Endpoint, id: int) -> bool:
+        """Whether all that happened to an object since it was read came of our own writes: NetBox
+        changes a circuit along with its ends."""
+        entries = self._log.since(endpoint, id)
+        return bool(entries) and all(e["request_id"] in self._client.written for e in entries)
 
     def _last_message(self, endpoint: Endpoint, id: int) -> str:
         asked = {"changed_object_type": endpoint.type, "changed_object_id": id}

@@ -70,7 +70,8 @@ class Writer:
         going = [part for part in what.deletes if self._goes(part, what)]
         self.client.in_parallel(self._release, [part for part in going if part[0] in _MACHINES])
         self._racks([row for row, _, _ in what.updates])
-        self.client.in_parallel(self._update, what.updates)
+        for _, same in groupby(what.updates, key=lambda part: part[0].endpoint):
+            self.client.in_parallel(self._update, list(same))
         self._set_later(what.later)
         going = [part for part in going if self._goes(part, what)]
         for endpoint, group in groupby(going, key=lambda part: part[0]):
