@@ -7,11 +7,12 @@ from pathlib import Path
 
 from tests.children import DidNotStart
 from tests.netbox import daemon, install
+from tests.netbox.sample import NotLoaded, load_sample
 
 PORT = 8300
 
 
-def up(place: daemon.Place, port: int) -> None:
+def up(place: daemon.Place, port: int, *, city: bool = True) -> None:
     began = time.monotonic()
 
     def say(zh: str, en: str) -> None:
@@ -19,6 +20,7 @@ def up(place: daemon.Place, port: int) -> None:
 
     install.require()
     ready = daemon.up(place, port, say)
+    sample = load_sample(ready.url, place.token, place.folder / "qianyun", say) if city else None
     keys = place.keys
     print(f"NetBox {install.VERSION} 就绪 / is ready")
     print(f"  地址 / address    {ready.url}")
@@ -26,7 +28,10 @@ def up(place: daemon.Place, port: int) -> None:
     print(f"  密码 / password   {keys.password}")
     print("让迁云使用它 / to use it with Qianyun:")
     print(f"  export QIANYUN_NETBOX_URL={ready.url}")
-    print(f"  export QIANYUN_NETBOX_TOKEN=file:{place.token}")
+    print(f"  export QIANYUN_NETBOX_TOKEN=file:{sample.token if sample else place.token}")
+    if sample:
+        print(f"  export QIANYUN_STATE={sample.state}")
+        print(f"示例城市的台账 / the sample city's ledger: {sample.ledger}")
     print(f"停止 / stop it: make netbox-down · 数据 / data: {place.folder}")
 
 
@@ -44,19 +49,20 @@ def main() -> int:
         "--folder", type=Path, default=install.HOME / "state", help="its data; .netbox/state"
     )
     parser.add_argument("--port", type=int, default=PORT, help=f"on 127.0.0.1; {PORT}")
+    parser.add_argument("--empty", action="store_true", help="without the sample city")
     options = parser.parse_args()
     place = daemon.Place(options.folder.absolute())
     try:
         if options.command == "serve":
             return daemon.serve(place, options.port)
         if options.command == "up":
-            up(place, options.port)
+            up(place, options.port, city=not options.empty)
         else:
             down(place)
     except KeyboardInterrupt:
         print("已中断 / interrupted", file=sys.stderr)
         return 3
-    except (daemon.Failed, install.NotInstalled, DidNotStart, OSError) as error:
+    except (daemon.Failed, install.NotInstalled, DidNotStart, NotLoaded, OSError) as error:
         print(f"错误 / error: {error}", file=sys.stderr)
         return 3
     return 0

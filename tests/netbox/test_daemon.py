@@ -23,7 +23,10 @@ DEADLINE = 120
 
 def command(word: str, folder: Path, port: int = 0) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tests.netbox", word, f"--folder={folder}", f"--port={port}"],
+        [
+            *(sys.executable, "-m", "tests.netbox", word, "--empty"),
+            *(f"--folder={folder}", f"--port={port}"),
+        ],
         cwd=install.ROOT,
         capture_output=True,
         text=True,
