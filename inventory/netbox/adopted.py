@@ -27,7 +27,9 @@ def theirs(row: Wanted, stands: Json, name: str, tables: Tables) -> bool:
     """Whether a field that we don't tell holds what is not ours to change."""
     value = row.facts[name]
     if name == "site" and isinstance(value, Shared):  # any site that is not ours will do
-        return not _ours(nb.SITES, stands.get("site"), tables)
+        if stands.get("site") is None:  # a machine needs a site or a cluster
+            return "cluster" in stands and theirs(row, stands, "cluster", tables)
+        return not _ours(nb.SITES, stands["site"], tables)
     if name in ("rack", "qianyun_rack") and row.facts.get("location") is None:
         in_theirs = stands.get("location") is not None and theirs(row, stands, "location", tables)
         return in_theirs and row.facts["qianyun_rack"] == stands.get("rack")

@@ -7,6 +7,7 @@ writing never is: a POST may have been done although its answer was lost.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ VERSIONS = ("4.7.",)
 PAGE = 1000
 """Objects a page: NetBox's MAX_PAGE_SIZE, where a row costs least (research/netbox.md)."""
 TIMEOUT_S = (5, 60)  # to connect, to answer
+IDLE_S = 1.0  # from which a write opens its connection anew: NetBox's server may be closing it
 
 Json = dict[str, Any]
 
@@ -243,6 +245,8 @@ class Client:
     ) -> Any:
         with self._count:
             self.writes += 1
+        if time.monotonic() - getattr(self._local, "used", 0.0) > IDLE_S:
+            self._session.close()
         answer = self._send(verb, path, body=body, headers=headers)
         with self._count:
             self.written.add(answer.headers.get("X-Request-ID", ""))
@@ -274,6 +278,8 @@ class Client:
             )
         except requests.RequestException as error:
             raise _no_answer(self.url, verb, path, error) from error
+        finally:
+            self._local.used = time.monotonic()
         if not answer.ok or answer.is_redirect:
             raise _refusal(self.url, verb, path, answer)
         return answer

@@ -6,11 +6,9 @@ object stays and a person is told. NetBox itself holds the same line for Qianyun
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from inventory.errors import NetBoxDenied, RowsRefused
 from inventory.netbox import endpoints as nb
-from inventory.netbox import schema
 from inventory.netbox.client import Client
 from inventory.netbox.endpoints import Endpoint, Json
 
@@ -21,7 +19,6 @@ def _by(name: str, **more: str) -> Asked:
     return lambda ids: {name: list(ids), **more}
 
 
-_RACKS = "dcim/racks/"
 _PORT = (
     ("ipam/ip-addresses/", "{}_id"),
     ("dcim/mac-addresses/", "{}_id"),
@@ -67,7 +64,7 @@ ON: Mapping[Endpoint, tuple[tuple[str, Asked], ...]] = {
     nb.SITES: (("dcim/locations/", _by("site_id")), *_place("site")),
     nb.LOCATIONS: (
         ("dcim/locations/", _by("parent_id")),
-        (_RACKS, _by("location_id")),
+        ("dcim/racks/", _by("location_id")),
         *_place("location"),
     ),
     nb.CLUSTERS: (
@@ -131,12 +128,10 @@ class Hanging:
         """The id of one of the objects at `path` that the filters let through."""
         if path in self._unseen:
             return None
-        fields = "id,tags" if path == _RACKS else "id"
         try:
-            for rows in self._client.pages(path, fields, filters=filters):
-                for row in rows:
-                    if path != _RACKS or not _tagged(row):
-                        return int(row["id"])
+            for rows in self._client.pages(path, "id", filters=filters):
+                if rows:
+                    return int(rows[0]["id"])
         except NetBoxDenied:
             self._unseen.add(path)
         except RowsRefused:  # NetBox knows no object of one of these ids: somebody deleted it
@@ -154,8 +149,3 @@ def _asked(endpoint: Endpoint) -> Iterator[tuple[str, Asked]]:
         yield _ASSIGNMENTS, _by("object_id", object_type=endpoint.type)
     if endpoint is nb.CONTACTS:
         yield _ASSIGNMENTS, _by("contact_id")
-
-
-def _tagged(rack: Mapping[str, Any]) -> bool:
-    """A rack that we made ourselves: an empty one goes on without its room."""
-    return any(tag["slug"] == schema.TAG for tag in rack["tags"])

@@ -265,7 +265,7 @@ def _host(h: Host, context: Context) -> Iterator[Wanted]:
         site = context.places.site(h.place)  # NetBox keeps it when the cluster gets another
         facts |= {
             "cluster": Ref(nb.CLUSTERS, h.place) if h.place else None,
-            "site": site if isinstance(site, Ref) else None,
+            "site": site if isinstance(site, Ref) or h.place is None else None,
             "qianyun_asset_tag": h.asset_tag,
         }
     else:

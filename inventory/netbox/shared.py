@@ -11,7 +11,7 @@ from inventory.errors import NetBoxUnknown, RowsRefused
 from inventory.netbox.client import Client
 from inventory.netbox.endpoints import Json
 from inventory.netbox.rows import Shared
-from inventory.netbox.schema import TAG, slug
+from inventory.netbox.schema import slug
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,8 @@ class SharedObjects:
         found = [r for r in self._client.page(path, asked)["results"] if r["name"] == rack.name]
         if not found:
             row = {"name": rack.name, "location": room, "site": site, "status": "active"}
-            own = {"tags": [{"slug": TAG}], "changelog_message": self._message}
             try:
-                found = self._client.create(path, [{**row, **own}])
+                found = self._client.create(path, [{**row, "changelog_message": self._message}])
             except RowsRefused as refused:
                 self.refused[rack.name] = str(refused)
                 return
