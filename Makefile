@@ -37,7 +37,7 @@ demo: $(if $(filter netbox,$(INVENTORY)),setup-netbox,setup) ## 在真实主机�
 bench: setup-netbox ## 测量 / measure, one JSON object a line; ONLY=engine. 选择前缀 / by prefix
 	@$(AS_ROOT) $(PY) -m tests.bench $(if $(ONLY),--only '$(ONLY)')
 
-chaos: setup-netbox ## 在随机时刻杀进程 / kill things at random points
+chaos: setup-netbox ## 在割接中途杀进程 / kill things in the middle of a cutover
 	@$(AS_ROOT) $(PY) -m pytest -m chaos $(ARGS)
 
 up: setup ## 启动引擎、工作进程与接口 / start engine, worker and HTTP API on loopback

@@ -74,7 +74,9 @@ def test_commands_of_the_readme_exist() -> None:
             command = within[word]
 
 
-@pytest.mark.parametrize("target", ["setup", "check", "test", "demo", "bench", "chaos", "up"])
+@pytest.mark.parametrize(
+    "target", ["setup", "check", "test", "demo", "bench", "chaos", "up", "netbox"]
+)
 def test_targets_of_the_makefile(target: str) -> None:
     assert re.search(rf"^{target}:.*## .+ / .+$", text("Makefile"), re.MULTILINE)
 
