@@ -1,4 +1,5 @@
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -160,3 +161,34 @@ def test_json_for_programs() -> None:
     assert told["digest"] == changes.digest
     assert told["counts"] == {"creates": 4, "updates": 0, "deletes": 0}
     assert {c["code"] for c in told["creates"]} == {"O-1", "R-1", "S-1", "h-0"}
+
+
+def _cut_off(old: Estate, new: Estate, dice: random.Random) -> Estate:
+    """Of the objects that differ some as they were and some as they shall be."""
+    chosen: dict[str, tuple[Any, ...]] = {}
+    for kind, held in old.collections():
+        before = {o.code: o for o in held}
+        after = {o.code: o for o in getattr(new, kind)}
+        taken = {c: dice.choice((before, after)) for c in before.keys() | after.keys()}
+        chosen[kind] = tuple(side[c] for c, side in taken.items() if c in side)
+    return Estate(**chosen)
+
+
+@FEW
+@given(ESTATES, ESTATES, st.randoms(use_true_random=False))
+def test_what_a_cut_off_change_left_leads_back_to_its_base(
+    old: Estate, new: Estate, dice: random.Random
+) -> None:
+    changes = diff(old, new)
+    base = changes.base_of(_cut_off(old, new, dice))
+    assert base is not None
+    assert base.digest == old.digest
+    assert changes.apply_to(base).digest == new.digest
+
+
+def test_an_estate_that_others_changed_too_is_no_cut_off_one() -> None:
+    old, new = small_estate(3), small_estate(5)
+    changes = diff(old, new)
+    other = new.model_copy(update={"rooms": (new.rooms[0].model_copy(update={"name": "别的"}),)})
+    assert changes.base_of(new) == old
+    assert changes.base_of(other) is None
