@@ -54,6 +54,7 @@ class Mover:
     folder: Path
     changes: dict[str, Any] = field(default_factory=dict)  # of fields of the move
     tokens: "count[int]" = field(default_factory=lambda: count(1_000, 10))
+    failures: int = -1  # tests that had failed when its hosts were last reset and carried over
 
     def move(self) -> dict[str, Any]:
         """The move as the migrator would hand it over."""

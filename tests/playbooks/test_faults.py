@@ -5,19 +5,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.lab import measure
 from tests.lab.host import Host
 from tests.playbooks.ansible import FAILED, Mover, Played, read
-from tests.playbooks.test_whole_way import nothing_works, roles
+from tests.playbooks.test_whole_way import carried, nothing_works, roles
 
 KILL = 9
+EXIT = "sys.exit("  # how the launcher ends
 KILLER = (Path(__file__).parent / "killer.py").read_text()
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 120) -> None:
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, what
@@ -25,21 +27,34 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) ->
 
 
 @contextmanager
-def struck(mover: Mover, phase: str, sign: int, *, guard: bool) -> Iterator[None]:
-    """The cutover program gets a signal as soon as it is in that phase."""
-    argv = ["/usr/bin/python3", "-c", KILLER, f"/var/lib/qianyun/{mover.system.slug}", phase]
-    killer = mover.lab.hosts[mover.system.target].popen(
-        [*argv, str(sign), str(int(guard))], stdout=subprocess.PIPE
-    )
-    assert killer.stdout is not None
+def spoilt(host: Host, path: str, good: str, bad: str) -> Iterator[None]:
+    """A file of the host has `bad` where `good` stood."""
+    file = host.root(path)
+    before = file.read_text()
+    assert good in before
+    file.write_text(before.replace(good, bad, 1))
     try:
-        assert killer.stdout.readline() == "ready\n"
         yield
-        assert killer.wait(60) == 0
     finally:
-        killer.kill()
-        killer.wait()
-        killer.stdout.close()
+        file.write_text(before)
+
+
+def killed(mover: Mover, place: str, *, guard: bool) -> dict[str, Any]:
+    """A cutover whose program dies at that place (see killer.py); gives what it left to read."""
+    target = mover.lab.hosts[mover.system.target]
+    trap = f"{KILLER}\n\ntrap({place!r}, {guard!r})\n{EXIT}"
+    with spoilt(target, "/usr/local/lib/qianyun/agent", EXIT, trap):
+        played = mover.play("cutover")
+    assert played.code == FAILED, played.output
+    told = played.of(target.name)
+    assert told["phases"][-1]["phase"] == PLACES[place], played.output
+    assert told["phases"][-1]["ended"] is None
+    if guard:
+        assert (told["outcome"], told["error"]) == ("died", None)
+    else:
+        assert told["outcome"] == "aborted", played.output
+        assert "割接程序意外中断" in told["error"]["what"]
+    return told
 
 
 @contextmanager
@@ -58,11 +73,11 @@ def agents(host: Host) -> list[str]:
     return [words for words in host.pids().values() if "qianyun/agent" in words]
 
 
-@pytest.fixture(scope="module")
-def ready(files: Mover) -> Mover:
+@pytest.fixture
+def ready(files: Mover, request: pytest.FixtureRequest) -> Mover:
     """The file service, carried over."""
-    files.changes = {"hold_seconds": 4}
-    files.done("presync")
+    files.changes = {"hold_seconds": 15}
+    carried(files, request.session.testsfailed, "presync")
     return files
 
 
@@ -108,7 +123,7 @@ def test_reap_leaves_no_process(files: Mover) -> None:
     mark = f"attempt-{token}"
     orphan = target.popen(["sleep", "600"], env={"QIANYUN_ATTEMPT": mark})
     reaped = files.play("reap", reap_attempts=[mark])
-    assert orphan.wait(20) == -KILL
+    assert orphan.wait(60) == -KILL
     assert reaped.code == 0, reaped.output
     assert "sleep" in reaped.of(target.name)["killed"].values()
     assert carrying(source) == carrying(target) == []
@@ -120,57 +135,79 @@ def test_lower_token_is_refused(ready: Mover) -> None:
     assert "令牌已过期" in played.messages[0]
 
 
-KILLS = [
-    pytest.param("quiesce", False, "aborted", marks=pytest.mark.chaos),
-    pytest.param("verify", False, "aborted", marks=pytest.mark.chaos),
-    pytest.param("quiesce", True, "died", marks=pytest.mark.chaos),
-    pytest.param("start", True, "died", marks=pytest.mark.chaos),
-    ("start", False, "aborted"),
-    ("final_sync", True, "died"),
-]
+PLACES = {  # where it dies, and in which phase that is
+    "fence": "quiesce",
+    "digest": "final_sync",
+    "yield": "start",
+    "activate": "start",
+    "service": "start",
+    "probe": "verify",
+}
 
 
-@pytest.mark.parametrize(("phase", "guard", "outcome"), KILLS)
-def test_killed_cutover(
-    ready: Mover, tmp_path: Path, phase: str, guard: bool, outcome: str
-) -> None:
-    """Killed before the switch: the source serves again, by the guard or by its own watchdog."""
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("fence", marks=pytest.mark.chaos),
+        pytest.param("yield", marks=pytest.mark.chaos),
+        pytest.param("probe", marks=pytest.mark.chaos),
+        "activate",
+    ],
+)
+def test_killed_cutover_is_undone_by_its_guard(ready: Mover, tmp_path: Path, place: str) -> None:
+    """Killed before the switch: the source serves again."""
     source, target = (ready.lab.hosts[name] for name in (ready.system.source, ready.system.target))
-    forlorn = phase == "start" and guard
-    ready.changes = {"hold_seconds": 25 if forlorn else 4}  # requests wait for the rollback
     with served(ready, tmp_path / "client"):
-        with struck(ready, phase, KILL, guard=guard):
-            played = ready.play("cutover")
-        assert played.code == FAILED
-        assert played.of(target.name)["outcome"] == outcome
-        if forlorn:  # nobody holds authority: a run has to put it right
-            ready.done("rollback", "presync")
-        wait_for(lambda: roles(ready)[source.name] == "active", "the source did not come back")
-    assert roles(ready) == {source.name: "active", target.name: "standby"}
+        killed(ready, place, guard=False)
+        assert roles(ready) == {source.name: "active", target.name: "standby"}
     wait_for(lambda: not agents(source), "an agent is left on the source")
 
 
-def test_rollback_after_all_died_gives_the_move_up(ready: Mover, tmp_path: Path) -> None:
-    """The run before was killed with its guard; a rollback ends it, and a new move can begin."""
+@pytest.mark.parametrize("place", [pytest.param("fence", marks=pytest.mark.chaos), "digest"])
+def test_rollback_after_all_died_gives_the_move_up(
+    ready: Mover, tmp_path: Path, place: str
+) -> None:
+    """Killed with its guard: the source's watchdog brings it back; then a new move can begin."""
+    source, target = (ready.lab.hosts[name] for name in (ready.system.source, ready.system.target))
+    ready.changes = {"hold_seconds": 6}  # the watchdog waits for so long
     with served(ready, tmp_path / "client"):
+        killed(ready, place, guard=True)
+        wait_for(lambda: roles(ready)[source.name] == "active", "the source did not come back")
+        assert roles(ready)[target.name] == "standby"
+        wait_for(lambda: not agents(source), "an agent is left on the source")
         ready.done("rollback")
         nothing_works(ready)
         ready.done("presync")
-    assert roles(ready) == {ready.system.source: "active", ready.system.target: "standby"}
+    assert roles(ready) == {source.name: "active", target.name: "standby"}
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize(("place", "left"), [("activate", "standby"), ("service", "active")])
+def test_rollback_when_nobody_serves(ready: Mover, tmp_path: Path, place: str, left: str) -> None:
+    """Killed with its guard after the source has yielded: requests wait for the rollback."""
+    source, target = ready.system.source, ready.system.target
+    ready.changes = {"hold_seconds": 25}
+    with served(ready, tmp_path / "client"):
+        killed(ready, place, guard=True)
+        assert roles(ready) == {source: "yielded", target: left}
+        ready.done("rollback", "presync")
+    assert roles(ready) == {source: "active", target: "standby"}
 
 
 @pytest.mark.chaos
 def test_service_that_does_not_start(ready: Mover, tmp_path: Path) -> None:
     """A service on the target fails: given up, lossless."""
     target = ready.lab.hosts[ready.system.target]
-    script = target.root("/etc/init.d/nginx")
-    good = script.read_text()
-    script.write_text(good.replace("#!/bin/sh", '#!/bin/sh\n[ "$1" = start ] && exit 1', 1))
-    with served(ready, tmp_path / "client"):
+    first = "#!/bin/sh\n"
+    refusing = first + '[ "$1" = start ] && exit 1\n'
+    with (
+        spoilt(target, "/etc/init.d/nginx", first, refusing),
+        served(ready, tmp_path / "client"),
+    ):
         played = ready.play("cutover")
         assert played.code == FAILED
         assert "service nginx start" in played.messages[-1]
-    script.write_text(good)
+        assert played.of(target.name)["outcome"] == "aborted"
     assert roles(ready) == {ready.system.source: "active", target.name: "standby"}
 
 
@@ -225,5 +262,10 @@ def _at_once(mover: Mover, number: int) -> list[Played]:
         )
         for _ in range(number)
     ]
-    ended = [child.communicate(timeout=120) for child in children]
+    try:
+        ended = [child.communicate(timeout=240) for child in children]
+    finally:
+        for child in children:
+            child.kill()
+            child.wait()
     return [read(child.returncode, *told) for child, told in zip(children, ended, strict=True)]
