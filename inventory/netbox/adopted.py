@@ -26,10 +26,8 @@ POINTS_AT: Mapping[str, Endpoint] = {
 def theirs(row: Wanted, stands: Json, name: str, tables: Tables) -> bool:
     """Whether a field that we don't tell holds what is not ours to change."""
     value = row.facts[name]
-    if name == "site" and isinstance(value, Shared):  # any site that is not ours will do
-        if stands.get("site") is None:  # a machine needs a site or a cluster
-            return "cluster" in stands and theirs(row, stands, "cluster", tables)
-        return not _ours(nb.SITES, stands["site"], tables)
+    if name in ("site", "termination_id") and isinstance(value, Shared):
+        return _on_any_site(row, stands, name, tables)
     if name in ("rack", "qianyun_rack") and row.facts.get("location") is None:
         in_theirs = stands.get("location") is not None and theirs(row, stands, "location", tables)
         return in_theirs and row.facts["qianyun_rack"] == stands.get("rack")
@@ -39,6 +37,16 @@ def theirs(row: Wanted, stands: Json, name: str, tables: Tables) -> bool:
         on_site = stands.get("scope_type") == nb.SITES.type
         return not on_site or not _ours(nb.SITES, stands.get("scope_id"), tables)
     return name in POINTS_AT and not _ours(POINTS_AT[name], stands[name], tables)
+
+
+def _on_any_site(row: Wanted, stands: Json, name: str, tables: Tables) -> bool:
+    """Of what has no site told: any that is not ours will do, for a machine a cluster too."""
+    if name == "termination_id":
+        on_site = stands.get("termination_type") == nb.SITES.type
+        return on_site and not _ours(nb.SITES, stands.get(name), tables)
+    if stands.get("site") is None:
+        return "cluster" in stands and theirs(row, stands, "cluster", tables)
+    return not _ours(nb.SITES, stands["site"], tables)
 
 
 def leave_addresses(wanted: dict[Key, Wanted], there: Mapping[Key, Row], tables: Tables) -> None:

@@ -14,6 +14,7 @@ from inventory.netbox.client import Client, etag
 from inventory.netbox.differences import Key, Origin, index
 from inventory.netbox.endpoints import Endpoint, Json, Row
 from inventory.netbox.mirror import Mirror
+from inventory.netbox.pages import rows as rows_of
 from inventory.netbox.rows import Wanted
 
 TRIES = 3
@@ -162,6 +163,7 @@ class Sender:
         except ObjectGone:
             self.fault(key, GONE, stale=True)
         except ObjectChanged:
+            self._mirror.look_again(endpoint, id)  # the change log need not tell it
             self.fault(key, CHANGED, stale=True)
         except RowsRefused as refused:
             self.fault(key, str(refused))
@@ -183,6 +185,7 @@ class Sender:
                 self.fault(key, KEPT)
                 return
         except ObjectChanged:
+            self._mirror.look_again(endpoint, row.id)
             self.fault(key, CHANGED, stale=True)
             return
         except RowsRefused as refused:
@@ -203,7 +206,7 @@ class Sender:
                 return
             except ObjectChanged:
                 now = self._now(endpoint, id)
-                if attempt == TRIES or now is None or not self._changed_by_us(endpoint, id):
+                if attempt == TRIES or now is None or not self._nobodys_edit(endpoint, now):
                     raise
                 self._take(endpoint, [now])
             except OutcomeUnknown as error:
@@ -223,11 +226,18 @@ class Sender:
         found = self._client.by_ids(endpoint.path, endpoint.asked, [id])
         return found[0] if found else None
 
-    def _changed_by_us(self, endpoint: Endpoint, id: int) -> bool:
-        """Whether all that happened to an object since it was read came of our own writes: NetBox
-        changes a circuit along with its ends."""
-        entries = self._log.since(endpoint, id)
-        return bool(entries) and all(e["request_id"] in self._client.written for e in entries)
+    def _nobodys_edit(self, endpoint: Endpoint, now: Json) -> bool:
+        """Whether an object of another time than we read holds nobody else's edit.
+
+        NetBox changes a circuit along with its ends: all that was logged came of our own writes.
+        And it sets the time of an object that is saved unchanged, of which it logs nothing.
+        """
+        entries = self._log.since(endpoint, now["id"])
+        if entries:
+            return all(e["request_id"] in self._client.written for e in entries)
+        held = self._mirror.tables[endpoint].get(now["id"])
+        (told,) = rows_of(endpoint, [now]).values()
+        return held is not None and (held.code, held.facts) == (told.code, told.facts)
 
     def _last_message(self, endpoint: Endpoint, id: int) -> str:
         asked = {"changed_object_type": endpoint.type, "changed_object_id": id}
