@@ -8,22 +8,26 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from inventory.ledger.fields import CONTACTS, WITH_CONTACTS
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.values import Cell, raw_text
-from inventory.ledger.words import KindWords, Words, squeeze
+from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze
 
 SEARCHED_ROWS = 15
+_NAMING = {"dependencies": {"system"}}  # what a table of the kind has, else a name or code
 _UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]$")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`index` from 0; `title` is the header as read, `unit` what it says in brackets."""
+    """`index` from 0; `title` is the header as read, `unit` what it says in brackets; `contact`
+    is told where `field` is that of contacts, for which there may be several columns."""
 
     index: int
     title: str
     field: str | None
     unit: str = ""
+    contact: ContactHeader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,15 @@ def find_table(sheet: Sheet, words: Words) -> Table | None:
         above = " ".join(squeeze(raw_text(c)) for row in sheet.rows[:at] for c in row)
         for kind, known in words.kinds.items():
             titles, first_row = _titles(sheet.rows, at, known, words)
-            columns = tuple(_columns(titles, known, words))
-            fields = {c.field for c in columns if c.field}
-            if len(fields) < 2 or not fields & {"name", "code", "system"}:
+            columns = tuple(_columns(titles, kind, words))
+            # people are told in tables of every kind: they speak neither for one nor against it
+            telling = [c for c in columns if _base(c.title) not in words.contacts]
+            fields = {c.field for c in telling if c.field}
+            if len(fields) < 2 or not fields & _NAMING.get(kind, {"name", "code"}):
                 continue
             hint = _hint(sheet.name, above, known)
             # headers that the words don't know speak against a kind, a bit
-            score = len(fields) + hint - 0.4 * sum(c.field is None for c in columns)
+            score = len(fields) + hint - 0.4 * sum(c.field is None for c in telling)
             if best is None or score > best[0]:
                 best = (score, Table(sheet, kind, columns, first_row))
     return best[1] if best else None
@@ -73,7 +79,8 @@ def data_rows(table: Table, words: Words) -> Iterator[tuple[int, tuple[Cell, ...
 def _passed_over(filled: Sequence[str], words: Words) -> str:
     if filled[0] in words.totals or filled[0].rstrip(":") in words.totals:
         return "合计行 / totals row"
-    if len(filled) <= 2 and filled[0].startswith(words.notes):
+    signed = any(filled[0].startswith(f"{word}:") for word in words.notes)
+    if signed or (len(filled) <= 2 and filled[0].startswith(words.notes)):
         return "说明行 / note row"
     return ""
 
@@ -95,27 +102,46 @@ def _titles(
     below += [""] * (len(top) - len(below))
     # a second header row has known headers where the first has a group or nothing, and no data
     # in the columns that the first names (a header merged over both rows is told twice)
-    added = [
-        i
-        for i, (t, b) in enumerate(zip(top, below, strict=False))
-        if b and b != t and _field(b, known)[0] and not _field(t, known)[0]
-    ]
+    pairs = list(zip(top, below, strict=False))
+    added = [_second(t, b, known, words) for t, b in pairs]
     data = [
-        i
-        for i, (t, b) in enumerate(zip(top, below, strict=False))
-        if b and b != t and _known(t, known, words) and i not in added
+        b
+        for (t, b), second in zip(pairs, added, strict=True)
+        if b and b != t and not second and _known(t, known, words)
     ]
-    if not added or data:
+    if not any(added) or data:
         return top, at + 1
-    return [b or t for t, b in zip(top, below, strict=False)], at + 2
+    return [second or b or t for (t, b), second in zip(pairs, added, strict=True)], at + 2
 
 
-def _columns(titles: Sequence[str], known: KindWords, words: Words) -> Iterator[Column]:
+def _second(top: str, below: str, known: KindWords, words: Words) -> str:
+    """The header that a cell of a second header row makes with the one above it, or ""."""
+    if not below or below == top:
+        return ""
+    if _base(top) in words.contacts:  # 联系人 over 姓名 and 电话; 联系方式 over 联系人 and 电话
+        if squeeze(top + below) in words.contacts:
+            return top + below
+        return below if _base(below) in words.contacts else ""
+    told = _field(below, known)[0] or _base(below) in words.contacts
+    return below if told and not _field(top, known)[0] else ""
+
+
+def _columns(titles: Sequence[str], kind: str, words: Words) -> Iterator[Column]:
+    known = words.kinds[kind]
     taken: set[str] = set()
+    by_nobody = False  # the person of the column before is who wrote the sheet
     for index, title in enumerate(titles):
+        field, unit = _field(title, known)
+        contact = None if field else words.contacts.get(_base(title))
+        if contact:
+            by_nobody = contact.role == "" or (contact.role is None and by_nobody)
+            if by_nobody:
+                continue
+            if kind in WITH_CONTACTS:
+                yield Column(index, title, CONTACTS, unit, contact)
+                continue
         if not title or _base(title) in words.quiet_headers:
             continue
-        field, unit = _field(title, known)
         if field in taken:
             field = None  # a second column for the same field is reported, not merged
         if field:
@@ -124,7 +150,8 @@ def _columns(titles: Sequence[str], known: KindWords, words: Words) -> Iterator[
 
 
 def _known(title: str, known: KindWords, words: Words) -> bool:
-    return bool(_field(title, known)[0]) or _base(title) in words.quiet_headers
+    base = _base(title)
+    return bool(_field(title, known)[0]) or base in words.quiet_headers or base in words.contacts
 
 
 def _base(title: str) -> str:

@@ -1,57 +1,31 @@
 """Records → an estate: names become codes; what refers to nothing is refused with its reason."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from inventory.changes import MODELS
 from inventory.ledger.names import Names
 from inventory.ledger.organisations import full_names
-from inventory.ledger.records import Record, Told, derived_code
+from inventory.ledger.records import Record, Told, derived_code, service_code
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.words import Words, squeeze
-from inventory.model import (
-    Cloud,
-    Database,
-    Dependency,
-    Entrance,
-    Estate,
-    Host,
-    Line,
-    Node,
-    Organisation,
-    Room,
-    System,
-    Tree,
-    Workload,
-)
-from inventory.references import PLACES
+from inventory.model import Database, Dependency, Entrance, Estate, System, Tree, Workload
+from inventory.references import PLACES, REFERENCES
 from inventory.text import printable
 
-# ledger field → the collections in which its name is looked up; a row stands or falls with them
-HARD: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "rooms": {"organisation": ("organisations",)},
-    "clouds": {"organisation": ("organisations",)},
-    "lines": {"organisation": ("organisations",)},
-    "nodes": {"organisation": ("organisations",), "host": ("hosts",)},
-    "hosts": {"place": PLACES, "system": ("systems",)},
-    "systems": {
-        "organisation": ("organisations",),
-        "room": PLACES,
-        "target": ("clouds",),
-        "entrance_node": ("nodes",),
-    },
-    "dependencies": {"system": ("systems",), "needs": ("systems",)},
-}
 # a line may end where no room of ours is: it is kept without that end, and the end reported
 SOFT: Mapping[str, Mapping[str, tuple[str, ...]]] = {"lines": {"a_end": PLACES, "z_end": PLACES}}
-_CLASSES: Mapping[str, type[Any]] = {
-    "organisations": Organisation,
-    "rooms": Room,
-    "clouds": Cloud,
-    "lines": Line,
-    "nodes": Node,
-    "hosts": Host,
+# ledger field → the collections in which its name is looked up; a row stands or falls with them
+HARD: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    kind: {field: kinds for field, kinds in fields.items() if field not in SOFT.get(kind, {})}
+    for kind, fields in {
+        **REFERENCES,
+        "systems": {**REFERENCES["systems"], "entrance_node": ("nodes",)},
+    }.items()
 }
+# where no table of these was sent, those that a field names are taken as told
+IMPLIED: Mapping[str, str] = {"organisations": "organisation", "sites": "site"}
 _SYSTEM_PARTS = {
     "program_trees",
     "data_trees",
@@ -77,9 +51,10 @@ def build(
     records: Iterable[Record], refused: Iterable[Record], known: Estate, words: Words
 ) -> Built:
     """The estate that the records declare. `known`: what may be referred to besides."""
-    alive, problems, ignored = _once(records)
+    alive, problems, ignored = _once(_coded(tuple(records), known, words))
     refused = list(refused)
-    alive = _implied_organisations(alive, known, words) + alive
+    for kind, field in IMPLIED.items():
+        alive = _implied(kind, field, alive, known, words) + alive
     while True:
         names = Names(alive, known, words)
         kept = []
@@ -132,31 +107,49 @@ def _once(records: Iterable[Record]) -> tuple[list[Record], list[Problem], list[
     return kept, problems, ignored
 
 
-def _implied_organisations(records: list[Record], known: Estate, words: Words) -> list[Record]:
-    """Where no table of organisations was sent, those that the rows name are taken as told."""
-    if any(r.kind == "organisations" for r in records):
+def _implied(
+    kind: str, field: str, records: list[Record], known: Estate, words: Words
+) -> list[Record]:
+    """Where no table of `kind` was sent, those that the rows name are taken as told."""
+    if any(r.kind == kind for r in records):
         return []
     names = Names((), known, words)
     first: dict[str, Record] = {}
     for record in records:
-        name = record.values.get("organisation")
-        if name and not names.find(("organisations",), name):
+        name = record.values.get(field)
+        if name and not names.find((kind,), name):
             first.setdefault(name, record)
-    full = full_names(first, words)
+    full = full_names(first, words) if kind == "organisations" else {name: name for name in first}
     implied: dict[str, Record] = {}
     for name, record in first.items():
-        told = record.told["organisation"]
+        told = record.told[field]
+        others = sorted(n for n in full if full[n] == full[name] and n != full[name])
         values: dict[str, Any] = {
             "name": full[name],
-            "code": derived_code("organisations", full[name]),
-            "aliases": tuple(sorted(n for n in full if full[n] == full[name] and n != full[name])),
+            "code": derived_code(kind, full[name]),
+            **({"aliases": tuple(others)} if others else {}),
         }
         where = {"name": Told(told.column, told.raw)}
         implied.setdefault(
-            full[name],
-            Record("organisations", record.file, record.sheet, record.row, values, where),
+            full[name], Record(kind, record.file, record.sheet, record.row, values, where)
         )
     return list(implied.values())
+
+
+def _coded(records: tuple[Record, ...], known: Estate, words: Words) -> Iterator[Record]:
+    """A service without a code gets one from its host's, however its row spells the host, so that
+    it is the same service in the next ledger too."""
+    codeless = [r for r in records if r.kind == "services" and not r.code]
+    names = Names(records if codeless else (), known, words)
+    for record in records:
+        if record.kind != "services" or record.code:
+            yield record
+            continue
+        written = record.values["host"]
+        found = names.find(("hosts",), written)
+        host = next(iter(found)) if len(found) == 1 else written
+        code = service_code(host, record.values.get("protocol", "tcp"), record.values["port"])
+        yield replace(record, values={**record.values, "host": host, "code": code})
 
 
 def _broken(record: Record, names: Names, refused: list[Record]) -> Iterator[Problem]:
@@ -202,7 +195,7 @@ def _object(record: Record, names: Names, refused: list[Record]) -> tuple[Any, l
             problems.append(record.problem(field, "unknown_reference", message, refuses=False))
     if record.kind == "systems":
         return _system(record, values), problems
-    return _CLASSES[record.kind](**values, provenance=record.provenance), problems
+    return MODELS[record.kind](**values, provenance=record.provenance), problems
 
 
 def _system(record: Record, values: Mapping[str, Any]) -> System:

@@ -3,12 +3,13 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from inventory.ledger.fields import ENTRANCE, FIELDS, REQUIRED
+from inventory.ledger.contacts import Post, posts_of, read_contacts
+from inventory.ledger.fields import CODE_NAMES, CONTACTS, ENTRANCE, FIELDS, REQUIRED
 from inventory.ledger.headers import Column, Table, data_rows
 from inventory.ledger.report import Code as ProblemCode
 from inventory.ledger.report import Ignored, Problem
@@ -99,11 +100,15 @@ def read_table(table: Table, words: Words) -> Rows:
     refused: list[Record] = []
     problems = [_unknown_header(table, column) for column in table.unknown]
     ignored: list[Ignored] = []
+    posts = posts_of(table.columns, words)
     for row, cells, why in data_rows(table, words):
         if why:
             ignored.append(Ignored(file=sheet.file, sheet=sheet.name, row=row, reason=why))
             continue
         record, found = _record(table, row, cells, words)
+        if posts:
+            record, unread = _with_contacts(record, posts, cells, words)
+            problems += unread
         problems += found
         (refused if found else records).append(record)
     return Rows(tuple(records), tuple(refused), tuple(problems), tuple(ignored))
@@ -114,6 +119,15 @@ def derived_code(kind: str, name: str) -> str:
     return f"{kind[0]}-{hashlib.sha256((kind + name).encode()).hexdigest()[:8]}"
 
 
+def service_code(host: str, protocol: str, port: int) -> str:
+    """The code of a service of which none is told, by what makes it one; readable if it can be."""
+    code = f"{host}-{protocol}-{port}"
+    try:
+        return _CODE.validate_python(code)
+    except ValidationError:
+        return derived_code("services", code)
+
+
 def _record(
     table: Table, row: int, cells: tuple[Cell, ...], words: Words
 ) -> tuple[Record, list[Problem]]:
@@ -121,7 +135,7 @@ def _record(
     told: dict[str, Told] = {}
     faults: list[tuple[str, Refused]] = []
     for column in table.columns:
-        if column.field is None:
+        if column.field is None or column.contact:
             continue
         cell = cells[column.index] if column.index < len(cells) else ""
         told[column.field] = Told(column.title, raw_text(cell).strip())
@@ -139,6 +153,30 @@ def _record(
     return record, [_problem(record, table, field, refusal) for field, refusal in faults]
 
 
+def _with_contacts(
+    record: Record, posts: tuple[Post, ...], cells: tuple[Cell, ...], words: Words
+) -> tuple[Record, list[Problem]]:
+    """The row with its people; a cell of them that can't be read is told and costs nothing else."""
+    found = read_contacts(posts, cells, words)
+    columns, raws = zip(*found.told, strict=True)
+    told = {**record.told, CONTACTS: Told("、".join(columns), " | ".join(filter(None, raws)))}
+    values = {**record.values, **({CONTACTS: found.contacts} if found.contacts else {})}
+    problems = [
+        Problem(
+            file=record.file,
+            sheet=record.sheet,
+            row=record.row,
+            column=column.title,
+            raw=raw,
+            code=refusal.code,
+            message=_read_expected(raw, refusal),
+            refuses=False,
+        )
+        for column, raw, refusal in found.faults
+    ]
+    return replace(record, values=values, told=told), problems
+
+
 def _problem(record: Record, table: Table, field: str, refusal: Refused) -> Problem:
     problem = record.problem(field, refusal.code, _message(record, field, refusal))
     if problem.column:
@@ -148,11 +186,16 @@ def _problem(record: Record, table: Table, field: str, refusal: Refused) -> Prob
 
 
 def _message(record: Record, field: str, refusal: Refused) -> str:
-    zh, _, en = refusal.expected.partition(" / ")
-    raw = printable(record.told[field].raw) if field in record.told else ""
     if refusal.code == "missing":
+        zh, _, en = refusal.expected.partition(" / ")
         return f"缺少 {field}，{zh} / {field} is missing: {en}"
-    return f"读到“{raw}”，应为{zh} / read “{raw}”, expected {en}"
+    return _read_expected(record.told[field].raw if field in record.told else "", refusal)
+
+
+def _read_expected(raw: str, refusal: Refused) -> str:
+    zh, _, en = refusal.expected.partition(" / ")
+    shown = printable(raw)
+    return f"读到“{shown}”，应为{zh} / read “{shown}”, expected {en}"
 
 
 def _missing() -> Refused:
@@ -161,12 +204,12 @@ def _missing() -> Refused:
 
 def _name_it(kind: str, values: dict[str, Any], refused: set[str]) -> None:
     """Stand-ins: a line without a name has its code's, a host's name is its code, and what has
-    only a name gets a derived code."""
+    only a name gets a derived code. That of a service comes from its host (objects.py)."""
     if kind == "dependencies":
         return
-    if kind in {"lines", "hosts"} and "name" not in values and "code" in values:
+    if kind in CODE_NAMES and "name" not in values and "code" in values:
         values["name"] = values["code"]
-    if "code" in values or "code" in refused or "name" not in values:
+    if "code" in values or "code" in refused or "name" not in values or kind == "services":
         return
     name = values["name"]
     values["code"] = derived_code(kind, re.sub(r"\s+", " ", name))

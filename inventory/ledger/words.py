@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from typing import Any, Literal
 
 
 def squeeze(text: str) -> str:
@@ -23,15 +24,32 @@ class KindWords:
     headers: Mapping[str, str]
 
 
+type Part = Literal["name", "phone", "email"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactHeader:
+    """What a header says of people: `role` None is that of the person in the column before,
+    "" is that of whoever wrote the sheet, who answers for nothing."""
+
+    role: str | None
+    part: Part
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """All keys are squeezed; factors are decimals towards the model's unit."""
+    """All keys are squeezed; factors are decimals towards the model's unit. `contacts`: header →
+    what it says of people; `some_role`: of people of whom no role is told; `labels`: words that
+    stand before a number or address in a cell."""
 
     blank: frozenset[str]
     totals: tuple[str, ...]
     notes: tuple[str, ...]
     quiet_headers: frozenset[str]
     kinds: Mapping[str, KindWords]
+    contacts: Mapping[str, ContactHeader]
+    some_role: str
+    labels: tuple[str, ...]
     choices: Mapping[str, Mapping[str, str]]
     units: Mapping[str, Mapping[str, Decimal]]
     short_names: Mapping[str, str]
@@ -51,6 +69,9 @@ def default_words() -> Words:
             kind: KindWords(tuple(map(squeeze, table["sheets"])), _turned(table["headers"]))
             for kind, table in told["kinds"].items()
         },
+        contacts=_contact_headers(told["contacts"]),
+        some_role=next(iter(told["contacts"]["roles"])),
+        labels=_labels(told["contacts"]["parts"]),
         choices={name: _turned(choice) for name, choice in told["choices"].items()},
         units={
             name: {squeeze(unit): Decimal(factor) for unit, factor in table.items()}
@@ -58,6 +79,29 @@ def default_words() -> Words:
         },
         short_names=told["short_names"],
     )
+
+
+def _contact_headers(told: Mapping[str, Any]) -> dict[str, ContactHeader]:
+    """Every word of a role, alone and with each part; every part but a name alone."""
+    parts: dict[Part, list[str]] = told["parts"]
+    found: dict[str, ContactHeader] = {}
+    for role, words in {**told["roles"], "": told["nobody"]}.items():
+        for word in words:
+            found[squeeze(word)] = ContactHeader(role, "name")
+            for part, behind in parts.items():
+                for of in behind:
+                    found.setdefault(squeeze(word + of), ContactHeader(role, part))
+                    for both in ("及", "和", "与", "、", "/", "及其"):
+                        found.setdefault(squeeze(word + both + of), ContactHeader(role, "name"))
+    for part in ("phone", "email"):
+        for of in parts[part]:
+            found.setdefault(squeeze(of), ContactHeader(None, part))
+    return found
+
+
+def _labels(parts: Mapping[str, list[str]]) -> tuple[str, ...]:
+    labels = {squeeze(word) for part in ("phone", "email") for word in parts[part]}
+    return tuple(sorted(labels | {"tel"}, key=lambda label: (-len(label), label)))
 
 
 def _turned(table: Mapping[str, list[str]]) -> dict[str, str]:

@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from inventory.ledger import LedgerReport, read_ledgers
-from inventory.ledger.records import derived_code
-from inventory.model import Cloud, Estate, Organisation, Room
+from inventory.ledger.records import derived_code, service_code
+from inventory.model import Cloud, Estate, Organisation, Room, Service, Zone
 from tests.inventory.ledger.books import ORGANISATIONS, ROOMS, Rows, write_book
 
+CODES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", fullmatch=True)
 SYSTEM_HEADERS = ["系统编号", "系统名称", "部署机房", "依赖系统"]
 
 
@@ -102,6 +105,52 @@ BAD: dict[str, tuple[dict[str, Rows], list[Expected]]] = {
     "line that ends outside": (
         {"机房": ROOMS, "线路": [["线路编号", "A端", "Z端"], ["L-1", "交通局机房", "省中心"]]},
         [("线路", 2, "Z端", "省中心", "unknown_reference", False)],
+    ),
+    "site not in the table": (
+        {
+            "园区": [["园区编号", "园区名称"], ["P-1", "东园"]],
+            "机房": [["机房名称", "所在园区"], ["甲机房", "西园"]],
+        },
+        [("机房", 2, "所在园区", "西园", "unknown_reference", True)],
+    ),
+    "link to a node that nobody declares": (
+        {
+            "交换节点": [["节点编号", "节点名称"], ["N-1", "甲节点"]],
+            "链路": [
+                ["链路编号", "A端节点", "Z端节点"],
+                ["K-1", "甲节点", "乙节点"],
+                ["K-2", "N-1", ""],
+            ],
+        },
+        [
+            ("链路", 2, "Z端节点", "乙节点", "unknown_reference", True),
+            ("链路", 3, "Z端节点", "", "missing", True),
+        ],
+    ),
+    "services": (
+        {
+            "服务器": [["设备名称", "IP地址"], ["h-1", "10.1.2.3"]],
+            "服务": [
+                ["服务名称", "服务器", "端口", "协议"],
+                ["网站", "h-1", 70000, "TCP"],
+                ["网站", "h-2", 80, "TCP"],
+                ["网站", "h-1", "", "TCP"],
+                ["域名", "h-1", 53, "TCP/UDP"],
+                ["网站", "h-1", 80, "TCP"],
+                ["门户", "h-1", 80, ""],
+            ],
+        },
+        [
+            ("服务", 2, "端口", "70000", "out_of_range", True),
+            ("服务", 3, "服务器", "h-2", "unknown_reference", True),
+            ("服务", 4, "端口", "", "missing", True),
+            ("服务", 5, "协议", "TCP/UDP", "bad_text", True),
+            ("服务", 7, "服务名称", "门户", "duplicate", True),
+        ],
+    ),
+    "zone that is none": (
+        {"服务器": [["设备名称", "网络域"], ["h-1", "局域网"]]},
+        [("服务器", 2, "网络域", "局域网", "not_in_choices", True)],
     ),
     "header that nobody knows": (
         {"机房": [["标题"], ["机房名称", "机柜数", "风水"], ["甲机房", 3, "好"]]},
@@ -237,3 +286,87 @@ def test_messages_cannot_drive_a_terminal(tmp_path: Path) -> None:
     assert problem.raw == "局\u202e\u2028x"
     assert "\\u202e\\u2028" in problem.message
     assert "\u202e" not in problem.message
+
+
+NETWORK: dict[str, Rows] = {
+    "园区": [
+        ["园区编号", "园区名称", "区县", "地址"],
+        ["P-1", "东园", "东湖区", "湖滨路1号"],
+    ],
+    "机房": [["机房编号", "机房名称", "所在园区"], ["R-1", "甲机房", "东园"]],
+    "政务云": [["云编号", "云名称", "园区"], ["C-1", "政务云", "P-1"]],
+    "服务器": [
+        ["设备编号", "设备名称", "所在机房", "机柜", "网络域"],
+        ["H-1", "网站服务器", "甲机房", "A01", "电子政务外网"],
+    ],
+    "交换节点": [
+        ["节点编号", "节点名称", "所在机房", "网络域"],
+        ["N-1", "甲节点", "甲机房", "外网"],
+        ["N-2", "乙节点", "政务云", "互联网"],
+    ],
+    "链路": [["链路编号", "A端", "Z端", "网络域"], ["K-1", "甲节点", "N-2", "外网"]],
+    "服务": [
+        ["服务名称", "服务器", "端口", "协议", "所属系统"],
+        ["网站", "网站服务器", 443, "ＴＣＰ", "门户"],
+    ],
+    "信息系统": [["系统编号", "系统名称"], ["S-1", "门户"]],
+}
+
+
+def test_sites_links_and_services(tmp_path: Path) -> None:
+    report = _read(tmp_path, NETWORK)
+    assert not report.problems
+    estate = report.estate
+    (site,), (link,), (service,), (host,) = (
+        estate.sites,
+        estate.links,
+        estate.services,
+        estate.hosts,
+    )
+    assert (site.code, site.region, site.address) == ("P-1", "东湖区", "湖滨路1号")
+    assert (estate.rooms[0].site, estate.clouds[0].site) == ("P-1", "P-1")
+    assert (link.code, link.name, link.a_node, link.z_node) == ("K-1", "K-1", "N-1", "N-2")
+    assert (host.rack, host.zone, link.zone) == ("A01", Zone.EXTRANET, Zone.EXTRANET)
+    assert [(n.place, n.zone) for n in estate.nodes] == [
+        ("R-1", Zone.EXTRANET),
+        ("C-1", Zone.INTERNET),
+    ]
+    assert service.model_copy(update={"provenance": ()}) == Service(
+        code="H-1-tcp-443", name="网站", host="H-1", port=443, protocol="tcp", system="S-1"
+    )
+
+
+def test_a_service_has_the_same_code_however_its_host_is_spelt(tmp_path: Path) -> None:
+    head, (name, _, *rest) = NETWORK["服务"]
+    by_code: Rows = [head, [name, "H-1", *rest]]
+    codes = [
+        _read(tmp_path, NETWORK | {"服务": rows}).estate.services[0].code
+        for rows in (by_code, NETWORK["服务"])
+    ]
+    assert codes[0] == codes[1]
+    twice = _read(tmp_path, NETWORK | {"服务（补）": by_code})
+    assert not twice.problems
+    assert [(i.sheet, i.row) for i in twice.ignored] == [("服务（补）", 2)]
+
+
+@given(
+    one=st.tuples(CODES, st.sampled_from(["tcp", "udp", "http"]), st.integers(1, 65535)),
+    other=st.tuples(CODES, st.sampled_from(["tcp", "udp", "http"]), st.integers(1, 65535)),
+)
+@settings(max_examples=60, deadline=None, database=None)
+def test_codes_of_services_are_codes_and_tell_them_apart(
+    one: tuple[str, str, int], other: tuple[str, str, int]
+) -> None:
+    codes = [service_code(*told) for told in (one, other)]
+    assert [Service(code=c, name="x", host="h", port=1).code for c in codes] == codes
+    assert (codes[0] == codes[1]) == (one == other)
+
+
+def test_sites_without_a_table_are_taken_as_told_once(tmp_path: Path) -> None:
+    sheets: dict[str, Rows] = {
+        "机房": [["机房名称", "园区"], ["甲机房", "东园"], ["乙机房", "东园"], ["丙机房", ""]]
+    }
+    estate = _read(tmp_path, sheets).estate
+    (site,) = estate.sites
+    assert (site.code, site.name) == (derived_code("sites", "东园"), "东园")
+    assert {r.site for r in estate.rooms} == {site.code, None}

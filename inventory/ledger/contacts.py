@@ -1,0 +1,273 @@
+"""People: several columns, and several people in a cell → contacts.
+
+    联系人 | 联系电话      张三、李四 | 13800000001、13800000002
+    运维人员及电话         张三 13800000001；李四（0551-6283 1234转801）
+
+A number or address belongs to the person before it, in the cell or in the column to the left. What
+can't be told apart is a fault of its cell and leaves the row as it is: no room is lost over the
+telephone of its caretaker.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal
+
+from inventory.ledger.headers import Column
+from inventory.ledger.values import Cell, Refused, is_blank, raw_text, text
+from inventory.ledger.words import Words, squeeze
+from inventory.model import Contact
+
+MAX_NAME, MAX_PHONE, MAX_EMAIL = 100, 50, 254  # characters, as NetBox takes them
+MAX_CELL = 1000  # characters; what is longer is no list of people, and slow to look through
+_ENTRIES = re.compile(r"[、,;/\n]+")
+_EMAIL = re.compile(
+    r"[\w%+-]+(?:\.[\w%+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII | re.I
+)
+_PHONE = re.compile(
+    r"[+(]?[0-9](?:[0-9()-]|\s(?=[0-9(]))*[0-9](?:\s*(?:转|ext\.?)\s*[0-9]+)?", re.I
+)
+_MOBILE = re.compile(r"(?:\+?86)?(1[3-9][0-9]{9})")
+_ALIGNED = re.compile(r"([\u4e00-\u9fff])\s+([\u4e00-\u9fff])")  # 张　三, as wide as 欧阳锋
+
+type Kind = Literal["name", "phone", "email"]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The columns that tell people of one role, from left to right."""
+
+    role: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str = ""
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+
+    def with_(self, kind: Kind, value: str) -> "Person":
+        if kind == "phone":
+            return replace(self, phones=(*self.phones, value))
+        return replace(self, emails=(*self.emails, value))
+
+
+@dataclass(slots=True)
+class Found:
+    """What the columns of a row tell; `faults`: cells that could not be taken."""
+
+    contacts: tuple[Contact, ...] = ()
+    told: list[tuple[str, str]] = field(default_factory=list)  # title, raw text
+    faults: list[tuple[Column, str, Refused]] = field(default_factory=list)
+
+
+def posts_of(columns: Iterable[Column], words: Words) -> tuple[Post, ...]:
+    """Which columns belong together: a person, and the numbers and addresses to the right."""
+    posts: list[tuple[str, list[Column]]] = []  # a column of names, where there is one, first
+    before: list[Column] = []  # numbers with no person to their left
+    for column in columns:
+        if column.contact is None:
+            continue
+        role, part = column.contact.role, column.contact.part
+        of_role = next((p for p in reversed(posts) if p[0] == role), None)
+        nameless = of_role is not None and not _names(of_role[1][0])
+        if role is not None and part == "name" and of_role and nameless:
+            of_role[1].insert(0, column)  # 值班电话 | 值班人员
+        elif role is not None and (part == "name" or of_role is None):
+            posts.append((role, [column]))
+        elif of_role or posts:
+            (of_role or posts[-1])[1].append(column)
+        else:
+            before.append(column)
+    if before and posts:
+        posts[0][1].extend(before)
+    elif before:
+        posts.append((words.some_role, before))
+    return tuple(Post(role, tuple(told)) for role, told in posts)
+
+
+def _names(column: Column) -> bool:
+    return column.contact is not None and column.contact.part == "name"
+
+
+def read_contacts(posts: Iterable[Post], cells: Sequence[Cell], words: Words) -> Found:
+    """The contacts that a row tells, each once, in the model's order."""
+    found = Found()
+    contacts: list[Contact] = []
+    for post in posts:
+        people: tuple[Person, ...] = ()
+        for column in post.columns:
+            cell = cells[column.index] if column.index < len(cells) else ""
+            raw = raw_text(cell).strip()
+            found.told.append((column.title, raw))
+            try:
+                people = _joined(people, _people(cell, words), column)
+            except Refused as refusal:
+                found.faults.append((column, raw, refusal))
+        contacts += [_contact(post.role, person) for person in people]
+    unique = dict.fromkeys(contacts)
+    found.contacts = tuple(sorted(unique, key=lambda c: (c.role, c.name, c.phone, c.email)))
+    return found
+
+
+def _contact(role: str, person: Person) -> Contact:
+    """A number that nobody answers by name is that of the post: 值班 0551-62831234."""
+    phone, email = "、".join(person.phones), "".join(person.emails)
+    return Contact(role=role, name=person.name or role, phone=phone, email=email)
+
+
+def _joined(
+    people: tuple[Person, ...], more: tuple[Person, ...], column: Column
+) -> tuple[Person, ...]:
+    """The people of the columns so far with what one more column tells. Raises Refused."""
+    if any(p.name for p in more):
+        if not _names(column) and not all(p.phones or p.emails for p in more):
+            raise Refused("bad_text", "电话或邮箱 / a telephone number or e-mail address")
+        return _checked((*people, *more))
+    values: list[tuple[Kind, str]] = []
+    for person in more:
+        values += [("phone", v) for v in person.phones] + [("email", v) for v in person.emails]
+    return _checked(_given(people, values, shared=True))
+
+
+def _given(
+    people: tuple[Person, ...], values: Sequence[tuple[Kind, str]], *, shared: bool
+) -> tuple[Person, ...]:
+    """People with the values told behind them: all are one person's, or each has one. A single
+    one behind several is the last one's, or everybody's where `shared` and no mobile's."""
+    given = list(people) or ([Person()] if values else [])
+    for kind in ("phone", "email"):
+        told = [value for k, value in values if k == kind]
+        if not told:
+            continue
+        if len(given) == 1:
+            pairs = [(0, value) for value in told]
+        elif len(told) == len(given):
+            pairs = list(enumerate(told))
+        elif len(told) == 1 and not shared:
+            pairs = [(len(given) - 1, told[0])]
+        elif len(told) == 1 and kind == "phone" and not _MOBILE.fullmatch(told[0]):
+            pairs = [(index, told[0]) for index in range(len(given))]
+        else:
+            raise Refused(
+                "bad_text",
+                f"{len(given)} 个人各一个号码或邮箱，依次以、分隔 / one number or address for "
+                f"each of the {len(given)} people, in their order, with 、 between",
+            )
+        for index, value in pairs:
+            given[index] = given[index].with_(kind, value)
+    return tuple(given)
+
+
+def _checked(people: tuple[Person, ...]) -> tuple[Person, ...]:
+    for person in people:
+        if len(person.emails) > 1:
+            raise Refused("bad_text", "每人一个邮箱 / one e-mail address per person")
+        if len(person.name) > MAX_NAME or len("、".join(person.phones)) > MAX_PHONE:
+            raise Refused(
+                "bad_text",
+                f"姓名至多 {MAX_NAME} 字，电话至多 {MAX_PHONE} 字 / a name of at most {MAX_NAME} "
+                f"characters, numbers of at most {MAX_PHONE}",
+            )
+        if any(len(email) > MAX_EMAIL for email in person.emails):
+            raise Refused("bad_text", f"至多 {MAX_EMAIL} 字 / at most {MAX_EMAIL} characters")
+    return people
+
+
+def _people(cell: Cell, words: Words) -> tuple[Person, ...]:
+    """The people of one cell; numbers alone are one person's without a name. Raises Refused."""
+    if is_blank(cell, words):
+        return ()
+    if isinstance(cell, bool | date) or len(raw_text(cell)) > MAX_CELL:
+        raise Refused("bad_text", "姓名、电话或邮箱 / names, telephone numbers or e-mail addresses")
+    tokens = [
+        token
+        for entry in _ENTRIES.split(unicodedata.normalize("NFKC", text(cell, "", words) or ""))
+        if squeeze(entry) not in words.blank
+        for token in _tokens(entry, words)
+    ]
+    kinds = [kind for kind, _ in tokens]
+    backwards = len(kinds) > 1 and kinds[0] != "name" and kinds[-1] == "name"
+    people = tuple(_read(tokens[::-1] if backwards else tokens))
+    return _checked(people[::-1] if backwards else people)
+
+
+def _read(tokens: Sequence[tuple[Kind, str]]) -> Iterator[Person]:
+    """Runs of names, each with the run of numbers and addresses behind it."""
+    names: list[Person] = []
+    values: list[tuple[Kind, str]] = []
+    for kind, value in tokens:
+        if kind != "name":
+            values.append((kind, value))
+            continue
+        if values:
+            yield from _given(tuple(names), values, shared=False)
+            names, values = [], []
+        names.append(Person(value))
+    yield from _given(tuple(names), values, shared=False)
+
+
+def _tokens(entry: str, words: Words) -> Iterator[tuple[Kind, str]]:
+    """Names, numbers and addresses in the order in which they are written."""
+    spans: list[tuple[int, int, Kind, tuple[str, ...]]] = [
+        (m.start(), m.end(), "email", (m[0],)) for m in _EMAIL.finditer(entry)
+    ]
+    hidden = _EMAIL.sub(lambda m: "@" * len(m[0]), entry)
+    dashes = re.sub(r"[‐-―−]", "-", hidden)
+    spans += [
+        (m.start(), m.end(), "phone", numbers)
+        for m in _PHONE.finditer(dashes)
+        if (numbers := tuple(_numbers(m, dashes)))
+    ]
+    at = 0
+    for start, end, kind, values in sorted(spans):
+        yield from _name(entry[at:start], words)
+        yield from ((kind, value) for value in values)
+        at = end
+    yield from _name(entry[at:], words)
+
+
+def _numbers(match: re.Match[str], entry: str) -> Iterator[str]:
+    """The numbers of a stretch of digits; none where it is part of a word, such as 301室."""
+    written = match[0] if match[0].count("(") == match[0].count(")") else match[0].strip("()")
+    digits = len(re.findall(r"[0-9]", written))
+    before, after = entry[: match.start()][-1:], entry[match.end() :][:1]
+    if digits < 3 or (digits < 7 and (before.isalnum() or after.isalnum())):
+        return
+    parts = written.split()
+    # two whole numbers side by side, or one written with spaces
+    whole = len(parts) > 1 and all(len(re.findall(r"[0-9]", part)) >= 7 for part in parts)
+    for part in parts if whole else ("".join(parts),):
+        mobile = _MOBILE.fullmatch(re.sub(r"[()-]", "", part))
+        if len(re.findall(r"[0-9]", part)) > 20:
+            raise Refused("bad_text", "电话号码 / a telephone number")
+        yield mobile[1] if mobile else part
+
+
+def _name(written: str, words: Words) -> Iterator[tuple[Kind, str]]:
+    """The name in what is left between numbers, without marks and labels such as 电话：."""
+    name = re.sub(r"\s+", " ", written)
+    while True:
+        before = name
+        name = name.strip(" :/|.·*-—_<>[]")
+        if name.count("(") != name.count(")"):
+            name = name.strip("()")
+        name = name.removeprefix("()").removesuffix("()")
+        low = name.casefold()
+        for label in words.labels:
+            if low.endswith(label):
+                name = name[: len(name) - len(label)]
+                break
+            if low.startswith(label + ":"):
+                name = name[len(label) :]
+                break
+        if name == before:
+            break
+    if not name:
+        return
+    if not any(c.isalpha() for c in name):
+        raise Refused("bad_text", "姓名、电话或邮箱 / names, telephone numbers or e-mail addresses")
+    yield "name", _ALIGNED.sub(r"\1\2", name) if _ALIGNED.fullmatch(name) else name
