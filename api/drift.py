@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inventory.changes import ChangeSet, diff
-from inventory.errors import StoreError
+from inventory.errors import StaleEstate, StoreError
 from inventory.findings import Cause, Finding, Reconciled, Taken
 from inventory.ledger import LedgerReport, read_ledgers
 from inventory.model import Estate
@@ -94,7 +94,7 @@ def apply(
     if not changes.empty:
         try:
             store.apply(changes, actor=actor, confirmed=confirmed)
-        except StoreError as error:
+        except (StoreError, StaleEstate) as error:
             if store.dry_by_default:
                 detail = _detail(compared, ledgers) | {"error": str(error)}
                 product.truth.audit(actor, "inventory.apply.failed", "estate", **detail)

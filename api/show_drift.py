@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from api.show import BAD, DIM, GOOD, rows, table, text
+from api.show_inventory import field_name, shown_value, thing
 from api.times import local
 from api.words import Words
 from inventory.findings import Cause, Finding
@@ -36,11 +37,11 @@ def findings_screen(
         table(*(say(head) for head in heads), title=say("findings", n=len(found))),
         (
             (
-                f"{say(f.kind)} {f.code}",
-                f.field or say("whole_object"),
-                _value(f.netbox, "netbox" not in f.missing),
-                _value(f.ledger, "ledger" not in f.missing),
-                _value(f.snapshot, "snapshot" not in f.missing),
+                f"{thing(f.kind, say)} {f.code}",
+                _field(f, say),
+                _value(f, f.netbox, "netbox" not in f.missing, say),
+                _value(f, f.ledger, "ledger" not in f.missing, say),
+                _value(f, f.snapshot, "snapshot" not in f.missing, say),
                 _touch(touches.get((f.kind, f.code, f.field)), zone),
                 _winner(f, say),
             )
@@ -99,11 +100,12 @@ def _task(task: Task, say: Words, zone: str) -> tuple[object, ...]:
         state = Text.assemble(text(told), "\n", text(task.reason, DIM))
     return (
         task.id,
-        f"{say(task.kind)} {task.code}",
-        task.field or say("whole_object"),
-        _value(task.netbox, there or task.netbox is not None),
-        _value(task.ledger, there or task.ledger is not None),
-        _value(task.snapshot, there or task.snapshot is not None),
+        f"{thing(task.kind, say)} {task.code}",
+        _field(task, say),
+        *(
+            _value(task, value, there or value is not None, say)
+            for value in (task.netbox, task.ledger, task.snapshot)
+        ),
         Text.assemble(text(local(task.opened_at, zone)), "\n", text(task.opened_by, DIM)),
         state,
     )
@@ -132,10 +134,15 @@ def _touch(touch: Touch | None, zone: str) -> Text:
     return Text.assemble(*parts)
 
 
-def _value(value: JsonValue, there: bool) -> Text:
+def _field(of: Finding | Task, say: Words) -> str:
+    return field_name(of.kind, of.field, say) if of.field else say("whole_object")
+
+
+def _value(of: Finding | Task, value: JsonValue, there: bool, say: Words) -> Text:
     """What one side says: "—" the object isn't there, "∅" the field is not told."""
     if not there:
         return text("—", DIM)
     if value is None:
         return text("∅", DIM)
-    return text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    shown = shown_value(of.kind, of.field, value, say)
+    return text(shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False))

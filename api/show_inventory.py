@@ -8,7 +8,8 @@ from rich.console import RenderableType
 
 from api.show import BAD, DIM, GOOD, HEAD, lines, rows, table, text
 from api.words import Words
-from inventory.changes import ChangeSet
+from inventory.changes import ChangeSet, noun
+from inventory.labels import field_label, value_label
 from inventory.ledger import LedgerReport
 from inventory.model import Estate
 
@@ -59,10 +60,12 @@ def object_screen(kind: str, found: dict[str, Any], say: Words) -> Iterator[Rend
         )
         for p in found.get("provenance", ())
     }
-    yield text(f"{say(kind)} {found['code']}", HEAD)
+    yield text(f"{thing(kind, say)} {found['code']}", HEAD)
     made = table(say("field"), say("value"), say("told_in"))
     for field, value in found["facts"].items():
-        for name, shown in _flat(field, value):
+        if value == []:
+            continue  # nothing told
+        for name, shown in _flat(kind, field, value, say):
             made.add_row(text(name), text(shown), text(told.get(field, ""), DIM))
     yield made
     for key in ("place_now", "needs", "needed_by"):
@@ -71,15 +74,36 @@ def object_screen(kind: str, found: dict[str, Any], say: Words) -> Iterator[Rend
             yield lines(f"{say(key)}: {value if isinstance(value, str) else '、'.join(value)}")
 
 
-def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
-    """Nested facts as dotted names."""
+def thing(kind: str, say: Words) -> str:
+    """What one object of collection `kind` is called."""
+    return noun(kind, zh=say.lang == "zh")
+
+
+def field_name(kind: str, field: str, say: Words) -> str:
+    """A field as people call it; in English by the model's own name."""
+    return field_label(kind, field) if say.lang == "zh" else field
+
+
+def shown_value[T](kind: str, field: str, value: T, say: Words) -> T | str:
+    """A value, a word of the model in the chosen language."""
+    if say.lang == "zh":
+        return value_label(kind, field, value)
+    return say("yes" if value else "no") if isinstance(value, bool) else value
+
+
+def _flat(
+    kind: str, field: str, value: object, say: Words, before: str = ""
+) -> Iterator[tuple[str, object]]:
+    """Nested facts with the names that lead to them."""
+    name = before + field_name(kind, field, say)
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _flat(f"{name}.{key}", inner)
+            yield from _flat(kind, key, inner, say, f"{name}.")
     elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
         for number, inner in enumerate(value, start=1):
-            yield from _flat(f"{name}[{number}]", inner)
+            for key, part in inner.items():
+                yield from _flat(kind, key, part, say, f"{name}[{number}].")
     elif isinstance(value, list):
         yield name, "、".join(map(str, value))
     else:
-        yield name, value
+        yield name, shown_value(kind, field, value, say)

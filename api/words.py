@@ -28,6 +28,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "name": ("名称", "name"),
     "field": ("字段", "field"),
     "value": ("值", "value"),
+    "yes": ("是", "yes"),
+    "no": ("否", "no"),
     "told_in": ("出处", "told in"),
     "place_now": ("现所在", "lives now"),
     "needs": ("依赖于", "needs"),
@@ -41,10 +43,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "column": ("列", "column"),
     "read": ("读到", "read"),
     "reason": ("原因", "reason"),
-    "problems": ("问题 {n} 处", "{n} problems"),
+    "problems": ("问题 {n} 处", "problems: {n}"),
     "refused_rows": (
         "共读 {rows} 行，拒收 {refused} 行，问题 {problems} 处",
-        "{rows} rows read, {refused} refused, {problems} problems",
+        "rows read: {rows}, refused: {refused}, problems: {problems}",
     ),
     "passed_over": ("略过", "passed over"),
     "ledger_good": ("台账无误", "the ledger is good"),
@@ -75,14 +77,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "held back: what it refers to was deleted in NetBox",
     ),
     "whole_object": ("（整个对象）", "(the object)"),
-    "findings": ("差异 {n} 处", "{n} differences"),
+    "findings": ("差异 {n} 处", "differences: {n}"),
     "no_findings": (
         "NetBox、台账与上次快照一致",
         "NetBox, the ledgers and the last snapshot agree",
     ),
     "conflicts": (
         "冲突 {n} 处：暂保留 NetBox 的值；写入时生成任务，由人裁定",
-        "{n} conflicts: NetBox's value stays for now; applying makes tasks for a person to decide",
+        "conflicts: {n}. NetBox's value stays for now; applying makes tasks for a person to decide",
     ),
     "dry": (
         "只作演示，未写入。核对无误后执行：{command}",

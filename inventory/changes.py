@@ -14,6 +14,7 @@ from pydantic import JsonValue, ValidationError
 
 from inventory.canonical import digest
 from inventory.errors import ChangeRefused, EstateError, StaleEstate
+from inventory.labels import field_label, value_label
 from inventory.model import Estate, Frozen, Provenance, content
 from inventory.text import printable
 
@@ -297,13 +298,13 @@ def _render(changes: ChangeSet, *, zh: bool) -> Iterable[str]:
         yield "没有变更" if zh else "no changes"
         return
     for create in changes.creates:
-        yield f"+ {_noun(create.kind, zh=zh)} {create.code} {_name(create.facts)}".rstrip()
+        yield f"+ {noun(create.kind, zh=zh)} {create.code} {_name(create.facts)}".rstrip()
     for update in changes.updates:
-        yield f"~ {_noun(update.kind, zh=zh)} {update.code}"
+        yield f"~ {noun(update.kind, zh=zh)} {update.code}"
         for f in update.fields:
-            yield f"    {f.field}: {_shown(f.old)} → {_shown(f.new)}"
+            yield f"    {_field(update.kind, f, zh=zh)}"
     for delete in changes.deletes:
-        yield f"- {_noun(delete.kind, zh=zh)} {delete.code} {_name(delete.facts)}".rstrip()
+        yield f"- {noun(delete.kind, zh=zh)} {delete.code} {_name(delete.facts)}".rstrip()
     n = changes.counts
     if zh:
         yield (
@@ -316,7 +317,15 @@ def _render(changes: ChangeSet, *, zh: bool) -> Iterable[str]:
         )
 
 
-def _noun(kind: str, *, zh: bool) -> str:
+def _field(kind: str, f: FieldChange, *, zh: bool) -> str:
+    if not zh:
+        return f"{f.field}: {_shown(f.old)} → {_shown(f.new)}"
+    old, new = (_shown(value_label(kind, f.field, value)) for value in (f.old, f.new))
+    return f"{field_label(kind, f.field)}：{old} → {new}"
+
+
+def noun(kind: str, *, zh: bool) -> str:
+    """What one object of collection `kind` is called."""
     return WORDS[kind] if zh else ("dependency" if kind == "dependencies" else kind[:-1])
 
 

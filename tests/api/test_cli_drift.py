@@ -272,7 +272,7 @@ def test_what_was_refused_stands_in_the_audit(run: Run, shared: SharedStore, roo
     ledger = rooms(R_1=(3, 1000, "A座"))
     digest = run("inventory", "apply", ledger, "--json").json["digest"]
     failed = run("inventory", "apply", ledger, "--digest", digest)
-    assert failed.code == 3
+    assert failed.code == 1
     assert audited(run) == [("inventory.apply.failed", "estate")]
 
 
@@ -298,7 +298,7 @@ def test_verify_says_whether_what_is_held_is_true(
     found = run("inventory", "verify", "--json")
     assert found.code == 1
     assert found.json["changes"]["counts"]["updates"] == 1
-    assert "racks: 3 → 9" in run("inventory", "verify").out
+    assert "机柜数：3 → 9" in run("inventory", "verify").out
 
 
 class TestEmbedded:

@@ -144,11 +144,12 @@ def test_text_for_people_in_both_languages() -> None:
     assert changes.render_text("zh").splitlines() == [
         '+ 机房 R-3 "丙"',
         "~ 机房 R-1",
-        '    name: "甲" → "甲\\u001b[2J\\u202e"',
-        "    racks: 1 → 2",
+        '    名称："甲" → "甲\\u001b[2J\\u202e"',
+        "    机柜数：1 → 2",
         '- 机房 R-2 "乙"',
         f"新增 1，修改 1，删除 1；摘要 {changes.digest}",
     ]
+    assert "    racks: 1 → 2" in changes.render_text("en").splitlines()
     assert changes.render_text("en").splitlines()[-1] == (
         f"1 to create, 1 to update, 1 to delete; digest {changes.digest}"
     )
