@@ -192,7 +192,7 @@ def _people(cell: Cell, words: Words) -> tuple[Person, ...]:
     kinds = [kind for kind, _ in tokens]
     backwards = len(kinds) > 1 and kinds[0] != "name" and kinds[-1] == "name"
     people = tuple(_read(tokens[::-1] if backwards else tokens))
-    return _checked(people[::-1] if backwards else people)
+    return people[::-1] if backwards else people
 
 
 def _read(tokens: Sequence[tuple[Kind, str]]) -> Iterator[Person]:

@@ -41,7 +41,7 @@ def test_apply_twice_changes_nothing(run: Run, ledger: Path) -> None:
     assert run("inventory", "diff", ledger).code == 1
     first = run("inventory", "apply", ledger, "--json").json
     assert first["applied"] is True
-    assert first["counts"]["creates"] == 23
+    assert first["counts"]["creates"] == 29
     second = run("inventory", "apply", ledger, "--json").json
     assert second["estate"] == first["estate"]
     assert second["counts"] == {"creates": 0, "updates": 0, "deletes": 0}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from tests.lab import ledger_places as places
 from tests.lab.addresses import (
     CITY,
     CLOUD,
@@ -16,24 +17,25 @@ from tests.lab.addresses import (
     DEPENDENCIES,
     EMPLOYMENT,
     ENTRANCE,
+    ENTRIES,
     HOSTS,
-    LINES,
+    JT_FILE,
+    JT_WEB,
     ORGANISATIONS,
     ROOM_JT,
-    ROOM_RS,
-    ROOMS,
+    RS_APP,
     SYSTEMS,
     TRANSPORT,
-    Place,
     PlaceKind,
     SystemFact,
 )
 from tests.lab.ledger_faults import FAULTS, FAULTY
-from tests.lab.workbook import FIRST_ROW, Row, SheetRows, write_workbook
+from tests.lab.workbook import FIRST_ROW, Row, SheetRows, sheet_rows, write_workbook
 
 CLASSIFIED = "LJ-S-004"  # 涉密, its name only
 STAYS = "LJ-S-005"  # no target is declared
-_SHORT = {"LJ-JT": "市交通局", "LJ-RS": "市人社局", "LJ-DSJ": "市大数据局"}
+_RACKS = {JT_WEB.name: "A01", JT_FILE.name: "A01", RS_APP.name: "B-03"}  # none in a cloud
+_ZONES = ("电子政务外网", "政务外网", "外网")
 _DATES = ("2016年6月1日", "2017-03-15", "2018/09/01", "2019.5.20", date(2015, 11, 2), "2020年8月")
 
 
@@ -105,87 +107,18 @@ def with_faults(path: Path, *, host_keys: Mapping[str, str]) -> tuple[Fault, ...
 def sheets(city: City) -> tuple[SheetRows, ...]:
     """All sheets of the city's workbook."""
     return (
-        _organisations(),
-        _rooms(),
-        _clouds(),
-        _lines(),
+        places.organisations(),
+        places.sites(),
+        places.rooms(),
+        places.clouds(),
+        places.lines(),
         _hosts(city),
-        _nodes(),
+        places.nodes(),
+        places.links(),
+        _services(city),
         _systems(city),
         _dependencies(city),
     )
-
-
-def _organisations() -> SheetRows:
-    rows = [
-        {"单位编号": o.code, "单位名称": o.name, "单位简称": _SHORT[o.code]} for o in ORGANISATIONS
-    ]
-    return _sheet("单位", f"{CITY}政务部门名录", "单位编号", rows)
-
-
-def _rooms() -> SheetRows:
-    details: dict[str, Row] = {
-        ROOM_JT.code: {
-            "所在楼宇": "交通大厦3层",
-            "面积(㎡)": "80.5平方米",
-            "机柜数": 12,
-            "年运行费用(万元)": "35.6万",
-            "建成时间": "2009年6月1日",
-            "最近改造时间": "/",
-            "同时迁移数": 1,
-        },
-        ROOM_RS.code: {
-            "所在楼宇": "市民中心B座",
-            "面积(㎡)": 120,
-            "机柜数": "１８",
-            "年运行费用(万元)": 48.2,
-            "建成时间": date(2011, 3, 1),
-            "最近改造时间": "2018.11.15",
-            "同时迁移数": 2,
-        },
-    }
-    rows = [
-        {
-            "机房编号": room.code,
-            "机房名称": room.name,
-            "所属单位": _SHORT[room.organisation],
-            **details[room.code],
-        }
-        for room in ROOMS
-    ]
-    return _sheet("机房", f"{CITY}部门数据机房情况表", "机房编号", rows)
-
-
-def _clouds() -> SheetRows:
-    row = {
-        "云编号": CLOUD.code,
-        "云名称": CLOUD.name,
-        "管理单位": DATA_BUREAU.name,
-        "同时迁移数": 4,
-    }
-    return _sheet("政务云", f"{CITY}政务云平台登记表", "云编号", [row])
-
-
-def _lines() -> SheetRows:
-    places = {p.code: p for p in (*ROOMS, CLOUD)}
-    spelled = {LINES[0].code: ("100M", "36,000元"), LINES[1].code: ("200兆", 96000)}
-    rows = [
-        {
-            "线路编号": line.code,
-            "线路名称": line.name,
-            "运营商": line.provider.removeprefix("中国"),
-            "线路类型": "部门内部专网",
-            "使用单位": _owner(places[line.room]),
-            "A端": places[line.room].name,
-            "Z端": places[line.cloud].name,
-            "带宽": spelled[line.code][0],
-            "年租费(元)": spelled[line.code][1],
-            "合同到期日": "2027年12月31日",
-            "是否自行租用": "否",
-        }
-        for line in LINES
-    ]
-    return _sheet("线路", f"{CITY}专线清查表", "线路编号", rows)
 
 
 def _hosts(city: City) -> SheetRows:
@@ -199,6 +132,8 @@ def _hosts(city: City) -> SheetRows:
                 "设备名称": host.name,
                 "资产编号": f"GDZC2016{number + 1:05d}",
                 "所在机房": place,
+                "机柜": _RACKS.get(host.name, ""),
+                "网络域": "互联网" if host.name == ENTRANCE.host else _ZONES[number % 3],
                 "所属系统": city.refer(system) if system else "",
                 "IPv4地址": str(host.address),
                 "IPv6地址": str(host.address6),
@@ -208,22 +143,29 @@ def _hosts(city: City) -> SheetRows:
                 "SSH主机公钥": city.host_keys.get(host.name, ""),
             }
         )
-    return _sheet("服务器", f"{CITY}服务器台账", "设备名称", rows)
+    return sheet_rows("服务器", f"{CITY}服务器台账", "设备名称", rows)
 
 
-def _nodes() -> SheetRows:
-    gateway = next(h for h in HOSTS if h.name == ENTRANCE.host)
-    row = {
-        "节点编号": ENTRANCE.code,
-        "节点名称": ENTRANCE.name,
-        "节点类型": ENTRANCE.kind,
-        "所属单位": DATA_BUREAU.name,
-        "IPv4": str(gateway.address),
-        "IPv6": str(gateway.address6),
-        "端口": "、".join(map(str, ENTRANCE.ports)),
-        "所在服务器": ENTRANCE.host,
-    }
-    return _sheet("交换节点", "交换节点登记表", "节点编号", [row])
+def _services(city: City) -> SheetRows:
+    """One at the entrance, one of a system where it stands before it moves."""
+    entries = next((s for s in city.systems if s.code == ENTRIES.code), None)
+    rows = [
+        {
+            "服务名称": "政务公开门户入口",
+            "所在服务器": ENTRANCE.host,
+            "端口": ENTRANCE.ports[0],
+            "协议": "TCP",
+            "所属系统": "",
+        },
+        {
+            "服务名称": "就业登记数据库",
+            "所在服务器": ENTRIES.source,
+            "端口": ENTRIES.databases[0].port,
+            "协议": "tcp",
+            "所属系统": city.refer(entries) if entries else "",
+        },
+    ]
+    return sheet_rows("服务", f"{CITY}服务登记表", "服务名称", rows)
 
 
 def _systems(city: City) -> SheetRows:
@@ -252,7 +194,7 @@ def _systems(city: City) -> SheetRows:
     }
     order = [o.name for o in (TRANSPORT, EMPLOYMENT, DATA_BUREAU)]
     rows = sorted([*moving, classified, stays], key=lambda r: order.index(r["所属单位"]))
-    return _sheet("信息系统", f"{CITY}政务信息系统自查表", "系统编号", rows)
+    return sheet_rows("信息系统", f"{CITY}政务信息系统自查表", "系统编号", rows)
 
 
 def _system(city: City, system: SystemFact, number: int) -> Row:
@@ -299,17 +241,7 @@ def _dependencies(city: City) -> SheetRows:
         for d in DEPENDENCIES
         if d.system in known and d.needs in known
     ]
-    return _sheet("依赖关系", f"{CITY}信息系统依赖关系表", "系统", rows, ("系统", "依赖系统"))
-
-
-def _owner(place: Place) -> str:
-    return next(o.name for o in ORGANISATIONS if o.code == place.organisation)
-
-
-def _sheet(
-    name: str, title: str, key: str, rows: Sequence[Row], headers: tuple[str, ...] = ()
-) -> SheetRows:
-    return SheetRows(name, title, headers or tuple(rows[0]), key, tuple(rows))
+    return sheet_rows("依赖关系", f"{CITY}信息系统依赖关系表", "系统", rows, ("系统", "依赖系统"))
 
 
 def _replaced(

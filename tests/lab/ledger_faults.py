@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tests.lab.addresses import LINES
+from tests.lab.addresses import ENTRANCE, LINES
 from tests.lab.workbook import Row
 
 FAULTY: Mapping[str, tuple[Row, ...]] = {
@@ -18,6 +18,8 @@ FAULTY: Mapping[str, tuple[Row, ...]] = {
         {"设备名称": "jt-old-04", "所在机房": "旧机房"},  # refers to a refused row
         {"设备名称": "jt-old-05", "SSH主机公钥": "ssh-ed25519 $(id)"},
     ),
+    "链路": ({"链路编号": "LJ-LL-91", "A端节点": "没有的节点", "Z端节点": ENTRANCE.code},),
+    "服务": ({"服务名称": "没有端口的服务", "所在服务器": ENTRANCE.host},),
     "信息系统": (
         {"系统编号": "LJ-S-901", "系统名称": "七级系统", "等保级别": "七级"},
         {"系统编号": "LJ-S-902", "系统名称": "大端口系统", "入口端口": 70000},
@@ -36,6 +38,8 @@ FAULTS = (
     ("服务器", "jt-old-03", "所在机房", "没有的机房", "unknown_reference"),
     ("服务器", "jt-old-04", "所在机房", "旧机房", "unknown_reference"),
     ("服务器", "jt-old-05", "SSH主机公钥", "ssh-ed25519 $(id)", "bad_text"),
+    ("链路", "LJ-LL-91", "A端节点", "没有的节点", "unknown_reference"),
+    ("服务", "没有端口的服务", "端口", "", "missing"),
     ("信息系统", "LJ-S-901", "等保级别", "七级", "not_in_choices"),
     ("信息系统", "LJ-S-902", "入口端口", "70000", "out_of_range"),
     ("信息系统", "LJ-S-903", "系统名称", "", "missing"),

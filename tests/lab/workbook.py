@@ -30,6 +30,13 @@ class SheetRows:
         return max(FIRST_ROW + i for i, row in enumerate(self.rows) if row[self.key] == key)
 
 
+def sheet_rows(
+    name: str, title: str, key: str, rows: Sequence[Row], headers: tuple[str, ...] = ()
+) -> SheetRows:
+    """A sheet whose headers are those of its first row, where none are told."""
+    return SheetRows(name, title, headers or tuple(rows[0]), key, tuple(rows))
+
+
 _THIN = Side(style="thin", color="999999")
 _BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _HEAD = PatternFill("solid", fgColor="DDEBF7")

@@ -203,7 +203,7 @@ PHONES = st.one_of(
     st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
     st.from_regex(r"0[0-9]{2,3}-[0-9]{7,8}", fullmatch=True),
 )
-PEOPLE = st.lists(st.tuples(NAMES, PHONES), min_size=1, max_size=4)
+PEOPLE = st.lists(st.tuples(NAMES, PHONES), min_size=1, max_size=8)
 WAYS = ["{0} {1}", "{0}{1}", "{0}（{1}）", "{0}：{1}", "{0} 电话：{1}", "{0}/{1}", "{0}，{1}"]
 
 

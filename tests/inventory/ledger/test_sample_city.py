@@ -5,10 +5,11 @@ from openpyxl import load_workbook
 
 from inventory.changes import diff
 from inventory.ledger import read_ledgers
-from inventory.model import Secrecy
+from inventory.model import Secrecy, Zone
 from inventory.references import check_references
 from tests.lab import addresses
 from tests.lab.ledger import CLASSIFIED, STAYS, with_faults, write_ledger
+from tests.lab.ledger_places import FRONT_END
 
 KEYS = {
     h.name: f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{n:043}" for n, h in enumerate(addresses.HOSTS)
@@ -55,8 +56,61 @@ def test_hosts_lines_and_places_are_those_of_the_lab(ledger: Path) -> None:
     assert [(o.code, o.name) for o in estate.organisations] == sorted(
         (o.code, o.name) for o in addresses.ORGANISATIONS
     )
-    (node,) = estate.nodes
+    nodes = {n.code: n for n in estate.nodes}
+    assert set(nodes) == {"LJ-GW-01", FRONT_END}
+    node = nodes["LJ-GW-01"]
     assert (node.code, node.host, node.ports) == ("LJ-GW-01", "gw-01", (8001, 8002, 8003))
+    # nobody in the lab would answer there
+    assert (nodes[FRONT_END].ipv4, nodes[FRONT_END].ipv6) == (None, None)
+
+
+def test_what_a_netbox_holds_besides(ledger: Path) -> None:
+    estate = read_ledgers([ledger]).estate
+    assert [(s.code, s.region) for s in estate.sites] == [
+        ("LJ-YQ-01", "东湖区"),
+        ("LJ-YQ-02", "新城区"),
+    ]
+    sites = {r.code: r.site for r in estate.rooms} | {c.code: c.site for c in estate.clouds}
+    assert sites == {
+        "LJ-RM-JT": "LJ-YQ-01",
+        "LJ-RM-RS": "LJ-YQ-02",
+        "LJ-CLOUD": "LJ-YQ-02",
+    }
+    assert {h.code: h.rack for h in estate.hosts if h.rack} == {
+        "jt-web-01": "A01",
+        "jt-file-01": "A01",
+        "rs-app-01": "B-03",
+    }
+    assert {h.zone for h in estate.hosts} == {Zone.EXTRANET, Zone.INTERNET}
+    assert {(n.code, n.place, n.zone) for n in estate.nodes} == {
+        ("LJ-GW-01", "LJ-CLOUD", Zone.INTERNET),
+        (FRONT_END, "LJ-RM-JT", Zone.EXTRANET),
+    }
+    assert [(k.code, k.a_node, k.z_node, k.zone) for k in estate.links] == [
+        ("LJ-LL-01", FRONT_END, "LJ-GW-01", Zone.EXTRANET)
+    ]
+    assert [(s.code, s.host, s.port, s.system) for s in estate.services] == [
+        ("gw-01-tcp-8001", "gw-01", 8001, None),
+        ("rs-app-01-tcp-5432", "rs-app-01", 5432, "LJ-S-002"),
+    ]
+
+
+def test_who_answers_for_what(ledger: Path) -> None:
+    estate = read_ledgers([ledger]).estate
+    people = [(o.code, o.contacts) for o in estate.organisations]
+    people += [(r.code, r.contacts) for r in estate.rooms]
+    people += [(line.code, line.contacts) for line in estate.lines]
+    told = {(of, c.role, c.name, c.phone, c.email) for of, found in people for c in found}
+    assert told == {
+        ("LJ-JT", "联系人", "张明", "0999-6210001", "zhang.ming@lanjiang.example"),
+        ("LJ-RS", "联系人", "王芳", "13800001001", ""),
+        ("LJ-RS", "联系人", "刘洋", "13800001002", ""),
+        ("LJ-DSJ", "联系人", "李强(科长)", "0999-6210003转801", "li.qiang@lanjiang.example"),
+        ("LJ-RM-JT", "负责人", "陈建国", "13800001003", ""),
+        ("LJ-RM-JT", "值班", "值班", "0999-6210011", ""),
+        ("LJ-RM-RS", "负责人", "周敏", "", ""),
+        ("LJ-DX-1001", "运维", "孙磊", "13800001004", ""),
+    }
 
 
 @pytest.mark.parametrize("fact", addresses.SYSTEMS, ids=lambda f: f.code)
