@@ -284,8 +284,16 @@ def _applied(changes: ChangeSet, estate: Estate) -> Estate:
 
 
 def _between(held: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether every field has its old value, its new one, or none."""
-    return all(v in (old.get(n), new.get(n), None, [], ()) for n, v in held.items())
+    """Whether every field has its old value, its new one, or none; of a list, parts of these."""
+    return all(
+        v in (old.get(n), new.get(n), None, [], ())
+        or (isinstance(v, list) and all(_in(one, old.get(n), new.get(n)) for one in v))
+        for n, v in held.items()
+    )
+
+
+def _in(one: Any, *lists: Any) -> bool:
+    return any(one in told for told in lists if isinstance(told, list))
 
 
 def _object(kind: str, facts: Mapping[str, Any], provenance: tuple[Provenance, ...]) -> Any:

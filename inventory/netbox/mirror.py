@@ -125,10 +125,19 @@ class Mirror:
         with self._lock:
             known = self.tables[endpoint]
             for id, row in rows.items():
-                if id not in known or (known[id].at or "") <= (
-                    row.at or ""
-                ):  # else somebody was quicker
-                    known[id] = row
+                stands = known.get(id)
+                if stands is None or (stands.at or "") <= (row.at or ""):
+                    known[id] = row  # else somebody was quicker
+
+    def look_again(self, endpoint: Endpoint, id: int) -> None:
+        """Reads one object anew: somebody changed it, and the change log need not tell it."""
+        with self._lock:
+            found = self._some((endpoint, {id}))
+            self._check_gone(endpoint, {id} - found.keys())
+            self.tables[endpoint].pop(id, None)
+            self.tables[endpoint].update(found)
+            self._owed = self._owed.and_then(Changed(ids={endpoint: {id}}))
+            self._unsaved += 1
 
     # ── what changed ────────────────────────────────────────────────────────────────────────────
 

@@ -29,6 +29,7 @@ from inventory.netbox.differences import differences, index, touched
 from inventory.netbox.journal import write_journal
 from inventory.netbox.mirror import Mirror
 from inventory.netbox.objects import Objects, estate
+from inventory.netbox.partial import accepted_part
 from inventory.netbox.reading import Provenances, provenances
 from inventory.netbox.turn import turn
 from inventory.netbox.writing import Fault, Writer
@@ -196,6 +197,9 @@ class NetBoxStore:
         finally:
             self._mirror.save()
         if writer.faults:
+            self.refresh()
+            live = estate(self._objects, self._snapshot)
+            self._accept(accepted_part(self._snapshot, live, after, changes), actor)
             self._end(id)
             raise _refused(writer.faults, what.count)
         self.refresh()

@@ -167,7 +167,7 @@ class Writer:
         rows = [row for row in rows if (endpoint, row.code) in self._send.ids]
         hanging = self._hanging.on(endpoint, [row.id for row in rows])
         for row in rows:
-            if row.id in hanging:
+            if row.id in hanging and endpoint is not nb.CONTACTS:  # who is still named stays
                 self._send.fault((endpoint, row.code or ""), f"{HELD}: {hanging[row.id]}")
         free = [row for row in rows if row.id not in hanging]
         self.client.in_parallel(lambda row: self._send.delete(endpoint, row), free)
