@@ -14,7 +14,8 @@ from inventory.ledger.values import Cell, raw_text
 from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze
 
 SEARCHED_ROWS = 15
-_NAMING = {"dependencies": {"system"}}  # what a table of the kind has, else a name or code
+_NAMING = {"dependencies": {"system"}}  # one of which a table of the kind has, else name or code
+_NEEDED = {"services": {"host"}}  # what it has besides: systems have names of services too
 _UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]$")
 
 
@@ -55,9 +56,10 @@ def find_table(sheet: Sheet, words: Words) -> Table | None:
             # people are told in tables of every kind: they speak neither for one nor against it
             telling = [c for c in columns if _base(c.title) not in words.contacts]
             fields = {c.field for c in telling if c.field}
-            if len(fields) < 2 or not fields & _NAMING.get(kind, {"name", "code"}):
+            named = fields & _NAMING.get(kind, {"name", "code"})
+            if len(fields) < 2 or not named or not fields >= _NEEDED.get(kind, set()):
                 continue
-            hint = _hint(sheet.name, above, known)
+            hint = 1.5 * _says(squeeze(sheet.name), known, words) + 0.5 * _says(above, known, words)
             # headers that the words don't know speak against a kind, a bit
             score = len(fields) + hint - 0.4 * sum(c.field is None for c in telling)
             if best is None or score > best[0]:
@@ -85,10 +87,13 @@ def _passed_over(filled: Sequence[str], words: Words) -> str:
     return ""
 
 
-def _hint(name: str, above: str, known: KindWords) -> float:
-    in_name = any(word in squeeze(name) for word in known.sheets)
-    in_title = any(word in above for word in known.sheets)
-    return 1.5 * in_name + 0.5 * in_title
+def _says(text: str, known: KindWords, words: Words) -> bool:
+    """Whether a name speaks of the kind; 服务器 is no 服务."""
+    for other in words.kinds.values():
+        for word in other.sheets:
+            if word not in known.sheets and any(own in word for own in known.sheets):
+                text = text.replace(word, " ")
+    return any(word in text for word in known.sheets)
 
 
 def _titles(

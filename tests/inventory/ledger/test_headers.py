@@ -72,5 +72,24 @@ def test_unknown_and_repeated_headers_are_told() -> None:
     assert [c.title for c in table.unknown] == ["风水", "部门"]
 
 
+@pytest.mark.parametrize(
+    ("name", "headers", "kind"),
+    [
+        ("服务器", ("服务名称", "设备名称", "端口", "所属系统", "IP地址", "机房"), "hosts"),
+        ("服务", ("服务名称", "设备名称", "端口", "所属系统", "IP地址", "机房"), "services"),
+        ("表", ("系统名称", "单位", "服务名", "端口"), "systems"),
+        ("机房", ("机房名称", "园区", "地址", "区县"), "rooms"),
+        ("园区", ("园区名称", "地址", "区县", "联系人"), "sites"),
+        ("线路", ("线路编号", "A端", "Z端"), "lines"),
+        ("链路", ("链路编号", "A端", "Z端"), "links"),
+        ("单位", ("单位名称", "简称", "负责人", "运维人员", "邮箱"), "organisations"),
+    ],
+)
+def test_tables_that_look_alike(name: str, headers: tuple[str, ...], kind: str) -> None:
+    table = find_table(_sheet(headers, name=name), WORDS)
+    assert table
+    assert table.kind == kind
+
+
 def test_a_letter_is_no_table() -> None:
     assert find_table(_sheet(("各位领导：",), ("机房名称见附件",)), WORDS) is None
