@@ -5,6 +5,7 @@ Only what the estate needs is asked for (`?fields=`): an object costs a fifth of
 to a shared one its name, a choice its value.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,9 @@ CODE = "qianyun_code"
 SYSTEM = "system_code"
 ZONE = "zone"
 PREFIX = "qianyun_"
+BAD_CODE = "bad code"
+"""A fact of a row whose qianyun_code is none of ours: such an object is not managed."""
+_CODE = re.compile(r"((node|link):)?[A-Za-z0-9][A-Za-z0-9._-]{0,62}(:.+)?")  # `:` before a part
 
 
 def _plain(value: Any) -> Any:
@@ -54,18 +58,21 @@ class Endpoint:
 
     def row(self, told: Json) -> "Row":
         """Raises KeyError, TypeError when `told` is not such an object."""
-        own = {k: v for k, v in told["custom_fields"].items() if v is not None and _ours(k)}
+        own = {k: v for k, v in told["custom_fields"].items() if v not in (None, "") and _ours(k)}
         if ZONE in own:
             own[ZONE] = _value(own[ZONE])
-        code = own.pop(CODE, None) or None
+        code = own.pop(CODE, None)
         facts = own
+        if code is not None and not _CODE.fullmatch(code):
+            code, facts = None, {BAD_CODE: code}
         if code is not None or self.whole:
             for name, flat in self.fields.items():
                 value = flat(told[name])
                 if value is not None and value != "":
                     facts[name] = value
         else:
-            facts = {"name": told.get("name") or told.get("cid") or told.get("address") or ""}
+            facts = {k: v for k, v in facts.items() if k == BAD_CODE}
+            facts["name"] = told.get("name") or told.get("cid") or told.get("address") or ""
         return Row(told["id"], code, facts, told["last_updated"])
 
 

@@ -29,6 +29,8 @@ from inventory.store import LeftOut
 NODE, LINK = "node:", "link:"  # before the code of a node or link, whose rows are devices, circuits
 UNSPECIFIED = "未说明"  # the shared provider and circuit type of a line that tells none
 
+MACHINES = (nb.DEVICES, nb.MACHINES)  # what a host is
+
 type Tables = Mapping[Endpoint, Mapping[int, Row]]
 type Provenances = Mapping[tuple[str, str], tuple[Provenance, ...]]
 
@@ -146,7 +148,7 @@ def _cloud(row: Row, look: Lookup) -> Json:
 def _line(row: Row, look: Lookup) -> Json:
     f = row.facts
     return {
-        "name": f.get("qianyun_name", ""),
+        "name": f.get("qianyun_name", "" if f.get("cid") == row.code else f.get("cid", "")),
         "provider": _told(f.get("provider")),
         "type": _told(f.get("type")),
         "a_end": look.end(row.id, "A"),
@@ -212,11 +214,11 @@ def _host(row: Row, look: Lookup) -> Json:
 
 def _service(row: Row, look: Lookup) -> Json:
     f = row.facts
-    parent = nb.MACHINES if f.get("parent_object_type") == nb.MACHINES.type else nb.DEVICES
-    protocol, _, port = str(f.get("port_mappings", ["/"])[0]).partition("/")
+    parent = next((e for e in MACHINES if e.type == f.get("parent_object_type")), None)
+    protocol, _, port = str(next(iter(f.get("port_mappings", ())), "/")).partition("/")
     return {
         "name": f.get("name", ""),
-        "host": look.code(parent, f.get("parent_object_id")) or "",
+        "host": (look.code(parent, f.get("parent_object_id")) if parent else None) or "",
         "port": port,
         "protocol": f.get("qianyun_protocol") or protocol,
         "system": f.get(SYSTEM),
@@ -257,7 +259,13 @@ def read(
 ) -> tuple[str, Thing] | LeftOut:
     """(collection, object) of a row of one of KINDS, or why it is left out."""
     if row.code is None:
-        return _left_out(endpoint, row, str(row.facts.get("name", "")), NOT_OURS)
+        reason = NOT_OURS
+        if nb.BAD_CODE in row.facts:
+            reason = (
+                f"qianyun_code={row.facts[nb.BAD_CODE]!r} 不是编号，不归迁云管理 / is no code (1 to 63 of "
+                "A-Z a-z 0-9 . _ -): not managed"
+            )
+        return _left_out(endpoint, row, str(row.facts.get("name", "")), reason)
     kind = next(k for k in KINDS[endpoint] if row.code.startswith(k.prefix))
     code = row.code.removeprefix(kind.prefix)
     try:

@@ -302,6 +302,7 @@ for model in apps.get_models():
         if (row.get('custom_field_data') or {}).get('qianyun_code'):
             continue
         pk = row.get('id')
+        row = {k: v for k, v in row.items() if not k.endswith('_count')}  # NetBox's own sums
         text = json.dumps(row, default=str, sort_keys=True)
         found[f'{label} {pk}'] = hashlib.sha256(text.encode()).hexdigest()
 print(json.dumps(found))
