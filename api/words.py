@@ -175,6 +175,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "head.preflight": ("预检", "pre-\nflight"),
     "head.presync": ("预同步", "pre-\nsync"),
     "head.final_sync": ("终同步", "final\nsync"),
+    "prepare": ("准备", "prepare"),
+    "reverse": ("反向复制", "reverse"),
+    "log.begun": ("开始", "begins"),
+    "log.done": ("完成，用时 {took}", "done in {took}"),
+    "log.failed": ("失败，用时 {took}", "failed after {took}"),
+    "log.unended": ("没有结束", "did not end"),
+    "log.held": ("请求保持 {seconds} 秒", "requests held for {seconds} s"),
+    "log.looks": (
+        "探测 {looks} 次，失败 {failed} 次，最慢 {slowest_ms} 毫秒",
+        "{looks} looks, {failed} failed, slowest {slowest_ms} ms",
+    ),
+    "log.red": ("失败 {n} 次", "failed {n} times"),
     # probes
     "target": ("目标", "target"),
     "check": ("检查", "check"),
