@@ -16,7 +16,7 @@ from migrator.kinds import KINDS
 from migrator.plan import Item, Means, Plan, StepKind
 from migrator.planner import make_plan
 from migrator.store import Truth
-from migrator.store_plans import PlanRecord
+from migrator.store_plans import PlanRecord, same_person
 
 REHEARSED = tuple(
     (step, kind.playbook)
@@ -72,7 +72,7 @@ class Planning:
         """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for
         another digest, or when its facts have changed since."""
         record = self._same(code, digest, actor, "plan.approve")
-        if record.author.casefold() == actor.casefold():
+        if same_person(record.author, actor):
             self.truth.audit(actor, "plan.approve.refused", code, reason="author")
             raise Forbidden(
                 f"编制人 {actor} 不能审批自己的方案 / the author cannot approve their own plan {code}; "

@@ -33,6 +33,15 @@ def test_the_author_is_refused(run: Run, plan: dict[str, Any]) -> None:
     assert run("plan", "show", plan["code"], "--json").json["state"] == "draft"
 
 
+@pytest.mark.parametrize("name", ["ZHANG", "ｚhang", "ＺＨＡＮＧ", "zʰang"])
+def test_the_author_is_refused_however_the_name_is_typed(
+    run: Run, plan: dict[str, Any], name: str
+) -> None:
+    done = run("plan", "approve", plan["code"], "--digest", plan["digest"], "--as", name)
+    assert done.code == 1
+    assert run("plan", "show", plan["code"], "--json").json["state"] == "draft"
+
+
 def test_another_digest_is_refused(run: Run, plan: dict[str, Any]) -> None:
     assert approve(run, plan, "--digest", "0" * 64) == 1
     assert approve(run, plan, "--digest", plan["digest"][:12]) == 1
