@@ -171,7 +171,7 @@ def _made(line: Mapping[str, Any], say: Words) -> tuple[str, str]:
     told = [say(key, took=took(line["seconds"]))]
     if line["event"] == PHASE:
         if line["phase"] != line["step"]:
-            told.insert(0, say.known(line["phase"]))
+            told[0] = f"{say.known(line['phase'])} {told[0]}"
         if "hold_seconds" in line:
             told.append(say("log.held", seconds=line["hold_seconds"]))
     elif line["looks"]:

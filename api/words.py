@@ -99,6 +99,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "no_drift": ("事实未变，方案仍然成立", "the facts are the plan's: it holds"),
     "drift": ("事实已变", "the facts changed"),
+    "drifted": (
+        "方案依据的事实已变，没有预演：请重新编制方案",
+        "the facts changed since the plan was made, nothing was rehearsed: make a new plan",
+    ),
     "difference": ("差异（方案 → 现在）", "difference (plan → now)"),
     "no_plans": ("还没有方案：qianyun plan make", "no plan yet: qianyun plan make"),
     "rehearsal": ("预演", "dry run"),

@@ -250,7 +250,7 @@ def test_the_steps_without_lines_of_their_own_are_in_the_log(
     for words in (
         "关口 开始",
         "关口 完成，用时 0.0s; 探测 2 次，失败 0 次，最慢 9 毫秒",
-        "静默 准备; 完成，用时 1.1s",
+        "静默 准备 完成，用时 1.1s",
         "静默 完成，用时 1.1s",
         "终同步 完成，用时 0.4s",
         "启动 完成",
