@@ -61,6 +61,8 @@ def test_a_start_without_an_engine_is_recorded_and_says_so(run: Run, plan: dict[
     done = run("run", "start", plan["code"])
     assert done.code == 3
     assert "127.0.0.1:9" in done.err
+    assert "Connection refused" in done.err
+    assert "tonic" not in done.err
     (recorded,) = run("run", "list", "--json").json["runs"]
     assert recorded["code"] in done.err
     assert run("run", "start", plan["code"]).code == 1  # under way already
