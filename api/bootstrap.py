@@ -108,8 +108,11 @@ class Qianyun:
 
     def activities(self) -> "Activities":
         from migrator.activities import Activities
+        from migrator.crew import DRY_RUN
         from migrator.perform import Performer
+        from migrator.processes import sweep
 
+        sweep(DRY_RUN)
         performer = Performer(self.truth, self.estate, self.crew)
         return Activities(performer, self.settings.heartbeat_seconds)
 

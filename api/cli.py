@@ -86,6 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         app(arguments, obj=flags)
     except SystemExit as ended:
+        if "--json" in arguments:
+            _usage_as_json(ended.__context__)
         return ended.code if isinstance(ended.code, int) else Exit.USAGE
     except KeyboardInterrupt:
         return 130
@@ -106,6 +108,13 @@ def entry() -> NoReturn:
         with contextlib.suppress(OSError, ValueError):  # the reader of a pipe may have gone
             stream.flush()
     os._exit(code)
+
+
+def _usage_as_json(met: BaseException | None) -> None:
+    """Usage that typer refused (it has told so on standard error, and ends while it handles it)."""
+    told = getattr(met, "format_message", None)
+    if told:
+        write_json({"error": {"kind": type(met).__name__, "message": told()}})
 
 
 def _failed(error: Exception, flags: Flags) -> Exit:

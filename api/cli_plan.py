@@ -75,20 +75,35 @@ def dry_run(
     code: Code,
     at_once: Annotated[int, typer.Option(min=1, max=32, help="同时预演 / items at once")] = 2,
 ) -> None:
-    from api.show_plan import rehearsal_screen
+    from api.show_plan import drift_screen, rehearsal_screen
+    from api.stopping import signals
 
     product, say = desk.product, desk.words
-    product.truth.plans.load(code)  # an unknown plan is told before a missing key
+    # an unknown plan, or facts that are no longer the plan's, are told before a missing key
+    if changed := product.planning.drifted(code):
+        desk.tell(say("drifted"))
+        nothing = {"code": code, "ok": False, "drift": changed, "steps": []}
+        desk.answer(nothing, lambda: drift_screen(changed, say))
+        raise typer.Exit(Exit.NO)
 
     def told(done: "Rehearsal") -> None:
         mark = say("ok" if done.ok else "bad")
         desk.tell(f"{done.system} {say.known(done.step.value)}: {mark}")
 
-    results = product.planning.rehearse(
-        code, product.crew, desk.actor, on_done=told, at_once=at_once
-    )
-    ok = all(result.ok for result in results)
+    with signals() as stop:
+        results = product.planning.rehearse(
+            code, product.crew, desk.actor, on_done=told, at_once=at_once, stop=stop.why
+        )
+    why = stop.why()
+    ok = not why and all(result.ok for result in results)
     data = {"code": code, "ok": ok, "steps": [r.model_dump(mode="json") for r in results]}
+    if why:
+        desk.tell(
+            f"{why}：在途的剧本已终止，本机确认无残留，未改动任何主机 / its playbooks were ended and seen "
+            "to be gone from this machine; no host was changed"
+        )
+        desk.answer(data | {"stopped": why}, lambda: [])
+        raise typer.Exit(stop.exit_code)
     desk.answer(data, lambda: rehearsal_screen(results, say))
     raise typer.Exit(Exit.DONE if ok else Exit.NO)
 

@@ -53,7 +53,7 @@ def once(
 def _targets(estate: "Estate", code: str) -> "tuple[Target, ...]":
     """What proves that a system serves where it lives now, or that a host is itself."""
     from migrator.errors import NotFound
-    from probes.system import ssh_targets_of, targets_of
+    from probes.system import refuse_classified, ssh_targets_of, targets_of
 
     for host in estate.hosts:
         if host.code == code:
@@ -64,6 +64,7 @@ def _targets(estate: "Estate", code: str) -> "tuple[Target, ...]":
             f"台账库中没有此系统或服务器 / the inventory has no such system or host: {code}; see "
             "`qianyun inventory export`"
         )
+    refuse_classified(system)  # before its hosts are looked for: the inventory knows none
     wanted = system.entrance.node if system.entrance else None
     node = next((n for n in estate.nodes if n.code == wanted), None)
     return tuple(t for host in _hosts(estate, system) for t in targets_of(system, host, node))
@@ -79,8 +80,8 @@ def _hosts(estate: "Estate", system: "System") -> "list[Host]":
         found = [h for h in estate.hosts if h.system == system.code and h.place == system.place]
     if not found:
         raise NotFound(
-            f"{system.code} 在 {system.place} 没有登记的服务器 / no host of it is declared there; "
-            "complete the ledger"
+            f"{system.code} 在 {system.place or '(未登记位置)'} 没有登记的服务器 / no host of it is "
+            f"declared at {system.place or '(no place)'}; complete the ledger"
         )
     return found
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.views import self_paused, waiting
 from migrator.progress import RunRecord, RunState
+from migrator.run_log import fresh
 from migrator.running import Running
 from migrator.store import Truth
 
@@ -47,14 +48,15 @@ def await_end(
 def log_lines(
     running: Running, code: str, system: str | None, *, follow: bool
 ) -> Iterator[dict[str, Any]]:
-    """Lines so far; with `follow` also the new ones, until the run has ended."""
-    seen: dict[int, int] = {}  # token → lines given
+    """Lines so far in order of time; with `follow` also the new ones, until the run has ended.
+
+    The phases of a cutover are known when its attempt has ended: followed, they come then, with the
+    times that they had.
+    """
+    seen: set[tuple[object, ...]] = set()
     while True:
         ended = running.truth.runs.get(code).ended_at is not None
-        for line in running.log(code, system):
-            if line["number"] >= seen.get(line["token"], 0):
-                seen[line["token"]] = line["number"] + 1
-                yield line
+        yield from fresh(running.log(code, system), seen)
         if ended or not follow:
             return
         time.sleep(PACE)

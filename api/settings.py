@@ -272,6 +272,14 @@ def _read_file(named: str | None, state: Path) -> tuple[str, dict[str, Any]]:
         if named is None:
             return str(path), {}
         raise SettingsError(_message([f"{CONFIG}: 文件不存在 / no such file: {path}"])) from None
+    except NotADirectoryError:
+        fault = f"{path}: 不是文件夹内的文件 / lies in no folder"
+        if named is None:
+            fault = (
+                f"{PREFIX}STATE: 读到 / read {state}，应为文件夹 / expected a folder; 请改为可写的文件夹 / "
+                "set it to a folder that you may write"
+            )
+        raise SettingsError(_message([fault])) from None
     except OSError as error:
         fault = f"{path}: 无法读取 / cannot be read: {error.strerror}"
         raise SettingsError(_message([fault])) from error

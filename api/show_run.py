@@ -13,6 +13,7 @@ from api.times import local, seconds_between, took
 from api.words import TEXTS, Words
 from migrator.plan import WAY, StepKind
 from migrator.progress import ItemRecord, ItemState, RunRecord, RunState, StepRecord, StepState
+from migrator.run_log import BEGUN, LOOKED, PHASE
 
 _RUN = {RunState.RUNNING: BUSY, RunState.PAUSED: BAD, RunState.DONE: GOOD, RunState.ENDED: BAD}
 _ITEM = {
@@ -143,15 +144,40 @@ def _details(item: ItemRecord, names: Mapping[str, str], say: Words, zone: str) 
 
 
 def log_line(line: Mapping[str, Any], say: Words, zone: str) -> Iterator[Text]:
-    """One event of an attempt: when, which item and step, what Ansible said."""
-    said = str(line.get("text") or "").strip("\r\n")
-    if not said.strip():  # an event without words, such as a task that begins on a host
+    """One event: when, which item and step, what Ansible said or what came of phase or looks."""
+    event = str(line.get("event"))
+    said, style = _made(line, say) if event in {PHASE, BEGUN, LOOKED} else _ansible(line)
+    if not said:  # an event without words, such as a task that begins on a host
         return
-    style = {"runner_on_failed": BAD, "runner_on_unreachable": BAD}.get(str(line.get("event")), "")
     head = f"{local(line.get('at'), zone, date=False)} {line['system']} {say.known(line['step'])} "
-    yield Text.assemble(text(head, DIM), lines(_plain(said), style))
+    yield Text.assemble(text(head, DIM), lines(said, style))
 
 
-def _plain(said: str) -> str:
-    """Without the colours that Ansible writes for a terminal."""
-    return Text.from_ansi(said).plain
+def _ansible(line: Mapping[str, Any]) -> tuple[str, str]:
+    """What Ansible said without its colours, its blank lines and its carriage returns (which Rich
+    would take as "write over what stands there"), and the style."""
+    whole = str(line.get("text") or "").replace("\r\n", "\n").replace("\r", "\n")
+    plain = (Text.from_ansi(part).plain.rstrip() for part in whole.split("\n"))
+    bad = {"runner_on_failed": BAD, "runner_on_unreachable": BAD}
+    return "\n".join(part for part in plain if part), bad.get(str(line.get("event")), "")
+
+
+def _made(line: Mapping[str, Any], say: Words) -> tuple[str, str]:
+    """A phase or looks in words, and the style."""
+    if line["event"] == BEGUN:
+        return say("log.begun"), BUSY
+    ok = line["ok"]
+    key = "log.unended" if ok is None else "log.done" if ok else "log.failed"
+    told = [say(key, took=took(line["seconds"]))]
+    if line["event"] == PHASE:
+        if line["phase"] != line["step"]:
+            told[0] = f"{say.known(line['phase'])} {told[0]}"
+        if "hold_seconds" in line:
+            told.append(say("log.held", seconds=line["hold_seconds"]))
+    elif line["looks"]:
+        figures = {key: line[key] for key in ("looks", "failed", "slowest_ms")}
+        told.append(say("log.looks", **figures))
+        told += [f"{target}: {say('log.red', n=n)}" for target, n in line["red"].items()]
+    if line["text"]:
+        told.append(str(line["text"]))
+    return "; ".join(told), GOOD if ok else BAD

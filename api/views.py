@@ -1,6 +1,5 @@
 """Runs and plans as plain data, whole: what --json and the HTTP API give."""
 
-import json
 from typing import Any
 
 from migrator.plan import StepKind
@@ -25,7 +24,7 @@ def run_summary(run: RunRecord) -> dict[str, Any]:
 def run_whole(truth: Truth, run: RunRecord) -> dict[str, Any]:
     """A run with every attempt and all evidence."""
     evidence = [
-        record.model_dump(mode="json") | {"body": json.loads(record.body)}
+        record.model_dump(mode="json") | {"body": record.content}
         for record in truth.attempts.evidence_of(run.code)
     ]
     attempts = [attempt.model_dump(mode="json") for attempt in truth.attempts.of(run.code)]

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from inventory.canonical import digest
 from inventory.errors import EstateError
+from inventory.paths import fault, plain
 
 
 class Frozen(BaseModel):
@@ -38,9 +39,9 @@ def _code(value: str) -> str:
 
 
 def _path(value: str) -> str:
-    if not re.fullmatch(r"/[A-Za-z0-9._/-]{1,200}", value) or ".." in value.split("/"):
-        raise ValueError("an absolute path of A-Z a-z 0-9 . _ - / without ..")
-    return value
+    if why := fault(value):
+        raise ValueError(why)
+    return plain(value)
 
 
 def _unit(value: str) -> str:

@@ -61,6 +61,7 @@ class Order(Frozen):
     known_hosts: str
     secrets: dict[str, str]
     check: bool = False
+    parent: int = 0  # the process that the attempt must not outlive; 0: it may
     timeout: int = Field(default=3600, ge=1, description="seconds for one task's connection")
 
 

@@ -10,11 +10,13 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from pydantic import ValidationError
 
 from migrator.ansible import Order, Outcome, run_playbook
+from migrator.processes import end_with
 
 LOG = "log.jsonl"
 OUTCOME = "outcome.json"
@@ -28,6 +30,8 @@ def main() -> int:
         # our worker died before it had told us everything; nothing was begun. What was read is not
         # shown: it may hold a secret
         return 2
+    if order.parent:
+        end_with(order.parent, order.attempt, lambda: rmtree(order.sockets, ignore_errors=True))
     folder = Path(order.folder)
     (folder / "known_hosts").write_text(order.known_hosts)
     with (folder / LOG).open("a", encoding="utf-8", buffering=1) as log:

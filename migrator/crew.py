@@ -6,6 +6,7 @@ attempt lives is written down before it is told what to do; its outcome is writt
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -28,6 +29,8 @@ from migrator.store_attempts import AttemptRecord
 BEAT_SECONDS = 0.5
 KILL_SECONDS = 15.0
 HOLD_SECONDS = 20
+DRY_RUN = "dry-run-"
+"""What the folder and the pens of a dry run are called, with its plan's code and time."""
 
 
 class Cancelled(Exception):
@@ -148,17 +151,23 @@ class Crew:
                 f"{item.code} were not seen to be gone: {outcome.message}"
             )
 
-    def rehearse(self, item: Item, playbook: str, folder: Path) -> Outcome:
-        """A playbook in Ansible's check mode: reads, and changes nothing on any host."""
+    def rehearse(
+        self, item: Item, playbook: str, folder: Path, stop: Callable[[], str | None]
+    ) -> Outcome:
+        """A playbook in Ansible's check mode: reads, and changes nothing on any host.
+
+        Nobody takes it over: it ends with this process. Raises Cancelled soon after `stop` has a
+        reason, with its processes on this machine seen to be gone.
+        """
         folder.mkdir(parents=True, mode=0o700)
         play = _Play(
-            name=f"{folder.parent.name}-{folder.name}",  # unlike that of any other dry run
+            name=f"{folder.parent.name}-{folder.name}",  # begins with DRY_RUN, unlike any other
             folder=folder,
             playbook=playbook,
             variables=self._variables(item, HOLD_SECONDS),
             check=True,
         )
-        return self._run_in_pen(play, item, Watch(beat=lambda: None, stop=lambda: None))
+        return self._run_in_pen(play, item, Watch(beat=lambda: None, stop=stop))
 
     def _variables(self, item: Item, hold: int) -> dict[str, Any]:
         return {"move": move_of(item) | {"hold_seconds": hold, "login": self.login.user}}
@@ -202,6 +211,7 @@ class Crew:
             known_hosts=known_hosts_of(item),
             secrets=dict(self.secrets),
             check=play.check,
+            parent=os.getpid() if play.check else 0,
         )
         errors = play.folder / "stderr.log"
         process = start_python("migrator.attempt", pen, {"HOME": str(play.folder)}, errors)
@@ -256,7 +266,7 @@ def _no_outcome(code: int, errors: Path) -> Outcome:
     told = errors.read_text(errors="replace")[-1500:].strip() if errors.exists() else ""
     message = (
         f"尝试进程退出（{code}）而没有结果 / the attempt's process ended with {code} and left no "
-        f"outcome; {told or 'it said nothing'}; look at its folder, then retry"
+        f"outcome; {told or 'it said nothing'}; look at its folder {errors.parent}, then retry"
     )
     return Outcome(
         ok=False,

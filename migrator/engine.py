@@ -1,5 +1,6 @@
 """The client's side of Temporal: connect, start a run, wake whoever sleeps."""
 
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -22,8 +23,15 @@ async def connect(address: str, namespace: str) -> Client:
     except (RuntimeError, RPCError) as error:
         raise EngineDown(
             f"无法连接引擎 / the engine does not answer at {address}; start it with `qianyun up` "
-            f"or set QIANYUN_TEMPORAL_ADDRESS ({error})"
+            f"or set QIANYUN_TEMPORAL_ADDRESS ({_plain(error)})"
         ) from error
+
+
+def _plain(error: Exception) -> str:
+    """What the library's error says to a person: its dumps of Rust values are cut."""
+    head, _, dump = str(error).partition(": tonic::")
+    causes = re.findall(r'message: "([^"]+)"', dump)
+    return ": ".join([head, *causes[-1:]])
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,9 @@ class Engine:
         except WorkflowAlreadyStartedError:
             return
         except RPCError as error:
-            raise EngineDown(f"引擎未接受 / the engine did not take run {run}: {error}") from error
+            raise EngineDown(
+                f"引擎未接受 / the engine did not take run {run}: {_plain(error)}"
+            ) from error
 
     async def wake(self, run: str, systems: tuple[str, ...]) -> None:
         """Wake the run and these items; one that has ended or not begun needs no waking."""
@@ -56,6 +66,6 @@ class Engine:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise EngineDown(
-                    f"已记录，但引擎未被唤醒 / recorded, but the engine was not woken: {error}; it "
+                    f"已记录，但引擎未被唤醒 / recorded, but the engine was not woken: {_plain(error)}; it "
                     "looks by itself within a minute of its return"
                 ) from error

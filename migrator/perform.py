@@ -77,8 +77,11 @@ class Performer:
         """Whether approval and facts no longer carry the plan; then the item is held."""
         code = self.truth.runs.get(run).plan
         changed = list(drift(plan, item.code, self.estate.load()))
-        if (state := self.truth.plans.record(code).state) != "approved":
-            changed.append(f"审批已撤回 / the approval was withdrawn: {code} is {state}")
+        kept = self.truth.plans.record(code)
+        if kept.state != "approved":
+            changed.append(f"审批已撤回 / the approval was withdrawn: {code} is {kept.state}")
+        elif kept.self_approved:
+            changed.append(f"编制人自己批准，无效 / approved by its own author: {kept.author}")
         if not changed:
             return False
         message = (

@@ -9,14 +9,15 @@ from pathlib import Path
 from inventory.model import Frozen
 from inventory.store import EstateStore
 from migrator.ansible import Outcome
-from migrator.crew import Crew
+from migrator.crew import DRY_RUN, Cancelled, Crew
 from migrator.drift import drift
 from migrator.errors import Forbidden, Refused
 from migrator.kinds import KINDS
 from migrator.plan import Item, Means, Plan, StepKind
 from migrator.planner import make_plan
+from migrator.processes import sweep
 from migrator.store import Truth
-from migrator.store_plans import PlanRecord
+from migrator.store_plans import PlanRecord, same_person
 
 REHEARSED = tuple(
     (step, kind.playbook)
@@ -72,7 +73,7 @@ class Planning:
         """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for
         another digest, or when its facts have changed since."""
         record = self._same(code, digest, actor, "plan.approve")
-        if record.author.casefold() == actor.casefold():
+        if same_person(record.author, actor):
             self.truth.audit(actor, "plan.approve.refused", code, reason="author")
             raise Forbidden(
                 f"编制人 {actor} 不能审批自己的方案 / the author cannot approve their own plan {code}; "
@@ -113,19 +114,27 @@ class Planning:
         *,
         on_done: Callable[[Rehearsal], None] | None = None,
         at_once: int = 2,
+        stop: Callable[[], str | None] = lambda: None,
     ) -> list[Rehearsal]:
         """The dry run: preflight and every playbook in check mode, for every item.
 
         Nothing is changed on any host. A failed preflight ends that item's rehearsal: what comes
-        after it would only fail for the same reason.
+        after it would only fail for the same reason. Once `stop` has a reason, what is under way is
+        cut off and seen to be gone, and only what was done before is given.
         """
         plan = self.truth.plans.load(code)
-        folder = crew.root / f"dry-run-{code}-{time.time_ns() // 1_000_000}"
+        folder = crew.root / f"{DRY_RUN}{code}-{time.time_ns() // 1_000_000}"
+        sweep(DRY_RUN)
 
         def whole(item: Item) -> list[Rehearsal]:
             done: list[Rehearsal] = []
             for step, playbook in REHEARSED:
-                outcome = crew.rehearse(item, playbook, _fresh(folder, item, step))
+                if stop():
+                    break
+                try:
+                    outcome = crew.rehearse(item, playbook, _fresh(folder, item, step), stop)
+                except Cancelled:
+                    break
                 done.append(_rehearsal(item, step, outcome))
                 if on_done:
                     on_done(done[-1])
@@ -136,7 +145,8 @@ class Planning:
         with ThreadPoolExecutor(at_once) as threads:
             results = [r for item in threads.map(whole, plan.items) for r in item]
         bad = [f"{r.system}/{r.step}" for r in results if not r.ok]
-        self.truth.audit(actor, "plan.dry-run", code, digest=plan.digest, failed=bad)
+        stopped = {"stopped": why} if (why := stop()) else {}
+        self.truth.audit(actor, "plan.dry-run", code, digest=plan.digest, failed=bad, **stopped)
         return results
 
 

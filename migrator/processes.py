@@ -7,11 +7,14 @@ Facts: Linux kernel documentation, admin-guide/cgroup-v2, "cgroup.kill"; ansible
 """
 
 import os
+import select
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,22 +60,29 @@ class Pen:
         return cls(attempt, folder if folder and folder.exists() else None)
 
     def put(self, pid: int) -> None:
-        if self.cgroup:
-            (self.cgroup / "cgroup.procs").write_text(str(pid))
+        while self.cgroup:
+            try:
+                (self.cgroup / "cgroup.procs").write_text(str(pid))
+            except FileNotFoundError:  # swept by another dry run, while it was still empty
+                self.cgroup.mkdir(exist_ok=True)
+            else:
+                return
 
     def pids(self) -> set[int]:
         """Who is still there; the dead that nobody has waited for do not count."""
         found = marked(self.attempt)
-        if self.cgroup and self.cgroup.exists():
-            found |= {int(n) for n in (self.cgroup / "cgroup.procs").read_text().split()}
+        if self.cgroup:
+            with suppress(FileNotFoundError):
+                found |= {int(n) for n in (self.cgroup / "cgroup.procs").read_text().split()}
         return {pid for pid in found if _alive(pid)}
 
     def empty(self, deadline: float) -> None:
         """Kill everything and see it gone within `deadline` seconds; AttemptAlive otherwise."""
         until = time.monotonic() + deadline
         while True:
-            if self.cgroup and self.cgroup.exists():
-                (self.cgroup / "cgroup.kill").write_text("1")
+            if self.cgroup:
+                with suppress(FileNotFoundError):
+                    (self.cgroup / "cgroup.kill").write_text("1")
             for pid in marked(self.attempt):
                 _kill(pid)
             left = self.pids()
@@ -93,8 +103,54 @@ class Pen:
                 try:
                     self.cgroup.rmdir()
                     return
+                except FileNotFoundError:
+                    return
                 except OSError:
                     time.sleep(_POLL)  # zombies hold the folder until they are waited for
+
+
+def sweep(kind: str) -> int:
+    """Remove the empty cgroups of pens whose name begins with `kind`: those of owners that died.
+
+    One that holds a process stays (the kernel refuses), and who has just made one and put nobody in
+    yet makes it again. How many were removed.
+    """
+    own = own_cgroup()
+    removed = 0
+    for folder in own.glob(f"qianyun-{kind}*") if own else ():
+        with suppress(OSError):
+            folder.rmdir()
+            removed += 1
+    return removed
+
+
+def end_with(parent: int, attempt: str, also: Callable[[], None]) -> None:
+    """See to it that this process and its pen end when process `parent` does, however that ends.
+
+    For what nobody will take over; `also` is done last. By a pidfd (pidfd_open(2)) rather than
+    PR_SET_PDEATHSIG (prctl(2)), which tells of the thread that started us, and tells only us.
+    """
+    try:
+        watched = os.pidfd_open(parent)
+    except ProcessLookupError:
+        watched = None
+    if watched is None or os.getppid() != parent:
+        os._exit(2)
+
+    def wait() -> None:
+        select.select([watched], [], [])
+        own = Pen.found(attempt, "")
+        others = marked(attempt)  # without us
+        while others:
+            for pid in others:
+                _kill(pid)
+            others = {pid for pid in marked(attempt) if _alive(pid)}
+        also()
+        if own.cgroup:  # whoever dropped the marker, and we ourselves
+            (own.cgroup / "cgroup.kill").write_text("1")
+        os._exit(2)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def start_python(module: str, pen: Pen, env: Mapping[str, str], log: Path) -> subprocess.Popen[str]:

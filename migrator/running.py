@@ -3,18 +3,18 @@
 Commands are written even while the engine is down; it then acts on them at its return.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from inventory.store import EstateStore
-from migrator.crew import read_log
 from migrator.drift import drift
-from migrator.errors import EngineDown, Refused
+from migrator.errors import EngineDown, Forbidden, Refused
 from migrator.kinds import KINDS
 from migrator.plan import CUTOVER, StepKind
 from migrator.progress import ItemRecord, RunRecord, RunState, StepState, Wanted
+from migrator.run_log import log_of
 from migrator.store import Truth
 
 CUTOVER_AGAIN = (StepKind.PRESYNC, StepKind.GATE, *CUTOVER)
@@ -32,7 +32,8 @@ class Running:
     wake: Wake
 
     def start(self, plan_code: str, actor: str) -> RunRecord:
-        """Start an approved plan. Raises Refused: not approved, facts changed, already running.
+        """Start an approved plan. Raises Refused: not approved, facts changed, already running;
+        Forbidden: approved by its author.
 
         EngineDown leaves the run recorded: a worker begins it as soon as the engine is back.
         """
@@ -43,6 +44,13 @@ class Running:
             raise Refused(
                 f"方案 {plan_code} 未获批准 / the plan is not approved: read {record.state}, expected "
                 f"approved for digest {record.digest}; `qianyun plan approve {plan_code}`"
+            )
+        if record.self_approved:
+            self.truth.audit(actor, "run.start.refused", plan_code, reason="author")
+            raise Forbidden(
+                f"方案 {plan_code} 由编制人 {record.author} 自己批准，批准无效 / the plan was approved "
+                f"by its own author ({record.approvals[-1].actor}): the approval is void; another "
+                "person must approve it"
             )
         estate = self.estate.load()
         changed = [line for item in plan.items for line in drift(plan, item.code, estate)]
@@ -124,12 +132,9 @@ class Running:
                 turned.append(item.system)
         self.wake(run, tuple(turned))
 
-    def log(self, run: str, system: str | None = None) -> Iterator[dict[str, Any]]:
-        """Every line that the run's attempts have logged, in order of attempts."""
-        for attempt in self.truth.attempts.of(run, system):
-            for number, line in enumerate(read_log(attempt)):
-                key = {"token": attempt.token, "number": number}
-                yield key | {"system": attempt.system, "step": attempt.step.value} | line
+    def log(self, run: str, system: str | None = None) -> list[dict[str, Any]]:
+        """Every line of the run so far, in order of time (see `run_log`)."""
+        return log_of(self.truth, run, system)
 
     def _command(
         self, run: str, system: str | None, actor: str, verb: str, reason: str, *, paused: bool

@@ -87,10 +87,26 @@ def translated(what: str) -> Iterator[None]:
     except IntegrityError:
         raise
     except SQLAlchemyError as error:
+        # the driver's own words: SQLAlchemy's hold the statement with all that was to be written
+        told = " ".join(str(getattr(error, "orig", None) or type(error).__name__).split())
+        place = what.rpartition("@")[2]
         raise StoreDown(
-            f"数据库无法使用 / the database cannot be used: {what.rpartition('@')[2]}: "
-            f"{type(error).__name__}; check QIANYUN_DATABASE_URL and that the folder is writable"
+            f"数据库无法使用 / the database cannot be used: {place}: {told}; {_remedy(told)}"
         ) from error
+
+
+def _remedy(told: str) -> str:
+    if "locked" in told:
+        return (
+            "另一进程占用写锁过久：结束它后重试 / another process keeps it locked: end that one (`fuser` "
+            "names it), then try again"
+        )
+    if "full" in told:
+        return "磁盘已满：腾出空间后重试 / the disk is full: make room, then try again"
+    return (
+        "检查 QIANYUN_DATABASE_URL 与文件夹权限 / check QIANYUN_DATABASE_URL and that the folder is "
+        "writable"
+    )
 
 
 HEAD = "0002"

@@ -1,5 +1,6 @@
 """Attempts: tokens, who runs them, how they ended, what they left as evidence."""
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,12 @@ class EvidenceRecord(Frozen):
     body: str
     digest: str
     at: str
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The body as it was given; figures with a point are text (canonical JSON has none)."""
+        found: dict[str, Any] = json.loads(self.body)
+        return found
 
 
 class Attempts:

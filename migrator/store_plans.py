@@ -1,6 +1,7 @@
 """Plans and approvals."""
 
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from sqlalchemy import insert, select
 
@@ -30,6 +31,11 @@ class PlanRecord(Frozen):
             return "draft"
         return "approved" if self.approvals[-1].decision == "approve" else "rejected"
 
+    @property
+    def self_approved(self) -> bool:
+        """Whether the approval that counts is the author's own: then it is none."""
+        return self.state == "approved" and same_person(self.author, self.approvals[-1].actor)
+
 
 class ApprovalRecord(Frozen):
     digest: str
@@ -37,6 +43,21 @@ class ApprovalRecord(Frozen):
     actor: str
     reason: str
     at: str
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's, however they were typed: wide or narrow, large or small.
+
+    Unicode's compatibility caseless match (chapter 3.13, D146).
+    """
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    def fold(text: str) -> str:
+        return normalize("NFKC", text).casefold()
+
+    return normalize("NFKC", fold(fold(normalize("NFD", name)))).strip()
 
 
 class Plans:

@@ -48,6 +48,11 @@ WORDS: Mapping[Failure, tuple[str, str]] = {
         "协议不符 / not the protocol expected",
         "确认端口上是何服务 / see what listens on the port",
     ),
+    Failure.NO_ALGORITHM: (
+        "没有共同的算法 / no algorithm in common",
+        "在 sshd_config 放开其中一种，或升级迁云 / allow one of these in its sshd_config, or upgrade "
+        "Qianyun",
+    ),
     Failure.PERMISSION: (
         "本机无权探测 / not permitted here",
         "授予所述权限或放行本机防火墙 / grant the right named, or open this machine's firewall",

@@ -22,6 +22,7 @@ class Failure(StrEnum):
     RESET = "reset"
     BAD_TARGET = "bad_target"
     PROTOCOL = "protocol"
+    NO_ALGORITHM = "no_algorithm"
     PERMISSION = "permission"
 
 

@@ -10,6 +10,7 @@ import threading
 
 import paramiko
 from paramiko.pkey import UnknownKeyType
+from paramiko.ssh_exception import IncompatiblePeer
 
 from probes.look import Look
 from probes.model import Failure, ProbeResult, Target
@@ -18,6 +19,23 @@ from probes.tcp import connect
 # paramiko logs every broken handshake with a traceback; here the result is the report.
 _QUIET = "qianyun.probes.paramiko"
 logging.getLogger(_QUIET).setLevel(logging.CRITICAL + 1)
+
+
+_OLD, _NEW = "curve25519-sha256@libssh.org", "curve25519-sha256"
+_KEX: dict[str, object] = getattr(paramiko.Transport, "_kex_info", {})
+_PREFERRED: tuple[str, ...] = getattr(paramiko.Transport, "_preferred_kex", ())
+
+
+class _Transport(paramiko.Transport):
+    """paramiko's, which also knows curve25519 by the name that RFC 8731 gave it.
+
+    paramiko (5.1) knows only the name from before the RFC; section 3 says that both names stand for
+    the same exchange. A server that offers the new one alone would have nothing in common with us.
+    """
+
+    if _OLD in _KEX and _NEW not in _KEX:
+        _kex_info = _KEX | {_NEW: _KEX[_OLD]}
+        _preferred_kex = (_NEW, *_PREFERRED)
 
 
 async def check(target: Target, deadline: float) -> ProbeResult:
@@ -37,6 +55,8 @@ async def check(target: Target, deadline: float) -> ProbeResult:
             look.mark("connect")
             with contextlib.closing(sock):
                 found = await _handshake(sock, known, deadline, look)
+    except _NothingInCommon as error:
+        return look.done(Failure.NO_ALGORITHM, error=error, expected=error.known)
     except (OSError, paramiko.SSHException) as error:
         return look.broken(error)
     look.mark("handshake")
@@ -52,7 +72,7 @@ async def _handshake(
 ) -> paramiko.PKey:
     """The key the server proved to hold. Raises SSHException with the cause kept."""
     finished = _Finished()
-    transport = paramiko.Transport(sock)
+    transport = _Transport(sock)
     transport.set_log_channel(_QUIET)
     transport.banner_timeout = deadline
     _prefer(transport, known)
@@ -63,6 +83,8 @@ async def _handshake(
             look.note(banner=transport.remote_version)
         if not transport.is_active():
             met = transport.get_exception() or EOFError("closed during the handshake")
+            if isinstance(met, IncompatiblePeer) and "no acceptable" in str(met):
+                raise _NothingInCommon(str(met), transport)
             # A hostile server can make paramiko stumble over anything: one class for all of it.
             raise paramiko.SSHException(f"{type(met).__name__}: {met}") from met
         return transport.get_remote_server_key()
@@ -71,6 +93,22 @@ async def _handshake(
         with contextlib.suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
         transport.close()
+
+
+class _NothingInCommon(Exception):
+    """An SSH server whose algorithms of one kind are all unknown to us."""
+
+    def __init__(self, told: str, transport: paramiko.Transport) -> None:
+        super().__init__(told)
+        options = transport.get_security_options()
+        kinds = {
+            "kex": options.kex,
+            "host key": options.key_types,
+            "cipher": options.ciphers,
+            "mac": options.digests,
+            "compression": options.compression,
+        }
+        self.known = ", ".join(next((kinds[kind] for kind in kinds if kind in told), ()))
 
 
 class _Finished(threading.Event):

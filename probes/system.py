@@ -24,11 +24,7 @@ def targets_of(
     system that is meant to have no IPv6. Raises Misuse for a classified system and for a node
     that is not its entrance.
     """
-    if system.secrecy is Secrecy.CLASSIFIED:
-        raise Misuse(
-            f"涉密系统不得探测 / a classified system is never probed: {system.code}; "
-            "应为非涉密 / expected one that is not classified"
-        )
+    refuse_classified(system)
     entrance = system.entrance
     if gateway and (entrance is None or entrance.node != gateway.code):
         raise Misuse(
@@ -43,6 +39,15 @@ def targets_of(
                 _http(f"{system.code}@{gateway.code}", gateway, entrance.port, entrance, family)
             )
     return tuple(found)
+
+
+def refuse_classified(system: System) -> None:
+    """Raises Misuse for a classified system."""
+    if system.secrecy is Secrecy.CLASSIFIED:
+        raise Misuse(
+            f"涉密系统不得探测 / a classified system is never probed: {system.code}; "
+            "应为非涉密 / expected one that is not classified"
+        )
 
 
 def ssh_targets_of(host: Host, *, families: Iterable[Family] = FAMILIES) -> tuple[Target, ...]:

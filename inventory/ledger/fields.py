@@ -12,6 +12,7 @@ from inventory.ledger.values import (
     choice,
     databases,
     day,
+    folders,
     ipv4,
     ipv6,
     mlps,
@@ -29,15 +30,10 @@ from inventory.ledger.values import (
     yes_no,
 )
 from inventory.ledger.words import squeeze
-from inventory.model import Code, HostKey, HostPath, UnitName
+from inventory.model import Code, HostKey, UnitName
 
 _CODE = strict(Code, "编号，1 至 63 个字母、数字或 . _ - / a code of A-Z a-z 0-9 . _ -, at most 63")
 _PORT = whole_number(1, 65535)
-_PATHS = strict_list(
-    HostPath,
-    "绝对路径，只含字母、数字和 . _ - / an absolute path of A-Z a-z 0-9 . _ - without ..",
-    "、,，;；\\s",
-)
 _UNITS = strict_list(
     UnitName,
     "服务名，只含字母、数字和 @ . _ - / service names of A-Z a-z 0-9 @ . _ -",
@@ -149,8 +145,8 @@ FIELDS: Mapping[str, Mapping[str, Parser]] = {
         "connected": yes_no,
         "target": optional_text,
         "window": window,
-        "program_trees": _PATHS,
-        "data_trees": _PATHS,
+        "program_trees": folders,
+        "data_trees": folders,
         "databases": databases,
         "services": _UNITS,
         "entrance_node": optional_text,

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from inventory.ledger.report import Code
 from inventory.ledger.words import Words, squeeze
+from inventory.paths import fault, plain
 
 Cell = str | float | int | bool | date | None
 Parser = Callable[[Cell, str, Words], Any]
@@ -225,6 +226,20 @@ def strict_list(form: Any, expected: str, separators: str) -> Parser:
         return tuple(_checked(adapter, p, expected) for p in dict.fromkeys(parts) if p)
 
     return parse
+
+
+def folders(cell: Cell, _unit: str, words: Words) -> tuple[str, ...]:
+    """Folders of a system's own. A single / is the whole host here, not a blank, and refused."""
+    value = raw_text(cell).strip()
+    if squeeze(value) == "/":
+        raise Refused("bad_text", fault("/"))
+    if is_blank(cell, words):
+        return ()
+    parts = [part for part in re.split(r"[、,，;；\s]+", value) if part]
+    for part in parts:
+        if why := fault(part):
+            raise Refused("bad_text", why)
+    return tuple(dict.fromkeys(map(plain, parts)))
 
 
 def window(cell: Cell, unit: str, words: Words) -> str | None:

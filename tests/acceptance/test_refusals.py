@@ -1,5 +1,7 @@
 """What is wrong is said before anything is touched: exit codes and messages of the two o'clock."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.city import City
@@ -33,6 +35,16 @@ def test_a_wrong_host_key_is_never_trusted(city: City) -> None:
     assert "key" in message.lower()
 
 
+def test_every_host_of_the_lab_is_known_by_its_key(city: City) -> None:
+    """Its sshd offers curve25519 alone, under the name of the RFC."""
+    city.load_ledger(systems=(FILES,))
+    looked = city.json("probe", "once", TARGET)["looks"]
+    assert [(look["check"], look["family"], look["ok"]) for look in looked] == [
+        ("ssh", 4, True),
+        ("ssh", 6, True),
+    ]
+
+
 def test_a_host_that_does_not_answer(city: City) -> None:
     city.load_ledger(systems=(FILES,))
     city.lab.hosts[TARGET].stop()
@@ -54,6 +66,21 @@ def test_a_login_without_any_right_to_sudo(city: City) -> None:
     message = _dry_run_message(city)
     assert TARGET in message
     assert "sudo" in message.lower()
+
+
+def test_what_lies_on_the_target_is_not_taken_for_ours(city: City) -> None:
+    city.load_ledger(systems=(FILES,))
+    target = city.lab.hosts[TARGET]
+    target.run(["sh", "-c", "mkdir -p /srv/files/other; echo x >/srv/files/other/precious.txt"])
+    message = _dry_run_message(city)
+    assert "/srv/files: 2 entries, such as 'other/precious.txt'" in message
+    assert target.root("/srv/files/other/precious.txt").read_text() == "x\n"
+
+
+def test_the_logins_home_is_no_systems_folder(city: City) -> None:
+    tree = replace(FILES.trees[0], path="/home/qianyun")
+    city.load_ledger(systems=(replace(FILES, trees=(tree,)),))
+    assert "/home/qianyun 属于主机自身" in _dry_run_message(city)
 
 
 @pytest.mark.parametrize("words", [("plan", "show", "P-1"), ("run", "status", "R-1")])

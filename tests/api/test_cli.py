@@ -1,8 +1,10 @@
 """The command line as a whole: help, version, usage, faults, what is on standard output."""
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,6 +79,44 @@ def test_wrong_usage_is_2(run: Run, argv: tuple[str, ...]) -> None:
     done = run(*argv)
     assert done.code == 2
     assert done.out == ""
+
+
+@pytest.mark.parametrize(
+    "argv", [("--json", "run", "start"), ("--json", "nosuch"), ("plan", "make", "--json", "--no")]
+)
+def test_wrong_usage_is_told_in_json_too(run: Run, argv: tuple[str, ...]) -> None:
+    done = run(*argv)
+    assert done.code == 2
+    assert done.json["error"]["message"]
+    assert done.json["error"]["message"] in done.err
+
+
+def test_a_state_folder_that_is_a_file_says_what_to_do(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("QIANYUN_STATE", str(tmp_path / "file"))
+    done = run("plan", "list")
+    assert done.code == 2
+    for told in ("QIANYUN_STATE", str(tmp_path / "file"), "expected a folder"):
+        assert told in done.err
+
+
+def test_a_locked_database_says_so(
+    run: Run, plan: dict[str, Any], state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refusal is written into the audit, which waits for the lock."""
+    monkeypatch.setattr("inventory.database.BUSY_MS", 50)
+    code = plan["code"]
+    other = sqlite3.connect(state / "qianyun.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        done = run("plan", "reject", code, "--digest", "x", "--reason", "x")
+    finally:
+        other.close()
+    assert done.code == 3
+    assert "database is locked" in done.err
+    assert "另一进程" in done.err
 
 
 def test_an_unknown_setting_is_2_and_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

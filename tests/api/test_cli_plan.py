@@ -1,5 +1,8 @@
 """Plans through the command line: who may decide, on what digest, on which facts."""
 
+import os
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,15 @@ def test_the_author_is_refused(run: Run, plan: dict[str, Any]) -> None:
     done = run("plan", "approve", plan["code"], "--digest", plan["digest"])
     assert done.code == 1
     assert "zhang" in done.err
+    assert run("plan", "show", plan["code"], "--json").json["state"] == "draft"
+
+
+@pytest.mark.parametrize("name", ["ZHANG", "ｚhang", "ＺＨＡＮＧ", "zʰang"])
+def test_the_author_is_refused_however_the_name_is_typed(
+    run: Run, plan: dict[str, Any], name: str
+) -> None:
+    done = run("plan", "approve", plan["code"], "--digest", plan["digest"], "--as", name)
+    assert done.code == 1
     assert run("plan", "show", plan["code"], "--json").json["state"] == "draft"
 
 
@@ -68,6 +80,11 @@ def test_changed_facts_are_refused(run: Run, plan: dict[str, Any], tmp_path: Pat
     assert checked.code == 1
     assert any("10.30.0.99" in line for line in checked.json["drift"]["LJ-S-002"])
     assert "10.30.0.99" in run("plan", "check", plan["code"]).out
+    rehearsed = run("plan", "dry-run", plan["code"], "--json")
+    assert rehearsed.code == 1
+    assert rehearsed.json["drift"] == checked.json["drift"]
+    assert "没有预演" in rehearsed.err
+    assert "10.30.0.99" in run("plan", "dry-run", plan["code"]).out
     done = run("plan", "approve", plan["code"], "--as", "li", "--digest", plan["digest"])
     assert done.code == 1
     assert "10.30.0.99" in done.err
@@ -106,7 +123,7 @@ def test_the_dry_run_is_told_step_by_step(
     bad = Outcome(ok=False, message="磁盘不足 / disk full", finished="")
     good = Outcome(ok=True, changed=3, finished="")
 
-    def rehearse(self: object, item: Any, playbook: str, folder: Path) -> Outcome:
+    def rehearse(self: object, item: Any, playbook: str, folder: Path, stop: object) -> Outcome:
         return bad if (item.code, playbook) == ("LJ-S-003", "preflight.yml") else good
 
     monkeypatch.setattr("migrator.crew.Crew.rehearse", rehearse)
@@ -116,3 +133,35 @@ def test_the_dry_run_is_told_step_by_step(
     assert [(s["system"], s["step"]) for s in failed] == [("LJ-S-003", "preflight")]
     assert "LJ-S-003 预检" in done.err
     assert "磁盘不足" in run("plan", "dry-run", plan["code"]).out
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_dry_run_begins_nothing_more(
+    run: Run,
+    plan: dict[str, Any],
+    product: Qianyun,
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+    code: int,
+) -> None:
+    from migrator.crew import Cancelled
+
+    product.ssh_key.parent.mkdir()
+    product.ssh_key.write_text("")
+    asked = []
+
+    def rehearse(self: object, item: Any, playbook: str, folder: Path, stop: Any) -> None:
+        asked.append(item.code)
+        os.kill(os.getpid(), number)
+        while not stop():
+            time.sleep(0.01)
+        raise Cancelled(stop())
+
+    monkeypatch.setattr("migrator.crew.Crew.rehearse", rehearse)
+    before = signal.getsignal(number)
+    done = run("plan", "dry-run", plan["code"], "--at-once", 1)
+    assert (done.code, len(asked)) == (code, 1)
+    assert "已中断" in done.err
+    assert "stopped" in done.err
+    assert "通过" not in done.err + done.out
+    assert signal.getsignal(number) is before

@@ -73,5 +73,8 @@ def test_a_host_is_asked_for_its_key(run: Run, tmp_path: Path, port: int) -> Non
 def test_unknown_and_classified(run: Run, ledger: Path) -> None:
     assert run("inventory", "apply", ledger).code == 0
     assert run("probe", "once", "LJ-S-999").code == 2
-    assert run("probe", "once", "LJ-S-004").code == 2
+    classified = run("probe", "once", "LJ-S-004")
+    assert classified.code == 2
+    assert "涉密" in classified.err
+    assert "None" not in classified.err
     assert run("probe", "once", "LJ-S-001", "--deadline", "0").code == 2

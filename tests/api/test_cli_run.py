@@ -61,6 +61,8 @@ def test_a_start_without_an_engine_is_recorded_and_says_so(run: Run, plan: dict[
     done = run("run", "start", plan["code"])
     assert done.code == 3
     assert "127.0.0.1:9" in done.err
+    assert "Connection refused" in done.err
+    assert "tonic" not in done.err
     (recorded,) = run("run", "list", "--json").json["runs"]
     assert recorded["code"] in done.err
     assert run("run", "start", plan["code"]).code == 1  # under way already
@@ -168,6 +170,139 @@ def test_logs_follow_until_the_end(
     shown = run("run", "logs", begun)
     assert "预检 ok: [h] one" in shown.out
     assert run("run", "logs", begun, "LJ-S-999").code == 2
+
+
+RECAP = (
+    "\r\nPLAY RECAP *********************************************************************\r\n"
+    "gw-01                      : ok=1    changed=0    unreachable=0    failed=0   \r\n"
+    "jt-file-01                 : ok=2    changed=0    unreachable=0    failed=1   "
+)
+"""As ansible-runner gave it: real, but for its length."""
+
+
+def test_every_line_of_a_message_is_shown_and_no_blank_one(
+    run: Run, begun: str, product: Qianyun, tmp_path: Path
+) -> None:
+    opened = attempt(product, begun, tmp_path)
+    write(opened, RECAP)
+    write(
+        opened, "\x1b[0;31mfatal: [h]: FAILED! =>\x1b[0m\r\n\r\n\x1b[0;31m  msg: 磁盘已满\x1b[0m\r"
+    )
+    shown = run("run", "logs", begun).out.splitlines()
+    assert [line for line in shown if not line.strip()] == []
+    whole = "\n".join(shown)
+    for told in ("PLAY RECAP ***", "gw-01   ", "jt-file-01   ", "FAILED! =>\n  msg: 磁盘已满"):
+        assert told in whole
+
+
+AT = "2026-11-22T06:24:{}+00:00"
+
+
+def phase(name: str, started: str, ended: str | None, *, ok: bool | None = True) -> dict[str, Any]:
+    span = {"started": AT.format(started), "ended": AT.format(ended) if ended else None}
+    error = {} if ok else {"error": {"kind": "copy", "read": "3 files", "do": "again"}}
+    held = {"hold_seconds": 1.67} if name == "switch" and ok else {}
+    return {"phase": name, "ok": ok, "evidence": error | held} | span
+
+
+PHASES = [
+    phase("prepare", "09.447", "10.558"),
+    phase("quiesce", "10.558", "11.653"),
+    phase("final_sync", "11.653", "12.090"),
+    phase("start", "12.090", "12.217"),
+    phase("verify", "12.217", "12.220"),
+    phase("switch", "12.220", "12.228"),
+    phase("reverse", "12.228", "13.456"),
+]
+
+
+def done(product: Qianyun, code: str, step: StepKind, root: Path, *bodies: dict[str, Any]) -> int:
+    opened = product.truth.attempts.open(code, FIRST, step, "here", str(root))
+    product.truth.attempts.close(opened.token, "done", "", list(bodies))
+    return opened.token
+
+
+def test_the_steps_without_lines_of_their_own_are_in_the_log(
+    run: Run, begun: str, product: Qianyun, tmp_path: Path
+) -> None:
+    looks = [
+        {"target": "a http v4", "ok": True, "ms": 7},
+        {"target": "a tcp v6", "ok": True, "ms": 9},
+    ]
+    done(product, begun, StepKind.GATE, tmp_path, {"verb": "gate", "probes": looks})
+    done(product, begun, StepKind.QUIESCE, tmp_path, {"phases": PHASES, "outcome": "done"})
+    # a second attempt that joined the same program tells of the same phases
+    done(product, begun, StepKind.QUIESCE, tmp_path, {"phases": PHASES, "outcome": "done"})
+    tally = {"looks": 4, "failed": 1, "row": 0, "last": "refused", "slowest_ms": 34}
+    done(product, begun, StepKind.SOAK, tmp_path, {"verb": "soak", "probes": {"a http v4": tally}})
+    told = [json.loads(x) for x in run("run", "logs", begun, "--json").out.splitlines()]
+    assert [line["at"] for line in told] == sorted(line["at"] for line in told)
+    phases = [line for line in told if line["event"] == "phase"]
+    assert [line["phase"] for line in phases] == [one["phase"] for one in PHASES]
+    assert [line["step"] for line in phases] == [
+        *("quiesce", "quiesce", "final_sync", "start", "verify", "switch", "quiesce"),
+    ]
+    assert [line["seconds"] for line in phases[:2]] == [1.111, 1.095]
+    gate = next(line for line in told if (line["step"], line["event"]) == ("gate", "looked"))
+    assert (gate["ok"], gate["looks"], gate["failed"], gate["slowest_ms"]) == (True, 2, 0, 9)
+    soak = next(line for line in told if (line["step"], line["event"]) == ("soak", "looked"))
+    assert soak["red"] == {"a http v4": 1}
+    finish(product, begun, RunState.DONE)
+    shown = run("run", "logs", begun, FIRST, "-f").out
+    for words in (
+        "关口 开始",
+        "关口 完成，用时 0.0s; 探测 2 次，失败 0 次，最慢 9 毫秒",
+        "静默 准备 完成，用时 1.1s",
+        "静默 完成，用时 1.1s",
+        "终同步 完成，用时 0.4s",
+        "启动 完成",
+        "核验 完成",
+        "切换 完成，用时 0.0s; 请求保持 1.67 秒",
+        "a http v4: 失败 1 次",
+    ):
+        assert shown.count(words) == 1, words
+    assert shown.index("关口") > shown.index("切换")  # in order of time: the phases' is the past
+
+
+def test_a_phase_that_failed_or_never_ended_says_so(
+    run: Run, begun: str, product: Qianyun, tmp_path: Path
+) -> None:
+    bad = phase("verify", "12.217", "12.900", ok=False)
+    lost = phase("switch", "13.000", None, ok=None)
+    done(product, begun, StepKind.QUIESCE, tmp_path, {"phases": [bad, lost], "outcome": "died"})
+    shown = run("run", "logs", begun).out
+    assert "核验 失败，用时 0.7s; read: 3 files; do: again;" in shown
+    assert "切换 没有结束" in shown
+
+
+def test_looks_under_way_are_told_when_they_begin_and_once(
+    run: Run, begun: str, product: Qianyun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = product.truth.attempts.open(begun, FIRST, StepKind.SOAK, "here", str(tmp_path))
+    looked = {"verb": "soak", "probes": {}}
+
+    def sleep(seconds: float) -> None:
+        product.truth.attempts.close(opened.token, "failed", "入口不通 / red", [looked])
+        finish(product, begun, RunState.ENDED)
+
+    monkeypatch.setattr("api.follow.time.sleep", sleep)
+    told = [json.loads(x) for x in run("run", "logs", begun, "-f", "--json").out.splitlines()]
+    assert [line["event"] for line in told] == ["begun", "looked"]
+    assert (told[1]["ok"], told[1]["text"]) == (False, "入口不通 / red")
+
+
+def test_a_run_is_not_started_on_its_author_s_approval(
+    run: Run, plan: dict[str, Any], product: Qianyun
+) -> None:
+    """Whatever put it there: written by hand into the truth, or by an earlier version."""
+    product.truth.plans.decide(
+        plan["code"], decision="approve", digest=plan["digest"], actor="ｚHANG", reason=""
+    )
+    refused = run("run", "start", plan["code"])
+    assert refused.code == 1
+    assert "ｚHANG" in refused.err
+    assert run("run", "list", "--json").json["runs"] == []
+    assert run("audit", "list", "--json").json["entries"][-1]["action"] == "run.start.refused"
 
 
 def test_nothing_was_run_yet(run: Run) -> None:

@@ -34,6 +34,8 @@ def test_provenance_is_no_fact() -> None:
         (HostPath, "/srv/../etc"),
         (HostPath, "/srv/$(id)"),
         (HostPath, "/srv\n"),
+        (HostPath, "/"),
+        (HostPath, "/var/lib"),
         (UnitName, "nginx;reboot"),
         (UnitName, "nginx\n"),
         (HostKey, "ssh-ed25519 AAAA comment"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from migrator.errors import AttemptAlive
-from migrator.processes import MARKER, Pen, marked, own_cgroup, start_python
+from migrator.processes import MARKER, Pen, marked, own_cgroup, start_python, sweep
 
 UPPER = 30.0
 REPO = Path(__file__).resolve().parents[2]
@@ -202,5 +202,65 @@ def test_an_attempt_gets_only_the_environment_it_is_given(
     assert names == {"PATH", "LANG", "PYTHONPATH", "HOME", MARKER}
     assert b"geheimnis" not in environ
     assert child.pid in pen.pids()
+    pen.empty(UPPER)
+    child.wait(UPPER)
+
+
+OUTLIVED = """
+import os, signal, subprocess, sys, time
+from pathlib import Path
+from migrator.processes import end_with
+attempt, folder = os.environ["QIANYUN_ATTEMPT"], Path(sys.argv[1])
+end_with(os.getppid(), attempt, lambda: (folder / "also").touch())
+deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"
+child = subprocess.Popen([sys.executable, "-c", deaf], start_new_session=True)
+(folder / "pids.new").write_text(f"{os.getpid()} {child.pid}")
+(folder / "pids.new").rename(folder / "pids")
+time.sleep(600)
+"""
+OWNER = """
+import subprocess, sys, time
+from pathlib import Path
+from migrator.processes import Pen
+pen = Pen.make(sys.argv[2]) if sys.argv[3] == "cgroup" else Pen(sys.argv[2], None)
+Path(sys.argv[1], "cgroup").write_text(str(pen.cgroup or ""))
+child = subprocess.Popen(
+    [sys.executable, "-c", sys.argv[4], sys.argv[1]], env={"QIANYUN_ATTEMPT": sys.argv[2]}
+)
+pen.put(child.pid)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("way", ["cgroup", "marker"])
+def test_a_pen_that_must_not_outlive_its_owner_does_not(
+    tmp_path: Path, attempt: str, way: str
+) -> None:
+    """Its owner is killed: its processes end by themselves, and its cgroup is swept by the next."""
+    name = f"dry-run-{attempt}"
+    argv = [sys.executable, "-c", OWNER, str(tmp_path), name, way, OUTLIVED]
+    owner = subprocess.Popen(argv, cwd=REPO)
+    try:
+        wait((tmp_path / "pids").exists, "children")
+    finally:
+        owner.kill()
+        owner.wait(UPPER)
+    pids = [int(word) for word in (tmp_path / "pids").read_text().split()]
+    wait(lambda: not [pid for pid in pids if alive(pid)], "children to end")
+    assert (tmp_path / "also").exists()
+    if cgroup := (tmp_path / "cgroup").read_text():
+        wait(lambda: bool(sweep(name)) or not Path(cgroup).exists(), "the cgroup to be swept")
+        assert not Path(cgroup).exists()
+
+
+def test_sweeping_lets_the_living_be(tmp_path: Path, attempt: str) -> None:
+    pen = pen_of(attempt, "cgroup")
+    assert pen.cgroup is not None
+    assert sweep(attempt) == 1  # nobody had been put in yet: it is made again
+    child = spawn(pen, tmp_path / "pids", "", attempt)
+    wait(lambda: bool(noted(tmp_path / "pids")), "child")
+    assert sweep(attempt) == 0
+    assert alive(child.pid)
+    assert str(child.pid) in (pen.cgroup / "cgroup.procs").read_text().split()
     pen.empty(UPPER)
     child.wait(UPPER)

@@ -2,7 +2,12 @@
 
 import importlib
 import json
+import os
+import pwd
+import shutil
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +26,9 @@ from qianyun_agent import (
     journal,
     launch,
     move,
+    ours,
     parity,
+    paths,
     port,
     presync,
     record,
@@ -91,6 +98,10 @@ def test_a_move_goes_there_and_back() -> None:
         ("trees", [{"path": "/srv/../etc", "writable": True}]),
         ("trees", [{"path": "/etc/ssh", "writable": True}]),
         ("trees", [{"path": "/srv", "writable": True}]),
+        ("trees", [{"path": "/var/lib", "writable": True}]),
+        ("trees", [{"path": "//etc/", "writable": True}]),
+        ("trees", [{"path": "/home/qianyun", "writable": True}]),
+        ("trees", [{"path": "/home/qianyun/.ssh", "writable": True}]),
         ("trees", [{"path": "/srv/a b"}]),
         ("trees", [{"path": "/srv/a"}, {"path": "/srv/a/b"}]),
         ("databases", [{"engine": "postgresql", "version": "15", "cluster": "main;drop"}]),
@@ -129,6 +140,98 @@ def test_a_cutover_needs_the_presync_of_its_move_and_takes_new_limits(state: Pat
     presync.remember(move.parse(raw()), "source")
     with pytest.raises(Fenced):
         launch._settled(move.parse(raw()))
+
+
+@pytest.fixture
+def place(
+    state: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> tuple[move.Move, Path]:
+    """A move of one folder that may lie here, and the folder, which is absent."""
+    kept = tuple(one for one in paths.PROTECTED if not paths.within(tempfile.gettempdir(), one))
+    monkeypatch.setattr(paths, "PROTECTED", kept)
+    path = tmp_path_factory.mktemp("srv") / "files"
+    return replace(move.parse(raw()), trees=(move.Tree(str(path), True),)), path
+
+
+def told(one: move.Move) -> str:
+    return " ".join(map(str, ours.refusals(one)))
+
+
+def test_only_an_absent_or_empty_folder_is_taken(place: tuple[move.Move, Path]) -> None:
+    one, path = place
+    assert told(one) == ""
+    path.mkdir()
+    assert told(one) == ""
+    (path / "lost+found").mkdir()
+    assert told(one) == ""
+    (path / "lost+found" / "#1").write_text("saved by fsck")
+    assert "2 entries, such as 'lost+found/#1'" in told(one)
+    path.joinpath("lost+found", "#1").unlink()
+    (path / "lost+found").rmdir()
+    (path / "other").mkdir()
+    (path / "other" / "precious\n.txt").write_text("precious")
+    assert f"{path}: 2 entries, such as 'other/precious\\n.txt'" in told(one)
+    with pytest.raises(AgentError, match="目标目录已有数据"):
+        ours.take(one)
+    assert ours.marks(one.code) == {}
+    shutil.rmtree(path)
+    path.symlink_to("nowhere")
+    assert "broken link" in told(one)
+
+
+def test_what_is_marked_goes_on_and_what_was_left_must_be_as_it_was(
+    place: tuple[move.Move, Path],
+) -> None:
+    one, path = place
+    ours.take(one)
+    path.mkdir()
+    (path / "half").write_text("carried")
+    ours.take(one)  # a retry after a kill
+    ours.expect_taken(one)
+    assert ours.leave(one) == [str(path)]
+    assert ours.leave(one) == []  # repeated
+    assert told(one) == ""
+    with pytest.raises(AgentError, match="mark left"):
+        ours.expect_taken(one)
+    ours.take(one)
+    ours.leave(one)
+    (path / "half").write_text("changed")
+    assert "上次迁移结束后有改动" in told(one)
+    shutil.rmtree(path)
+    ours.take(one)
+    ours.drop(one)
+    assert ours.marks(one.code) == {}
+    path.mkdir()
+    (path / "live").write_text("the system's own by now")
+    assert "目标目录已有数据" in told(one)
+    ours.leave_source(one)  # later it has moved on
+    assert told(one) == ""
+
+
+def test_folders_of_systems_under_way_stay_apart(place: tuple[move.Move, Path]) -> None:
+    one, path = place
+    ours.take(one)
+    for inner in (path / "b", path, path.parent):
+        other = replace(one, system="LJ-S-8", trees=(move.Tree(str(inner), True),))
+        assert "正由另一系统迁入" in told(other)
+    ours.leave(one)
+    other = replace(one, system="LJ-S-8", trees=(move.Tree(str(path / "b"), True),))
+    assert told(other) == ""
+
+
+def test_links_and_the_logins_home_lead_to_the_host(
+    place: tuple[move.Move, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, path = place
+    path.symlink_to("/var/lib")
+    assert "/var/lib" in str(ours.misplaced(one)[0])
+    path.unlink()
+    assert ours.misplaced(one) == []
+    login = pwd.getpwuid(os.getuid())
+    for home, many in ((str(path), 1), (str(path.parent), 1), (str(path / "x"), 1), ("/", 0)):
+        entry = SimpleNamespace(pw_dir=home)
+        monkeypatch.setattr(pwd, "getpwnam", lambda _, entry=entry: entry)
+        assert len(ours.misplaced(replace(one, login=login.pw_name))) == many
 
 
 def test_nothing_of_a_move_is_given_up_where_none_is(state: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.lab import measure
+from tests.lab.addresses import GATEWAY
 from tests.lab.host import Host
 from tests.playbooks.ansible import FAILED, Mover, Played, read
 from tests.playbooks.test_whole_way import carried, nothing_works, roles
@@ -249,6 +250,35 @@ def test_target_out_of_reach(ready: Mover) -> None:
     nothing_works(ready)
     ready.done("presync", "cutover")
     assert roles(ready) == {source.name: "standby", target.name: "active"}
+
+
+def test_what_lies_on_the_target_is_never_wiped(files: Mover) -> None:
+    """In preflight, in check mode and at presync; and again after a move was given up."""
+    target = files.lab.hosts[files.system.target]
+    files.lab.reset(files.system.source, target.name, GATEWAY.name)
+    precious = target.root("/srv/files/other/precious.txt")
+
+    def refused(*played: Played) -> None:
+        for one in played:
+            assert one.code == FAILED, one.output
+            told = " ".join(one.messages)
+            assert "entries, such as 'other/precious.txt'" in told
+            assert "/srv/files" in told
+        assert precious.read_text() == "precious\n"
+
+    drop = "mkdir -p /srv/files/other; echo precious >/srv/files/other/precious.txt"
+    target.run(["sh", "-c", drop])
+    checks = [files.play(name, "--check") for name in ("preflight", "presync", "cutover")]
+    refused(*checks, files.play("preflight"), files.play("presync"))
+    assert not target.root(f"/var/lib/qianyun/{files.system.slug}/role.json").exists()
+    target.run(["rm", "-r", "/srv/files"])
+    files.done("presync", "rollback")
+    nothing_works(files)
+    target.run(["sh", "-c", drop])
+    refused(files.play("preflight"), files.play("presync"))
+    target.run(["rm", "-r", "/srv/files/other"])
+    files.done("preflight", "presync", "cutover", "rollback", "preflight", "presync")
+    assert roles(files) == {files.system.source: "active", target.name: "standby"}
 
 
 def _at_once(mover: Mover, number: int) -> list[Played]:

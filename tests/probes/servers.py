@@ -79,12 +79,14 @@ def make_key(folder: Path, kind: str = "ed25519", name: str = "key") -> tuple[Pa
 
 
 @contextlib.asynccontextmanager
-async def sshd(folder: Path, *keys: Path) -> AsyncIterator[int]:
-    """A real sshd on v4 and v6 loopback, in a mount namespace with its own /run."""
+async def sshd(folder: Path, *keys: Path, more: tuple[str, ...] = ()) -> AsyncIterator[int]:
+    """A real sshd on v4 and v6 loopback, in a mount namespace with its own /run; `more` lines of
+    its configuration."""
     port = free_port()
     config = folder / "sshd_config"
     lines = [f"Port {port}", "ListenAddress 127.0.0.1", "ListenAddress ::1", "UsePAM no"]
-    config.write_text("\n".join([*lines, *(f"HostKey {key}" for key in keys), "PidFile none", ""]))
+    lines += [*(f"HostKey {key}" for key in keys), "PidFile none", *more, ""]
+    config.write_text("\n".join(lines))
     start = (
         'mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec /usr/sbin/sshd -D -e -f "$1"'
     )

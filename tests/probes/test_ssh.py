@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from probes.explain import explain
 from probes.model import Failure, Family, ProbeResult, Target
 from probes.table import probe
 from tests.probes.conftest import InNamespace, firewall
@@ -49,6 +50,44 @@ def test_the_known_key_of_each_type(
         assert result.evidence["banner"].startswith("SSH-2.0-OpenSSH")
         assert " SHA256:" in result.evidence["fingerprint"]
         assert set(result.timings) == {"connect", "handshake", "total"}
+
+
+@pytest.mark.parametrize("kex", ["curve25519-sha256", "curve25519-sha256@libssh.org"])
+def test_curve25519_by_either_name(
+    in_namespace: InNamespace, keys: dict[str, tuple[Path, str]], tmp_path: Path, kex: str
+) -> None:
+    async def story() -> ProbeResult:
+        more = (f"KexAlgorithms {kex}",)
+        async with sshd(tmp_path, keys["ed25519"][0], more=more) as port:
+            return await probe(target(port, keys["ed25519"][1]), 20)
+
+    result = in_namespace(story)
+    assert result.ok, result.evidence
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("KexAlgorithms sntrup761x25519-sha512@openssh.com", "curve25519-sha256"),
+        ("Ciphers chacha20-poly1305@openssh.com", "aes"),
+    ],
+)
+def test_nothing_in_common_is_told_as_that(
+    in_namespace: InNamespace,
+    keys: dict[str, tuple[Path, str]],
+    tmp_path: Path,
+    line: str,
+    known: str,
+) -> None:
+    async def story() -> ProbeResult:
+        async with sshd(tmp_path, keys["ed25519"][0], more=(line,)) as port:
+            return await probe(target(port, keys["ed25519"][1]), 20)
+
+    result = in_namespace(story)
+    assert result.failure is Failure.NO_ALGORITHM
+    assert result.evidence["banner"].startswith("SSH-2.0-OpenSSH")
+    assert known in result.evidence["expected"]
+    assert "no algorithm in common" in explain(result)
 
 
 @pytest.mark.parametrize("known", ["other", "rsa"], ids=["same-type", "another-type"])

@@ -2,7 +2,7 @@
 
 First the source, which is asked whether it is the active one, and whose slot would keep log for
 ever; then target and gateway. Every step may be repeated; `move.json` goes last, and a host
-without it has nothing of this move. The target's data stay where they are, known as stale.
+without it has nothing of this move. The target's data stay where they are, known as stale: see ours.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Dict, Optional
 
-from . import access, gateway, reap, record, replication, services
+from . import access, gateway, ours, reap, record, replication, services
 from .errors import AgentError, Fenced
 from .files import folder, is_locked, locked, read_json, write
 from .move import Move, parse
@@ -113,8 +113,9 @@ def on_target(asked: Asked) -> dict[str, Any]:
         notes = _stopped(side)
         ended = reap.end_sessions(move.code)
         access.drop_key(move)
+        left = ours.leave(move)
         _forget(move, "pgpass", "run.json", "watchdog.json")
-    return {"ended": ended, "notes": notes}
+    return {"ended": ended, "left": left, "notes": notes}
 
 
 def _stopped(side: Side) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import access, record, replication, services
+from . import access, ours, record, replication, services
 from .errors import Fenced
 from .files import folder, is_locked, write
 from .move import Move
@@ -43,6 +43,7 @@ def commit_source(side: Side, token: int) -> dict[str, Any]:
         if start.exists():
             write(start, "manual\n", start.stat().st_mode & 0o777)
     record.change(move.code, token, to=record.YIELDED, frm=[record.STANDBY, record.YIELDED])
+    ours.leave_source(move)
     _forget(move)
     return {"notes": notes, "revoked": access.revoke(move)}
 
@@ -57,6 +58,7 @@ def commit_target(side: Side, token: int) -> dict[str, Any]:
         cluster.set_automatic({})
     notes = services.at_boot(move.services, True)
     access.drop_key(move)
+    ours.drop(move)
     _forget(move)
     return {"notes": notes}
 

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Iterator
 
-from . import parity
+from . import ours, parity
 from .errors import AgentError, Fenced, Unreachable
 from .journal import Journal
 from .link import LocalPort, Port, RemotePort, ssh_command
@@ -129,6 +129,8 @@ class Cutover:
             if self.kind == ROLLBACK and self.role("source") == "yielded":
                 self.source.call("follow", 120, token=self.token)
             self._ready(evidence)
+            if self.kind == CUTOVER:
+                ours.expect_taken(self.move)
             evidence["passes"] = self._passes()
             self.warm = self.both("warm", 900, token=self.token)
             self._same_trees(self.warm["source"]["trees"], self.warm["target"]["trees"], False)

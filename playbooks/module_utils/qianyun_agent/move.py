@@ -11,20 +11,14 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Sequence
 
+from . import paths
 from .errors import BadMove
 
 CODE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
-PATH = r"/[A-Za-z0-9._/-]{1,200}"
 SERVICE = r"[A-Za-z0-9][A-Za-z0-9@._-]{0,63}"
 HOST_KEY = r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,3}"
 LOGIN = r"[a-z_][a-z0-9_-]{0,30}"
 CHECK_PATH = r"/[!-~]{0,200}"
-# Folders that belong to the host and not to a system: `rsync --delete` must never reach them.
-SYSTEM_FOLDERS = (
-    "/bin", "/boot", "/dev", "/etc/ssh", "/etc/sudoers.d", "/lib", "/lib64", "/proc", "/root",
-    "/run", "/sbin", "/sys", "/usr/bin", "/usr/lib", "/usr/sbin", "/usr/local/lib/qianyun",
-    "/var/backups", "/var/lib/dpkg", "/var/lib/postgresql", "/var/lib/qianyun", "/var/run",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -162,19 +156,17 @@ def _place(raw: Mapping[str, Any], side: str) -> Place:
     )
 
 
-def _tree(raw: object) -> Tree:
+def _tree(raw: object, login: str) -> Tree:
+    """`login`'s home is the host's too: with it would go the keys that let us in."""
     value = _mapping(raw, "trees")
-    path = text(value, "path", PATH, "an absolute path of A-Z a-z 0-9 . _ - /").rstrip("/")
-    parts = path.split("/")[1:]
-    owned = any(path == top or path.startswith(top + "/") for top in SYSTEM_FOLDERS)
-    if owned or len(parts) < 2 or any(part in ("", ".", "..") for part in parts):
-        raise _bad(
-            "path", path, "a folder of the system's own, at least two deep, without . and .."
-        )
+    path = text(value, "path", r"/.*", "an absolute path")
+    why = paths.fault(path) or paths.overlap(paths.plain(path), (f"/home/{login}",))
+    if why:
+        raise _bad("path", path, why)
     writable = value.get("writable", False)
     if not isinstance(writable, bool):
         raise _bad("writable", writable, "true or false")
-    return Tree(path, writable)
+    return Tree(paths.plain(path), writable)
 
 
 def _database(raw: object) -> Database:
@@ -212,10 +204,11 @@ def parse(raw: object) -> Move:
     expected = (f"{system.lower()}-v4", f"{system.lower()}-v6")
     if frontends != expected:
         raise _bad("frontends", frontends, str(expected))
-    trees = tuple(_tree(item) for item in _items(value, "trees"))
-    paths = [tree.path for tree in trees]
-    if any(a != b and a.startswith(b + "/") for a in paths for b in paths):
-        raise _bad("trees", paths, "folders that do not lie within each other")
+    login = text(value, "login", LOGIN, "a login name")
+    trees = tuple(_tree(item, login) for item in _items(value, "trees"))
+    declared = [tree.path for tree in trees]
+    if any(a != b and paths.within(a, b) for a in declared for b in declared):
+        raise _bad("trees", declared, "folders that do not lie within each other")
     move = Move(
         system=system,
         name=str(value.get("name", "")),
@@ -229,7 +222,7 @@ def parse(raw: object) -> Move:
         check=_check(value),
         rate_kbps=number(value, "rate_kbps", 64, 100_000_000),
         hold_seconds=number(value, "hold_seconds", 2, 600),
-        login=text(value, "login", LOGIN, "a login name"),
+        login=login,
     )
     if len({move.source.address, move.target.address, move.gateway.address}) != 3:
         raise _bad("address", move.source.address, "three different hosts")

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
-from . import backup, gateway, presync, record, services
+from . import backup, gateway, ours, presync, record, services
 from .errors import AgentError
 from .journal import now
 from .move import Move
@@ -131,6 +131,12 @@ def services_known(side: Side, found: Findings) -> None:
         )
 
 
+def folders_free(side: Side, found: Findings) -> None:
+    """Finds folders of the target that hold what is not this system's copy."""
+    for error in ours.refusals(side.move):
+        found.wrong.append(str(error))
+
+
 def _primary(cluster: Cluster, found: Findings) -> dict[str, Any]:
     """The source's cluster is able to have a standby."""
     if not cluster.pid():
@@ -178,6 +184,8 @@ def source(side: Side, token: int, found: Findings) -> dict[str, Any]:
     """Of the source: sizes, clusters, services, trees, room for the backup, the way to the target."""
     result = _common(side.move, "source", token, found)
     services_known(side, found)
+    for error in ours.misplaced(side.move):
+        found.wrong.append(str(error))
     for one in side.move.trees:
         found.expect(
             Path(one.path).is_dir(),
@@ -199,9 +207,10 @@ def source(side: Side, token: int, found: Findings) -> dict[str, Any]:
 
 
 def target(side: Side, token: int, found: Findings) -> dict[str, Any]:
-    """Of the target: programs, no cluster in the way, the way to the source."""
+    """Of the target: programs, no cluster or folder in the way, the way to the source."""
     result = _common(side.move, "target", token, found)
     services_known(side, found)
+    folders_free(side, found)
     place = side.move.source
     both = (place.address, place.address6)
     result["reach"] = _reach(found, "source ssh", both, place.ssh_port, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import access, record, replication, services, tree
+from . import access, ours, record, replication, services, tree
 from .errors import AgentError, Fenced
 from .files import ensure_folder, folder, is_locked, locked, write_json
 from .link import RemotePort, ssh_command
@@ -36,6 +36,8 @@ def prepare_source(side: Side, token: int, password: str) -> dict[str, Any]:
 def prepare_target(side: Side, token: int, password: str) -> dict[str, Any]:
     """Takes the role standby, and makes the move's key: {"public_key"}."""
     move = side.move
+    if record.read(move.code).role != record.ACTIVE:  # or it is refused for that
+        ours.expect(move)
     record.change(move.code, token, to=record.STANDBY, frm=["", record.STANDBY, record.YIELDED])
     remember(move, "target")
     if side.clusters:
@@ -108,6 +110,7 @@ def copy(side: Side, token: int, attempt: str) -> dict[str, Any]:
             RemotePort(move, "gateway", token).close()  # the cutover will need it
             wanted = source.call("sizes", 600)
             space = room(side, wanted)
+            ours.take(move)
             offered = source.call("clusters", 60) if side.clusters else {}
             copies = [
                 replication.copy(

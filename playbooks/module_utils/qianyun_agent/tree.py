@@ -23,7 +23,7 @@ from .proc import run
 VANISHED = 24  # rsync: files went away during the pass; fine while the system still serves
 
 
-def _walk(top: str) -> Iterator[tuple[str, os.stat_result]]:
+def walk(top: str) -> Iterator[tuple[str, os.stat_result]]:
     """Everything below `top` with its lstat, as (path relative to top, stat); top itself is ''."""
     yield "", os.lstat(top)
     stack = [""]
@@ -47,7 +47,7 @@ def _walk(top: str) -> Iterator[tuple[str, os.stat_result]]:
 def size(path: str) -> dict[str, int]:
     """{"bytes", "files"} of a tree: bytes as stored, entries of any kind."""
     total = files = 0
-    for _, found in _walk(path):
+    for _, found in walk(path):
         total += max(found.st_blocks * 512, found.st_size if stat.S_ISREG(found.st_mode) else 0)
         files += 1
     return {"bytes": total, "files": files}
@@ -96,7 +96,7 @@ class Digest:
     def read(self) -> dict[str, Any]:
         """{"digest", "files", "bytes"}; files that vanish meanwhile are left out."""
         lines, total = [], 0
-        for name, found in _walk(self.path):
+        for name, found in walk(self.path):
             try:
                 lines.append(self._line(name, found))
             except FileNotFoundError:

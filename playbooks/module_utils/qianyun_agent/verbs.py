@@ -104,7 +104,7 @@ def _prepare(call: Call) -> Answer:
     return Answer({**evidence, "installed": installed})
 
 
-def _checked(call: Call) -> Answer:
+def _checked(call: Call, verb: str = "") -> Answer:
     """In check mode: what can be known without a change, and would fail for real as well."""
     found = Findings()
     if call.kind == "gateway":
@@ -112,6 +112,8 @@ def _checked(call: Call) -> Answer:
     else:
         evidence = preflight.facts(call.move, call.kind)
         preflight.services_known(call.side, found)
+        if call.kind == "target" and verb != ROLLBACK:
+            preflight.folders_free(call.side, found)
     return Answer({**evidence, "checked_only": True}, True, "\n".join(found.wrong))
 
 
@@ -134,7 +136,7 @@ def _copy(call: Call) -> Answer:
 def _run(call: Call, kind: str) -> Answer:
     """Starts or finds the program on the target and waits for its end."""
     if call.check_mode:
-        return _checked(call)
+        return _checked(call, kind)
     given_up = not call.facts_of_source.get("prepared", True)
     token, attached = launch.begin(call.move, kind, call.token, given_up=given_up)
     if not token:

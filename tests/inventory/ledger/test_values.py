@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from inventory.ledger import values
 from inventory.ledger.values import Cell, Parser, Refused
 from inventory.ledger.words import default_words
-from inventory.model import HostKey, HostPath, UnitName
+from inventory.model import HostKey, UnitName
 
 WORDS = default_words()
 SOME = settings(max_examples=60, deadline=None, database=None)
@@ -38,7 +38,7 @@ PARSERS: dict[str, Parser] = {
     "ipv4": values.ipv4,
     "ipv6": values.ipv6,
     "ports": values.port_list,
-    "paths": values.strict_list(HostPath, "", "、,，;；\\s"),
+    "paths": values.folders,
     "units": values.strict_list(UnitName, "", "、,，;；/\\s"),
     "key": values.strict(HostKey, ""),
     "databases": values.databases,
@@ -103,6 +103,9 @@ PARSERS: dict[str, Parser] = {
         ("ports", "443/8443", "", (443, 8443)),
         ("ports", 22.0, "", (22,)),
         ("paths", "/srv/a、/srv/b /srv/c", "", ("/srv/a", "/srv/b", "/srv/c")),
+        ("paths", "/srv/a/、/srv/a", "", ("/srv/a",)),
+        ("paths", "无", "", ()),
+        ("paths", None, "", ()),
         ("units", "pg@15-main.service、lj-app", "", ("pg@15-main.service", "lj-app")),
         (
             "databases",
@@ -164,6 +167,11 @@ def test_spellings_that_are_understood(
         ("paths", "/srv/$(id)", "", "bad_text"),
         ("paths", "/srv/../etc", "", "bad_text"),
         ("paths", "srv", "", "bad_text"),
+        ("paths", "/", "", "bad_text"),
+        ("paths", "／ ", "", "bad_text"),
+        ("paths", "/srv/a、/", "", "bad_text"),
+        ("paths", "//etc/", "", "bad_text"),
+        ("paths", "/var/lib", "", "bad_text"),
         ("units", "nginx;$(reboot)", "", "bad_text"),
         ("units", "-rf", "", "bad_text"),
         ("key", "ssh-ed25519 $(id)", "", "bad_text"),
