@@ -4,6 +4,12 @@ What is in an event is not used, only that it came: the estate is refreshed from
 body must carry the HMAC-SHA512 of the secret that both sides know (NetBox 4.7: `X-Hook-Signature`,
 hexadecimal), must have been made within five minutes, and is taken once. NetBox sets `timestamp`
 when it queues an event and keeps it when it tries again.
+
+NetBox 4.7 posts to any address, loopback and private ones too; by HTTP_PROXIES where its settings
+have that, which then must not catch ours. It does not try again by itself: the job stays among the
+failed ones of its queue, and the next event or the next reading brings what was missed. This API
+answers on loopback alone: a NetBox on another machine reaches it by a proxy there that speaks to it
+as localhost.
 """
 
 import asyncio

@@ -11,7 +11,6 @@ from inventory.netbox.store import NetBoxStore
 from migrator.store import Truth
 from tests.netbox.server import NetBox
 
-
 READY = "netbox_ready"
 
 
