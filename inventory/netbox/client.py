@@ -123,10 +123,7 @@ class Client:
         try:
             found = from_json(answer.content)
         except ValueError as error:
-            raise NetBoxMalformed(
-                f"NetBox 的应答不完整 / GET {path}: the answer is cut off or no JSON "
-                f"({len(answer.content)} bytes); nothing was taken over, try again"
-            ) from error
+            raise NetBoxMalformed(_no_json(self.url, path, answer)) from error
         if not isinstance(found, dict):
             raise NetBoxMalformed(f"NetBox 的应答不是对象 / GET {path}: expected a JSON object")
         return found
@@ -301,6 +298,21 @@ def _no_answer(url: str, verb: str, path: str, error: requests.RequestException)
         "重试 / check NetBox and the network, then try again; what was read before stands"
     )
     return NetBoxUnavailable(told) if verb == "GET" else OutcomeUnknown(told, under_way=late)
+
+
+def _no_json(url: str, path: str, answer: requests.Response) -> str:
+    kind = answer.headers.get("Content-Type", "")
+    size = len(answer.content)
+    if "json" in kind or not kind:
+        return (
+            f"NetBox 的应答不完整，未采用，请重试 / GET {url}/api/{path}: the answer is cut off "
+            f"({size} bytes); nothing was taken over, try again"
+        )
+    return (
+        f"应答不是 JSON，请检查 QIANYUN_NETBOX_URL / GET {url}/api/{path}: read {kind[:60]} ({size} "
+        "bytes), expected JSON: check that QIANYUN_NETBOX_URL is NetBox's own address; nothing was "
+        "taken over"
+    )
 
 
 def _refusal(url: str, verb: str, path: str, answer: requests.Response) -> StoreError:

@@ -125,7 +125,7 @@ def test_a_node_renamed_and_a_host_deleted_in_netbox(office: Office, api: Proxy)
     assert "北门接入点" not in _nodes(api)
     assert "rs-app-01" in hosts(api)
     netbox = office.api()
-    node, *_ = netbox.dcim.devices.filter(role="exchange-node")
+    (node,) = netbox.dcim.devices.filter(cf_qianyun_code="node:LJ-GW-01")
     assert node.update({"name": "北门接入点"})
     netbox.dcim.devices.get(name="rs-app-01").delete()
 
