@@ -27,7 +27,6 @@ from tests.netbox.server import NetBox
 
 REPO = Path(__file__).resolve().parents[2]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb1" + "a" * 40
-SECRET = "both-sides-know-this-secret-of-the-webhook"
 LOADED = "office_loaded"
 
 type Cells = Mapping[tuple[str, str, str], object]

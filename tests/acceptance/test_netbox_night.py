@@ -104,7 +104,7 @@ def test_a_netbox_of_an_unknown_version(behind: Office, proxy: Proxy) -> None:
         return json.dumps(json.loads(body) | {"netbox-version": "9.9.1"}).encode()
 
     proxy.add(Rule(Rewrite(of_tomorrow), path=r"^/api/status/", times=None))
-    all_end(behind, "9.9.1", "4.7.", "Qianyun")
+    all_end(behind, "9.9.1", "4.7.", "Qianyun", commands=READING)
     proxy.clear()
     all_goes_on(behind)
 
