@@ -36,9 +36,12 @@ def dangling(estate: Estate) -> Iterator[tuple[str, str, str, str]]:
                     yield kind, obj.code, field, code
 
 
-def check_references(estate: Estate) -> None:
-    """Raise EstateError naming every broken reference."""
-    broken = [f"{kind} {code}.{field} → {to}" for kind, code, field, to in dangling(estate)]
+def check_references(estate: Estate, before: Estate | None = None) -> None:
+    """Raise EstateError naming every broken reference; those that `before` had too are not of who
+    makes the change and don't hold it up."""
+    known = set(dangling(before)) if before else set()
+    told = [broken for broken in dangling(estate) if broken not in known]
+    broken = [f"{kind} {code}.{field} → {to}" for kind, code, field, to in told]
     if broken:
         shown = "；".join(broken[:20])
         raise EstateError(

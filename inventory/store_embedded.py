@@ -62,9 +62,19 @@ class EmbeddedStore:
         return None if row is None else _estate(row)
 
     def apply(self, changes: ChangeSet, *, actor: str, confirmed: str | None = None) -> Estate:
+        return self._write(changes, actor=actor, confirmed=confirmed)
+
+    def record(self, changes: ChangeSet, *, actor: str) -> Estate:
+        """Stores what another store holds already, as it is: no size needs a confirmation, and what
+        refers to nothing there does so here."""
+        return self._write(changes, actor=actor, confirmed=changes.digest, as_is=True)
+
+    def _write(
+        self, changes: ChangeSet, *, actor: str, confirmed: str | None, as_is: bool = False
+    ) -> Estate:
         try:
             with writing(self._engine) as connection:
-                return self._apply(connection, changes, actor=actor, confirmed=confirmed)
+                return self._apply(connection, changes, actor, confirmed, as_is=as_is)
         except IntegrityError as error:
             raise StaleEstate(
                 "资产刚被他人修改，请重新比对 / the estate was changed by someone else just now: "
@@ -74,7 +84,13 @@ class EmbeddedStore:
             raise _failed(error) from error
 
     def _apply(
-        self, connection: Connection, changes: ChangeSet, *, actor: str, confirmed: str | None
+        self,
+        connection: Connection,
+        changes: ChangeSet,
+        actor: str,
+        confirmed: str | None,
+        *,
+        as_is: bool,
     ) -> Estate:
         if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE is the same queue
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -84,7 +100,8 @@ class EmbeddedStore:
         if after is estate:
             return estate
         changes.check_safety(estate, confirmed=confirmed)
-        check_references(after)
+        if not as_is:
+            check_references(after, estate)
         connection.execute(
             insert(snapshots).values(
                 id=1 if row is None else row["id"] + 1,

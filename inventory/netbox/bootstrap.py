@@ -17,7 +17,7 @@ from inventory.netbox.client import Client
 from inventory.netbox.found import Found, Json
 from inventory.netbox.missing import CUSTOM_FIELDS, Hook, Ref, Step, missing, value_of
 from inventory.netbox.permissions import USER
-from inventory.netbox.schema import FIELDS
+from inventory.netbox.schema import CODE, FIELDS
 
 __all__ = ["Hook", "Report", "Step", "bootstrap", "netbox_ready", "plan"]
 
@@ -30,13 +30,13 @@ class Report:
     token: Literal["written", "kept"] | None = None
 
 
-def netbox_ready(client: Client) -> None:
+def netbox_ready(client: Client) -> str:
     """One request: raises NetBoxUnknown when bootstrap has not been run here, or by an older
-    Qianyun, so that what is not there is never taken for empty."""
-    page = client.page(
-        CUSTOM_FIELDS,
-        {"name": [f.name for f in FIELDS], "limit": 1000, "fields": "id,name,type,object_types"},
-    )
+    Qianyun, so that what is not there is never taken for empty. What tells this NetBox from
+    another at its address: when bootstrap was first run here."""
+    fields = "id,name,type,object_types,created"
+    asked = {"name": [f.name for f in FIELDS], "limit": 1000, "fields": fields}
+    page = client.page(CUSTOM_FIELDS, asked)
     rows = {row["name"]: row for row in page["results"]}
     lacking = [
         needed.name
@@ -51,6 +51,7 @@ def netbox_ready(client: Client) -> None:
             f"{client.url} lacks {len(lacking)} custom fields (or object types of them): an "
             "administrator has to run qianyun netbox bootstrap; nothing was read"
         )
+    return str(rows[CODE].get("created"))
 
 
 def plan(client: Client, *, hook: Hook | None = None) -> tuple[Step, ...]:

@@ -35,6 +35,7 @@ class ChangeLog:
         self.cursor = cursor
         self.mark = mark
         self.gaps = gaps or {}
+        self.rewritten = False  # the log is another: of a NetBox restored from a backup
 
     def at_its_end(self) -> "ChangeLog":
         """The place after the newest entry. What is missing among the last ones may still come."""
@@ -47,18 +48,19 @@ class ChangeLog:
 
     def unseen(self) -> list[Json] | None:
         """The entries that were not seen yet, or enough of them to be MANY; None when the log does
-        not reach back to us, or is another: of a NetBox that was restored from a backup."""
+        not reach back to us, or is `rewritten`."""
         now = self._clock()
         self.gaps = {n: since for n, since in self.gaps.items() if now - since < GAP_S}
         few = len(self.gaps) <= GAPS
         late = self._client.by_ids(PATH, FIELDS, self.gaps) if few else []
         low = self.cursor if few else min(self.gaps)
         entries: list[Json] = []
-        reached = not self.cursor
+        reached = False  # nor does an empty log tell that nothing was pruned
         for page in self._client.pages(PATH, FIELDS, low=low):
             for entry in page:
                 if entry["id"] == self.cursor:
                     reached = entry["request_id"] == self.mark
+                    self.rewritten = not reached
                 elif entry["id"] > self.cursor or entry["id"] in self.gaps:
                     entries.append(entry)
             if len(entries) > MANY:

@@ -19,6 +19,7 @@ import pynetbox  # type: ignore[import-untyped]
 import requests
 from pydantic_core import from_json
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import TimeoutError as TimeoutError_
 from urllib3.util.retry import Retry
 
 from inventory.errors import (
@@ -58,7 +59,7 @@ class Client:
         timeout_s: tuple[float, float] = TIMEOUT_S,
     ) -> None:
         self.url = url.rstrip("/")
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self.connections = connections
         self._token = token
         self._local = threading.local()
@@ -270,7 +271,7 @@ class Client:
                 params=params,
                 json=body,
                 headers=headers,
-                timeout=self._timeout_s,
+                timeout=self.timeout_s,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
@@ -291,7 +292,8 @@ def etag(last_updated: str | None) -> str:
 
 
 def _no_answer(url: str, verb: str, path: str, error: requests.RequestException) -> StoreError:
-    late = isinstance(error, requests.Timeout)
+    last = getattr(error.args[0], "reason", None) if error.args else None  # of several tries
+    late = isinstance(error, requests.Timeout) or isinstance(last, TimeoutError_)
     what = "超时 / timed out" if late else "没有应答 / no answer"
     told = (
         f"NetBox {what}: {verb} {url}/api/{path} ({type(error).__name__})；请检查 NetBox 与网络后"

@@ -63,6 +63,8 @@ def last_change(client: Client, there: Index, kind: str, code: str, field: str) 
         return None
     if not field:
         return _existence(client, kind, code)
+    if field == "contacts":
+        return _contacts(client, there, kind, code)
     names = NATIVE.get((kind, field)) or NATIVE.get(("", field)) or (f"qianyun_{field}",)
     for endpoint, part in _parts(kind, code, field):
         row = there.get((endpoint, part))
@@ -78,13 +80,34 @@ def last_change(client: Client, there: Index, kind: str, code: str, field: str) 
 
 def _existence(client: Client, kind: str, code: str) -> Touch | None:
     endpoints, prefix = WHERE[kind]
+    found: list[Json] = []
     for endpoint in endpoints:
         for action in ("delete", "create"):
-            for entry in _entries(client, endpoint, {"action": action}):
-                told = _flat(entry["prechange_data"]) | _flat(entry["postchange_data"])
-                if told.get(CODE) == prefix + code:
-                    return _touch(entry, None, None)
-    return None
+            entries = _entries(client, endpoint, {"action": action})
+            found += next(([e] for e in entries if _told(e).get(CODE) == prefix + code), [])
+    return _newest(found)
+
+
+def _contacts(client: Client, there: Index, kind: str, code: str) -> Touch | None:
+    """Who was assigned, or what is known of who is."""
+    (endpoint,), prefix = WHERE[kind]
+    whose = f"{endpoint.type}:{prefix}{code}:"
+    entries = _entries(client, nb.ASSIGNMENTS, {})
+    found = next(([e] for e in entries if str(_told(e).get(CODE)).startswith(whose)), [])
+    for (part, assigned), row in there.items():
+        if part is nb.ASSIGNMENTS and assigned.startswith(whose):
+            person = {"changed_object_id": row.facts.get("contact")}
+            found += _entries(client, nb.CONTACTS, person)[:1]
+    return _newest(found)
+
+
+def _newest(entries: list[Json]) -> Touch | None:
+    newest = max(entries, key=lambda entry: int(entry["id"]), default=None)
+    return _touch(newest, None, None) if newest else None
+
+
+def _told(entry: Json) -> Json:
+    return _flat(entry["prechange_data"]) | _flat(entry["postchange_data"])
 
 
 def _parts(kind: str, code: str, field: str) -> Iterator[tuple[Endpoint, str]]:

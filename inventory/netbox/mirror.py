@@ -49,6 +49,7 @@ class Mirror:
         self, client: Client, file: Path | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self.client = client
+        self.identity = client.url  # by which the file is known to be of this NetBox
         self.tables: dict[Endpoint, dict[int, Row]] = {}
         self._file = file
         self._clock = clock
@@ -74,7 +75,9 @@ class Mirror:
         with self._lock:
             if not self.tables:
                 self._read_file()
-            self._read_all(known=bool(self.tables) and self.log.unseen() is not None)
+            if self.tables:
+                self.log.unseen()
+            self._read_all()
             self._owed = Changed()
             return Changed(everything=True)
 
@@ -83,7 +86,7 @@ class Mirror:
             self._read_file()
         entries = self.log.unseen() if self.tables else None
         if entries is None or len(entries) > MANY:
-            self._read_all(known=entries is not None)
+            self._read_all()
             self._owed = Changed(everything=True)
             return
         changed = self._fetch(_named(entries))
@@ -93,12 +96,12 @@ class Mirror:
         if self._unsaved > UNSAVED:
             self._write_file()
 
-    def _read_all(self, *, known: bool) -> None:
-        """`known`: whether the log tells what was deleted since the rows were read."""
+    def _read_all(self) -> None:
+        """What was known and is not shown must have been deleted, but where the log is another."""
         log = self.log.at_its_end()
         wanted = [e for e in ENDPOINTS if not e.lazy or e in self.tables]
         tables = read_tables(self.client, wanted)
-        if known:
+        if not self.log.rewritten:
             for endpoint, rows in self.tables.items():
                 self._check_gone(endpoint, rows.keys() - tables[endpoint].keys())
         before = self.tables, self.log
@@ -184,7 +187,7 @@ class Mirror:
                 f"资产保持不变 / NetBox shows {len(hidden)} objects of {endpoint.path} no longer "
                 f"({', '.join(named[:10])}), though its change log tells no deletion: the token's "
                 "view permission was narrowed (qianyun netbox permissions says what it needs), or "
-                "they were deleted past NetBox (then remove "
+                "they were deleted past the log, or longer ago than it reaches (then remove "
                 f"{self._file or 'this process'} and read again); the inventory stays as it was"
             )
 
@@ -197,7 +200,7 @@ class Mirror:
                 self._write_file()
 
     def _read_file(self) -> None:
-        kept = None if self._file is None else mirror_file.read(self._file, self.client.url)
+        kept = None if self._file is None else mirror_file.read(self._file, self.identity)
         if kept is not None:
             self.tables = kept.tables
             self.log = ChangeLog(self.client, self._clock, kept.cursor, kept.mark, kept.gaps)
@@ -207,7 +210,7 @@ class Mirror:
         if self._file is not None:
             log = self.log
             kept = mirror_file.Kept(self.tables, log.cursor, log.mark, log.gaps)
-            mirror_file.write(self._file, self.client.url, kept)
+            mirror_file.write(self._file, self.identity, kept)
 
 
 def _named(entries: Sequence[Json]) -> tuple[Ids, Ids, set[Endpoint]]:

@@ -9,7 +9,7 @@ from pydantic_core import from_json, to_json
 
 from inventory.netbox.endpoints import ENDPOINTS, Endpoint, Row
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Kept:
     gaps: dict[int, float]
 
 
-def read(file: Path, url: str) -> Kept | None:
-    """What was kept of the NetBox at `url`; None when there is nothing that can be trusted."""
+def read(file: Path, of: str) -> Kept | None:
+    """What was kept `of` a NetBox; None when there is nothing that can be trusted."""
     try:
         kept = from_json(file.read_bytes())
-        if kept["format"] != FORMAT or kept["url"] != url:
+        if kept["format"] != FORMAT or kept["of"] != of:
             return None
         by_path = {e.path: e for e in ENDPOINTS}
         tables = {
@@ -40,11 +40,11 @@ def read(file: Path, url: str) -> Kept | None:
     return found if {e for e in ENDPOINTS if not e.lazy} <= tables.keys() else None
 
 
-def write(file: Path, url: str, kept: Kept) -> None:
+def write(file: Path, of: str, kept: Kept) -> None:
     """Whole or not at all; a full disk costs the next command a full reading, no more."""
     told = {
         "format": FORMAT,
-        "url": url,
+        "of": of,
         "cursor": kept.cursor,
         "mark": kept.mark,
         "gaps": kept.gaps,

@@ -86,7 +86,13 @@ def _first(client: Client, endpoint: Endpoint) -> Part:
 def _ranges(client: Client, endpoint: Endpoint, last: int, count: int) -> Iterator[tuple[int, int]]:
     """What follows the first page, in ranges of about a page each."""
     asked = {"fields": "id", "limit": 1, "ordering": "-id"}
-    top = client.page(endpoint.path, asked)["results"][0]["id"] + 1
+    newest = client.page(endpoint.path, asked)["results"]
+    if not newest:
+        raise NetBoxMalformed(
+            f"NetBox 的列表不完整，未采用 / GET {endpoint.path}: NetBox counts {count}, its last page "
+            "is empty; nothing was taken over, try again"
+        )
+    top = newest[0]["id"] + 1
     width = max(1, -(-(top - last) * PAGE // count))
     for low in range(last + 1, top, width):
         yield low, min(low + width, top)

@@ -94,7 +94,7 @@ class NetBoxStore:
         with self._lock:
             if not self._known:
                 _ = self._client.version
-                netbox_ready(self._client)
+                self._mirror.identity = f"{self._client.url} {netbox_ready(self._client)}"
                 self._known = True
             self._read_snapshot()
             changed = self._mirror.read_all() if full else self._mirror.refresh()
@@ -131,6 +131,7 @@ class NetBoxStore:
         before = self._client.reads
         self.refresh(full=full)
         live = self._live()
+        check_references(live, self._snapshot)
         self._accept(live, actor)
         self._mirror.save()
         return Pulled(
@@ -162,19 +163,19 @@ class NetBoxStore:
         again: it goes on where it stopped."""
         with turn(self._engine):
             live = self.load()
-            if live.digest == changes.result:
-                self._accept(live, actor)
-                return live
-            before = self._base(changes, live)
-            after = changes.apply_to(before)
-            changes.check_safety(before, confirmed=confirmed)
-            check_references(after)
-            if touched(changes):
-                self._write(before, after, changes, actor)
-            ours = self._snapshot
+            before = after = live
+            if live.digest != changes.result:
+                before = self._base(changes, live)
+                after = changes.apply_to(before)
+                changes.check_safety(before, confirmed=confirmed)
+                check_references(after, before)
+                held = touched(changes)
+                live = self._write(before, after, changes, actor) if held else after
+            elif _moves(changes):  # it may have been cut off before its journal was written
+                before = changes.base_of(live) or live
             self._accept(after, actor)
-            write_journal(self._client, index(self._mirror.tables), ours, after, actor)
-            return after
+            write_journal(self._client, index(self._mirror.tables), before, after, actor)
+            return after if live.digest == after.digest else self.load()
 
     def _base(self, changes: ChangeSet, live: Estate) -> Estate:
         """What `changes` were made from: the estate, or what it was before they were cut off."""
@@ -184,7 +185,7 @@ class NetBoxStore:
                 return base
         return live
 
-    def _write(self, before: Estate, after: Estate, changes: ChangeSet, actor: str) -> None:
+    def _write(self, before: Estate, after: Estate, changes: ChangeSet, actor: str) -> Estate:
         id = self._begin(changes, actor)
         self._mirror.need((nb.INTERFACES, nb.VM_INTERFACES))
         tables = self._mirror.tables
@@ -204,15 +205,17 @@ class NetBoxStore:
             raise _refused(writer.faults, what.count)
         self.refresh()
         live = estate(self._objects, after)
-        if live.digest != after.digest:
-            raise StoreError(_differs(diff(after, live)))
+        wrong = _among(diff(after, live), changes)
+        if not wrong.empty:
+            raise StoreError(_differs(wrong))
         self._end(id)
+        return live
 
     def _accept(self, live: Estate, actor: str) -> None:
-        """Makes `live` the snapshot; it is what it is, so its size needs no confirmation."""
+        """Makes `live` the snapshot; it is what it is."""
         changes = diff(self._snapshot, live)
         if not changes.empty:
-            self._ours.apply(changes, actor=actor, confirmed=changes.digest)
+            self._ours.record(changes, actor=actor)
             self._read_snapshot()
         if not self._accepted():
             row = {"url": self._client.url, "accepted_at": self._clock(), "accepted_by": actor}
@@ -281,6 +284,22 @@ def _refused(faults: list[Fault], count: int) -> InventoryError:
         f"{len(faults)} of {count} rows, the others are written; correct these and apply again:\n"
         f"{shown}{more}",
         tuple(str(fault) for fault in faults),
+    )
+
+
+def _moves(changes: ChangeSet) -> bool:
+    """Whether a system's placement changes, which is told in NetBox's journal."""
+    return any(f.field == "placement" for update in changes.updates for f in update.fields)
+
+
+def _among(found: ChangeSet, changes: ChangeSet) -> ChangeSet:
+    """What of `found` is of the objects that `changes` names: others may work on the rest."""
+    named = touched(changes)
+    return found.model_copy(
+        update={
+            part: tuple(one for one in getattr(found, part) if (one.kind, one.code) in named)
+            for part in ("creates", "updates", "deletes")
+        }
     )
 
 

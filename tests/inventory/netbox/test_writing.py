@@ -13,6 +13,7 @@ import pytest
 from inventory.changes import ChangeSet, diff
 from inventory.errors import (
     ChangeRefused,
+    EstateError,
     NetBoxRefused,
     NetBoxUnavailable,
     OutcomeUnknown,
@@ -270,6 +271,29 @@ def test_an_object_that_somebody_changed_meanwhile_is_left_to_them(
     assert ready.shell(serial).strip() == "数据库服务器"
 
 
+def test_what_others_do_elsewhere_meanwhile_is_no_fault(ready: NetBox, open_store: Open) -> None:
+    apply(open_store(), rich())
+    after = changed(rich(), "R-2", name="新二号机房")
+    with Proxy(ready.url) as proxy:
+        somebody = Meanwhile(lambda: edit(ready, "dcim/sites/", "SITE-2", name="他人所改"))
+        proxy.add(Rule(somebody, method="PATCH", path="locations/"))
+        done = apply(open_store(proxy.url), after)
+    assert done == changed(after, "SITE-2", name="他人所改") == open_store().load()
+    assert open_store().snapshot() == after  # what they did was not accepted by anybody
+
+
+def test_what_refers_to_nothing_in_netbox_does_not_hold_up_a_change(
+    ready: NetBox, open_store: Open
+) -> None:
+    apply(open_store(), rich())
+    edit(ready, "dcim/devices/", "H-3", custom_fields={"system_code": "S-404"})
+    before = open_store().load()
+    after = changed(before, "R-2", name="新二号机房")
+    assert apply(open_store(), after) == after
+    with pytest.raises(EstateError, match=r"H-1\.system → S-405"):
+        apply(open_store(), changed(after, "H-1", system="S-405"))
+
+
 def test_an_edit_is_not_lost_when_another_row_is_refused_before(
     ready: NetBox, open_store: Open
 ) -> None:
@@ -291,6 +315,7 @@ def test_an_object_that_was_changed_past_the_log_is_read_anew(
     ready: NetBox, open_store: Open
 ) -> None:
     apply(open_store(), rich())
+    open_store().load()
     ready.shell(
         "from dcim.models import Device\n"
         "d = Device.objects.get(custom_field_data__qianyun_code='H-3'); d.name = '他人所改'; d.save()"
