@@ -14,6 +14,7 @@ from inventory.netbox import endpoints as nb
 from inventory.netbox.adopted import leave_addresses, theirs
 from inventory.netbox.dependents import dependents
 from inventory.netbox.endpoints import ENDPOINTS, Endpoint, Row
+from inventory.netbox.names import plain
 from inventory.netbox.reading import HELD, LINK, NODE
 from inventory.netbox.rows import CONTACT, Context, Ref, Shared, Wanted, contact_code, wanted
 
@@ -124,10 +125,13 @@ def changed_names(
 ) -> tuple[str, ...]:
     """The fields of a row that are not as they shall be."""
     facts = stands.facts
+    code = row.code.removeprefix(NODE)
     return tuple(
         name
         for name, value in row.facts.items()
-        if not _same(name, value, facts.get(name), there) and not theirs(row, facts, name, tables)
+        if not (name == "name" and plain(value, code) == plain(facts.get(name, ""), code))
+        and not _same(name, value, facts.get(name), there)
+        and not theirs(row, facts, name, tables)
     )
 
 

@@ -24,6 +24,7 @@ from inventory.model import (
 )
 from inventory.netbox import endpoints as nb
 from inventory.netbox.endpoints import SYSTEM, ZONE, Endpoint, Json, Row
+from inventory.netbox.names import plain
 from inventory.store import LeftOut
 
 NODE, LINK = "node:", "link:"  # before the code of a node or link, whose rows are devices, circuits
@@ -270,6 +271,7 @@ def read(
     code = row.code.removeprefix(kind.prefix)
     try:
         facts = kind.facts(row, look)
+        facts["name"] = plain(facts["name"], code)
         provenance = told.get((kind.collection, code), ())
         return kind.collection, kind.model(code=code, provenance=provenance, **facts)
     except ValidationError as error:

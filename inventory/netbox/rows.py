@@ -23,10 +23,11 @@ from inventory.model import (
     Room,
     Service,
     Site,
+    Thing,
     Zone,
 )
 from inventory.netbox import endpoints as nb
-from inventory.netbox import schema
+from inventory.netbox import names, schema
 from inventory.netbox.endpoints import SYSTEM, ZONE, Endpoint, Json
 from inventory.netbox.reading import LINK, NODE, UNSPECIFIED
 from inventory.netbox.schema import slug
@@ -109,11 +110,18 @@ class Context:
     places: Places
     hosts: Mapping[str, Host]
     nodes: Mapping[str, Node]
+    twice: frozenset[tuple[str, str]] = frozenset()  # (collection, code) of names told twice
+
+    def name(self, collection: str, thing: Thing) -> str:
+        """What it is called in NetBox."""
+        told = (collection, thing.code) in self.twice
+        return names.shown(thing.name, thing.code) if told else thing.name
 
     @classmethod
     def of(cls, estate: Estate, machines: frozenset[str] = frozenset()) -> "Context":
         hosts = {h.code: h for h in estate.hosts}
-        return cls(Places.of(estate, machines), hosts, {n.code: n for n in estate.nodes})
+        nodes = {n.code: n for n in estate.nodes}
+        return cls(Places.of(estate, machines), hosts, nodes, names.told_twice(estate))
 
 
 def wanted(collection: str, obj: Any, context: Context) -> tuple[Wanted, ...]:
@@ -121,22 +129,23 @@ def wanted(collection: str, obj: Any, context: Context) -> tuple[Wanted, ...]:
     return tuple(_ROWS[collection](obj, context))
 
 
-def _organisation(o: Organisation, _: Context) -> Iterator[Wanted]:
-    facts = {"name": o.name, "qianyun_aliases": list(o.aliases) or None}
+def _organisation(o: Organisation, context: Context) -> Iterator[Wanted]:
+    facts = {"name": context.name("organisations", o), "qianyun_aliases": list(o.aliases) or None}
     once = {"slug": slug(o.code), "group": Shared("tenant_group", schema.TENANT_GROUP)}
     yield Wanted(nb.TENANTS, o.code, facts, once)
     yield from _contacts(Ref(nb.TENANTS, o.code), o.contacts)
 
 
-def _site(s: Site, _: Context) -> Iterator[Wanted]:
+def _site(s: Site, context: Context) -> Iterator[Wanted]:
     region = Shared("region", s.region) if s.region else None
-    facts = {"name": s.name, "region": region, "physical_address": s.address}
+    name = context.name("sites", s)
+    facts = {"name": name, "region": region, "physical_address": s.address}
     yield Wanted(nb.SITES, s.code, facts, {"slug": slug(s.code), "status": "active"})
 
 
 def _room(r: Room, context: Context) -> Iterator[Wanted]:
     facts = {
-        "name": r.name,
+        "name": context.name("rooms", r),
         "site": context.places.site(r.code),
         "tenant": _tenant(r.organisation),
         "qianyun_building": r.building,
@@ -151,9 +160,9 @@ def _room(r: Room, context: Context) -> Iterator[Wanted]:
     yield from _contacts(Ref(nb.LOCATIONS, r.code), r.contacts)
 
 
-def _cloud(c: Cloud, _: Context) -> Iterator[Wanted]:
+def _cloud(c: Cloud, context: Context) -> Iterator[Wanted]:
     facts = {
-        "name": c.name,
+        "name": context.name("clouds", c),
         "tenant": _tenant(c.organisation),
         "scope_type": nb.SITES.type if c.site else None,
         "scope_id": Ref(nb.SITES, c.site) if c.site else None,
@@ -217,7 +226,7 @@ def _node(n: Node, context: Context) -> Iterator[Wanted]:
     v4 = None if 4 in shared else n.ipv4
     v6 = None if 6 in shared else n.ipv6
     facts = {
-        "name": n.name,
+        "name": context.name("nodes", n),
         "site": context.places.site(n.place),
         "location": room,
         "tenant": _tenant(n.organisation),
@@ -250,7 +259,7 @@ def _host(h: Host, context: Context) -> Iterator[Wanted]:
     machine = context.places.machine(h)
     room = context.places.room(h.place)
     facts: Json = {
-        "name": h.name,
+        "name": context.name("hosts", h),
         "platform": Shared("platform", h.os) if h.os else None,
         SYSTEM: h.system,
         ZONE: h.zone and h.zone.value,

@@ -8,7 +8,7 @@ import pytest
 
 from inventory.changes import diff
 from inventory.errors import NetBoxRefused
-from inventory.model import Estate
+from inventory.model import Cloud, Estate, Host, Node, Organisation, Room, Site
 from inventory.netbox.client import Client
 from inventory.netbox.permissions import USER
 from inventory.netbox.reading import HELD
@@ -112,6 +112,42 @@ def test_names_are_chinese_and_slugs_ascii(
             assert all(re.fullmatch(r"[-A-Za-z0-9_]{1,100}", row["slug"]) for row in rows)
     (region,) = client.page("dcim/regions/", {"name": "江北区", "fields": "id,slug"})["results"]
     assert region["slug"] == slug("江北区")
+
+
+def test_names_that_people_give_twice_come_back_as_they_gave_them(
+    ready: NetBox, opened: Callable[[], NetBoxStore]
+) -> None:
+    """NetBox wants a name once a site, and once a cluster."""
+    estate = Estate(
+        organisations=(Organisation(code="O-1", name="档案馆"),),
+        sites=(Site(code="SITE-1", name="大院"),),
+        rooms=(
+            Room(code="R-1", name="中心机房", organisation="O-1"),
+            Room(code="R-2", name="中心机房"),
+            Room(code="R-3", name="中心机房", site="SITE-1"),
+            Room(code="R-4", name="二号（R-4）"),
+        ),
+        clouds=(Cloud(code="CL-1", name="云"),),
+        nodes=(Node(code="N-1", name="web", place="R-1"),),
+        hosts=(
+            Host(code="H-1", name="Web", place="R-1"),
+            Host(code="H-2", name="web", place="R-2"),
+            Host(code="H-3", name="web", place="CL-1"),
+            Host(code="H-4", name="web", place="CL-1"),
+            Host(code="H-5", name=""),
+        ),
+    )
+    store = opened()
+    lead(store, Estate(), estate)
+    assert opened().load() == estate
+    told = (
+        "from dcim.models import Location as L; print([x.name for x in L.objects.order_by('id')])"
+    )
+    assert "中心机房（R-1）" in ready.shell(told)
+    assert "'中心机房'," in ready.shell(told)  # at a site of its own
+    alone = changed(without(estate, "R-2", "H-2"), "R-1", building="甲")
+    lead(store, estate, alone)
+    assert "中心机房（R-1）" in ready.shell(told)  # nobody renames it for that
 
 
 def test_a_deleted_object_takes_only_its_own_with_it(
