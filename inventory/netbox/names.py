@@ -35,7 +35,8 @@ def told_twice(estate: Estate) -> frozenset[Named]:
 
 def _keys(estate: Estate) -> Iterator[tuple[Named, tuple[str, ...]]]:
     """Each named object and where its name must be the only one; NetBox compares without case."""
-    sites = {place.code: place.site or "" for place in (*estate.rooms, *estate.clouds)}
+    sites = {room.code: room.site or "" for room in estate.rooms}
+    sites |= {cloud.code: cloud.site or "" for cloud in estate.clouds}
     clouds = {cloud.code for cloud in estate.clouds}
     for organisation in estate.organisations:
         yield ("organisations", organisation.code), ("organisations", organisation.name.casefold())
