@@ -24,9 +24,8 @@ from virtualization.models import *
 from tenancy.models import *
 from extras.models import *
 from core.models import ObjectType
-
-pytestmark = pytest.mark.slow  # minutes each: make chaos runs them
 """
+pytestmark = pytest.mark.slow  # minutes each: make chaos runs them
 OTHERS = (
     IMPORTS
     + """
