@@ -29,7 +29,7 @@ format: setup ## 整理格式 / format the code
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 test: setup-netbox ## 全部测试 / all tests; ARGS="-k name" 选择 / selects
-	@$(AS_ROOT) $(PY) -m pytest -n 2 --dist loadfile -m "not chaos and not bench" $(ARGS)
+	@$(AS_ROOT) $(PY) -m pytest -n 2 --dist loadfile -m "not chaos and not bench and not slow" $(ARGS)
 
 demo: $(if $(filter netbox,$(INVENTORY)),setup-netbox,setup) ## 在真实主机上迁移三个系统 / move three systems on real hosts
 	@$(AS_ROOT) $(PY) -m tests.demo $(if $(INVENTORY),--inventory '$(INVENTORY)') $(ARGS)
@@ -37,8 +37,8 @@ demo: $(if $(filter netbox,$(INVENTORY)),setup-netbox,setup) ## 在真实主机�
 bench: setup-netbox ## 测量 / measure, one JSON object a line; ONLY=engine. 选择前缀 / by prefix
 	@$(AS_ROOT) $(PY) -m tests.bench $(if $(ONLY),--only '$(ONLY)')
 
-chaos: setup-netbox ## 在割接中途杀进程 / kill things in the middle of a cutover
-	@$(AS_ROOT) $(PY) -m pytest -m chaos $(ARGS)
+chaos: setup-netbox ## 杀进程、断网络等慢测试 / kills and faults: the slow tests
+	@$(AS_ROOT) $(PY) -m pytest -m "chaos or slow" $(ARGS)
 
 up: setup ## 启动引擎、工作进程与接口 / start engine, worker and HTTP API on loopback
 	@$(BIN)/qianyun up $(ARGS)

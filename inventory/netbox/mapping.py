@@ -153,7 +153,7 @@ MAPPING: tuple[Mapped, ...] = (
         ),
         asset_tag=f"{DEVICE}.asset_tag {VM}.qianyun_asset_tag",
         place=(
-            f"{DEVICE}.location {DEVICE}.site {DEVICE}.qianyun_place {VM}.cluster",
+            f"{DEVICE}.location {DEVICE}.site {DEVICE}.qianyun_place {VM}.cluster {VM}.site",
             "两者皆无时填所在编号 / the code alone where NetBox can hold neither",
         ),
         rack=(f"{DEVICE}.rack {DEVICE}.qianyun_rack {VM}.qianyun_rack", "按名称 / by name"),

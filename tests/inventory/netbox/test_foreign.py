@@ -25,6 +25,7 @@ from tenancy.models import *
 from extras.models import *
 from core.models import ObjectType
 """
+pytestmark = pytest.mark.slow  # minutes each: make chaos runs them
 OTHERS = (
     IMPORTS
     + """

@@ -13,6 +13,8 @@ from inventory.netbox.schema import FIELDS, MADE_ON_DEMAND, MANAGED, SHARED
 from inventory.netbox.tokens import issue
 from tests.netbox.server import NetBox
 
+pytestmark = pytest.mark.slow  # minutes each: make chaos runs them
+
 Json = dict[str, Any]
 
 

@@ -27,6 +27,8 @@ from tests.inventory.netbox.city import rich
 from tests.netbox.proxy import Answer, CutBody, Hang, Meanwhile, Proxy, Rewrite, Rule
 from tests.netbox.server import NetBox
 
+pytestmark = pytest.mark.slow  # minutes each: make chaos runs them
+
 Open = Callable[..., NetBoxStore]
 FULL = "netbox_rich"
 

@@ -36,6 +36,8 @@ from tests.inventory.netbox.city import (
 from tests.netbox.proxy import Answer, Hold, LoseAnswer, Meanwhile, Proxy, Rule
 from tests.netbox.server import NetBox
 
+pytestmark = pytest.mark.slow  # minutes each: make chaos runs them
+
 Open = Callable[..., NetBoxStore]
 WRITE = "POST|PATCH|DELETE"
 
