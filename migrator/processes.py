@@ -79,13 +79,17 @@ class Pen:
     def empty(self, deadline: float) -> None:
         """Kill everything and see it gone within `deadline` seconds; AttemptAlive otherwise."""
         until = time.monotonic() + deadline
+        killed: dict[int, str] = {}
         while True:
             if self.cgroup:
                 with suppress(FileNotFoundError):
                     (self.cgroup / "cgroup.kill").write_text("1")
             for pid in marked(self.attempt):
-                _kill(pid)
-            left = self.pids()
+                if born := _born(pid):
+                    killed[pid] = born
+                    _kill(pid)
+            # who is dying has lost its environment already, and may hold its files still
+            left = self.pids() | {pid for pid, born in killed.items() if _born(pid) == born}
             if not left:
                 break
             if time.monotonic() > until:
@@ -210,11 +214,19 @@ def marked(attempt: str) -> set[int]:
 
 
 def _alive(pid: int) -> bool:
+    return _born(pid) is not None
+
+
+def _born(pid: int) -> str | None:
+    """When process `pid` began (ticks since boot): tells it from a later one of the same number.
+
+    None for the dead, also those that nobody has waited for yet (proc(5), /proc/PID/stat).
+    """
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}
+        return None
+    return None if fields[0] in {"Z", "X"} else fields[19]
 
 
 def _kill(pid: int) -> None:
