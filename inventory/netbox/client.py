@@ -19,6 +19,7 @@ import pynetbox  # type: ignore[import-untyped]
 import requests
 from pydantic_core import from_json
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
 from urllib3.exceptions import TimeoutError as TimeoutError_
 from urllib3.util.retry import Retry
 
@@ -293,7 +294,8 @@ def etag(last_updated: str | None) -> str:
 
 def _no_answer(url: str, verb: str, path: str, error: requests.RequestException) -> StoreError:
     last = getattr(error.args[0], "reason", None) if error.args else None  # of several tries
-    late = isinstance(error, requests.Timeout) or isinstance(last, TimeoutError_)
+    refused = isinstance(last, NewConnectionError)  # which urllib3 counts among the time-outs
+    late = isinstance(error, requests.Timeout) or (isinstance(last, TimeoutError_) and not refused)
     what = "超时 / timed out" if late else "没有应答 / no answer"
     told = (
         f"NetBox {what}: {verb} {url}/api/{path} ({type(error).__name__})；请检查 NetBox 与网络后"

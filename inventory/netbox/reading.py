@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from inventory.labels import value_word
 from inventory.model import (
     Cloud,
     Host,
@@ -151,7 +152,7 @@ def _line(row: Row, look: Lookup) -> Json:
     return {
         "name": f.get("qianyun_name", "" if f.get("cid") == row.code else f.get("cid", "")),
         "provider": _told(f.get("provider")),
-        "type": _told(f.get("type")),
+        "type": _word("lines", "type", _told(f.get("type"))),
         "a_end": look.end(row.id, "A"),
         "z_end": look.end(row.id, "Z"),
         "bandwidth_kbps": f.get("commit_rate"),
@@ -177,7 +178,7 @@ def _node(row: Row, look: Lookup) -> Json:
     f = row.facts
     return {
         "name": f.get("name", ""),
-        "kind": f.get("qianyun_kind"),
+        "kind": _word("nodes", "kind", f.get("qianyun_kind")),
         "organisation": look.code(nb.TENANTS, f.get("tenant")),
         "place": look.code(nb.LOCATIONS, f.get("location")) or f.get("qianyun_place"),
         "zone": f.get(ZONE),
@@ -228,6 +229,10 @@ def _service(row: Row, look: Lookup) -> Json:
 
 def _told(name: str | None) -> str | None:
     return None if name == UNSPECIFIED else name
+
+
+def _word(kind: str, field: str, label: str | None) -> str | None:
+    return label and value_word(kind, field, label)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ def sites(said: str, body: object = None) -> object:
         return json.load(answer)
 
 
+@pytest.mark.slow  # a minute: make chaos runs it
 def test_up_again_down_and_up_with_its_data(folder: Path) -> None:
     port = free_port()
     first = command("up", folder, port)
