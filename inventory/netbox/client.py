@@ -280,6 +280,7 @@ class Client:
         finally:
             self._local.used = time.monotonic()
         if not answer.ok or answer.is_redirect:
+            self._session.close()  # a server that refused a body unread hangs up behind its answer
             raise _refusal(self.url, verb, path, answer)
         return answer
 

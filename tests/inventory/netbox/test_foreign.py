@@ -25,7 +25,7 @@ from tenancy.models import *
 from extras.models import *
 from core.models import ObjectType
 """
-pytestmark = pytest.mark.slow  # minutes each: make chaos runs them
+SLOW = pytest.mark.slow  # make chaos runs them
 OTHERS = (
     IMPORTS
     + """
@@ -132,6 +132,7 @@ def test_it_is_read_changed_in_nothing_and_what_is_left_out_is_told(
     assert counted == 4
 
 
+@SLOW
 def test_ours_live_among_them(ready: NetBox, store: NetBoxStore) -> None:
     ready.shell(OTHERS)
     before = unmanaged(ready)
@@ -146,6 +147,7 @@ def test_ours_live_among_them(ready: NetBox, store: NetBoxStore) -> None:
 @pytest.mark.parametrize(
     ("name", "kind"), [("zone", "text"), ("system_code", "integer"), ("qianyun_code", "longtext")]
 )
+@SLOW
 def test_a_field_of_our_name_and_of_another_type_is_an_error(
     netbox: NetBox, truth: Truth, name: str, kind: str
 ) -> None:
@@ -158,6 +160,7 @@ def test_a_field_of_our_name_and_of_another_type_is_an_error(
         store.load()
 
 
+@SLOW
 def test_strange_objects_that_are_handed_over_are_read_or_left_out_with_a_reason(
     ready: NetBox, store: NetBoxStore
 ) -> None:
@@ -197,6 +200,7 @@ def test_strange_objects_that_are_handed_over_are_read_or_left_out_with_a_reason
     assert [(s.code, s.port) for s in pulled.estate.services] == [("SV-2", 80)]
 
 
+@SLOW
 def test_a_change_of_an_adopted_object_leaves_what_people_made_of_it(
     ready: NetBox, store: NetBoxStore
 ) -> None:
