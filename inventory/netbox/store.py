@@ -275,9 +275,9 @@ def _refused(faults: list[Fault], count: int) -> InventoryError:
     more = f"\n  …（共 {len(faults)} / of {len(faults)}）" if len(faults) > SHOWN else ""
     if len(stale) == len(faults):
         return StaleEstate(
-            f"{len(stale)} 行在读取后被他人修改，保留他人的修改；请重新比对 / {len(stale)} rows were "
-            f"changed by somebody else after they were read; their edits stand, make the change "
-            f"again:\n{shown}{more}"
+            f"读取后被他人修改的行：{len(stale)}，保留他人的修改；请重新比对 / rows that somebody else "
+            f"changed after they were read: {len(stale)}; their edits stand, make the change again:\n"
+            f"{shown}{more}"
         )
     return NetBoxRefused(
         f"NetBox 拒绝了 {count} 行中的 {len(faults)} 行，其余已写入；更正后重新导入 / NetBox refused "

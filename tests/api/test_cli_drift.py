@@ -287,6 +287,17 @@ def test_pull_says_what_was_left_out_and_why(run: Run, shared: SharedStore, room
     assert "\x1b[2J" not in shown.out
     told = run("inventory", "pull", "--full", "--json").json
     assert (told["full"], told["requests"], len(told["left_out"])) == (True, 7, 6)
+    assert audited(run) == []  # it changed nothing
+
+
+def test_a_pull_that_brings_something_is_in_the_audit(
+    run: Run, shared: SharedStore, rooms: Rooms
+) -> None:
+    write(run, rooms(R_1=(3, 1000, "A座")))
+    shared.by_hand("R-1", racks=9)
+    assert run("inventory", "pull").code == 0
+    assert run("inventory", "pull").code == 0
+    assert audited(run) == [("inventory.apply", "estate"), ("inventory.pull", "estate")]
 
 
 def test_verify_says_whether_what_is_held_is_true(
