@@ -18,12 +18,14 @@ _STROKES = re.compile(r"[-—–―_/\\.。·…*~+|]+")  # "/", "--", "……":
 
 
 class Refused(Exception):
-    """A cell that can't be taken; `expected` says in both languages what could."""
+    """A cell that can't be taken; `expected` says in both languages what could. `open_`: its field
+    stays open, and nothing else is lost."""
 
-    def __init__(self, code: Code, expected: str) -> None:
+    def __init__(self, code: Code, expected: str, *, open_: bool = False) -> None:
         super().__init__(expected)
         self.code: Code = code
         self.expected = expected
+        self.open_ = open_
 
 
 def raw_text(cell: Cell) -> str:
@@ -50,7 +52,8 @@ def is_blank(cell: Cell, words: Words) -> bool:
     if not isinstance(cell, str):
         return False
     written = squeeze(cell).strip("()")
-    return written in words.blank or _STROKES.fullmatch(written) is not None
+    told = written not in words.blank and written not in words.undecided
+    return not told or _STROKES.fullmatch(written) is not None
 
 
 def narrow(cell: Cell) -> str:

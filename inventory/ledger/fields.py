@@ -25,6 +25,7 @@ from inventory.ledger.values import (
     folders,
     ipv4,
     ipv6,
+    if_told,
     known_or_text,
     mlps,
     name,
@@ -36,6 +37,7 @@ from inventory.ledger.values import (
     text_list,
     window,
     yes_no,
+    yes_no_or,
 )
 from inventory.ledger.words import squeeze
 from inventory.model import HostKey, UnitName
@@ -55,8 +57,10 @@ _PROTOCOL = strict(
 )
 
 _COUNT = whole_number(0)
+_SELF, _PUBLIC, _JOINED = (yes_no_or(n) for n in ("self_leased", "citizen_facing", "connected"))
+_TICKED = (_SELF, _PUBLIC, _JOINED)
 
-FIELDS: Mapping[str, Mapping[str, Parser]] = {
+_ALL: Mapping[str, Mapping[str, Parser]] = {
     "organisations": {
         "code": name,
         "name": name,
@@ -111,7 +115,7 @@ FIELDS: Mapping[str, Mapping[str, Parser]] = {
         "rent_per_year": money_per_year,
         "rent_per_month": money_per_month,
         "contract_end": day,
-        "self_leased": yes_no,
+        "self_leased": _SELF,
         "usage": choice("line_usage"),
         "cancelled_on": day,
         "cancel_evidence": optional_text,
@@ -224,7 +228,7 @@ FIELDS: Mapping[str, Mapping[str, Parser]] = {
         "data_resources": text_list,
         "application_systems": text_list,
         "must_connect": yes_no,
-        "connected": yes_no,
+        "connected": _JOINED,
         "connection_date": day,
         "access_mode": choice("access_mode"),
         "oneststop_connected": yes_no,
@@ -240,7 +244,7 @@ FIELDS: Mapping[str, Mapping[str, Parser]] = {
         "pilot": yes_no,
         "cpu_arch": choice("cpu_arch"),
         "xinchuang": yes_no,
-        "citizen_facing": yes_no,
+        "citizen_facing": _PUBLIC,
         "citywide_unified": yes_no,
         "satisfaction_report": optional_text,
         "satisfaction_reported_on": day,
@@ -327,8 +331,51 @@ FIELDS: Mapping[str, Mapping[str, Parser]] = {
     },
 }
 
-# what a cell left blank says in a column that is there: no tick is no
-BLANK: Mapping[Parser, object] = {yes_no: False}
+# what a row can be refused for; the rest of the census says what it can
+_CORE: Mapping[str, frozenset[str]] = {
+    "rooms": frozenset({"area_m2", "racks", "running_cost_per_year", "created", "upgraded"}),
+    "lines": frozenset(
+        {"type", "bandwidth_kbps", "rent_per_year", "rent_per_month", "contract_end", "self_leased"}
+    ),
+    "nodes": frozenset({"kind", "zone", "ports"}),
+    "hosts": frozenset({"zone", "cpu_arch", "purchased"}),
+    "links": frozenset({"zone"}),
+    "systems": frozenset(
+        {
+            "approval_date",
+            "citizen_facing",
+            "connected",
+            "construction_funds",
+            "cpu_cores",
+            "memory_gib",
+            "mlps_level",
+            "network_domain",
+            "om_funds_per_year",
+            "secrecy",
+            "storage_gib",
+        }
+    ),
+}
+FIELDS: Mapping[str, Mapping[str, Parser]] = {
+    kind: {
+        field: parser if field in _CORE.get(kind, ()) else if_told(parser)
+        for field, parser in fields.items()
+    }
+    for kind, fields in _ALL.items()
+}
+
+DAYS: Mapping[str, frozenset[str]] = {
+    kind: frozenset(f for f, p in fields.items() if p is day) for kind, fields in _ALL.items()
+}
+MONEY: Mapping[str, frozenset[str]] = {
+    kind: frozenset(f for f, p in fields.items() if p in (money, money_per_year, money_per_month))
+    for kind, fields in _ALL.items()
+}
+# columns of ticks: a cell left blank in a column that is there says no
+TICKS: Mapping[str, frozenset[str]] = {
+    kind: frozenset(f for f, p in fields.items() if p is yes_no or p in _TICKED)
+    for kind, fields in _ALL.items()
+}
 # the field that a column of its own fills in another unit
 OTHERWISE: Mapping[str, str] = {"rent_per_month": "rent_per_year"}
 

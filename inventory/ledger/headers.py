@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from inventory.ledger.cells import Cell, raw_text
-from inventory.ledger.fields import CONTACTS, WITH_CONTACTS
+from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
+from inventory.ledger.fields import CONTACTS, FIELDS, WITH_CONTACTS
 from inventory.ledger.headings import Heading, heading_rows, headings
 from inventory.ledger.preamble import Preamble, preamble
 from inventory.ledger.sheets import Sheet
@@ -35,6 +35,7 @@ class Column:
     unit: str = ""
     contact: ContactHeader | None = None
     row: int = 0
+    likely: bool = False  # known by parts of its header alone
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def find_tables(sheet: Sheet, words: Words) -> Iterator[Table]:
                 break
             below = None
         end = below.header_row if below else len(rows)
-        yield replace(table, last_row=end, repeated=frozenset(repeated))
+        table = replace(table, last_row=end, repeated=frozenset(repeated))
+        yield replace(table, columns=tuple(_tried(table, words)))
         table = below
 
 
@@ -112,7 +114,8 @@ def _best(
                 continue
             # headers that the words don't know speak against a kind, a bit
             unknown = sum(c.field is None for c in telling)
-            score = len(fields) - 0.4 * unknown + hints.of(kind, known, above)
+            guessed = sum(c.likely for c in telling)
+            score = len(fields) - 0.4 * unknown - 0.5 * guessed + hints.of(kind, known, above)
             if best is None or score > best[0]:
                 best = (score, found)
     if best is None:
@@ -120,6 +123,27 @@ def _best(
     table = best[1]
     said = preamble(sheet.rows[top : table.header_row], words)
     return replace(table, said=said)
+
+
+def _tried(table: Table, words: Words) -> Iterator[Column]:
+    """The columns, without the fields that their cells speak against: of a header that is known by
+    its parts alone, most cells must be such as the field has."""
+    parsers = FIELDS[table.kind]
+    for column in table.columns:
+        if not column.likely or column.field is None:
+            yield column
+            continue
+        read = tried = 0
+        for row in table.sheet.rows[table.first_row : min(table.last_row, table.first_row + 200)]:
+            cell = row[column.index] if column.index < len(row) else None
+            if is_blank(cell, words) or squeeze(raw_text(cell)) in words.ditto:
+                continue
+            tried += 1
+            try:
+                read += parsers[column.field](cell, column.unit or table.said.money, words) is not None
+            except Refused:
+                continue
+        yield column if tried < 4 or read >= 0.5 * tried else replace(column, field=None)
 
 
 class _Hints:
@@ -187,7 +211,8 @@ def _columns(
             continue
         if field and chosen[field] != heading.index:
             field = None  # a second column for the same field is reported, not merged
-        yield Column(heading.index, title, field, heading.unit, row=row), False
+        likely = heading.likely and field is not None
+        yield Column(heading.index, title, field, heading.unit, row=row, likely=likely), False
 
 
 def _chosen(found: Sequence[Heading]) -> dict[str, int]:
@@ -197,7 +222,9 @@ def _chosen(found: Sequence[Heading]) -> dict[str, int]:
         if heading.field is None:
             continue
         before = chosen.setdefault(heading.field, heading)
-        if heading.field == "organisation" and _rank(heading) < _rank(before):
+        surer = before.likely and not heading.likely
+        owner = heading.field == "organisation" and before.likely == heading.likely
+        if surer or (owner and _rank(heading) < _rank(before)):
             chosen[heading.field] = heading
     return {field: heading.index for field, heading in chosen.items()}
 

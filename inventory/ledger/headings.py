@@ -18,7 +18,8 @@ _VAGUE = re.compile(r"(?:基本|主要|相关)?(?:情况|信息|状况|内容|�
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One column: `text` is the lowest cell as read, in row `row` (from 0)."""
+    """One column: `text` is the lowest cell as read, in row `row` (from 0); `likely`: its field is
+    known by its parts alone."""
 
     index: int
     row: int
@@ -27,6 +28,7 @@ class Heading:
     unit: str
     contact: ContactHeader | None
     quiet: bool
+    likely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +137,19 @@ def _heading(
     unit = next((t.unit for t in reversed(titles) if t.unit), "")
     field = _first(spellings, known.headers)
     contact = None if field else _first(spellings, words.contacts)
+    quiet = any(s in words.quiet_headers for s in own.spellings)
+    likely = None
+    if not (field or contact or quiet):
+        likely = known.likely(own.base) or known.likely("".join(t.base for t in titles))
     return Heading(
         index,
         chain[-1].row,
         own.text,
-        field,
+        field or likely,
         unit,
         contact,
-        quiet=any(s in words.quiet_headers for s in own.spellings),
+        quiet=quiet,
+        likely=likely is not None,
     )
 
 

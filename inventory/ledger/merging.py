@@ -13,6 +13,7 @@ from inventory.text import printable
 # tables in which a city may add keys of its own, by their path; * is any name
 _OPEN = (
     ("groups",),
+    ("like", "*"),
     ("contacts", "roles"),
     ("bureaux",),
     ("variants",),

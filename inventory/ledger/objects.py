@@ -27,8 +27,9 @@ LOOKED_UP: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     **REFERENCES,
     "systems": {**REFERENCES["systems"], "entrance_node": ("nodes",)},
 }
-# what may lie where no ledger reaches: it is kept open without a word of blame
-OUTSIDE: Mapping[str, frozenset[str]] = {"lines": frozenset({"a_end", "z_end"})}
+# collections of places: the ledgers of departments list their own rooms, and not the cloud's halls
+# or the province's, so that one which nobody lists is noted and is no fault
+OUTSIDE = frozenset(PLACES)
 # an object can't be without these
 NEEDED: Mapping[str, frozenset[str]] = {
     "links": frozenset({"a_node", "z_node"}),
@@ -36,7 +37,8 @@ NEEDED: Mapping[str, frozenset[str]] = {
     "dependencies": frozenset({"system", "needs"}),
     "systems": frozenset({"entrance_node"}),
 }
-# where no table of these was sent, those that a field names are taken as told
+# where no table of these was sent, those that a field names are taken as told; and what by its form
+# is a department, 清河县人民政府, though the table lacks it
 IMPLIED: Mapping[str, tuple[str, ...]] = {
     "organisations": ("organisation", "approving_department"),
     "sites": ("site",),
@@ -91,15 +93,16 @@ def build(
 def _implied(
     kind: str, records: list[Record], known: Estate, organisations: Organisations
 ) -> list[Record]:
-    """Where no table of `kind` was sent, those that the rows name are taken as told."""
-    if any(r.kind == kind for r in records):
-        return []
-    names = Names((), known, organisations)
+    """Those of `kind` that the rows name and no table has."""
+    table = [r for r in records if r.kind == kind]
+    names = Names(table, known, organisations)
     spelt: dict[str, dict[str, tuple[Record, Told]]] = {}
     for record in records:
         for name in IMPLIED[kind]:
             written = record.values.get(name)
-            if written and not names.find((kind,), written):
+            if not written or names.find((kind,), written):
+                continue
+            if not table or (kind == "organisations" and organisations.is_one(written)):
                 full = organisations.full(written) if kind == "organisations" else written
                 told = record.told.get(name, Told("", written))
                 spelt.setdefault(full, {}).setdefault(written, (record, told))
@@ -204,7 +207,7 @@ class _Builder:
         other = next(
             (r for k in kinds if (r := self._refused.get((k, name_key(written))))), None
         )
-        if not found and (other is not None or name in OUTSIDE.get(record.kind, ())):
+        if not found and (other is not None or OUTSIDE.issuperset(kinds)):
             where = (
                 f"“{shown}”所在行（{other.place}）未被接受 / “{shown}” was refused at {other.place}"
                 if other is not None

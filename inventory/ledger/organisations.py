@@ -21,6 +21,7 @@ _PLACE = re.compile(
 _HERE = re.compile(r"(?:本|我)?市(?!场监|场局|监局|管局|政工程|政管|政公用|政园林|政设施|容|域|民中心|民服务)")
 _UNDER = ("县", "区", "旗")
 _END = {"委": "委员会", "办": "办公室"}
+_VAGUE = ("管理局", "服务局", "办公室", "委员会", "管委会")
 MAX_SHORT = 6  # characters of what may be short for something
 
 
@@ -48,7 +49,7 @@ class Organisations:
         self._bodies: dict[str, list[str]] = defaultdict(list)  # place → full bodies told in it
         for full in dict.fromkeys(fixed.values()):
             self._learn(full, full)
-        for name in sorted(told, key=lambda n: (-len(n), n)):
+        for name in sorted(told, key=self._order):
             parts = self._parts(name)
             if squeeze(name) not in self._fixed and not self._short(parts):
                 self._learn(name, self._whole(name))
@@ -60,6 +61,11 @@ class Organisations:
         if found is None:
             found = self._known[written] = self._find(written)
         return found
+
+    def is_one(self, written: str) -> bool:
+        """Whether a name is by its form one of a department: 清河县人民政府, 市气象局."""
+        body = self._parts(self.full(written)).body
+        return body in self._words.bureaux.names or body in self._words.bureaux.full
 
     def _find(self, written: str) -> str:
         if (found := self._fixed.get(squeeze(written))) is not None:
@@ -75,8 +81,15 @@ class Organisations:
             return self._named(parts.place, long, parts.written)
         return self._whole(written)
 
+    def _order(self, name: str) -> tuple[bool, int, str]:
+        """What most cities call a department before what some do, then the longest."""
+        return self._parts(name).body in self._words.bureaux.variants, -len(name), name
+
     def _learn(self, name: str, full: str) -> None:
         parts = self._parts(name)
+        usual = self._words.bureaux.full.get(parts.body, "")
+        if parts.body in self._words.bureaux.variants and (parts.place, usual) in self._by_body:
+            return  # 国土局 where there is an 自然资源和规划局
         if (parts.place, parts.body) not in self._by_body:
             self._bodies[parts.place].append(parts.body)
             self._by_body[parts.place, parts.body] = full
@@ -95,7 +108,8 @@ class Organisations:
         """The full names told in the same place that a name may be short for."""
         if self._formal(parts.body):
             return []
-        return [body for body in self._bodies[parts.place] if _short_for(parts.body, body)]
+        fits = [body for body in self._bodies[parts.place] if _short_for(parts.body, body)]
+        return [body for body in fits if body[0] == parts.body[0]] or fits
 
     def _formal(self, body: str) -> bool:
         return body in self._words.bureaux.names or len(body) > MAX_SHORT
@@ -139,8 +153,8 @@ def _city(names: Iterable[str], said: Iterable[str]) -> str:
 
 
 def _short_for(short: str, full: str) -> bool:
-    """Whether the letters of `short` stand in `full` in their order, the first and last in place."""
-    if len(short) >= len(full) or len(short) > MAX_SHORT or short[0] != full[0]:
+    """Whether the letters of `short` stand in `full` in their order, the last at its end."""
+    if not 3 <= len(short) < len(full) or len(short) > MAX_SHORT or short in _VAGUE:
         return False
     if not full.endswith(_END.get(short[-1], short[-1])):
         return False

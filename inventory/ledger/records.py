@@ -10,10 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.contacts import Post, posts_of, read_contacts
-from inventory.ledger.dates import DAYS_TO_1904, day
-from inventory.ledger.fields import BLANK, CODE_NAMES, CONTACTS, ENTRANCE, FIELDS, OTHERWISE, REQUIRED
+from inventory.ledger.dates import DAYS_TO_1904
+from inventory.ledger.fields import CODE_NAMES, CONTACTS, DAYS, ENTRANCE, FIELDS, MONEY, OTHERWISE, REQUIRED, TICKS
 from inventory.ledger.headers import Column, Table
-from inventory.ledger.numbers import money, money_per_month, money_per_year
 from inventory.ledger.report import Code as ProblemCode
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import DataRow, data_rows
@@ -22,7 +21,6 @@ from inventory.model import Code, Provenance
 from inventory.text import printable
 
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
-_MONEY = (money, money_per_year, money_per_month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,8 @@ def read_table(table: Table, words: Words) -> Rows:
                 Ignored(file=sheet.file, sheet=sheet.name, row=row.number, reason=row.why)
             )
             continue
-        record, found = reader.read(row)
+        record, found, left = reader.read(row)
+        ignored += left
         if posts:
             record, unread = _with_contacts(record, posts, row.cells, words)
             problems += unread
@@ -164,25 +163,30 @@ class _Reader:
         self._owner = "organisation" in FIELDS[table.kind] and "organisation" not in table.fields
 
     def _unit(self, column: Column) -> str:
-        if not column.unit and FIELDS[self._table.kind][column.field or ""] in _MONEY:
+        if not column.unit and column.field in MONEY[self._table.kind]:
             return self._table.said.money
         return column.unit
 
-    def read(self, row: DataRow) -> tuple[Record, list[Problem]]:
+    def read(self, row: DataRow) -> tuple[Record, list[Problem], list[Ignored]]:
+        """The record, what is wrong with it, and the cells that were left open."""
         table, words = self._table, self._words
+        left: list[Ignored] = []
         values: dict[str, Any] = {}
         told: dict[str, Told] = {}
         faults: list[tuple[str, Refused]] = []
         for column, parse, unit in self._columns:
             field = column.field or ""
             cell = row.cells[column.index] if column.index < len(row.cells) else ""
-            if parse is day and table.sheet.date1904 and isinstance(cell, int | float):
+            if field in DAYS[table.kind] and table.sheet.date1904 and isinstance(cell, int | float):
                 cell += DAYS_TO_1904
             told[field] = Told(column.title, raw_text(cell).strip())
             try:
                 value = parse(cell, unit, words)
             except Refused as refusal:
-                faults.append((field, refusal))
+                if refusal.open_:
+                    left.append(_left_open(table, row, column, told[field].raw))
+                else:
+                    faults.append((field, refusal))
                 continue
             _take(values, OTHERWISE.get(field, field), value)
         if self._owner and (owner := row.section or table.said.organisation):
@@ -194,7 +198,18 @@ class _Reader:
         record = Record(
             table.kind, table.sheet.file, table.sheet.name, row.number, values, told, number
         )
-        return record, [_problem(record, table, field, refusal) for field, refusal in faults]
+        return record, [_problem(record, table, f, refusal) for f, refusal in faults], left
+
+
+def _left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:
+    shown = printable(raw)
+    return Ignored(
+        file=table.sheet.file,
+        sheet=table.sheet.name,
+        row=row.number,
+        column=column.title,
+        reason=f"未导入“{shown}”，不是可识别的值 / “{shown}” was not read: no value that is known",
+    )
 
 
 def _take(values: dict[str, Any], field: str, value: Any) -> None:
@@ -208,12 +223,8 @@ def _take(values: dict[str, Any], field: str, value: Any) -> None:
 
 def with_blanks(record: Record) -> Record:
     """The record with what its blank cells say: a column of ticks without one is no."""
-    fields = FIELDS[record.kind]
-    said = {
-        field: BLANK[fields[field]]
-        for field in record.told
-        if field in fields and field not in record.values and fields[field] in BLANK
-    }
+    ticks = TICKS[record.kind] & record.told.keys() - record.values.keys()
+    said = dict.fromkeys(sorted(ticks), False)
     return replace(record, values={**record.values, **said}) if said else record
 
 
@@ -245,8 +256,9 @@ def _problem(record: Record, table: Table, field: str, refusal: Refused) -> Prob
     problem = record.problem(field, refusal.code, _message(record, field, refusal))
     if problem.column:
         return problem
-    # the whole column is missing: the row's first column is where to look
-    return problem.model_copy(update={"column": table.columns[0].title})
+    # the whole column is missing: that of the code, or the row's first, is where to look
+    code = next((c for c in table.columns if field == "name" and c.field == "code"), None)
+    return problem.model_copy(update={"column": (code or table.columns[0]).title})
 
 
 def _message(record: Record, field: str, refusal: Refused) -> str:

@@ -26,20 +26,17 @@ MAX_HEADER = 60  # characters; what is longer is a sentence
 @dataclass(frozen=True, slots=True)
 class Title:
     """`spellings`: what to look up, the most exact first; `unit`: squeezed, "" when none is told;
-    `remark`: what else stood in brackets."""
+    `remark`: what else stood in brackets; `base`: without brackets."""
 
     text: str
     spellings: tuple[str, ...]
     unit: str = ""
     remark: str = ""
+    base: str = ""
 
     def find(self, headers: Mapping[str, str]) -> str | None:
         """The field that the header means, among the headers of a kind."""
         return next((headers[s] for s in self.spellings if s in headers), None)
-
-    @property
-    def base(self) -> str:
-        return self.spellings[-1] if self.spellings else ""
 
 
 def title_of(text: str, words: Words) -> Title:
@@ -68,7 +65,7 @@ def _title(text: str, units: frozenset[str], remarks: frozenset[str]) -> Title:
             spellings.append(shorter)
     spellings += [s[m.end() :] for s in tuple(spellings) if (m := _LOOSE_NUMBER.match(s))]
     spellings += [s[m.end() :] for s in tuple(spellings) if (m := _YEAR.match(s))]
-    return Title(text, tuple(dict.fromkeys(s for s in spellings if s)), unit, remark)
+    return Title(text, tuple(dict.fromkeys(s for s in spellings if s)), unit, remark, base)
 
 
 def _unit(inside: str, units: frozenset[str]) -> str:

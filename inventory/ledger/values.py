@@ -19,6 +19,7 @@ _SEPARATORS = re.compile(r"[、,，;；/|\n]+")
 _ITEM_NUMBER = re.compile(r"^\(?\d{1,2}\)?[.、)．]\s*(?=\D)")
 _UNSEEN_AT_ENDS = "\u200b\u2060\ufeff \t\r\n\u3000\u00a0"
 _WRAPPED = re.compile(r"(?<=[\u4e00-\u9fff（）])[\r\n]+\s*(?=[\u4e00-\u9fff（）])")
+_SEVERAL = re.compile(r"[、,;/|+]")
 _REMARK = re.compile(r"\([^()]*\)")
 _MASK = re.compile(r"/\d{1,3}$")
 _PORTS = re.compile(r"(\d{1,6})(?:[-~至](\d{1,6}))?")
@@ -84,24 +85,66 @@ def known_or_text(of: str) -> Parser:
 
 def _chosen(of: str, written: str, words: Words) -> str | None:
     """What a word means: as it stands, without a remark in brackets, then by a part of it that
-    only one choice has (*电信*, 已*)."""
+    only one choice has (*电信*, 已*). Of several words each must mean the same."""
     choices = words.choices[of]
     bare = _REMARK.sub("", written)
     found = choices.get(written) or choices.get(bare)
-    if found is None and written:
-        within = {m for stem, anywhere, m in words.parts.get(of, ()) if _has(bare, stem, anywhere)}
-        found = within.pop() if len(within) == 1 else None
-    return found
+    if found is not None or not bare:
+        return found
+    several = [part for part in _SEVERAL.split(bare) if part]
+    means = {choices.get(part) or _by_part(of, part, words) for part in several}
+    return means.pop() if len(means) == 1 else None
 
 
-def _has(written: str, stem: str, anywhere: bool) -> bool:  # noqa: FBT001
-    return stem in written if anywhere else written.startswith(stem)
+def _by_part(of: str, written: str, words: Words) -> str | None:
+    within = {
+        meaning
+        for stem, anywhere, meaning in words.parts.get(of, ())
+        if (stem in written if anywhere else written.startswith(stem))
+    }
+    return within.pop() if len(within) == 1 else None
 
 
 def yes_no(cell: Cell, unit: str, words: Words) -> bool | None:
     """A tick column."""
+    if squeeze(raw_text(cell)) in words.undecided:
+        raise Refused("not_in_choices", "是或否 / yes or no")
     found = choice("boolean")(cell, unit, words)
     return None if found is None else found == "yes"
+
+
+def yes_no_or(of: str) -> Parser:
+    """A tick column whose answers may name the thing: 自行租用, 统一租用."""
+
+    def parse(cell: Cell, unit: str, words: Words) -> bool | None:
+        try:
+            return yes_no(cell, unit, words)
+        except Refused:
+            found = _chosen(of, squeeze(raw_text(cell)), words)
+            if found is None:
+                raise
+            return found == "yes"
+
+    return parse
+
+
+def if_told(parser: Parser) -> Parser:
+    """A field beyond the core of the census: words that are none of its choices, or no try at a
+    number or a date (未验收, 视情况), leave it open and cost nothing; what has digits in it, and is
+    no date, is a fault like any other."""
+
+    def parse(cell: Cell, unit: str, words: Words) -> Any:
+        try:
+            return parser(cell, unit, words)
+        except Refused as refusal:
+            digits = any(c.isdigit() for c in narrow(cell))
+            if refusal.code == "not_in_choices" or (
+                refusal.code in ("not_a_date", "not_a_number", "not_a_quantity") and not digits
+            ):
+                raise Refused(refusal.code, refusal.expected, open_=True) from refusal
+            raise
+
+    return parse
 
 
 def mlps(cell: Cell, unit: str, words: Words) -> int | None:

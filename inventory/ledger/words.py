@@ -31,10 +31,31 @@ def squeeze(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class KindWords:
-    """`sheets`: words in the name of a sheet of this kind; `headers`: header → field."""
+    """`sheets`: words in the name of a sheet of this kind; `headers`: header → field; `like`: what
+    a header has in it that no list spells out."""
 
     sheets: tuple[str, ...]
     headers: Mapping[str, str]
+    like: tuple["Likeness", ...] = ()
+
+    def likely(self, header: str) -> str | None:
+        """The one field that a header has the marks of."""
+        found = [mark.field for mark in self.like if mark.fits(header)]
+        return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A field's header holds all of `has` and nothing of `lacks`."""
+
+    field: str
+    has: tuple[re.Pattern[str], ...]
+    lacks: tuple[re.Pattern[str], ...]
+
+    def fits(self, header: str) -> bool:
+        return all(p.search(header) for p in self.has) and not any(
+            p.search(header) for p in self.lacks
+        )
 
 
 type Part = Literal["name", "phone", "email"]
@@ -78,6 +99,7 @@ class Words:
     at its beginning, what a word with it means) by choice; `vocabulary`: every header of every kind."""
 
     blank: frozenset[str]
+    undecided: frozenset[str]
     ditto: frozenset[str]
     totals: tuple[str, ...]
     notes: tuple[str, ...]
@@ -129,7 +151,7 @@ def load_words(path: Path) -> Words:
         )
     try:
         return _words(merged(shipped, own))
-    except (InvalidOperation, KeyError, TypeError, AttributeError) as error:
+    except (InvalidOperation, KeyError, TypeError, AttributeError, re.error) as error:
         raise LedgerError(
             f"词表的值不合要求，请对照 docs/ledgers.md 更正 / a value in the word file can't be "
             f"used, see docs/ledgers.md: {path}: {type(error).__name__} {error}"
@@ -149,7 +171,11 @@ def _words(told: Mapping[str, Any]) -> Words:
     contacts = _contact_headers(told["contacts"])
     quiet = _spelt(told["quiet_headers"], groups)
     kinds = {
-        kind: KindWords(tuple(map(squeeze, table["sheets"])), _turned(table["headers"], groups))
+        kind: KindWords(
+            tuple(map(squeeze, table["sheets"])),
+            _turned(table["headers"], groups),
+            _likenesses(told["like"].get(kind, {})),
+        )
         for kind, table in told["kinds"].items()
     }
     units = {
@@ -159,6 +185,7 @@ def _words(told: Mapping[str, Any]) -> Words:
     numbers = {name: tuple(map(squeeze, words)) for name, words in told["numbers"].items()}
     return Words(
         blank=frozenset(map(squeeze, told["blank"])),
+        undecided=frozenset(map(squeeze, told["undecided"])),
         ditto=frozenset(map(squeeze, told["ditto"])),
         totals=tuple(map(squeeze, told["totals"])),
         notes=tuple(map(squeeze, told["notes"])),
@@ -229,6 +256,17 @@ def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> 
             else:
                 whole[squeeze(pattern)] = meaning
     return found | whole
+
+
+def _likenesses(told: Mapping[str, list[str]]) -> tuple[Likeness, ...]:
+    return tuple(
+        Likeness(
+            field,
+            tuple(re.compile(mark) for mark in marks if mark[:1] != "!"),
+            tuple(re.compile(mark[1:]) for mark in marks if mark[:1] == "!"),
+        )
+        for field, marks in told.items()
+    )
 
 
 def _parts(choice: Mapping[str, list[str]]) -> tuple[tuple[str, bool, str], ...]:
