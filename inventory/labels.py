@@ -329,7 +329,11 @@ VALUES: Mapping[str, Mapping[str, str]] = {
         "migrated": "已迁移",
         "verified": "已验证",
     },
-    "systems.security_party": {"authority": "主管部门", "operator": "运维单位", "owner": "责任单位"},
+    "systems.security_party": {
+        "authority": "主管部门",
+        "operator": "运维单位",
+        "owner": "责任单位",
+    },
     "systems.ipv6_ready": {
         "none": "不支持",
         "partial": "部分支持",

@@ -7,6 +7,7 @@ rates in kbit/s, storage and memory in GiB, dates as ISO dates (requirements D1�
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
@@ -33,12 +34,10 @@ from inventory.choices import (
     ProjectState,
     ScopeBasis,
     ScopeOfUse,
-    Secrecy,
     SecurityParty,
     ShareType,
     SpecialNetwork,
     ZombieDecision,
-    Zone,
 )
 from inventory.errors import EstateError
 from inventory.paths import fault, plain
@@ -90,6 +89,23 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 # several values, or None where nobody told any: an estate that tells none keeps its digest
 Texts = tuple[str, ...] | None
 Codes = tuple[Code, ...] | None
+
+
+class Secrecy(StrEnum):
+    """涉密情况. A classified system is a stub: counted, never planned, probed or addressed."""
+
+    UNKNOWN = "unknown"
+    NONE = "none"
+    CLASSIFIED = "classified"
+
+
+class Zone(StrEnum):
+    """网络域."""
+
+    INTRANET = "intranet"
+    EXTRANET = "extranet"
+    INTERNET = "internet"
+    PRIVATE = "private"
 
 
 class Provenance(Frozen):

@@ -115,5 +115,3 @@ def _plain(name: str, value: Any) -> Any:
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")
     return str(value)
-
-

@@ -36,10 +36,9 @@ def raw_text(cell: Cell) -> str:
         return ""
     if isinstance(cell, bool):
         return "是" if cell else "否"
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == datetime.min.time() else cell.isoformat()
     if isinstance(cell, date):
-        return cell.isoformat()
+        whole = isinstance(cell, datetime) and cell.time() == datetime.min.time()
+        return cell.isoformat()[:10] if whole else cell.isoformat()
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)

@@ -5,7 +5,7 @@ their columns below). The header is where the words know most cells.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
@@ -51,7 +51,7 @@ class Table:
     last_row: int
     header_row: int = 0
     quiet: tuple[Column, ...] = ()
-    said: Preamble = Preamble()
+    said: Preamble = field(default_factory=Preamble)
     repeated: frozenset[int] = frozenset()
 
     @property
@@ -115,7 +115,7 @@ def _best(
             # headers that the words don't know speak against a kind, a bit
             unknown = sum(c.field is None for c in telling)
             guessed = sum(c.likely for c in telling)
-            score = len(fields) - 0.4 * unknown - 0.5 * guessed + hints.of(kind, known, above)
+            score = len(fields) - 0.4 * unknown - 0.5 * guessed + hints.of(known, above)
             if best is None or score > best[0]:
                 best = (score, found)
     if best is None:
@@ -140,7 +140,9 @@ def _tried(table: Table, words: Words) -> Iterator[Column]:
                 continue
             tried += 1
             try:
-                read += parsers[column.field](cell, column.unit or table.said.money, words) is not None
+                read += (
+                    parsers[column.field](cell, column.unit or table.said.money, words) is not None
+                )
             except Refused:
                 continue
         yield column if tried < 4 or read >= 0.5 * tried else replace(column, field=None)
@@ -154,7 +156,7 @@ class _Hints:
         self._file = squeeze(sheet.file)
         self._words = words
 
-    def of(self, kind: str, known: KindWords, above: str) -> float:
+    def of(self, known: KindWords, above: str) -> float:
         found = 0.0
         for text, weight in ((self._sheet, 1.5), (above, 0.75), (self._file, 0.5)):
             found += weight * _says(text, known, self._words)
@@ -176,8 +178,9 @@ def _table(sheet: Sheet, at: int, kind: str, words: Words) -> Table:
     """What the rows from `at` would be as the header of a table of `kind`."""
     depth = heading_rows(sheet, at, words.kinds[kind], words, MAX_DEPTH)
     found = headings(sheet, at, depth, words.kinds[kind], words)
-    columns, quiet = [], []
-    for column, passed in _columns(found, kind, words):
+    columns: list[Column] = []
+    quiet: list[Column] = []
+    for column, passed in _columns(found, kind):
         (quiet if passed else columns).append(column)
     return Table(
         sheet,
@@ -190,9 +193,7 @@ def _table(sheet: Sheet, at: int, kind: str, words: Words) -> Table:
     )
 
 
-def _columns(
-    found: Sequence[Heading], kind: str, words: Words
-) -> Iterator[tuple[Column, bool]]:
+def _columns(found: Sequence[Heading], kind: str) -> Iterator[tuple[Column, bool]]:
     """(column, whether it is passed over on purpose)."""
     chosen = _chosen(found)
     by_nobody = False  # the person of the column before is who wrote the sheet

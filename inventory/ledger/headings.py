@@ -1,14 +1,14 @@
 """The rows of a header → one heading a column: groups above joined with what stands below. Pure.
 
-    资源情况                 联系人        | 资金（万元）
-    CPU(核) 内存(GB) 存储    姓名  电话    | 建设   运维
+资源情况                 联系人        | 资金（万元）
+CPU(核) 内存(GB) 存储    姓名  电话    | 建设   运维
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from inventory.ledger.cells import raw_text
+from inventory.ledger.cells import Cell, raw_text
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.titles import Title, title_of
 from inventory.ledger.words import ContactHeader, KindWords, Words
@@ -50,9 +50,7 @@ def headings(
     )
 
 
-def heading_rows(
-    sheet: Sheet, at: int, known: KindWords, words: Words, most: int
-) -> int:
+def heading_rows(sheet: Sheet, at: int, known: KindWords, words: Words, most: int) -> int:
     """How many rows the header takes: one more as long as the row below adds headings and holds
     no data."""
     depth = 1
@@ -70,7 +68,7 @@ def _deeper(sheet: Sheet, at: int, depth: int, known: KindWords, words: Words) -
         if len(chain) == len(before):
             continue  # nothing below, or merged over both
         heading = _heading(0, chain, known, words)
-        if before and not before[-1].spans:
+        if before and not chain[len(before) - 1].spans:
             people = _heading(0, before, known, words).contact and heading.contact
             if not people:
                 return False  # the row above names this column: what stands below it is data
@@ -119,7 +117,7 @@ def _chains(sheet: Sheet, at: int, depth: int) -> list[list[_Cell]]:
     return chains
 
 
-def _at(sheet: Sheet, row: int, column: int) -> object:
+def _at(sheet: Sheet, row: int, column: int) -> Cell:
     cells = sheet.rows[row]
     return cells[column] if column < len(cells) else ""
 
@@ -128,15 +126,14 @@ def _next(texts: Sequence[str], column: int) -> str:
     return texts[column + 1] if column + 1 < len(texts) else "end"
 
 
-def _heading(
-    index: int, chain: Sequence[_Cell], known: KindWords, words: Words
-) -> Heading:
+def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words) -> Heading:
     titles = [title_of(cell.text, words) for cell in chain]
     own = titles[-1]
     spellings = tuple(_joined(titles))
     unit = next((t.unit for t in reversed(titles) if t.unit), "")
     field = _first(spellings, known.headers)
-    contact = None if field else _first(spellings, words.contacts)
+    people = [*(above.base + own.base for above in titles[:-1]), *own.spellings]
+    contact = None if field else _first(people, words.contacts)
     quiet = any(s in words.quiet_headers for s in own.spellings)
     likely = None
     if not (field or contact or quiet):

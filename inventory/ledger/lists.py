@@ -9,9 +9,7 @@ from inventory.ledger.records import Told
 _AND = re.compile(r"[和与及]|以及|\s+")
 
 
-def needed(
-    written: Sequence[str], told: Mapping[str, Told], names: Names
-) -> tuple[str, ...]:
+def needed(written: Sequence[str], told: Mapping[str, Told], names: Names) -> tuple[str, ...]:
     """The systems that a cell names. One name may hold a separator, and 和 may be one: what is
     known decides, and where nothing is, the cell is read as it was split."""
     cell = told.get("depends_on")
@@ -20,12 +18,12 @@ def needed(
     found: list[str] = []
     for name in written:
         parts = [part for part in _AND.split(name) if part]
-        several = len(parts) > 1 and not _known(name, names) and all(_known(p, names) for p in parts)
+        several = (
+            len(parts) > 1 and not _known(name, names) and all(_known(p, names) for p in parts)
+        )
         found += parts if several else [name]
     return tuple(dict.fromkeys(found))
 
 
 def _known(name: str, names: Names) -> bool:
     return len(names.find(("systems",), name)) == 1
-
-

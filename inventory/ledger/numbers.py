@@ -1,6 +1,6 @@
 """Numbers as people write them, with their units → the model's units. Pure.
 
-    125 万元   ￥1,200,000   约12.8万   １２.５万   一百二十万元   2000元/月   10TB   千兆
+125 万元   ￥1,200,000   约12.8万   １２.５万   一百二十万元   2000元/月   10TB   千兆
 """
 
 import math

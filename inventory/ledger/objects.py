@@ -204,9 +204,7 @@ class _Builder:
     ) -> None:
         """Tell of a reference that leads nowhere."""
         shown = printable(written)
-        other = next(
-            (r for k in kinds if (r := self._refused.get((k, name_key(written))))), None
-        )
+        other = next((r for k in kinds if (r := self._refused.get((k, name_key(written))))), None)
         if not found and (other is not None or OUTSIDE.issuperset(kinds)):
             where = (
                 f"“{shown}”所在行（{other.place}）未被接受 / “{shown}” was refused at {other.place}"
@@ -227,9 +225,7 @@ class _Builder:
             return
         needed = name in NEEDED.get(record.kind, ()) and record.kind != "systems"
         self._built.problems.append(
-            record.problem(
-                name, "unknown_reference", _unknown(shown, kinds, found), refuses=needed
-            )
+            record.problem(name, "unknown_reference", _unknown(shown, kinds, found), refuses=needed)
         )
 
     def _needed(self, record: Record) -> None:

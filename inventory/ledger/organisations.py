@@ -7,7 +7,7 @@ letters of 人力资源和社会保障局 in their order); what it is short for 
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from inventory.ledger.words import Words, squeeze
@@ -18,7 +18,9 @@ _PLACE = re.compile(
     r"(?:[^市县区旗\W\da-z_]{1,8}?(?:自治[县州旗]|[市县区旗盟]))"
     r"(?=[\u4e00-\u9fff]{2})"
 )
-_HERE = re.compile(r"(?:本|我)?市(?!场监|场局|监局|管局|政工程|政管|政公用|政园林|政设施|容|域|民中心|民服务)")
+_HERE = re.compile(
+    r"(?:本|我)?市(?!场监|场局|监局|管局|政工程|政管|政公用|政园林|政设施|容|域|民中心|民服务)"
+)
 _UNDER = ("县", "区", "旗")
 _END = {"委": "委员会", "办": "办公室"}
 _VAGUE = ("管理局", "服务局", "办公室", "委员会", "管委会")

@@ -1,7 +1,7 @@
 """What stands above a table and holds for all of it: the unit of its money, and whose it is. Pure.
 
-    云州市政务信息系统自查表
-    填报单位（盖章）：云州市民政局            单位：万元
+云州市政务信息系统自查表
+填报单位（盖章）：云州市民政局            单位：万元
 """
 
 import re

@@ -8,15 +8,26 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
+from inventory.ledger.cells import Cell, Parser, Refused, raw_text
 from inventory.ledger.contacts import Post, posts_of, read_contacts
 from inventory.ledger.dates import DAYS_TO_1904
-from inventory.ledger.fields import CODE_NAMES, CONTACTS, DAYS, ENTRANCE, FIELDS, MONEY, OTHERWISE, REQUIRED, TICKS
+from inventory.ledger.fields import (
+    CODE_NAMES,
+    CONTACTS,
+    DAYS,
+    ENTRANCE,
+    FIELDS,
+    MONEY,
+    OTHERWISE,
+    REQUIRED,
+    TICKS,
+)
 from inventory.ledger.headers import Column, Table
 from inventory.ledger.report import Code as ProblemCode
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import DataRow, data_rows
-from inventory.ledger.words import Words
+from inventory.ledger.values import either_ip, if_told, ipv4
+from inventory.ledger.words import Words, squeeze
 from inventory.model import Code, Provenance
 from inventory.text import printable
 
@@ -156,7 +167,7 @@ class _Reader:
     def __init__(self, table: Table, words: Words) -> None:
         self._table, self._words = table, words
         self._columns = tuple(
-            (column, FIELDS[table.kind][column.field], self._unit(column))
+            (column, _parser(table.kind, column), self._unit(column))
             for column in table.columns
             if column.field is not None and column.contact is None
         )
@@ -210,6 +221,13 @@ def _left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:
         column=column.title,
         reason=f"未导入“{shown}”，不是可识别的值 / “{shown}” was not read: no value that is known",
     )
+
+
+def _parser(kind: str, column: Column) -> Parser:
+    """That of the field; a column IP地址 may hold addresses of both families."""
+    if column.field == "ipv4" and "4" not in squeeze(column.title):
+        return either_ip if FIELDS[kind]["ipv4"] is ipv4 else if_told(either_ip)
+    return FIELDS[kind][column.field or ""]
 
 
 def _take(values: dict[str, Any], field: str, value: Any) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from inventory.model import Estate, Frozen
 
 Code = Literal[
@@ -50,7 +52,7 @@ class LedgerReport(Frozen):
     `counts`: objects told per collection, plus `rows` (told), `refused` (rows) and `problems`."""
 
     estate: Estate
-    objects: dict[str, list[dict[str, Any]]] = {}
+    objects: dict[str, list[dict[str, Any]]] = Field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     counts: dict[str, int]

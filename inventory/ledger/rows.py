@@ -80,21 +80,19 @@ class _Look:
         }
 
     def passed_over(self, index: int, filled: Sequence[tuple[int, str]]) -> str:
-        words = self._words
-        if index in self._table.sheet.unseen.rows:
-            return HIDDEN
-        if index in self._table.repeated:
-            return REPEATED
-        if any(_bare(text) in words.totals for _, text in filled[:2]):
-            return TOTALS
         column, first = filled[0]
-        if self._signed(filled) or self._noted(first, len(filled)):
-            return NOTE
-        if index <= self._table.first_row + 1 and _counts(filled):
-            return NUMBERS
-        if len(filled) == 1 and self._width > 2:
+        table, totals = self._table, self._words.totals
+        asked = (
+            (HIDDEN, index in table.sheet.unseen.rows),
+            (REPEATED, index in table.repeated),
+            (TOTALS, any(_bare(text) in totals for _, text in filled[:2])),
+            (NOTE, self._signed(filled) or self._noted(first, len(filled))),
+            (NUMBERS, index <= table.first_row + 1 and _counts(filled)),
+        )
+        why = next((reason for reason, true in asked if true), "")
+        if not why and len(filled) == 1 and self._width > 2:
             return self._alone(index, column, first)
-        return ""
+        return why
 
     def _alone(self, index: int, column: int, text: str) -> str:
         """A row of one cell: a classified system of which the name alone is told, or no data."""

@@ -9,7 +9,7 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class Sheet:
     rows: tuple[tuple[Cell, ...], ...]
     hidden: bool = False
     merges: tuple[tuple[int, int, int, int], ...] = ()
-    unseen: Hidden = Hidden()
+    unseen: Hidden = field(default_factory=Hidden)
     date1904: bool = False
 
 

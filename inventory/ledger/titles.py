@@ -1,6 +1,6 @@
 """One header cell: its words, and the unit that it names. Pure.
 
-    建设资金（万元）   *建设资金\n（单位：万元）   3.建设资金/万元   → 建设资金, 万元
+建设资金（万元）   *建设资金\n（单位：万元）   3.建设资金/万元   → 建设资金, 万元
 """
 
 import re

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from inventory.labels import field_label
 from inventory.ledger.fields import CONTACTS
 from inventory.ledger.names import name_key
 from inventory.ledger.organisations import Organisations
 from inventory.ledger.records import Record, derived_code
 from inventory.ledger.report import Ignored, Problem
 from inventory.model import Estate
-from inventory.labels import field_label
 from inventory.text import printable
 
 _ORGANISATIONS = ("organisation", "approving_department")
@@ -42,12 +42,9 @@ def unite(records: Iterable[Record], known: Estate, organisations: Organisations
             done.records.append(record)
             continue
         key: tuple[str, ...] = (record.kind, record.code)
-        owner = _owner(record, organisations)
-        if record.kind == "systems" and "code" not in record.told and owner:
-            if taken.setdefault(record.code, owner) not in ("", owner):
-                code = derived_code(record.kind, f"{owner}\n{record.name}")
-                record = replace(record, values={**record.values, "code": code})
-                key = (record.kind, code)
+        if (code := _of_another(record, taken, organisations)) is not None:
+            record = replace(record, values={**record.values, "code": code})
+            key = (record.kind, code)
         before = first.get(key)
         if before is None:
             first[key] = record
@@ -59,6 +56,16 @@ def unite(records: Iterable[Record], known: Estate, organisations: Organisations
             done.ignored.append(_merged(before, record))
     done.records += first.values()
     return done
+
+
+def _of_another(record: Record, taken: dict[str, str], organisations: Organisations) -> str | None:
+    """A code for a system whose name another department's has already; `taken`: code → owner."""
+    owner = _owner(record, organisations)
+    if record.kind != "systems" or "code" in record.told or not owner:
+        return None
+    if taken.setdefault(record.code, owner) in ("", owner):
+        return None
+    return derived_code(record.kind, f"{owner}\n{record.name}")
 
 
 def _owner(record: Record, organisations: Organisations) -> str:
@@ -92,8 +99,11 @@ def _plain(name: str, value: Any, organisations: Organisations) -> Any:
 def _joined(one: Record, other: Record) -> Record:
     """What both say together; where both do, as the first did."""
     values = {**other.values, **one.values}
-    values |= {name: other.values[name] for name, v in one.values.items() if v == "unknown"
-               and name in other.values}
+    values |= {
+        name: other.values[name]
+        for name, v in one.values.items()
+        if v == "unknown" and name in other.values
+    }
     if CONTACTS in one.values and CONTACTS in other.values:
         people = dict.fromkeys((*one.values[CONTACTS], *other.values[CONTACTS]))
         values[CONTACTS] = tuple(people)

@@ -153,12 +153,17 @@ def mlps(cell: Cell, unit: str, words: Words) -> int | None:
     return None if found in {None, "none"} else int(str(found))
 
 
-def ipv4(cell: Cell, _unit: str, words: Words) -> IPv4Address | dict[str, Any] | None:
-    """The IPv4 address of a cell; a cell of both families tells both fields."""
+def ipv4(cell: Cell, _unit: str, words: Words) -> IPv4Address | None:
     found = _addresses(cell, words, IPv4Address)
-    v4 = next((a for a in found if isinstance(a, IPv4Address)), None)
-    v6 = next((a for a in found if isinstance(a, IPv6Address)), None)
-    return v4 if v6 is None else {"ipv4": v4, "ipv6": v6}
+    if any(isinstance(a, IPv6Address) for a in found):
+        raise Refused("not_an_ip", "IPv4 地址 / an IPv4 address such as 10.1.2.3")
+    return next((a for a in found if isinstance(a, IPv4Address)), None)
+
+
+def either_ip(cell: Cell, _unit: str, words: Words) -> dict[str, Any]:
+    """A cell of a column of addresses that names no family: it may tell both fields."""
+    found = _addresses(cell, words, IPv4Address)
+    return {"ipv4" if isinstance(a, IPv4Address) else "ipv6": a for a in found}
 
 
 def ipv6(cell: Cell, _unit: str, words: Words) -> IPv6Address | None:

@@ -1,7 +1,7 @@
 """The spellings in `spellings/*.toml`, and a city's own over them, made quick to look up.
 
-    words = default_words()
-    words = load_words(Path("清河市.toml"))   # with what a city writes besides
+words = default_words()
+words = load_words(Path("清河市.toml"))   # with what a city writes besides
 """
 
 import re
@@ -304,7 +304,9 @@ def _contact_headers(told: Mapping[str, Any]) -> dict[str, ContactHeader]:
 
 
 def _labels(parts: Mapping[str, list[str]]) -> tuple[str, ...]:
-    return _longest_first({squeeze(word) for p in ("phone", "email") for word in parts[p]} | {"tel"})
+    return _longest_first(
+        {squeeze(word) for p in ("phone", "email") for word in parts[p]} | {"tel"}
+    )
 
 
 def _longest_first(words: Any) -> tuple[str, ...]:

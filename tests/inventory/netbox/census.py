@@ -64,7 +64,12 @@ TOLD: Facts = {
         "vrf": "gov",
         "monitoring": "已监控",
     },
-    "N-1": {"county": "清河县", "platform": "市平台", "probe_interval_s": 60, "state": NodeState.UP},
+    "N-1": {
+        "county": "清河县",
+        "platform": "市平台",
+        "probe_interval_s": 60,
+        "state": NodeState.UP,
+    },
     "H-1": {"role": DeviceRole.SERVER, "domestic": True},
 }
 OTHERWISE: Facts = {

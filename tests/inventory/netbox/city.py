@@ -244,9 +244,7 @@ def emptied() -> Estate:
 
     estate = rich()
     held = {
-        kind: tuple(map(bare, objects))
-        for kind, objects in estate.collections()
-        if kind in HELD
+        kind: tuple(map(bare, objects)) for kind, objects in estate.collections() if kind in HELD
     }
     return estate.model_copy(update=held)
 
