@@ -2,12 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from inventory.labels import field_label
 from inventory.ledger.cells import Cell, Parser, Refused, raw_text
 from inventory.ledger.contacts import Post, posts_of, read_contacts
 from inventory.ledger.dates import DAYS_TO_1904
@@ -115,8 +116,8 @@ class Rows:
     titles: tuple[str, ...] = ()
 
 
-def read_table(table: Table, words: Words) -> Rows:
-    """Parse every row of a table."""
+def read_table(table: Table, words: Words, tick: Callable[[], None] | None = None) -> Rows:
+    """Parse every row of a table; `tick` is called for each that is not empty."""
     sheet = table.sheet
     records: list[Record] = []
     refused: list[Record] = []
@@ -125,6 +126,8 @@ def read_table(table: Table, words: Words) -> Rows:
     posts = posts_of(table.columns, words)
     reader = _Reader(table, words)
     for row in data_rows(table, words):
+        if tick:
+            tick()
         if row.why:
             ignored.append(
                 Ignored(file=sheet.file, sheet=sheet.name, row=row.number, reason=row.why)
@@ -282,7 +285,7 @@ def _problem(record: Record, table: Table, field: str, refusal: Refused) -> Prob
 def _message(record: Record, field: str, refusal: Refused) -> str:
     if refusal.code == "missing":
         zh, _, en = refusal.expected.partition(" / ")
-        return f"缺少 {field}，{zh} / {field} is missing: {en}"
+        return f"缺少{field_label(record.kind, field)}，{zh} / {field} is missing: {en}"
     return _read_expected(record.told[field].raw if field in record.told else "", refusal)
 
 

@@ -67,8 +67,9 @@ def choice(of: str) -> Parser:
     def parse(cell: Cell, _unit: str, words: Words) -> str | None:
         found = _chosen(of, squeeze(raw_text(cell)), words)
         if found is None and not is_blank(cell, words):
-            allowed = "、".join(dict.fromkeys(words.choices[of].values()))
-            raise Refused("not_in_choices", f"其中之一 / one of: {allowed}")
+            zh = "、".join(words.samples[of])
+            en = ", ".join(dict.fromkeys(words.choices[of].values()))
+            raise Refused("not_in_choices", f"其中之一：{zh} / one of {en}")
         return found
 
     return parse

@@ -96,7 +96,8 @@ class Words:
     """All keys are squeezed; factors are decimals towards the model's unit. `contacts`: header →
     what it says of people; `some_role`: of people of whom no role is told; `labels`: words that
     stand before a number or address in a cell; `parts`: (part of a word, whether anywhere in it or
-    at its beginning, what a word with it means) by choice; `vocabulary`: every header of every kind."""
+    at its beginning, what a word with it means) by choice; `samples`: a word for each meaning of a
+    choice, to show; `vocabulary`: every header of every kind."""
 
     blank: frozenset[str]
     undecided: frozenset[str]
@@ -113,6 +114,7 @@ class Words:
     labels: tuple[str, ...]
     choices: Mapping[str, Mapping[str, str]]
     parts: Mapping[str, tuple[tuple[str, bool, str], ...]]
+    samples: Mapping[str, tuple[str, ...]]
     units: Mapping[str, Mapping[str, Decimal]]
     any_unit: frozenset[str]
     numbers: Numbers
@@ -201,6 +203,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             name: {w: m for w, m in _turned(choice, groups).items() if not w.endswith("*")}
             for name, choice in told["choices"].items()
         },
+        samples={name: _samples(choice) for name, choice in told["choices"].items()},
         parts={name: _parts(choice) for name, choice in told["choices"].items()},
         units=units,
         any_unit=frozenset(unit for table in units.values() for unit in table if unit),
@@ -256,6 +259,14 @@ def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> 
             else:
                 whole[squeeze(pattern)] = meaning
     return found | whole
+
+
+def _samples(choice: Mapping[str, list[str]]) -> tuple[str, ...]:
+    plain = (
+        next((w for w in words if not re.search(r"[*\[{<]", w)), meaning)
+        for meaning, words in choice.items()
+    )
+    return tuple(dict.fromkeys(plain))
 
 
 def _likenesses(told: Mapping[str, list[str]]) -> tuple[Likeness, ...]:
