@@ -30,6 +30,7 @@ LOOKED_UP: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 # collections of places: the ledgers of departments list their own rooms, and not the cloud's halls
 # or the province's, so that one which nobody lists is noted and is no fault
 OUTSIDE = frozenset(PLACES)
+UNLISTED = "待定：台账未列此地点 / left open: no ledger lists the place"
 # an object can't be without these
 NEEDED: Mapping[str, frozenset[str]] = {
     "links": frozenset({"a_node", "z_node"}),
@@ -206,20 +207,17 @@ class _Builder:
         shown = printable(written)
         other = next((r for k in kinds if (r := self._refused.get((k, name_key(written))))), None)
         if not found and (other is not None or OUTSIDE.issuperset(kinds)):
-            where = (
-                f"“{shown}”所在行（{other.place}）未被接受 / “{shown}” was refused at {other.place}"
-                if other is not None
-                else f"台账未列“{shown}” / no ledger lists “{shown}”"
-            )
-            column = printable(record.told[name].column) if name in record.told else name
-            reason = f"{column}待定：{where}"
+            told = record.told.get(name, Told("", written))
             self._built.ignored.append(
                 Ignored(
                     file=record.file,
                     sheet=record.sheet,
                     row=record.row,
-                    column=record.told[name].column if name in record.told else "",
-                    reason=reason,
+                    column=told.column,
+                    raw=written,
+                    reason=UNLISTED
+                    if other is None
+                    else f"待定：{other.place}未被接受 / left open: {other.place} was refused",
                 )
             )
             return

@@ -216,13 +216,13 @@ class _Reader:
 
 
 def _left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:
-    shown = printable(raw)
     return Ignored(
         file=table.sheet.file,
         sheet=table.sheet.name,
         row=row.number,
         column=column.title,
-        reason=f"未导入“{shown}”，不是可识别的值 / “{shown}” was not read: no value that is known",
+        raw=raw,
+        reason="待定：不是可识别的值 / left open: no value that is known",
     )
 
 

@@ -127,7 +127,6 @@ def default_words() -> Words:
     return _words(_shipped())
 
 
-@lru_cache(maxsize=4)
 def load_words(path: Path) -> Words:
     """The shipped spellings with a city's own over them; what the city says of a word goes before.
 
@@ -203,7 +202,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             name: {w: m for w, m in _turned(choice, groups).items() if not w.endswith("*")}
             for name, choice in told["choices"].items()
         },
-        samples={name: _samples(choice) for name, choice in told["choices"].items()},
+        samples={name: _samples(choice, groups) for name, choice in told["choices"].items()},
         parts={name: _parts(choice) for name, choice in told["choices"].items()},
         units=units,
         any_unit=frozenset(unit for table in units.values() for unit in table if unit),
@@ -261,12 +260,14 @@ def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> 
     return found | whole
 
 
-def _samples(choice: Mapping[str, list[str]]) -> tuple[str, ...]:
-    plain = (
-        next((w for w in words if not re.search(r"[*\[{<]", w)), meaning)
+def _samples(choice: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """For each meaning the shortest of what its first word spells out."""
+    first = (
+        next((w for w in words if not w.endswith("*")), meaning)
         for meaning, words in choice.items()
     )
-    return tuple(dict.fromkeys(plain))
+    spelt = (min((w for w in spelt_out(word, groups) if w), key=len) for word in first)
+    return tuple(dict.fromkeys(spelt))
 
 
 def _likenesses(told: Mapping[str, list[str]]) -> tuple[Likeness, ...]:

@@ -183,6 +183,7 @@ def test_a_refused_row_costs_nothing_else(tmp_path: Path) -> None:
     assert (system.room, host.system) == (None, system.code)
     assert [(i.sheet, i.row, i.column) for i in report.ignored] == [("信息系统", 2, "部署机房")]
     assert "机房 第 2 行" in report.ignored[0].reason
+    assert report.ignored[0].raw == "甲机房"
     assert report.objects["systems"][0]["room"] == "甲机房"
     assert not report.objects["rooms"]
 
