@@ -127,10 +127,10 @@ def _best(
 
 def _tried(table: Table, words: Words) -> Iterator[Column]:
     """The columns, without the fields that their cells speak against: of a header that is known by
-    its parts alone, most cells must be such as the field has."""
+    its parts alone, most cells must be such as the field has, and of any other, some."""
     parsers = FIELDS[table.kind]
     for column in table.columns:
-        if not column.likely or column.field is None:
+        if column.field is None or column.contact:
             yield column
             continue
         read = tried = 0
@@ -140,12 +140,13 @@ def _tried(table: Table, words: Words) -> Iterator[Column]:
                 continue
             tried += 1
             try:
-                read += (
-                    parsers[column.field](cell, column.unit or table.said.money, words) is not None
-                )
+                parsers[column.field](cell, column.unit or table.said.money, words)
             except Refused:
                 continue
-        yield column if tried < 4 or read >= 0.5 * tried else replace(column, field=None)
+            read += 1
+        least, share = (4, 0.5) if column.likely else (8, 0.25)
+        kept = tried < least or read >= share * tried
+        yield column if kept else replace(column, field=None)
 
 
 class _Hints:

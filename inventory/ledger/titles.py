@@ -58,7 +58,7 @@ def _title(text: str, units: frozenset[str], remarks: frozenset[str]) -> Title:
         elif inside not in remarks:
             remark = remark or inside
     base = _BRACKETS.sub("", whole).strip(_MARKS)
-    spellings = [whole, base]
+    spellings = [whole, *((base + remark, remark + base) if remark else ()), base]
     if not unit:
         for shorter, named in _tails(base, units):
             unit = unit or named
