@@ -4,6 +4,7 @@ Departments put titles above and notes below; a header may take up to three rows
 their columns below). The header is where the words know most cells.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,6 +18,8 @@ from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze
 
 SEARCHED_ROWS = 20
 MAX_DEPTH = 3  # rows of a header
+FEW = 4  # cells of a line of labels above a table
+_BRACKETS = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]")
 _NAMING = {"dependencies": {"system"}}  # one of which a table of the kind has, else name or code
 _NEEDED = {"services": {"host"}}  # what it has besides: systems have names of services too
 # where several headers of a table mean one field, that of the owner goes before that of the user
@@ -102,7 +105,7 @@ def _best(
     best: tuple[float, Table] | None = None
     hints = _Hints(sheet, words)
     for at in starts:
-        if sum(1 for c in sheet.rows[at] if c not in (None, "")) < 2:
+        if not _may_head(sheet.rows[at]):
             continue
         above = " ".join(squeeze(raw_text(c)) for row in sheet.rows[top:at] for c in row if c)
         for kind, known in words.kinds.items():
@@ -234,6 +237,13 @@ def _chosen(found: Sequence[Heading]) -> dict[str, int]:
 def _rank(heading: Heading) -> int:
     text = squeeze(heading.text)
     return next((n for n, word in enumerate(_FIRST) if text.startswith(word)), len(_FIRST))
+
+
+def _may_head(row: Sequence[Cell]) -> bool:
+    """Whether a header may begin in a row: not in one of few cells that say 填报日期：…"""
+    texts = _texts(row)
+    labelled = any(":" in _BRACKETS.sub("", text).rstrip(":") for text in texts)
+    return len(texts) > 1 and not (labelled and len(texts) <= FEW)
 
 
 def _texts(row: Sequence[Cell]) -> tuple[str, ...]:

@@ -186,7 +186,10 @@ def _addresses(
         else "IPv6 地址 / an IPv6 address such as 2001:db8::1"
     )
     found: list[IPv4Address | IPv6Address] = []
-    for part in re.split(r"[、,;\s|]+|/(?=[^/]*[.:])", narrow(cell).replace("。", ".")):
+    written = _REMARK.sub("", narrow(cell)).replace("。", ".")
+    if _chosen("address", squeeze(written), words) == "none":
+        return []
+    for part in re.split(r"[、,;\s|]+|/(?=[^/]*[.:])", written):
         if not part:
             continue
         bare = _MASK.sub("", part).strip("[]")
@@ -205,7 +208,7 @@ def port_list(cell: Cell, _unit: str, words: Words) -> tuple[int, ...]:
         return ()
     found: set[int] = set()
     bare = re.sub(r"(?:tcp|udp|https?|端口|\([^()]*\))[:/]?", " ", narrow(cell).casefold())
-    for part in re.split(r"[、,;/|\s]+", bare.strip()):
+    for part in re.split(r"[、,;/|和与及\s]+", bare.strip()):
         if part:
             found.update(_port_range(part))
     return tuple(sorted(found))
