@@ -26,6 +26,14 @@ app = group("台账库 / the inventory: ledgers, facts")
 Ledgers = Annotated[
     list[Path], typer.Argument(metavar="LEDGER...", help="台账文件 / ledger files (xlsx, csv)")
 ]
+WordsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--words",
+        metavar="FILE",
+        help="本市台账用语（TOML） / what this city's ledgers call things (QIANYUN_LEDGER_WORDS)",
+    ),
+]
 MaybeLedgers = Annotated[
     list[Path] | None,
     typer.Argument(metavar="LEDGER", help="台账文件 / ledger files (xlsx, csv)"),
@@ -33,13 +41,14 @@ MaybeLedgers = Annotated[
 
 
 @command(app, "check", help="检查台账 / read ledgers and show what is refused; 1 when there is any")
-def check(desk: Desk, ledgers: Ledgers) -> None:
+def check(desk: Desk, ledgers: Ledgers, words: WordsFile = None) -> None:
+    from api.drift import ledger_words
     from api.show_inventory import report_screen
     from inventory.ledger import read_ledgers
 
-    report = read_ledgers(ledgers, known=desk.product.estate.load())
-    data = {"ok": report.ok, "counts": report.counts} | report.as_json()
-    desk.answer(data, lambda: report_screen(report, desk.words))
+    known = desk.product.estate.load()
+    report = read_ledgers(ledgers, known=known, words=ledger_words(desk.product, words))
+    desk.answer(report.as_json(), lambda: report_screen(report, desk.words))
     raise typer.Exit(Exit.DONE if report.ok else Exit.NO)
 
 
@@ -54,6 +63,7 @@ def diff(
             help="逐字段比对 NetBox、台账、上次快照 / NetBox, ledgers, last snapshot by field",
         ),
     ] = False,
+    words: WordsFile = None,
 ) -> None:
     from api.drift import compare
     from api.show_inventory import changes_screen, report_screen
@@ -63,7 +73,7 @@ def diff(
             "请给出台账文件，或用 --live 查看 NetBox 的变化 / name ledger files, or give --live to "
             "see what changed in NetBox"
         )
-    compared = compare(desk.product, ledgers or [])
+    compared = compare(desk.product, ledgers or [], words)
     report, changes = compared.report, compared.changes
     if not report.ok and not desk.flags.json:
         desk.answer(None, lambda: report_screen(report, desk.words))
@@ -111,6 +121,7 @@ def apply(
         bool,
         typer.Option(help="有拒收行也收无误的行 / take the good rows although some are refused"),
     ] = False,
+    words: WordsFile = None,
 ) -> None:
     from api import drift
     from api.show import BAD, GOOD, text
@@ -118,7 +129,7 @@ def apply(
     from api.show_inventory import changes_screen, report_screen
 
     product, say = desk.product, desk.words
-    compared = drift.compare(product, ledgers)
+    compared = drift.compare(product, ledgers, words)
     report, changes = compared.report, compared.changes
     if not report.ok and not desk.flags.json:
         desk.answer(None, lambda: report_screen(report, say))
@@ -127,7 +138,7 @@ def apply(
         desk.answer(data, lambda: [text(say("not_applied"), BAD)])
         raise typer.Exit(Exit.NO)
     if product.estate.dry_by_default and confirmed is None and not changes.empty:
-        _show_only(desk, compared, ledgers, partial=partial)
+        _show_only(desk, compared, ledgers, words, partial=partial)
         return
     noted = drift.apply(product, compared, ledgers=ledgers, actor=desk.actor, confirmed=confirmed)
     done = say("nothing_changed" if changes.empty else "applied")
@@ -144,7 +155,9 @@ def apply(
     )
 
 
-def _show_only(desk: Desk, compared: "Comparison", ledgers: list[Path], *, partial: bool) -> None:
+def _show_only(
+    desk: Desk, compared: "Comparison", ledgers: list[Path], words: Path | None, *, partial: bool
+) -> None:
     """What an apply to NetBox would do, and the command that does it."""
     import shlex
 
@@ -152,11 +165,12 @@ def _show_only(desk: Desk, compared: "Comparison", ledgers: list[Path], *, parti
     from api.show_drift import conflicts_line
     from api.show_inventory import changes_screen
 
-    words = ["qianyun", "inventory", "apply", *(str(path) for path in ledgers)]
-    words += ["--partial"] if partial else []
-    words += ["--digest", compared.changes.digest]
-    say, command = desk.words, shlex.join(words)
-    data = _data(compared) | {"applied": False, "confirm_with": words}
+    argv = ["qianyun", "inventory", "apply", *(str(path) for path in ledgers)]
+    argv += ["--partial"] if partial else []
+    argv += ["--words", str(words)] if words else []
+    argv += ["--digest", compared.changes.digest]
+    say, command = desk.words, shlex.join(argv)
+    data = _data(compared) | {"applied": False, "confirm_with": argv}
     data |= {"findings": [_finding(f) for f in _not_plain(compared)]}
     desk.answer(
         data,

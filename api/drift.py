@@ -15,6 +15,7 @@ from inventory.changes import ChangeSet, diff
 from inventory.errors import StaleEstate, StoreError
 from inventory.findings import Cause, Finding, Reconciled, Taken
 from inventory.ledger import LedgerReport, read_ledgers
+from inventory.ledger.words import Words, default_words, load_words
 from inventory.model import Estate
 from inventory.precedence import default_precedence, read_precedence
 from inventory.reconcile import reconcile
@@ -42,7 +43,13 @@ class Comparison:
         return self.reconciled.findings
 
 
-def compare(product: "Qianyun", ledgers: list[Path]) -> Comparison:
+def ledger_words(product: "Qianyun", file: Path | None = None) -> Words:
+    """What ledgers call things: the shipped words, with those of the city's file over them."""
+    own = file or product.settings.ledger_words
+    return load_words(own) if own else default_words()
+
+
+def compare(product: "Qianyun", ledgers: list[Path], words: Path | None = None) -> Comparison:
     """What the ledgers say beside what is stored; with no ledger, what others changed there."""
     store = product.estate
     file = product.settings.netbox_precedence
@@ -51,7 +58,9 @@ def compare(product: "Qianyun", ledgers: list[Path]) -> Comparison:
     accepted = store.snapshot() if store.dry_by_default else None
     live = store.load()
     report = (
-        read_ledgers(ledgers, known=live) if ledgers else LedgerReport(estate=Estate(), counts={})
+        read_ledgers(ledgers, known=live, words=ledger_words(product, words))
+        if ledgers
+        else LedgerReport(estate=Estate(), counts={})
     )
     if accepted is None:
         found = reconcile(live, live, report.estate, precedence)

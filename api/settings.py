@@ -118,6 +118,10 @@ class Settings(BaseModel):
         description="同时发往 NetBox 的请求数，宜等于其工作进程数 / requests to NetBox at once, best as "
         "many as its workers, 1 to 32",
     )
+    ledger_words: Folder | None = Field(
+        default=None,
+        description="本市台账用语文件（TOML） / TOML file of what this city's ledgers call things",
+    )
     netbox_precedence: Folder | None = Field(
         default=None,
         description="字段优先级文件（TOML） / TOML file of whose word counts, field by field",

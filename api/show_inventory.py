@@ -13,6 +13,9 @@ from inventory.labels import field_label, value_label
 from inventory.ledger import LedgerReport
 from inventory.model import Estate
 
+SHOWN = 8
+"""Places that are named of what was passed over for one reason; --json names all."""
+
 
 def report_screen(report: LedgerReport, say: Words) -> Iterator[RenderableType]:
     """Problems first, then what was passed over, then figures."""
@@ -29,9 +32,12 @@ def report_screen(report: LedgerReport, say: Words) -> Iterator[RenderableType]:
     passed: dict[str, list[str]] = {}
     for skipped in report.ignored:
         row = f" {skipped.row}" if skipped.row else ""
-        passed.setdefault(skipped.reason, []).append(f"{skipped.sheet}{row}")
+        cell = f" {skipped.column}“{skipped.raw}”" if skipped.raw else ""
+        passed.setdefault(skipped.reason, []).append(f"{skipped.sheet}{row}{cell}")
     for reason, places in passed.items():
-        yield text(f"{say('passed_over')} {reason}: {', '.join(places)}", DIM)
+        more = f" … ({len(places)})" if len(places) > SHOWN else ""
+        shown = ", ".join(places[:SHOWN])
+        yield text(f"{say('passed_over')} {reason}: {shown}{more}", DIM)
     yield counts_screen({k: v for k, v in report.counts.items() if k in Estate.model_fields}, say)
     figures = {k: report.counts.get(k, 0) for k in ("rows", "refused", "problems")}
     yield text(say("refused_rows", **figures), GOOD if report.ok else BAD)

@@ -22,6 +22,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "services": ("服务", "services"),
     "systems": ("信息系统", "systems"),
     "dependencies": ("依赖", "dependencies"),
+    "projects": ("项目", "projects"),
+    "resources": ("信息资源", "resources"),
     "kind": ("类别", "kind"),
     "count": ("数量", "count"),
     "code": ("编号", "code"),

@@ -37,6 +37,8 @@ WORDS: Mapping[str, str] = {
     "services": "服务",
     "systems": "信息系统",
     "dependencies": "依赖关系",
+    "projects": "项目",
+    "resources": "信息资源",
 }
 
 

@@ -16,6 +16,29 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from inventory.canonical import digest
+from inventory.choices import (
+    AccessMode,
+    CloudStatus,
+    DeviceRole,
+    Disposition,
+    FundingSource,
+    Ipv6Ready,
+    LineDestination,
+    LineLevel,
+    LineUsage,
+    NodeState,
+    OrganisationLevel,
+    OwnerUnitLevel,
+    ProjectContent,
+    ProjectKind,
+    ProjectState,
+    ScopeBasis,
+    ScopeOfUse,
+    SecurityParty,
+    ShareType,
+    SpecialNetwork,
+    ZombieDecision,
+)
 from inventory.errors import EstateError
 from inventory.paths import fault, plain
 
@@ -63,6 +86,9 @@ HostPath = Annotated[str, AfterValidator(_path)]
 UnitName = Annotated[str, AfterValidator(_unit)]
 HostKey = Annotated[str, AfterValidator(_host_key)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+# several values, or None where nobody told any: an estate that tells none keeps its digest
+Texts = tuple[str, ...] | None
+Codes = tuple[Code, ...] | None
 
 
 class Secrecy(StrEnum):
@@ -115,12 +141,23 @@ def _in_contact_order(contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:
     return tuple(sorted(contacts, key=lambda c: (c.role, c.name, c.phone, c.email)))
 
 
+def _maybe_in_order(contacts: tuple[Contact, ...] | None) -> tuple[Contact, ...] | None:
+    return None if contacts is None else _in_contact_order(contacts)
+
+
 Contacts = Annotated[tuple[Contact, ...], AfterValidator(_in_contact_order)]
 
 
 class Organisation(Thing):
+    """单位, with the people who answer for it (D5)."""
+
     aliases: tuple[str, ...] = ()
     contacts: Contacts = ()
+    county: str | None = None
+    level: OrganisationLevel | None = None
+    it_posts: int | None = None  # 信息化业务人员编制
+    catalogue_version: str | None = None
+    catalogue_updated: date | None = None
 
 
 class Site(Thing):
@@ -143,6 +180,15 @@ class Room(Thing):
     created: date | None = None
     upgraded: date | None = None
     moves_at_once: int | None = Field(default=None, ge=1)  # room crew: items under way together
+    county: str | None = None
+    floor: str | None = None
+    shared_with: Codes = None  # organisations that use it too
+    power_kw: str | None = None  # decimal text, kW
+    cooling: str | None = None
+    support_capability: str | None = None
+    disposition: Disposition | None = None
+    migration_plan: str | None = None
+    migration_date: date | None = None
 
 
 class Cloud(Thing):
@@ -166,6 +212,31 @@ class Line(Thing):
     organisation: Code | None = None
     contacts: Contacts = ()
     self_leased: bool | None = None
+    county: str | None = None
+    level: LineLevel | None = None
+    usage: LineUsage | None = None
+    cancelled_on: date | None = None
+    cancel_evidence: str | None = None
+    boundary: str | None = None
+    nature: str | None = None
+    protection_level: str | None = None
+    private_class: str | None = None
+    test_passed: bool | None = None
+    tested_on: date | None = None
+    vertical_of: str | None = None  # the ministry whose network it is
+    national: bool | None = None  # 国家统一规划
+    destination: LineDestination | None = None
+    eligible: bool | None = None  # 符合整合条件
+    eligible_reason: str | None = None
+    keep_approval: str | None = None  # the document that lets it stay
+    keep_approved_by: str | None = None
+    keep_approved_on: date | None = None
+    keep_review_on: date | None = None
+    coverage: Codes = None  # organisations that it serves
+    ipv4_prefix: str | None = None
+    ipv6_prefix: str | None = None
+    vrf: str | None = None
+    monitoring: str | None = None
 
 
 class Link(Thing):
@@ -187,6 +258,10 @@ class Node(Thing):
     ipv6: IPv6Address | None = None
     ports: tuple[Port, ...] = ()
     host: Code | None = None
+    county: str | None = None
+    platform: str | None = None
+    probe_interval_s: int | None = Field(default=None, ge=1)  # seconds
+    state: NodeState | None = None
 
 
 class Host(Thing):
@@ -204,6 +279,8 @@ class Host(Thing):
     purchased: date | None = None
     ssh_port: Port = 22
     ssh_host_key: HostKey | None = None
+    role: DeviceRole | None = None
+    domestic: bool | None = None  # 自主可控
 
 
 class Service(Thing):
@@ -281,6 +358,70 @@ class System(Thing):
     workload: Workload | None = None
     entrance: Entrance | None = None
     placement: Placement | None = None  # written by the migrator, never by a ledger
+    county: str | None = None
+    owner_unit_level: OwnerUnitLevel | None = None
+    contacts: Annotated[tuple[Contact, ...] | None, AfterValidator(_maybe_in_order)] = None
+    scope_of_use: ScopeOfUse | None = None
+    users: int | None = None
+    frequency_of_use: str | None = None  # as told: 每天, 每月 20 次
+    approving_department: Code | None = None
+    funding_source: FundingSource | None = None
+    om_unit: str | None = None
+    developer: str | None = None
+    running_state: str | None = None
+    staff: int | None = None  # persons
+    project_state: ProjectState | None = None
+    scope_basis: ScopeBasis | None = None
+    parent: Code | None = None  # 大系统
+    merged_into: Code | None = None
+    # the five criteria of 僵尸系统 (requirements 0.3), as the department answers them
+    zombie_detached: bool | None = None
+    zombie_replaceable: bool | None = None
+    zombie_idle: bool | None = None
+    zombie_stale: bool | None = None
+    zombie_rarely_used: bool | None = None
+    zombie_decision: ZombieDecision | None = None
+    zombie_evidence: str | None = None
+    secrecy_confirmed_by: str | None = None
+    secrecy_confirmed_on: date | None = None
+    mlps_filing_no: str | None = None
+    mlps_test_date: date | None = None
+    graded_protection: str | None = None
+    crypto_used: bool | None = None
+    crypto_assessed_on: date | None = None
+    risk_assessed_on: date | None = None
+    special_network_exclusion: SpecialNetwork | None = None
+    data_resources: Texts = None
+    application_systems: Texts = None
+    must_connect: bool | None = None
+    connection_date: date | None = None
+    access_mode: AccessMode | None = None
+    oneststop_connected: bool | None = None
+    oneststop_connected_on: date | None = None
+    sso_connected: bool | None = None
+    sso_connected_on: date | None = None
+    app_integrated: bool | None = None
+    app_integrated_on: date | None = None
+    migratable: bool | None = None
+    migratable_reason: str | None = None
+    cloud_status: CloudStatus | None = None
+    cloud_status_on: date | None = None
+    pilot: bool | None = None
+    cpu_arch: str | None = None
+    xinchuang: bool | None = None
+    citywide_unified: bool | None = None
+    satisfaction_report: str | None = None
+    satisfaction_reported_on: date | None = None
+    security_party: SecurityParty | None = None
+    disaster_recovery: str | None = None
+    backup: str | None = None
+    ipv4: IPv4Address | None = None
+    ipv6: IPv6Address | None = None
+    dns: str | None = None
+    ipv6_ready: Ipv6Ready | None = None
+    bandwidth_kbps: int | None = Field(default=None, ge=1)
+    os: str | None = None
+    database_products: Texts = None
 
     @property
     def place(self) -> str | None:
@@ -301,6 +442,66 @@ class Dependency(Frozen):
         return f"{self.system}>{self.needs}"
 
 
+class Project(Thing):
+    """项目 (D4); amounts in yuan."""
+
+    organisation: Code | None = None  # 建设单位
+    contacts: Annotated[tuple[Contact, ...] | None, AfterValidator(_maybe_in_order)] = None
+    joint_applicants: Codes = None
+    kind: ProjectKind | None = None
+    content: ProjectContent | None = None
+    project_state: ProjectState | None = None
+    investment: int | None = None
+    om_funds_per_year: int | None = None
+    funding_source: FundingSource | None = None
+    data_resources: Texts = None
+    application_systems: Texts = None
+    protection_filing: str | None = None
+    approving_department: Code | None = None
+    approval_date: date | None = None
+    budget_at_requirement: int | None = None
+    budget_at_technical: int | None = None
+    in_annual_plan: bool | None = None
+    plan_year: int | None = None
+    winner: str | None = None
+    winning_bid: int | None = None
+    contract_signed_on: date | None = None
+    contract_published_on: date | None = None
+    contract_filed_on: date | None = None
+    data_asset_clause: bool | None = None
+    supervisor: str | None = None
+    agency: str | None = None
+    system_test: str | None = None
+    responsible_leader: str | None = None
+    trial_started_on: date | None = None
+    acceptance_applied_on: date | None = None
+    accepted_on: date | None = None
+    audit_result: str | None = None
+    final_accounts: int | None = None
+    filing_no: str | None = None
+    filing_date: date | None = None
+
+
+class Resource(Thing):
+    """信息资源 (D5): what a department collects and shares."""
+
+    organisation: Code | None = None  # 责任采集部门
+    share_type: ShareType | None = None
+    share_condition: str | None = None
+    legal_basis: str | None = None
+    format: str | None = None
+    update_cycle: str | None = None
+    purpose: str | None = None
+    open: bool | None = None
+    shared_with: Texts = None
+    system: Code | None = None
+    published_on: date | None = None
+
+
+_LATER = ("projects", "resources")
+"""Collections that came later: where they are empty, the digest is that of before."""
+
+
 class Estate(Frozen):
     """All objects, each collection sorted by code."""
 
@@ -315,6 +516,8 @@ class Estate(Frozen):
     services: tuple[Service, ...] = ()
     systems: tuple[System, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
+    projects: tuple[Project, ...] = ()
+    resources: tuple[Resource, ...] = ()
 
     @field_validator("*")
     @classmethod
@@ -332,7 +535,13 @@ class Estate(Frozen):
     @cached_property
     def digest(self) -> str:
         """SHA-256 over everything but provenance: equal facts, equal digest."""
-        return digest({kind: [content(o) for o in objects] for kind, objects in self.collections()})
+        return digest(
+            {
+                kind: [content(o) for o in objects]
+                for kind, objects in self.collections()
+                if objects or kind not in _LATER
+            }
+        )
 
     def collections(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         for kind in type(self).model_fields:

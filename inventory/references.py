@@ -11,15 +11,37 @@ PLACES = ("rooms", "clouds")
 
 # collection → field → the collections in which its code is looked up
 REFERENCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "rooms": {"organisation": ("organisations",), "site": ("sites",)},
+    "rooms": {
+        "organisation": ("organisations",),
+        "site": ("sites",),
+        "shared_with": ("organisations",),
+    },
     "clouds": {"organisation": ("organisations",), "site": ("sites",)},
-    "lines": {"organisation": ("organisations",), "a_end": PLACES, "z_end": PLACES},
+    "lines": {
+        "organisation": ("organisations",),
+        "a_end": PLACES,
+        "z_end": PLACES,
+        "coverage": ("organisations",),
+    },
     "links": {"a_node": ("nodes",), "z_node": ("nodes",)},
     "nodes": {"organisation": ("organisations",), "place": PLACES, "host": ("hosts",)},
     "hosts": {"place": PLACES, "system": ("systems",)},
     "services": {"host": ("hosts",), "system": ("systems",)},
-    "systems": {"organisation": ("organisations",), "room": PLACES, "target": ("clouds",)},
+    "systems": {
+        "organisation": ("organisations",),
+        "approving_department": ("organisations",),
+        "room": PLACES,
+        "target": ("clouds",),
+        "parent": ("systems",),
+        "merged_into": ("systems",),
+    },
     "dependencies": {"system": ("systems",), "needs": ("systems",)},
+    "projects": {
+        "organisation": ("organisations",),
+        "approving_department": ("organisations",),
+        "joint_applicants": ("organisations",),
+    },
+    "resources": {"organisation": ("organisations",), "system": ("systems",)},
 }
 
 
@@ -28,7 +50,11 @@ def dangling(estate: Estate) -> Iterator[tuple[str, str, str, str]]:
     codes = {kind: {o.code for o in objects} for kind, objects in estate.collections()}
     for kind, fields in REFERENCES.items():
         for obj in getattr(estate, kind):
-            named = [(f, getattr(obj, f), kinds) for f, kinds in fields.items()]
+            named = [
+                (f, code, kinds)
+                for f, kinds in fields.items()
+                for code in _several(getattr(obj, f))
+            ]
             if isinstance(obj, System):
                 named += _nested(obj)
             for field, code, kinds in named:
@@ -48,6 +74,11 @@ def check_references(estate: Estate, before: Estate | None = None) -> None:
             f"资产引用了不存在的编号，请补充或更正 / the estate refers to codes that don't exist, "
             f"add or correct them ({len(broken)}): {shown}"
         )
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    """A reference, or those of a list of them."""
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _nested(system: System) -> list[tuple[str, Any, tuple[str, ...]]]:

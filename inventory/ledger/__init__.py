@@ -1,32 +1,41 @@
 """Ledgers: the spreadsheets that departments send.
 
     report = read_ledgers([Path("澜江市台账.xlsx")])
-    report.estate, report.problems
+    report.objects, report.estate, report.problems
 
-Files become sheets (sheets.py), sheets tables (headers.py), rows records (records.py, fields.py,
-values.py), records an estate (objects.py, names.py, organisations.py). What departments write is
-data in words.toml.
+Files become sheets (sheets.py, hidden.py), sheets tables (headers.py, headings.py, preamble.py),
+rows records (rows.py, records.py, fields.py, values.py, numbers.py, dates.py), records of one object
+one (unite.py), and these an estate (objects.py, names.py, organisations.py) and what was told
+(as_told.py). What departments write is data in spellings/.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from inventory.errors import LedgerError
-from inventory.ledger.headers import Table, find_table
+from inventory.ledger.as_told import as_told
+from inventory.ledger.headers import Table, find_tables
 from inventory.ledger.objects import build
-from inventory.ledger.records import Rows, read_table
+from inventory.ledger.organisations import Organisations
+from inventory.ledger.records import Record, Rows, read_table
 from inventory.ledger.report import Ignored, LedgerReport, Problem
 from inventory.ledger.sheets import Sheet, read_sheets
 from inventory.ledger.words import Words, default_words
 from inventory.model import Estate
 
-__all__ = ["Ignored", "LedgerReport", "Problem", "read_ledgers", "read_rows"]
+__all__ = ["Ignored", "LedgerReport", "Problem", "Progress", "read_ledgers", "read_rows"]
 
 _EMPTY = Estate()
+type Progress = Callable[[int, int, str], None]
+"""Called with the rows done, the rows in all, and the file's name."""
 
 
 def read_ledgers(
-    paths: Sequence[Path], *, known: Estate = _EMPTY, words: Words | None = None
+    paths: Sequence[Path],
+    *,
+    known: Estate = _EMPTY,
+    words: Words | None = None,
+    progress: Progress | None = None,
 ) -> LedgerReport:
     """Read ledgers into one estate; every refused row is a Problem, good rows go on.
 
@@ -34,57 +43,98 @@ def read_ledgers(
     Raises LedgerError when a file can't be read at all or holds no table that we know.
     """
     words = words or default_words()
-    rows, ignored = read_rows(paths, words)
+    rows, ignored = read_rows(paths, words, progress)
     records = [record for part in rows for record in part.records]
     refused = [record for part in rows for record in part.refused]
-    built = build(records, refused, known, words)
+    organisations = _organisations(rows, known, words)
+    built = build(records, refused, known, organisations)
     ignored += [entry for part in rows for entry in part.ignored]
-    problems = [problem for part in rows for problem in part.problems]
-    problems += built.problems
-    counts = {kind: len(objects) for kind, objects in built.estate.collections()}
-    refused_rows = {(p.file, p.sheet, p.row) for p in problems if p.refuses}
-    counts |= {
-        "rows": len(records) + len(refused),
-        "refused": len(refused_rows),
-        "problems": len(problems),
-    }
+    problems = [problem for part in rows for problem in part.problems] + built.problems
+    objects = as_told(built)
     return LedgerReport(
         estate=built.estate,
+        objects=objects,
         problems=tuple(sorted(problems, key=lambda p: (p.file, p.sheet, p.row))),
         ignored=(*ignored, *built.ignored),
-        counts=counts,
+        counts=_counts(objects, rows, problems),
     )
 
 
-def read_rows(paths: Sequence[Path], words: Words) -> tuple[list[Rows], list[Ignored]]:
+def _counts(
+    objects: Mapping[str, Sequence[object]], rows: Sequence[Rows], problems: Sequence[Problem]
+) -> dict[str, int]:
+    counts = {kind: len(told) for kind, told in objects.items()}
+    return counts | {
+        "rows": sum(len(part.records) + len(part.refused) for part in rows),
+        "refused": len({(p.file, p.sheet, p.row) for p in problems if p.refuses}),
+        "problems": len(problems),
+    }
+
+
+def _organisations(rows: Sequence[Rows], known: Estate, words: Words) -> Organisations:
+    """What spellings of organisations mean in these ledgers."""
+    fixed = {s: o.name for o in known.organisations for s in (o.code, o.name, *o.aliases)}
+    told: set[str] = set()
+    for record in (r for part in rows for r in (*part.records, *part.refused)):
+        if record.kind == "organisations":
+            spelt = (record.number or record.code, record.name, *record.values.get("aliases", ()))
+            fixed |= dict.fromkeys(filter(None, spelt), record.name)
+        told.update(_owners(record))
+    return Organisations(fixed, told, (title for part in rows for title in part.titles), words)
+
+
+def _owners(record: Record) -> Iterable[str]:
+    for name in ("organisation", "approving_department"):
+        if name in record.values:
+            yield record.values[name]
+
+
+def read_rows(
+    paths: Sequence[Path], words: Words, progress: Progress | None = None
+) -> tuple[list[Rows], list[Ignored]]:
     """The rows of every table in the files, references still names, and the sheets passed over."""
     rows: list[Rows] = []
     ignored: list[Ignored] = []
     for path in paths:
-        tables, passed = _tables(read_sheets(path), words)
+        tables: list[Table] = []
+        for sheet in read_sheets(path):
+            found = () if sheet.hidden else tuple(find_tables(sheet, words))
+            if not found:
+                ignored.append(_passed_over(sheet))
+            tables += found
         if not tables:
             raise LedgerError(
                 f"台账中没有可识别的表，请对照模板检查表头 / ledger has no table that is known, "
                 f"compare its headers with the template: {path}"
             )
-        rows += [read_table(table, words) for table in tables]
-        ignored += passed
+        tick = _ticks(path, tables, progress)
+        rows += [read_table(table, words, tick) for table in tables]
     return rows, ignored
 
 
-def _tables(sheets: Sequence[Sheet], words: Words) -> tuple[list[Table], list[Ignored]]:
-    tables: list[Table] = []
-    ignored: list[Ignored] = []
-    for sheet in sheets:
-        table = None if sheet.hidden else find_table(sheet, words)
-        if table:
-            tables.append(table)
-            continue
-        if sheet.hidden:
-            reason = "隐藏的工作表 / hidden sheet"
-        elif not any(any(row) for row in sheet.rows):
-            reason = "空工作表 / empty sheet"
-        else:
-            reason = "没有可识别的表头 / no header that is known"
-        ignored.append(Ignored(file=sheet.file, sheet=sheet.name, reason=reason))
-    return tables, ignored
+def _ticks(
+    path: Path, tables: Sequence[Table], progress: Progress | None
+) -> Callable[[], None] | None:
+    """What is called for each row of a file's tables."""
+    if progress is None:
+        return None
+    total = sum(table.last_row - table.first_row for table in tables)
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        progress(done, total, path.name)
+
+    progress(0, total, path.name)
+    return tick
+
+
+def _passed_over(sheet: Sheet) -> Ignored:
+    if sheet.hidden:
+        reason = "隐藏的工作表 / hidden sheet"
+    elif not any(any(row) for row in sheet.rows):
+        reason = "空工作表 / empty sheet"
+    else:
+        reason = "没有可识别的表头 / no header that is known"
+    return Ignored(file=sheet.file, sheet=sheet.name, reason=reason)

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
+from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.headers import Column
-from inventory.ledger.values import Cell, Refused, is_blank, raw_text, text
+from inventory.ledger.values import text
 from inventory.ledger.words import Words, squeeze
 from inventory.model import Contact
 

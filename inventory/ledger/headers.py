@@ -1,94 +1,176 @@
-"""Where the table is in a sheet: which kind of object, which column is which field.
+"""Where the tables are in a sheet: which kind of object, which column is which field.
 
-Departments put titles above and notes below; a header may take two rows (a group above, its
-columns below). The header row is the one whose cells the words know best.
+Departments put titles above and notes below; a header may take up to three rows (groups above,
+their columns below). The header is where the words know most cells.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from inventory.ledger.fields import CONTACTS, WITH_CONTACTS
+from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
+from inventory.ledger.fields import CONTACTS, FIELDS, WITH_CONTACTS
+from inventory.ledger.headings import Heading, heading_rows, headings
+from inventory.ledger.preamble import Preamble, preamble
 from inventory.ledger.sheets import Sheet
-from inventory.ledger.values import Cell, raw_text
 from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze
 
-SEARCHED_ROWS = 15
+SEARCHED_ROWS = 20
+MAX_DEPTH = 3  # rows of a header
+FEW = 4  # cells of a line of labels above a table
+_BRACKETS = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]")
 _NAMING = {"dependencies": {"system"}}  # one of which a table of the kind has, else name or code
 _NEEDED = {"services": {"host"}}  # what it has besides: systems have names of services too
-_UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]$")
+# where several headers of a table mean one field, that of the owner goes before that of the user
+_FIRST = ("责任", "所属", "主管", "归属", "权属", "隶属", "单位", "部门", "填报")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`index` from 0; `title` is the header as read, `unit` what it says in brackets; `contact`
-    is told where `field` is that of contacts, for which there may be several columns."""
+    """`index` from 0; `title` is the header as read, in row `row` (from 0), `unit` what it says in
+    brackets; `contact` is told where `field` is that of contacts, for which there may be several
+    columns."""
 
     index: int
     title: str
     field: str | None
     unit: str = ""
     contact: ContactHeader | None = None
+    row: int = 0
+    likely: bool = False  # known by parts of its header alone
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
-    """A table found in a sheet; `first_row` is the index in `sheet.rows` of the first data row."""
+    """A table found in a sheet; `first_row` is the index in `sheet.rows` of the first data row,
+    `last_row` that behind the last. `quiet`: columns that are passed over on purpose; `repeated`:
+    rows in which the header stands again."""
 
     sheet: Sheet
     kind: str
     columns: tuple[Column, ...]
     first_row: int
+    last_row: int
+    header_row: int = 0
+    quiet: tuple[Column, ...] = ()
+    said: Preamble = field(default_factory=Preamble)
+    repeated: frozenset[int] = frozenset()
 
     @property
     def unknown(self) -> tuple[Column, ...]:
         return tuple(c for c in self.columns if c.field is None)
 
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        return frozenset(c.field for c in self.columns if c.field)
+
+    def index_of(self, field: str) -> int | None:
+        return next((c.index for c in self.columns if c.field == field), None)
+
 
 def find_table(sheet: Sheet, words: Words) -> Table | None:
-    """The table of a sheet, or None when no row looks like a header that we know."""
+    """The first table of a sheet, or None when no row looks like a header that we know."""
+    return next(find_tables(sheet, words), None)
+
+
+def find_tables(sheet: Sheet, words: Words) -> Iterator[Table]:
+    """The tables of a sheet from top to bottom."""
+    rows = sheet.rows
+    table = _best(sheet, 0, range(min(SEARCHED_ROWS, len(rows))), words)
+    while table:
+        below: Table | None = None
+        repeated: set[int] = set()
+        head = _texts(rows[table.first_row - 1])
+        for at in range(table.first_row, len(rows)):
+            if not _like_header(rows[at], words):
+                continue
+            if _texts(rows[at]) == head:
+                repeated.update(range(at - (table.first_row - 1 - table.header_row), at + 1))
+                continue
+            starts = range(max(at - 1, table.first_row), at + 1)
+            below = _best(sheet, table.header_row, starts, words, least=3)
+            if below and at < below.first_row:
+                break
+            below = None
+        end = below.header_row if below else len(rows)
+        table = replace(table, last_row=end, repeated=frozenset(repeated))
+        yield replace(table, columns=tuple(_tried(table, words)))
+        table = below
+
+
+def _best(
+    sheet: Sheet, top: int, starts: Iterable[int], words: Words, least: int = 2
+) -> Table | None:
     best: tuple[float, Table] | None = None
-    for at in range(min(SEARCHED_ROWS, len(sheet.rows))):
-        above = " ".join(squeeze(raw_text(c)) for row in sheet.rows[:at] for c in row)
+    hints = _Hints(sheet, words)
+    for at in starts:
+        if not _may_head(sheet.rows[at]):
+            continue
+        above = " ".join(squeeze(raw_text(c)) for row in sheet.rows[top:at] for c in row if c)
         for kind, known in words.kinds.items():
-            titles, first_row = _titles(sheet.rows, at, known, words)
-            columns = tuple(_columns(titles, kind, words))
-            # people are told in tables of every kind: they speak neither for one nor against it
-            telling = [c for c in columns if _base(c.title) not in words.contacts]
+            found = _table(sheet, at, kind, words)
+            telling = [c for c in found.columns if c.contact is None]
             fields = {c.field for c in telling if c.field}
             named = fields & _NAMING.get(kind, {"name", "code"})
-            if len(fields) < 2 or not named or not fields >= _NEEDED.get(kind, set()):
+            if len(fields) < least or not named or not fields >= _NEEDED.get(kind, set()):
                 continue
-            hint = 1.5 * _says(squeeze(sheet.name), known, words) + 0.5 * _says(above, known, words)
             # headers that the words don't know speak against a kind, a bit
-            score = len(fields) + hint - 0.4 * sum(c.field is None for c in telling)
+            unknown = sum(c.field is None for c in telling)
+            guessed = sum(c.likely for c in telling)
+            score = len(fields) - 0.4 * unknown - 0.5 * guessed + hints.of(known, above)
             if best is None or score > best[0]:
-                best = (score, Table(sheet, kind, columns, first_row))
-    return best[1] if best else None
+                best = (score, found)
+    if best is None:
+        return None
+    table = best[1]
+    said = preamble(sheet.rows[top : table.header_row], words)
+    return replace(table, said=said)
 
 
-def data_rows(table: Table, words: Words) -> Iterator[tuple[int, tuple[Cell, ...], str]]:
-    """(1-based row, cells, why it is passed over or "") for every row that is not empty."""
-    for index in range(table.first_row, len(table.sheet.rows)):
-        cells = table.sheet.rows[index]
-        told = [squeeze(raw_text(c)) for c in cells]
-        filled = [t for t in told if t]
-        if not filled:
+def _tried(table: Table, words: Words) -> Iterator[Column]:
+    """The columns, without the fields that their cells speak against: of a header that is known by
+    its parts alone, most cells must be such as the field has, and of any other, some."""
+    parsers = FIELDS[table.kind]
+    for column in table.columns:
+        if column.field is None or column.contact:
+            yield column
             continue
-        yield index + 1, cells, _passed_over(filled, words)
+        read = tried = 0
+        for row in table.sheet.rows[table.first_row : min(table.last_row, table.first_row + 200)]:
+            cell = row[column.index] if column.index < len(row) else None
+            if is_blank(cell, words) or squeeze(raw_text(cell)) in words.ditto:
+                continue
+            tried += 1
+            try:
+                parsers[column.field](cell, column.unit or table.said.money, words)
+            except Refused:
+                continue
+            read += 1
+        least, share = (4, 0.5) if column.likely else (8, 0.25)
+        kept = tried < least or read >= share * tried
+        yield column if kept else replace(column, field=None)
 
 
-def _passed_over(filled: Sequence[str], words: Words) -> str:
-    if filled[0] in words.totals or filled[0].rstrip(":") in words.totals:
-        return "合计行 / totals row"
-    signed = any(filled[0].startswith(f"{word}:") for word in words.notes)
-    if signed or (len(filled) <= 2 and filled[0].startswith(words.notes)):
-        return "说明行 / note row"
-    return ""
+class _Hints:
+    """What the names of sheet and file, and the titles above a table, say of its kind."""
+
+    def __init__(self, sheet: Sheet, words: Words) -> None:
+        self._sheet = squeeze(sheet.name)
+        self._file = squeeze(sheet.file)
+        self._words = words
+
+    def of(self, known: KindWords, above: str) -> float:
+        found = 0.0
+        for text, weight in ((self._sheet, 1.5), (above, 0.75), (self._file, 0.5)):
+            found += weight * _says(text, known, self._words)
+        return found
 
 
 def _says(text: str, known: KindWords, words: Words) -> bool:
     """Whether a name speaks of the kind; 服务器 is no 服务."""
+    if not any(word in text for word in known.sheets):
+        return False
     for other in words.kinds.values():
         for word in other.sheets:
             if word not in known.sheets and any(own in word for own in known.sheets):
@@ -96,76 +178,84 @@ def _says(text: str, known: KindWords, words: Words) -> bool:
     return any(word in text for word in known.sheets)
 
 
-def _titles(
-    rows: Sequence[Sequence[Cell]], at: int, known: KindWords, words: Words
-) -> tuple[list[str], int]:
-    """Header texts by column, and the index of the first data row."""
-    top = [raw_text(c).strip() for c in rows[at]]
-    if at + 1 >= len(rows):
-        return top, at + 1
-    below = [raw_text(c).strip() for c in rows[at + 1]]
-    below += [""] * (len(top) - len(below))
-    # a second header row has known headers where the first has a group or nothing, and no data
-    # in the columns that the first names (a header merged over both rows is told twice)
-    pairs = list(zip(top, below, strict=False))
-    added = [_second(t, b, known, words) for t, b in pairs]
-    data = [
-        b
-        for (t, b), second in zip(pairs, added, strict=True)
-        if b and b != t and not second and _known(t, known, words)
-    ]
-    if not any(added) or data:
-        return top, at + 1
-    return [second or b or t for (t, b), second in zip(pairs, added, strict=True)], at + 2
+def _table(sheet: Sheet, at: int, kind: str, words: Words) -> Table:
+    """What the rows from `at` would be as the header of a table of `kind`."""
+    depth = heading_rows(sheet, at, words.kinds[kind], words, MAX_DEPTH)
+    found = headings(sheet, at, depth, words.kinds[kind], words)
+    columns: list[Column] = []
+    quiet: list[Column] = []
+    for column, passed in _columns(found, kind):
+        (quiet if passed else columns).append(column)
+    return Table(
+        sheet,
+        kind,
+        tuple(columns),
+        first_row=at + depth,
+        last_row=len(sheet.rows),
+        header_row=at,
+        quiet=tuple(quiet),
+    )
 
 
-def _second(top: str, below: str, known: KindWords, words: Words) -> str:
-    """The header that a cell of a second header row makes with the one above it, or ""."""
-    if not below or below == top:
-        return ""
-    if _base(top) in words.contacts:  # 联系人 over 姓名 and 电话; 联系方式 over 联系人 and 电话
-        if squeeze(top + below) in words.contacts:
-            return top + below
-        return below if _base(below) in words.contacts else ""
-    told = _field(below, known)[0] or _base(below) in words.contacts
-    return below if told and not _field(top, known)[0] else ""
-
-
-def _columns(titles: Sequence[str], kind: str, words: Words) -> Iterator[Column]:
-    known = words.kinds[kind]
-    taken: set[str] = set()
+def _columns(found: Sequence[Heading], kind: str) -> Iterator[tuple[Column, bool]]:
+    """(column, whether it is passed over on purpose)."""
+    chosen = _chosen(found)
     by_nobody = False  # the person of the column before is who wrote the sheet
-    for index, title in enumerate(titles):
-        field, unit = _field(title, known)
-        contact = None if field else words.contacts.get(_base(title))
+    for heading in found:
+        field, contact = heading.field, None if heading.field else heading.contact
+        title, row = heading.text, heading.row
         if contact:
             by_nobody = contact.role == "" or (contact.role is None and by_nobody)
-            if by_nobody:
-                continue
-            if kind in WITH_CONTACTS:
-                yield Column(index, title, CONTACTS, unit, contact)
-                continue
-        if not title or _base(title) in words.quiet_headers:
+            if by_nobody or kind not in WITH_CONTACTS:
+                yield Column(heading.index, title, None, row=row), True
+            else:
+                yield Column(heading.index, title, CONTACTS, heading.unit, contact, row), False
             continue
-        if field in taken:
+        if heading.quiet and not field:
+            yield Column(heading.index, title, None, row=row), True
+            continue
+        if field and chosen[field] != heading.index:
             field = None  # a second column for the same field is reported, not merged
-        if field:
-            taken.add(field)
-        yield Column(index, title, field, unit)
+        likely = heading.likely and field is not None
+        yield Column(heading.index, title, field, heading.unit, row=row, likely=likely), False
 
 
-def _known(title: str, known: KindWords, words: Words) -> bool:
-    base = _base(title)
-    return bool(_field(title, known)[0]) or base in words.quiet_headers or base in words.contacts
+def _chosen(found: Sequence[Heading]) -> dict[str, int]:
+    """Field → the column that tells it: the first, but an owner before a user."""
+    chosen: dict[str, Heading] = {}
+    for heading in found:
+        if heading.field is None:
+            continue
+        before = chosen.setdefault(heading.field, heading)
+        surer = before.likely and not heading.likely
+        owner = heading.field == "organisation" and before.likely == heading.likely
+        if surer or (owner and _rank(heading) < _rank(before)):
+            chosen[heading.field] = heading
+    return {field: heading.index for field, heading in chosen.items()}
 
 
-def _base(title: str) -> str:
-    return _UNIT.sub("", squeeze(title).strip("*:"))
+def _rank(heading: Heading) -> int:
+    text = squeeze(heading.text)
+    return next((n for n, word in enumerate(_FIRST) if text.startswith(word)), len(_FIRST))
 
 
-def _field(title: str, known: KindWords) -> tuple[str | None, str]:
-    whole = squeeze(title).strip("*:")
-    if field := known.headers.get(whole):
-        return field, ""
-    unit = _UNIT.search(whole)
-    return known.headers.get(_base(title)), unit[1] if unit else ""
+def _may_head(row: Sequence[Cell]) -> bool:
+    """Whether a header may begin in a row: not in one of few cells that say 填报日期：…"""
+    texts = _texts(row)
+    labelled = any(":" in _BRACKETS.sub("", text).rstrip(":") for text in texts)
+    return len(texts) > 1 and not (labelled and len(texts) <= FEW)
+
+
+def _texts(row: Sequence[Cell]) -> tuple[str, ...]:
+    return tuple(squeeze(raw_text(c)) for c in row if c not in (None, ""))
+
+
+def _like_header(row: Sequence[Cell], words: Words) -> bool:
+    """Whether a row below a header may be another: most of its cells are words of headers."""
+    filled = [c for c in row if c not in (None, "")]
+    if len(filled) < 3 or not all(isinstance(c, str) for c in filled[:3]):
+        return False
+    if sum(squeeze(str(c)) in words.vocabulary for c in filled[:4]) < 2:
+        return False
+    known = sum(isinstance(c, str) and squeeze(c) in words.vocabulary for c in filled)
+    return known >= 3 and known >= 0.5 * len(filled)

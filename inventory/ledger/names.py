@@ -1,28 +1,42 @@
 """What people mean by a name: the code of an object told in the ledgers or already known."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from inventory.ledger.organisations import organisation_key
+from inventory.ledger.organisations import Organisations
 from inventory.ledger.records import Record
-from inventory.ledger.words import Words, squeeze
+from inventory.ledger.words import squeeze
 from inventory.model import Estate
+
+_MARKS = re.compile(r"[《》“”\"'‘’「」【】]")
+
+
+def name_key(name: str) -> str:
+    """Equal for spellings of one name: width, white space and quotation marks apart."""
+    return _MARKS.sub("", squeeze(name))
 
 
 class Names:
     """Looks codes up by code, name, alias or, for organisations, another spelling."""
 
-    def __init__(self, records: Iterable[Record], known: Estate, words: Words) -> None:
-        self._words = words
+    def __init__(
+        self, records: Iterable[Record], known: Estate, organisations: Organisations
+    ) -> None:
+        self._organisations = organisations
         self._told: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._known: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._names: dict[tuple[str, str], str] = {}
         for record in records:
-            spellings = (record.code, record.name, *record.values.get("aliases", ()))
+            spellings = (record.code, record.number, record.name, *record.values.get("aliases", ()))
             self._add(self._told, record.kind, record.code, spellings)
+            self._names[record.kind, record.code] = record.name
         for kind, objects in known.collections():
             for obj in objects:
-                spellings = (obj.code, getattr(obj, "name", ""), *getattr(obj, "aliases", ()))
+                name = getattr(obj, "name", "")
+                spellings = (obj.code, name, *getattr(obj, "aliases", ()))
                 self._add(self._known, kind, obj.code, spellings)
+                self._names.setdefault((kind, obj.code), name)
 
     def find(self, kinds: Iterable[str], written: str) -> set[str]:
         """Codes that `written` may mean: none, one, or several when it is ambiguous. What the
@@ -38,6 +52,15 @@ class Names:
                     return found
         return set()
 
+    def name_of(self, kinds: Iterable[str], written: str) -> str | None:
+        """The full name of the one object that `written` means."""
+        kinds = tuple(kinds)
+        found = self.find(kinds, written)
+        if len(found) != 1:
+            return None
+        (code,) = found
+        return next((n for k in kinds if (n := self._names.get((k, code)))), None)
+
     def _add(
         self,
         index: dict[str, dict[str, set[str]]],
@@ -45,16 +68,21 @@ class Names:
         code: str,
         spellings: Iterable[str],
     ) -> None:
-        index[kind]["=" + code].add(code)
+        if code:
+            index[kind]["=" + code].add(code)
         for spelling in spellings:
             if spelling:
-                index[kind]["~" + squeeze(spelling)].add(code)
-                if kind == "organisations":
-                    index[kind]["≈" + self._key("≈", kind, spelling)].add(code)
+                index[kind]["~" + name_key(spelling)].add(code)
+                index[kind]["≈" + self._key("≈", kind, spelling)].add(code)
 
     def _key(self, by: str, kind: str, written: str) -> str:
         if by == "=":
             return written.strip()
-        if by == "≈" and kind == "organisations":
-            return organisation_key(written, self._words)
-        return squeeze(written)
+        if by == "~":
+            return name_key(written)
+        if kind == "organisations":
+            return name_key(self._organisations.full(written))
+        if kind == "rooms":  # 人社局机房 is 云州市人社局机房
+            owner, room, rest = name_key(written).partition("机房")
+            return self._organisations.full(owner) + room + rest if room and owner else written
+        return name_key(written)

@@ -1,31 +1,49 @@
-"""Records → an estate: names become codes; what refers to nothing is refused with its reason."""
+"""Records → an estate: names become codes; what refers to nothing stays, with that reference open.
+
+A cell that can't be read has cost its row by now. A name that nothing has costs no row: the object
+stays without that reference, and it is told as `unknown_reference`; where the name is that of a row
+which was refused, the fault is already told there, and only noted here. What can't exist without
+its reference (a link without an end, a service without a host) can't enter the estate; a line may
+end, and an approving body sit, where no ledger of ours reaches.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from inventory.changes import MODELS
-from inventory.ledger.names import Names
-from inventory.ledger.organisations import full_names
-from inventory.ledger.records import Record, Told, derived_code, service_code
+from inventory.ledger.lists import needed
+from inventory.ledger.names import Names, name_key
+from inventory.ledger.organisations import Organisations
+from inventory.ledger.records import Record, Told, derived_code, service_code, with_blanks
 from inventory.ledger.report import Ignored, Problem
-from inventory.ledger.words import Words, squeeze
+from inventory.ledger.unite import unite
 from inventory.model import Database, Dependency, Entrance, Estate, System, Tree, Workload
 from inventory.references import PLACES, REFERENCES
 from inventory.text import printable
 
-# a line may end where no room of ours is: it is kept without that end, and the end reported
-SOFT: Mapping[str, Mapping[str, tuple[str, ...]]] = {"lines": {"a_end": PLACES, "z_end": PLACES}}
-# ledger field → the collections in which its name is looked up; a row stands or falls with them
-HARD: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    kind: {field: kinds for field, kinds in fields.items() if field not in SOFT.get(kind, {})}
-    for kind, fields in {
-        **REFERENCES,
-        "systems": {**REFERENCES["systems"], "entrance_node": ("nodes",)},
-    }.items()
+# ledger field → the collections in which its name is looked up
+LOOKED_UP: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    **REFERENCES,
+    "systems": {**REFERENCES["systems"], "entrance_node": ("nodes",)},
 }
-# where no table of these was sent, those that a field names are taken as told
-IMPLIED: Mapping[str, str] = {"organisations": "organisation", "sites": "site"}
+# collections of places: the ledgers of departments list their own rooms, and not the cloud's halls
+# or the province's, so that one which nobody lists is noted and is no fault
+OUTSIDE = frozenset(PLACES)
+UNLISTED = "待定：台账未列此地点 / left open: no ledger lists the place"
+# an object can't be without these
+NEEDED: Mapping[str, frozenset[str]] = {
+    "links": frozenset({"a_node", "z_node"}),
+    "services": frozenset({"host"}),
+    "dependencies": frozenset({"system", "needs"}),
+    "systems": frozenset({"entrance_node"}),
+}
+# where no table of these was sent, those that a field names are taken as told; and what by its form
+# is a department, 清河县人民政府, though the table lacks it
+IMPLIED: Mapping[str, tuple[str, ...]] = {
+    "organisations": ("organisation", "approving_department"),
+    "sites": ("site",),
+}
 _SYSTEM_PARTS = {
     "program_trees",
     "data_trees",
@@ -40,107 +58,76 @@ _SYSTEM_PARTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Built:
-    estate: Estate
-    problems: tuple[Problem, ...]
-    ignored: tuple[Ignored, ...]
+    """`records`: all that stand, those of implied objects too, with what blank cells say;
+    `refused`: the rest. `estate`: what may enter it."""
+
+    records: list[Record]
+    refused: list[Record]
+    names: Names
+    organisations: Organisations
+    estate: Estate = field(default_factory=Estate)
+    problems: list[Problem] = field(default_factory=list)
+    ignored: list[Ignored] = field(default_factory=list)
 
 
 def build(
-    records: Iterable[Record], refused: Iterable[Record], known: Estate, words: Words
+    records: Iterable[Record],
+    refused: Iterable[Record],
+    known: Estate,
+    organisations: Organisations,
 ) -> Built:
     """The estate that the records declare. `known`: what may be referred to besides."""
-    alive, problems, ignored = _once(_coded(tuple(records), known, words))
-    refused = list(refused)
-    for kind, field in IMPLIED.items():
-        alive = _implied(kind, field, alive, known, words) + alive
-    while True:
-        names = Names(alive, known, words)
-        kept = []
-        for record in alive:
-            if found := list(_broken(record, names, refused)):
-                problems += found
-                refused.append(record)
-            else:
-                kept.append(record)
-        if len(kept) == len(alive):
-            break
-        alive = kept
-    objects: dict[str, list[Any]] = {kind: [] for kind in Estate.model_fields}
-    dependencies: dict[str, Dependency] = {}
-    for record in alive:
-        if record.kind == "dependencies":
-            problems += _add_dependency(record, names, dependencies)
-        else:
-            obj, found = _object(record, names, refused)
-            objects[record.kind].append(obj)
-            problems += found
-        if record.kind == "systems":
-            problems += _add_needs(record, names, refused, dependencies)
-    objects["dependencies"] = list(dependencies.values())
-    return Built(Estate.model_validate(objects), tuple(problems), tuple(ignored))
-
-
-def _once(records: Iterable[Record]) -> tuple[list[Record], list[Problem], list[Ignored]]:
-    """Each object once: told twice alike it is merged, told differently the second is refused."""
-    first: dict[tuple[str, str], Record] = {}
-    kept: list[Record] = []
-    problems: list[Problem] = []
-    ignored: list[Ignored] = []
-    for record in records:
-        before = first.setdefault((record.kind, record.code), record)
-        if record.kind == "dependencies" or before is record:
-            kept.append(record)
-        elif before.values == record.values:
-            reason = f"与{before.place}相同 / the same as {before.place}"
-            ignored.append(
-                Ignored(file=record.file, sheet=record.sheet, row=record.row, reason=reason)
-            )
-        else:
-            field = "code" if "code" in record.told else "name"
-            message = (
-                f"编号 {record.code} 已出现于{before.place}且内容不同，请更正其一 / code "
-                f"{record.code} was told at {before.place} with other facts: correct one of them"
-            )
-            problems.append(record.problem(field, "duplicate", message))
-    return kept, problems, ignored
+    once = unite(_coded(tuple(records), known, organisations), known, organisations)
+    alive = list(map(with_blanks, once.records))
+    for kind in IMPLIED:
+        alive = _implied(kind, alive, known, organisations) + alive
+    refused = [*refused, *once.again]
+    names = Names(alive, known, organisations)
+    built = Built(alive, refused, names, organisations)
+    built.problems, built.ignored = once.problems, once.ignored
+    _Builder(built).build()
+    return built
 
 
 def _implied(
-    kind: str, field: str, records: list[Record], known: Estate, words: Words
+    kind: str, records: list[Record], known: Estate, organisations: Organisations
 ) -> list[Record]:
-    """Where no table of `kind` was sent, those that the rows name are taken as told."""
-    if any(r.kind == kind for r in records):
-        return []
-    names = Names((), known, words)
-    first: dict[str, Record] = {}
+    """Those of `kind` that the rows name and no table has."""
+    table = [r for r in records if r.kind == kind]
+    names = Names(table, known, organisations)
+    spelt: dict[str, dict[str, tuple[Record, Told]]] = {}
     for record in records:
-        name = record.values.get(field)
-        if name and not names.find((kind,), name):
-            first.setdefault(name, record)
-    full = full_names(first, words) if kind == "organisations" else {name: name for name in first}
-    implied: dict[str, Record] = {}
-    for name, record in first.items():
-        told = record.told[field]
-        others = sorted(n for n in full if full[n] == full[name] and n != full[name])
-        values: dict[str, Any] = {
-            "name": full[name],
-            "code": derived_code(kind, full[name]),
-            **({"aliases": tuple(others)} if others else {}),
-        }
-        where = {"name": Told(told.column, told.raw)}
-        implied.setdefault(
-            full[name], Record(kind, record.file, record.sheet, record.row, values, where)
-        )
-    return list(implied.values())
+        for name in IMPLIED[kind]:
+            written = record.values.get(name)
+            if not written or names.find((kind,), written):
+                continue
+            if not table or (kind == "organisations" and organisations.is_one(written)):
+                full = organisations.full(written) if kind == "organisations" else written
+                told = record.told.get(name, Told("", written))
+                spelt.setdefault(full, {}).setdefault(written, (record, told))
+    return [_told_of(kind, full, places) for full, places in spelt.items()]
 
 
-def _coded(records: tuple[Record, ...], known: Estate, words: Words) -> Iterator[Record]:
+def _told_of(kind: str, full: str, places: Mapping[str, tuple[Record, Told]]) -> Record:
+    record, told = next(iter(places.values()))
+    others = tuple(sorted(places.keys() - {full}))
+    values: dict[str, Any] = {
+        "name": full,
+        "code": derived_code(kind, full),
+        **({"aliases": others} if others else {}),
+    }
+    return Record(kind, record.file, record.sheet, record.row, values, {"name": told})
+
+
+def _coded(
+    records: tuple[Record, ...], known: Estate, organisations: Organisations
+) -> Iterator[Record]:
     """A service without a code gets one from its host's, however its row spells the host, so that
     it is the same service in the next ledger too."""
     codeless = [r for r in records if r.kind == "services" and not r.code]
-    names = Names(records if codeless else (), known, words)
+    names = Names(records if codeless else (), known, organisations)
     for record in records:
         if record.kind != "services" or record.code:
             yield record
@@ -152,50 +139,133 @@ def _coded(records: tuple[Record, ...], known: Estate, words: Words) -> Iterator
         yield replace(record, values={**record.values, "host": host, "code": code})
 
 
-def _broken(record: Record, names: Names, refused: list[Record]) -> Iterator[Problem]:
-    for field, kinds in HARD.get(record.kind, {}).items():
-        written = record.values.get(field)
-        if written is not None and len(found := names.find(kinds, written)) != 1:
-            message = _unknown(written, kinds, found, refused)
-            yield record.problem(field, "unknown_reference", message)
+class _Builder:
+    """Puts the objects of an estate together; what it finds goes into `built`."""
+
+    def __init__(self, built: Built) -> None:
+        self._built = built
+        self._names = built.names
+        self._refused: dict[tuple[str, str], Record] = {}
+        for record in built.refused:
+            for spelling in (record.code, record.number, record.name):
+                if spelling:
+                    self._refused.setdefault((record.kind, name_key(spelling)), record)
+        self._objects: dict[str, list[Any]] = {kind: [] for kind in Estate.model_fields}
+        self._needs: dict[str, Dependency] = {}
+
+    def build(self) -> None:
+        for record in self._built.records:
+            if record.kind == "dependencies":
+                self._dependency(record)
+                continue
+            obj = self._object(record)
+            if obj is not None:
+                self._objects[record.kind].append(obj)
+            if record.kind == "systems":
+                self._needed(record)
+        self._objects["dependencies"] = list(self._needs.values())
+        self._built.estate = Estate.model_validate(self._objects)
+
+    def _object(self, record: Record) -> Any:
+        values = self._resolved(record)
+        if values is None:
+            return None
+        if record.kind == "systems":
+            return _system(record, values)
+        return MODELS[record.kind](**values, provenance=record.provenance)
+
+    def _resolved(self, record: Record) -> dict[str, Any] | None:
+        """The values with codes for names; None where something is open without which the object
+        can't be."""
+        values = dict(record.values)
+        lost = False
+        for name, kinds in LOOKED_UP.get(record.kind, {}).items():
+            written = values.get(name)
+            if written is None:
+                continue
+            if isinstance(written, tuple):
+                codes = [code for one in written if (code := self._code(record, name, one, kinds))]
+                values[name] = tuple(dict.fromkeys(codes)) or None
+                continue
+            values[name] = self._code(record, name, written, kinds)
+            if values[name] is None:
+                del values[name]
+                lost = lost or (name in NEEDED.get(record.kind, ()) and record.kind != "systems")
+        return None if lost else values
+
+    def _code(self, record: Record, name: str, written: str, kinds: tuple[str, ...]) -> str | None:
+        found = self._names.find(kinds, written)
+        if len(found) == 1:
+            return next(iter(found))
+        self._open(record, name, written, kinds, found)
+        return None
+
+    def _open(
+        self, record: Record, name: str, written: str, kinds: tuple[str, ...], found: set[str]
+    ) -> None:
+        """Tell of a reference that leads nowhere."""
+        shown = printable(written)
+        other = next((r for k in kinds if (r := self._refused.get((k, name_key(written))))), None)
+        if not found and (other is not None or OUTSIDE.issuperset(kinds)):
+            told = record.told.get(name, Told("", written))
+            self._built.ignored.append(
+                Ignored(
+                    file=record.file,
+                    sheet=record.sheet,
+                    row=record.row,
+                    column=told.column,
+                    raw=written,
+                    reason=UNLISTED
+                    if other is None
+                    else f"待定：{other.place}未被接受 / left open: {other.place} was refused",
+                )
+            )
+            return
+        needed = name in NEEDED.get(record.kind, ()) and record.kind != "systems"
+        self._built.problems.append(
+            record.problem(name, "unknown_reference", _unknown(shown, kinds, found), refuses=needed)
+        )
+
+    def _needed(self, record: Record) -> None:
+        """The column of needed systems: each is a dependency of its own, and open by itself."""
+        for name in needed(record.values.get("depends_on", ()), record.told, self._names):
+            code = self._code(record, "depends_on", name, ("systems",))
+            if code == record.code:
+                message = f"“{printable(name)}”依赖自身 / a system can't need itself"
+                problem = record.problem("depends_on", "bad_text", message, refuses=False)
+                self._built.problems.append(problem)
+            elif code is not None:
+                self._keep(record, Dependency(system=record.code, needs=code))
+
+    def _dependency(self, record: Record) -> None:
+        values = self._resolved(record)
+        if values is None:
+            return
+        if values["system"] == values["needs"]:
+            message = "依赖自身 / a system can't need itself"
+            self._built.problems.append(record.problem("needs", "bad_text", message))
+            return
+        kind = values.get("kind", "declared")
+        self._keep(record, Dependency(system=values["system"], needs=values["needs"], kind=kind))
+
+    def _keep(self, record: Record, dependency: Dependency) -> None:
+        """A dependency told in both places is one; the kind that the table gives goes first."""
+        before = self._needs.get(dependency.code)
+        if before is None or before.kind == "declared":
+            told = {"system", "needs", "kind", "depends_on"}
+            provenance = tuple(p for p in record.provenance if p.field in told)
+            self._needs[dependency.code] = dependency.model_copy(update={"provenance": provenance})
 
 
-def _unknown(written: str, kinds: tuple[str, ...], found: set[str], refused: list[Record]) -> str:
-    shown = printable(written)
+def _unknown(shown: str, kinds: tuple[str, ...], found: set[str]) -> str:
     if found:
         codes = ", ".join(sorted(found))
         return f"“{shown}”可指 {codes}，请改填编号 / “{shown}” may mean {codes}: write the code"
-    for other in refused:
-        if other.kind in kinds and squeeze(written) in {squeeze(other.code), squeeze(other.name)}:
-            return (
-                f"“{shown}”所在行（{other.place}）未被接受，请先更正 / “{shown}” was refused at "
-                f"{other.place}: correct that row first"
-            )
     where = "、".join(kinds)
     return (
         f"台账与现有资产中都没有“{shown}”，请更正名称或补充 / “{shown}” is neither in the ledgers "
         f"nor known ({where}): correct the name or add it"
     )
-
-
-def _object(record: Record, names: Names, refused: list[Record]) -> tuple[Any, list[Problem]]:
-    values = dict(record.values)
-    problems: list[Problem] = []
-    for field, kinds in HARD.get(record.kind, {}).items():
-        if field in values:
-            (values[field],) = names.find(kinds, values[field])
-    for field, kinds in SOFT.get(record.kind, {}).items():
-        if field not in values:
-            continue
-        found = names.find(kinds, values[field])
-        if len(found) == 1:
-            (values[field],) = found
-        else:
-            message = _unknown(values.pop(field), kinds, found, refused)
-            problems.append(record.problem(field, "unknown_reference", message, refuses=False))
-    if record.kind == "systems":
-        return _system(record, values), problems
-    return MODELS[record.kind](**values, provenance=record.provenance), problems
 
 
 def _system(record: Record, values: Mapping[str, Any]) -> System:
@@ -224,43 +294,3 @@ def _system(record: Record, values: Mapping[str, Any]) -> System:
         entrance=entrance,
         provenance=record.provenance,
     )
-
-
-def _add_needs(
-    record: Record, names: Names, refused: list[Record], into: dict[str, Dependency]
-) -> Iterator[Problem]:
-    """The column of needed systems: each is a dependency of its own, and refused by itself."""
-    written = record.values.get("depends_on", ())
-    told = record.told.get("depends_on")
-    if told and len(names.find(("systems",), told.raw)) == 1:
-        written = (told.raw,)  # one name that holds a separator
-    for name in written:
-        found = names.find(("systems",), name)
-        if found == {record.code}:
-            message = f"“{printable(name)}”依赖自身 / a system can't need itself"
-            yield record.problem("depends_on", "bad_text", message, refuses=False)
-        elif len(found) == 1:
-            (needs,) = found
-            _keep(record, Dependency(system=record.code, needs=needs), into)
-        else:
-            message = _unknown(name, ("systems",), found, refused)
-            yield record.problem("depends_on", "unknown_reference", message, refuses=False)
-
-
-def _add_dependency(record: Record, names: Names, into: dict[str, Dependency]) -> Iterator[Problem]:
-    (system,) = names.find(("systems",), record.values["system"])
-    (needs,) = names.find(("systems",), record.values["needs"])
-    if system == needs:
-        yield record.problem("needs", "bad_text", "依赖自身 / a system can't need itself")
-        return
-    kind = record.values.get("kind", "declared")
-    _keep(record, Dependency(system=system, needs=needs, kind=kind), into)
-
-
-def _keep(record: Record, dependency: Dependency, into: dict[str, Dependency]) -> None:
-    """A dependency told in both places is one; the kind that the table gives goes first."""
-    before = into.get(dependency.code)
-    if before is None or before.kind == "declared":
-        told = {"system", "needs", "kind", "depends_on"}
-        provenance = tuple(p for p in record.provenance if p.field in told)
-        into[dependency.code] = dependency.model_copy(update={"provenance": provenance})

@@ -1,34 +1,164 @@
-"""One organisation, several spellings: 云州市人力资源和社会保障局, 云州市人社局, 市人社局."""
+"""One organisation, several spellings: 云州市人力资源和社会保障局, 云州市人社局, 市人社局. Pure.
+
+A spelling means, in this order: what a table of organisations (or the estate so far) says; a full
+name in the ledgers with the same words; the one full name that it is short for (人社局 has the
+letters of 人力资源和社会保障局 in their order); what it is short for in most cities.
+"""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from inventory.ledger.words import Words, squeeze
 
-# "市场监管局" is no city's name, so 市 before 场 is not where the prefix ends
-_CITY = re.compile(r"^[^市]{0,6}市(?!场)")
+# 市场监管局 begins with no city, 城市管理局 with none called 城; 市 alone is the city at hand
+_PLACE = re.compile(
+    r"(?!(?:城|都|园|社|校|景|灾|地|自治|开发|行政|水|山|林|湖|库|牧|示范|管理|旅游|工业|保税|新|高新|经开)[市区县])"
+    r"(?:[^市县区旗\W\da-z_]{1,8}?(?:自治[县州旗]|[市县区旗盟]))"
+    r"(?=[\u4e00-\u9fff]{2})"
+)
+_HERE = re.compile(
+    r"(?:本|我)?市(?!场监|场局|监局|管局|政工程|政管|政公用|政园林|政设施|容|域|民中心|民服务)"
+)
+_UNDER = ("县", "区", "旗")
+_END = {"委": "委员会", "办": "办公室"}
+_VAGUE = ("管理局", "服务局", "办公室", "委员会", "管委会")
+MAX_SHORT = 6  # characters of what may be short for something
 
 
-def organisation_key(name: str, words: Words) -> str:
-    """Equal for spellings of one organisation: without the city, short words made full."""
-    key = _CITY.sub("", squeeze(name), count=1)
-    for short, full in words.short_names.items():
-        if short in key and full not in key:
-            key = key.replace(short, full)
-            break
-    # 卫生健康委员会局 can't be: "卫健委" is replaced whole, "交通局" with its 局
-    return key
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """`place`: "" is the city; `body`: what stands behind the place."""
+
+    place: str
+    body: str
+    written: str
 
 
-def full_names(names: Iterable[str], words: Words) -> dict[str, str]:
-    """Every spelling → the fullest spelling of the same organisation (the longest, then first in
-    order), for ledgers that have no table of organisations."""
-    groups: dict[str, set[str]] = defaultdict(set)
-    for name in names:
-        groups[organisation_key(name, words)].add(name)
-    return {
-        name: sorted(group, key=lambda n: (-len(n), n))[0]
-        for group in groups.values()
-        for name in group
-    }
+class Organisations:
+    """What spellings mean. `fixed`: spelling → full name, of tables and of the estate; `told`: all
+    that rows write; `said`: titles and names of files, for the name of the city."""
+
+    def __init__(
+        self, fixed: Mapping[str, str], told: Iterable[str], said: Iterable[str], words: Words
+    ) -> None:
+        self._words = words
+        told = sorted({name for name in told if name})
+        self.city = _city([*fixed.values(), *told], said)
+        self._fixed = {squeeze(spelling): full for spelling, full in fixed.items()}
+        self._by_body: dict[tuple[str, str], str] = {}
+        self._bodies: dict[str, list[str]] = defaultdict(list)  # place → full bodies told in it
+        for full in dict.fromkeys(fixed.values()):
+            self._learn(full, full)
+        for name in sorted(told, key=self._order):
+            parts = self._parts(name)
+            if squeeze(name) not in self._fixed and not self._short(parts):
+                self._learn(name, self._whole(name))
+        self._known: dict[str, str] = {}
+
+    def full(self, written: str) -> str:
+        """The full name of the organisation that `written` means; itself when nobody knows it."""
+        found = self._known.get(written)
+        if found is None:
+            found = self._known[written] = self._find(written)
+        return found
+
+    def is_one(self, written: str) -> bool:
+        """Whether a name is by its form one of a department: 清河县人民政府, 市气象局."""
+        body = self._parts(self.full(written)).body
+        return body in self._words.bureaux.names or body in self._words.bureaux.full
+
+    def _find(self, written: str) -> str:
+        if (found := self._fixed.get(squeeze(written))) is not None:
+            return found
+        parts = self._parts(written)
+        for body in (parts.body, self._words.bureaux.full.get(parts.body, parts.body)):
+            if (found := self._by_body.get((parts.place, body))) is not None:
+                return found
+        if len(fits := self._fits(parts)) == 1:
+            return self._by_body[parts.place, fits[0]]
+        long = self._words.bureaux.full.get(parts.body)
+        if long is not None and parts.body not in self._words.bureaux.variants:
+            return self._named(parts.place, long, parts.written)
+        return self._whole(written)
+
+    def _order(self, name: str) -> tuple[bool, int, str]:
+        """What most cities call a department before what some do, then the longest."""
+        return self._parts(name).body in self._words.bureaux.variants, -len(name), name
+
+    def _learn(self, name: str, full: str) -> None:
+        parts = self._parts(name)
+        usual = self._words.bureaux.full.get(parts.body, "")
+        if parts.body in self._words.bureaux.variants and (parts.place, usual) in self._by_body:
+            return  # 国土局 where there is an 自然资源和规划局
+        if (parts.place, parts.body) not in self._by_body:
+            self._bodies[parts.place].append(parts.body)
+            self._by_body[parts.place, parts.body] = full
+        other = self._words.bureaux.full.get(parts.body)
+        if other is not None:  # 自然资源局 is what others call 自然资源和规划局
+            self._by_body.setdefault((parts.place, other), full)
+
+    def _short(self, parts: _Parts) -> bool:
+        """Whether a name is a short one, that nobody would have on its seal."""
+        bureaux = self._words.bureaux
+        if parts.body in bureaux.full:
+            return parts.body not in bureaux.variants
+        return len(parts.body) < 5 and len(self._fits(parts)) == 1
+
+    def _fits(self, parts: _Parts) -> list[str]:
+        """The full names told in the same place that a name may be short for."""
+        if self._formal(parts.body):
+            return []
+        fits = [body for body in self._bodies[parts.place] if _short_for(parts.body, body)]
+        return [body for body in fits if body[0] == parts.body[0]] or fits
+
+    def _formal(self, body: str) -> bool:
+        return body in self._words.bureaux.names or len(body) > MAX_SHORT
+
+    def _whole(self, written: str) -> str:
+        """The name with the city before it, where 市 alone stood or nothing did."""
+        parts = self._parts(written)
+        known = self._formal(parts.body) or parts.body in self._words.bureaux.variants
+        here = not parts.place and (known or _HERE.match(squeeze(written)))
+        return self._named("", parts.body, written) if here else written
+
+    def _named(self, place: str, body: str, written: str) -> str:
+        if place:
+            return place + body
+        return self.city + body if self.city else (body if body != squeeze(written) else written)
+
+    def _parts(self, written: str) -> _Parts:
+        name = squeeze(written)
+        place = ""
+        while match := _PLACE.match(name):
+            place, name = match[0], name[match.end() :]
+        if not place and (match := _HERE.match(name)) and len(name) > match.end() + 1:
+            name = name[match.end() :]
+        elif not place and name[:1] in _UNDER and len(name) > 3:
+            place, name = name[0], name[1:]
+        return _Parts("" if place == self.city else place, name, written)
+
+
+def _city(names: Iterable[str], said: Iterable[str]) -> str:
+    """The city that most names begin with: 云州市."""
+    for texts in (names, said):
+        counted = Counter(
+            match[0]
+            for text in texts
+            if (match := _PLACE.match(squeeze(text))) and match[0].endswith("市")
+        )
+        if counted:
+            (most, _), *_ = counted.most_common(1)
+            return most
+    return ""
+
+
+def _short_for(short: str, full: str) -> bool:
+    """Whether the letters of `short` stand in `full` in their order, the last at its end."""
+    if not 3 <= len(short) < len(full) or len(short) > MAX_SHORT or short in _VAGUE:
+        return False
+    if not full.endswith(_END.get(short[-1], short[-1])):
+        return False
+    rest = iter(full)
+    return all(letter in rest for letter in short)

@@ -2,19 +2,33 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from inventory.labels import field_label
+from inventory.ledger.cells import Cell, Parser, Refused, raw_text
 from inventory.ledger.contacts import Post, posts_of, read_contacts
-from inventory.ledger.fields import CODE_NAMES, CONTACTS, ENTRANCE, FIELDS, REQUIRED
-from inventory.ledger.headers import Column, Table, data_rows
+from inventory.ledger.dates import DAYS_TO_1904
+from inventory.ledger.fields import (
+    CODE_NAMES,
+    CONTACTS,
+    DAYS,
+    ENTRANCE,
+    FIELDS,
+    MONEY,
+    OTHERWISE,
+    REQUIRED,
+    TICKS,
+)
+from inventory.ledger.headers import Column, Table
 from inventory.ledger.report import Code as ProblemCode
 from inventory.ledger.report import Ignored, Problem
-from inventory.ledger.values import Cell, Refused, raw_text
-from inventory.ledger.words import Words
+from inventory.ledger.rows import DataRow, data_rows
+from inventory.ledger.values import either_ip, if_told, ipv4
+from inventory.ledger.words import Words, squeeze
 from inventory.model import Code, Provenance
 from inventory.text import printable
 
@@ -31,7 +45,8 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One accepted row. `values` by ledger field; references are what people wrote."""
+    """One accepted row. `values` by ledger field; references are what people wrote. `number`: the
+    code as told, where it can't be a code of the estate."""
 
     kind: str
     file: str
@@ -39,6 +54,8 @@ class Record:
     row: int
     values: Mapping[str, Any]
     told: Mapping[str, Told]
+    number: str = ""
+    more: tuple["Record", ...] = ()  # other rows of the same object, merged into this one
 
     @property
     def code(self) -> str:
@@ -54,7 +71,7 @@ class Record:
 
     @property
     def provenance(self) -> tuple[Provenance, ...]:
-        return tuple(
+        own = tuple(
             Provenance(
                 field=field,
                 source=self.file,
@@ -64,6 +81,10 @@ class Record:
                 raw=told.raw,
             )
             for field, told in self.told.items()
+        )
+        have = {p.field for p in own if p.raw}
+        return own + tuple(
+            p for other in self.more for p in other.provenance if p.raw and p.field not in have
         )
 
     def problem(
@@ -85,33 +106,48 @@ class Record:
 @dataclass(frozen=True, slots=True)
 class Rows:
     """What a table holds. `refused`: records of refused rows, kept so that what refers to them
-    can say why."""
+    can say why; `fields`: those that the table has columns for."""
 
+    kind: str
     records: tuple[Record, ...]
     refused: tuple[Record, ...]
     problems: tuple[Problem, ...]
     ignored: tuple[Ignored, ...]
+    titles: tuple[str, ...] = ()
 
 
-def read_table(table: Table, words: Words) -> Rows:
-    """Parse every row of a table."""
+def read_table(table: Table, words: Words, tick: Callable[[], None] | None = None) -> Rows:
+    """Parse every row of a table; `tick` is called for each that is not empty."""
     sheet = table.sheet
     records: list[Record] = []
     refused: list[Record] = []
     problems = [_unknown_header(table, column) for column in table.unknown]
-    ignored: list[Ignored] = []
+    ignored = list(_passed_columns(table))
     posts = posts_of(table.columns, words)
-    for row, cells, why in data_rows(table, words):
-        if why:
-            ignored.append(Ignored(file=sheet.file, sheet=sheet.name, row=row, reason=why))
+    reader = _Reader(table, words)
+    for row in data_rows(table, words):
+        if tick:
+            tick()
+        if row.why:
+            ignored.append(
+                Ignored(file=sheet.file, sheet=sheet.name, row=row.number, reason=row.why)
+            )
             continue
-        record, found = _record(table, row, cells, words)
+        record, found, left = reader.read(row)
+        ignored += left
         if posts:
-            record, unread = _with_contacts(record, posts, cells, words)
+            record, unread = _with_contacts(record, posts, row.cells, words)
             problems += unread
         problems += found
         (refused if found else records).append(record)
-    return Rows(tuple(records), tuple(refused), tuple(problems), tuple(ignored))
+    return Rows(
+        table.kind,
+        tuple(records),
+        tuple(refused),
+        tuple(problems),
+        tuple(ignored),
+        (sheet.file, sheet.name, *table.said.titles),
+    )
 
 
 def derived_code(kind: str, name: str) -> str:
@@ -128,29 +164,89 @@ def service_code(host: str, protocol: str, port: int) -> str:
         return derived_code("services", code)
 
 
-def _record(
-    table: Table, row: int, cells: tuple[Cell, ...], words: Words
-) -> tuple[Record, list[Problem]]:
-    values: dict[str, Any] = {}
-    told: dict[str, Told] = {}
-    faults: list[tuple[str, Refused]] = []
-    for column in table.columns:
-        if column.field is None or column.contact:
-            continue
-        cell = cells[column.index] if column.index < len(cells) else ""
-        told[column.field] = Told(column.title, raw_text(cell).strip())
-        try:
-            value = FIELDS[table.kind][column.field](cell, column.unit, words)
-        except Refused as refusal:
-            faults.append((column.field, refusal))
-            continue
-        if value is not None and value != ():
-            values[column.field] = value
-    refused = {field for field, _ in faults}
-    _name_it(table.kind, values, refused)
-    faults += [(field, _missing()) for field in _absent(table.kind, values) if field not in refused]
-    record = Record(table.kind, table.sheet.file, table.sheet.name, row, values, told)
-    return record, [_problem(record, table, field, refusal) for field, refusal in faults]
+class _Reader:
+    """Reads the rows of one table."""
+
+    def __init__(self, table: Table, words: Words) -> None:
+        self._table, self._words = table, words
+        self._columns = tuple(
+            (column, _parser(table.kind, column), self._unit(column))
+            for column in table.columns
+            if column.field is not None and column.contact is None
+        )
+        self._owner = "organisation" in FIELDS[table.kind] and "organisation" not in table.fields
+
+    def _unit(self, column: Column) -> str:
+        if not column.unit and column.field in MONEY[self._table.kind]:
+            return self._table.said.money
+        return column.unit
+
+    def read(self, row: DataRow) -> tuple[Record, list[Problem], list[Ignored]]:
+        """The record, what is wrong with it, and the cells that were left open."""
+        table, words = self._table, self._words
+        left: list[Ignored] = []
+        values: dict[str, Any] = {}
+        told: dict[str, Told] = {}
+        faults: list[tuple[str, Refused]] = []
+        for column, parse, unit in self._columns:
+            field = column.field or ""
+            cell = row.cells[column.index] if column.index < len(row.cells) else ""
+            if field in DAYS[table.kind] and table.sheet.date1904 and isinstance(cell, int | float):
+                cell += DAYS_TO_1904
+            told[field] = Told(column.title, raw_text(cell).strip())
+            try:
+                value = parse(cell, unit, words)
+            except Refused as refusal:
+                if refusal.open_:
+                    left.append(_left_open(table, row, column, told[field].raw))
+                else:
+                    faults.append((field, refusal))
+                continue
+            _take(values, OTHERWISE.get(field, field), value)
+        if self._owner and (owner := row.section or table.said.organisation):
+            values["organisation"] = owner
+            told["organisation"] = Told("", owner)
+        refused = {field for field, _ in faults}
+        number = _name_it(table.kind, values, refused)
+        faults += [(f, _missing()) for f in _absent(table.kind, values) if f not in refused]
+        record = Record(
+            table.kind, table.sheet.file, table.sheet.name, row.number, values, told, number
+        )
+        return record, [_problem(record, table, f, refusal) for f, refusal in faults], left
+
+
+def _left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:
+    return Ignored(
+        file=table.sheet.file,
+        sheet=table.sheet.name,
+        row=row.number,
+        column=column.title,
+        raw=raw,
+        reason="待定：不是可识别的值 / left open: no value that is known",
+    )
+
+
+def _parser(kind: str, column: Column) -> Parser:
+    """That of the field; a column IP地址 may hold addresses of both families."""
+    if column.field == "ipv4" and "4" not in squeeze(column.title):
+        return either_ip if FIELDS[kind]["ipv4"] is ipv4 else if_told(either_ip)
+    return FIELDS[kind][column.field or ""]
+
+
+def _take(values: dict[str, Any], field: str, value: Any) -> None:
+    if isinstance(value, dict):  # one cell, several fields
+        for name, part in value.items():
+            if part is not None:
+                values.setdefault(name, part)
+    elif value is not None and value != ():
+        values[field] = value
+
+
+def with_blanks(record: Record) -> Record:
+    """The record with what its blank cells say: a column of ticks without one is no."""
+    ticks = TICKS[record.kind] & record.told.keys() - record.values.keys()
+    said = dict.fromkeys(sorted(ticks), False)
+    return replace(record, values={**record.values, **said}) if said else record
 
 
 def _with_contacts(
@@ -181,14 +277,15 @@ def _problem(record: Record, table: Table, field: str, refusal: Refused) -> Prob
     problem = record.problem(field, refusal.code, _message(record, field, refusal))
     if problem.column:
         return problem
-    # the whole column is missing: the row's first column is where to look
-    return problem.model_copy(update={"column": table.columns[0].title})
+    # the whole column is missing: that of the code, or the row's first, is where to look
+    code = next((c for c in table.columns if field == "name" and c.field == "code"), None)
+    return problem.model_copy(update={"column": (code or table.columns[0]).title})
 
 
 def _message(record: Record, field: str, refusal: Refused) -> str:
     if refusal.code == "missing":
         zh, _, en = refusal.expected.partition(" / ")
-        return f"缺少 {field}，{zh} / {field} is missing: {en}"
+        return f"缺少{field_label(record.kind, field)}，{zh} / {field} is missing: {en}"
     return _read_expected(record.told[field].raw if field in record.told else "", refusal)
 
 
@@ -202,22 +299,32 @@ def _missing() -> Refused:
     return Refused("missing", "请补充 / fill it in")
 
 
-def _name_it(kind: str, values: dict[str, Any], refused: set[str]) -> None:
+def _name_it(kind: str, values: dict[str, Any], refused: set[str]) -> str:
     """Stand-ins: a line without a name has its code's, a host's name is its code, and what has
-    only a name gets a derived code. That of a service comes from its host (objects.py)."""
+    only a name, or a number that can't be a code, gets a derived one. That of a service comes from
+    its host (objects.py). Returns that number."""
     if kind == "dependencies":
-        return
+        return ""
+    number = ""
     if kind in CODE_NAMES and "name" not in values and "code" in values:
         values["name"] = values["code"]
-    if "code" in values or "code" in refused or "name" not in values or kind == "services":
-        return
+    if "code" in values:
+        try:
+            _CODE.validate_python(values["code"])
+        except ValidationError:
+            number = str(values["code"])
+            values["code"] = derived_code(kind, number)
+        return number
+    if "code" in refused or "name" not in values or kind == "services":
+        return ""
     name = values["name"]
     values["code"] = derived_code(kind, re.sub(r"\s+", " ", name))
     if kind == "hosts":
         try:
             values["code"] = _CODE.validate_python(name)
         except ValidationError:
-            return
+            return ""
+    return ""
 
 
 def _absent(kind: str, values: Mapping[str, Any]) -> Iterator[str]:
@@ -227,18 +334,30 @@ def _absent(kind: str, values: Mapping[str, Any]) -> Iterator[str]:
         yield from (field for field in ENTRANCE if field not in values)
 
 
+def _passed_columns(table: Table) -> Iterator[Ignored]:
+    """Columns that are no fact of an object; their numbering 序号 is not worth a word."""
+    named = [c.title for c in table.quiet if not c.title.startswith(("序", "No", "no"))]
+    if named:
+        reason = f"不导入的列 / columns that are not read: {'、'.join(map(printable, named))}"
+        yield Ignored(file=table.sheet.file, sheet=table.sheet.name, reason=reason)
+    if table.sheet.unseen.columns:
+        reason = f"隐藏的列 / hidden columns: {len(table.sheet.unseen.columns)}"
+        yield Ignored(file=table.sheet.file, sheet=table.sheet.name, reason=reason)
+
+
 def _unknown_header(table: Table, column: Column) -> Problem:
     shown = printable(column.title)
     return Problem(
         file=table.sheet.file,
         sheet=table.sheet.name,
-        row=table.first_row,
+        row=column.row + 1,
         column=column.title,
         raw=column.title,
         code="unknown_header",
         message=(
-            f"不认识的表头“{shown}”，该列未导入，请改用模板中的表头 / unknown header “{shown}”, "
-            "its column was not read: use a header of the template"
+            f"不认识的表头“{shown}”，该列未导入，请改用模板中的表头，或在词表中补充 / unknown header "
+            f"“{shown}”, its column was not read: use a header of the template, or add it to the "
+            "city's words"
         ),
         refuses=False,
     )

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from inventory.model import Estate, Frozen
 
 Code = Literal[
@@ -35,19 +37,23 @@ class Problem(Frozen):
 
 
 class Ignored(Frozen):
-    """A sheet or row that was passed over on purpose, and why; row 0 is the whole sheet."""
+    """A sheet, row or reference that was passed over on purpose, and why; row 0 is the whole
+    sheet; `column` and `raw` are of a cell whose field stays open."""
 
     file: str
     sheet: str
     row: int = 0
+    column: str = ""
+    raw: str = ""
     reason: str
 
 
 class LedgerReport(Frozen):
-    """`counts`: objects read per collection of the estate, plus `rows` (told), `refused` (rows)
-    and `problems`."""
+    """`objects`: what the ledgers tell, by names (as_told.py); `estate`: what may enter the estate.
+    `counts`: objects told per collection, plus `rows` (told), `refused` (rows) and `problems`."""
 
     estate: Estate
+    objects: dict[str, list[dict[str, Any]]] = Field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     counts: dict[str, int]
@@ -57,5 +63,10 @@ class LedgerReport(Frozen):
         return not self.problems
 
     def as_json(self) -> dict[str, Any]:
-        """Plain JSON, provenance included."""
-        return self.model_dump(mode="json", exclude_none=True)
+        """What `qianyun inventory check --json` says."""
+        return {
+            "objects": self.objects,
+            "problems": [p.model_dump(mode="json", exclude={"refuses"}) for p in self.problems],
+            "ignored": [entry.model_dump(mode="json") for entry in self.ignored],
+            "counts": self.counts,
+        }

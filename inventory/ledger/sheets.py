@@ -8,14 +8,14 @@ import csv
 import io
 import re
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from python_calamine import (
     CalamineError,
-    CalamineSheet,
     CalamineWorkbook,
     PasswordError,
     SheetTypeEnum,
@@ -24,7 +24,8 @@ from python_calamine import (
 )
 
 from inventory.errors import LedgerError
-from inventory.ledger.values import Cell
+from inventory.ledger.cells import Cell
+from inventory.ledger.hidden import Hidden, Unseen, unseen
 
 MAX_FILE = 64 * 2**20
 MAX_UNPACKED = 512 * 2**20
@@ -39,12 +40,16 @@ _REPEATED = re.compile(rb'number-columns-repeated="([0-9]+)"')
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One visible sheet: `rows[0]` is the spreadsheet's row 1; cells merged downwards all hold the
-    merged value. `hidden` sheets have no rows."""
+    merged value. `hidden` sheets have no rows. `merges`: (top, left, bottom, right) from 0;
+    `unseen`: the rows and columns that are hidden in it; `date1904`: how it counts days."""
 
     file: str
     name: str
     rows: tuple[tuple[Cell, ...], ...]
     hidden: bool = False
+    merges: tuple[tuple[int, int, int, int], ...] = ()
+    unseen: Hidden = field(default_factory=Hidden)
+    date1904: bool = False
 
 
 def read_sheets(path: Path) -> tuple[Sheet, ...]:
@@ -111,7 +116,8 @@ def _workbook_sheets(path: Path, data: bytes, suffix: str) -> tuple[Sheet, ...]:
         _check_archive(path, data)
     try:
         book = load_workbook(io.BytesIO(data))
-        return tuple(_sheet(path, book, i) for i in range(len(book.sheet_names)))
+        known = unseen(data)
+        return tuple(_sheet(path, book, i, known) for i in range(len(book.sheet_names)))
     except PasswordError as error:
         raise _encrypted(path) from error
     except (CalamineError, OSError, ValueError) as error:
@@ -122,7 +128,7 @@ def _workbook_sheets(path: Path, data: bytes, suffix: str) -> tuple[Sheet, ...]:
         raise _broken(path, "内部结构错误 / its structure is broken") from error
 
 
-def _sheet(path: Path, book: CalamineWorkbook, index: int) -> Sheet:
+def _sheet(path: Path, book: CalamineWorkbook, index: int, known: Unseen) -> Sheet:
     meta = book.sheets_metadata[index]
     if meta.typ != SheetTypeEnum.WorkSheet or meta.visible != SheetVisibleEnum.Visible:
         return Sheet(path.name, meta.name, (), hidden=True)
@@ -133,8 +139,16 @@ def _sheet(path: Path, book: CalamineWorkbook, index: int) -> Sheet:
             f"remove empty rows and columns: {path}"
         )
     rows = [[_cell(c) for c in row] for row in sheet.to_python(skip_empty_area=False)]
-    _fill_merged(rows, sheet)
-    return Sheet(path.name, meta.name, tuple(tuple(row) for row in rows))
+    merges = tuple((*start, *end) for start, end in sheet.merged_cell_ranges or ())
+    _fill_merged(rows, merges)
+    return Sheet(
+        path.name,
+        meta.name,
+        tuple(tuple(row) for row in rows),
+        merges=merges,
+        unseen=known.sheets.get(meta.name, Hidden()),
+        date1904=known.date1904,
+    )
 
 
 def _cell(value: Any) -> Cell:
@@ -143,12 +157,11 @@ def _cell(value: Any) -> Cell:
     return str(value)  # a time or duration: as text, which every parser can refuse
 
 
-def _fill_merged(rows: list[list[Cell]], sheet: CalamineSheet) -> None:
-    """Give every cell of a one-column merge the value of its top: owners are merged down."""
-    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-        if left == right and bottom < len(rows):
-            for r in range(top + 1, bottom + 1):
-                rows[r][left] = rows[top][left]
+def _fill_merged(rows: list[list[Cell]], merges: Sequence[tuple[int, int, int, int]]) -> None:
+    """Give the first column of a merge the value of its top: owners are merged down."""
+    for top, left, bottom, _ in merges:
+        for r in range(top + 1, min(bottom + 1, len(rows))):
+            rows[r][left] = rows[top][left]
 
 
 def _check_archive(path: Path, data: bytes) -> None:

@@ -5,57 +5,28 @@ Every parser takes (cell, unit of the header or "", words) and returns None for 
 
 import re
 import unicodedata
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from inventory.ledger.report import Code
+from inventory.ledger.cells import Cell, Parser, Refused, is_blank, narrow, raw_text
 from inventory.ledger.words import Words, squeeze
 from inventory.paths import fault, plain
 
-Cell = str | float | int | bool | date | None
-Parser = Callable[[Cell, str, Words], Any]
-
-_NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?")
-_SEPARATORS = re.compile(r"[、,，;；/\n]+")
-_DATE = re.compile(r"(\d{4})\s*[-./年]\s*(\d{1,2})(?:\s*[-./月]\s*(\d{1,2})\s*日?|\s*月?)")
-_COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_EPOCH = date(1899, 12, 30)  # day 0 of Excel's 1900 calendar as it counts after February 1900
+_SEPARATORS = re.compile(r"[、,，;；/|\n]+")
+_ITEM_NUMBER = re.compile(r"^\(?\d{1,2}\)?[.、)．]\s*(?=\D)")
+_UNSEEN_AT_ENDS = "\u200b\u2060\ufeff \t\r\n\u3000\u00a0"
+_WRAPPED = re.compile(r"(?<=[\u4e00-\u9fff（）])[\r\n]+\s*(?=[\u4e00-\u9fff（）])")
+_SEVERAL = re.compile(r"[、,;/|+]")
+_REMARK = re.compile(r"\([^()]*\)")
+_MASK = re.compile(r"/\d{1,3}$")
+_PORTS = re.compile(r"(\d{1,6})(?:[-~至](\d{1,6}))?")
+MAX_PORTS = 200  # that a range may name
 _DATABASE = re.compile(
     r"(postgresql|postgres|pg)\s*(\d{1,2})/([a-z][a-z0-9_]{0,30})(?::(\d{1,5}))?"
 )
-
-
-class Refused(Exception):
-    """A cell that can't be taken; `expected` says in both languages what could."""
-
-    def __init__(self, code: Code, expected: str) -> None:
-        super().__init__(expected)
-        self.code: Code = code
-        self.expected = expected
-
-
-def raw_text(cell: Cell) -> str:
-    """The cell as a person sees it: 3 for 3.0, ISO for dates."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "是" if cell else "否"
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == datetime.min.time() else cell.isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
-def is_blank(cell: Cell, words: Words) -> bool:
-    return squeeze(raw_text(cell)) in words.blank
 
 
 def text(cell: Cell, _unit: str, _words: Words) -> str | None:
@@ -63,8 +34,10 @@ def text(cell: Cell, _unit: str, _words: Words) -> str | None:
 
     What an approver reads must be what is there: characters that cannot be seen are refused.
     """
-    value = raw_text(cell).strip()
-    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in "\n\t" for c in value):
+    value = raw_text(cell).strip(_UNSEEN_AT_ENDS).strip()
+    if not value.isprintable() and any(
+        unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in "\n\r\t" for c in value
+    ):
         raise Refused("bad_text", "不含控制或不可见字符的文字 / text without hidden characters")
     return value or None
 
@@ -73,106 +46,106 @@ def optional_text(cell: Cell, unit: str, words: Words) -> str | None:
     return None if is_blank(cell, words) else text(cell, unit, words)
 
 
+def name(cell: Cell, unit: str, words: Words) -> str | None:
+    """What something is called; a name that was broken over two lines of its cell is one name."""
+    value = optional_text(cell, unit, words)
+    return None if value is None else re.sub(r"\s*[\r\n]+\s*", " ", _WRAPPED.sub("", value))
+
+
 def text_list(cell: Cell, unit: str, words: Words) -> tuple[str, ...]:
     """Several values in one cell, in their order."""
     whole = optional_text(cell, unit, words)
-    parts = (p.strip() for p in _SEPARATORS.split(whole or ""))
-    return tuple(dict.fromkeys(p for p in parts if p))
+    if whole is None:
+        return ()
+    parts = (_ITEM_NUMBER.sub("", p.strip()).strip() for p in _SEPARATORS.split(whole))
+    return tuple(dict.fromkeys(p for p in parts if p and not p.isdigit()))
 
 
-def whole_number(minimum: int, maximum: int = 10**9) -> Parser:
-    """A count such as 8, ８, "32核"."""
-
-    def parse(cell: Cell, unit: str, words: Words) -> int | None:
-        value = _measured(
-            cell, unit, words, "count", code="not_a_number", expected="整数 / a whole number"
-        )
-        if value is None:
-            return None
-        if value != value.to_integral_value():
-            raise Refused("not_a_number", "整数 / a whole number")
-        if not minimum <= value <= maximum:
-            raise Refused("out_of_range", f"{minimum} 至 {maximum} / {minimum} to {maximum}")
-        return int(value)
-
-    return parse
-
-
-def area(cell: Cell, unit: str, words: Words) -> str | None:
-    """m² as decimal text."""
-    value = _measured(
-        cell, unit, words, "area", code="not_a_number", expected="面积，如 80.5㎡ / an area in m²"
-    )
-    return None if value is None else format(value.normalize(), "f")
-
-
-def money(cell: Cell, unit: str, words: Words) -> int | None:
-    """Whole yuan; a number alone has the header's unit, and without one it is yuan."""
-    expected = "金额，如 12.8万元 / an amount such as 12.8万元"
-    value = _measured(cell, unit or "元", words, "money", code="not_a_number", expected=expected)
-    return None if value is None else int(value.to_integral_value(ROUND_HALF_UP))
-
-
-def rate(cell: Cell, unit: str, words: Words) -> int | None:
-    """kbit/s; a number without a unit in the cell or header is refused, not guessed."""
-    named = words.units["rate_words"].get(squeeze(raw_text(cell)))
-    if named is not None:
-        return int(named)
-    expected = "带宽及单位，如 100M / a rate with its unit such as 100M"
-    value = _measured(cell, unit, words, "rate", code="not_a_quantity", expected=expected)
-    if value is not None and value < 1:
-        raise Refused("out_of_range", "大于 0 的带宽 / a rate above 0")
-    return None if value is None else int(value)
-
-
-def size(cell: Cell, unit: str, words: Words) -> int | None:
-    """Whole GiB, rounded; a number alone is GB."""
-    expected = "容量，如 512G、2TB / a size such as 512G or 2TB"
-    value = _measured(cell, unit or "g", words, "size", code="not_a_quantity", expected=expected)
-    return None if value is None else int(value.to_integral_value(ROUND_HALF_UP))
-
-
-def day(cell: Cell, _unit: str, words: Words) -> date | None:
-    """A date: a date cell, an Excel serial, 2016-6-1, 2016/6/1, 2016.6.1, 2016年6月1日, 20160601;
-    a month alone means its first day."""
-    if is_blank(cell, words):
-        return None
-    expected = "日期，如 2016年6月1日 / a date such as 2016-06-01"
-    if isinstance(cell, datetime):
-        found = cell.date()
-    elif isinstance(cell, date):
-        found = cell
-    else:
-        written = unicodedata.normalize("NFKC", raw_text(cell)).strip()
-        try:
-            found = _written_day(written)
-        except (ValueError, OverflowError) as error:
-            raise Refused("not_a_date", expected) from error
-    if not 1950 <= found.year <= 2100:
-        raise Refused("out_of_range", "1950 至 2100 年 / a year from 1950 to 2100")
-    return found
-
-
-def choice(name: str) -> Parser:
-    """One of the choices of words.toml; "none" there means not told."""
+def choice(of: str) -> Parser:
+    """One of the choices of values.toml; "none" there means not told where the model has none."""
 
     def parse(cell: Cell, _unit: str, words: Words) -> str | None:
-        choices = words.choices[name]
-        written = squeeze(raw_text(cell))
-        found = choices.get(written)
-        if found is None and written in words.blank:
-            return None
-        if found is None:
-            allowed = "、".join(dict.fromkeys(choices.values()))
-            raise Refused("not_in_choices", f"其中之一 / one of: {allowed}")
+        found = _chosen(of, squeeze(raw_text(cell)), words)
+        if found is None and not is_blank(cell, words):
+            zh = "、".join(words.samples[of])
+            en = ", ".join(dict.fromkeys(words.choices[of].values()))
+            raise Refused("not_in_choices", f"其中之一：{zh} / one of {en}")
         return found
 
     return parse
 
 
-def yes_no(cell: Cell, unit: str, words: Words) -> bool:
-    """A tick column: blank is no."""
-    return bool(choice("boolean")(cell, unit, words) == "yes")
+def known_or_text(of: str) -> Parser:
+    """One of the choices, or what was written: there are more than anybody lists."""
+
+    def parse(cell: Cell, unit: str, words: Words) -> str | None:
+        return _chosen(of, squeeze(raw_text(cell)), words) or optional_text(cell, unit, words)
+
+    return parse
+
+
+def _chosen(of: str, written: str, words: Words) -> str | None:
+    """What a word means: as it stands, without a remark in brackets, then by a part of it that
+    only one choice has (*电信*, 已*). Of several words each must mean the same."""
+    choices = words.choices[of]
+    bare = _REMARK.sub("", written)
+    found = choices.get(written) or choices.get(bare)
+    if found is not None or not bare:
+        return found
+    several = [part for part in _SEVERAL.split(bare) if part]
+    means = {choices.get(part) or _by_part(of, part, words) for part in several}
+    return means.pop() if len(means) == 1 else None
+
+
+def _by_part(of: str, written: str, words: Words) -> str | None:
+    within = {
+        meaning
+        for stem, anywhere, meaning in words.parts.get(of, ())
+        if (stem in written if anywhere else written.startswith(stem))
+    }
+    return within.pop() if len(within) == 1 else None
+
+
+def yes_no(cell: Cell, unit: str, words: Words) -> bool | None:
+    """A tick column."""
+    if squeeze(raw_text(cell)) in words.undecided:
+        raise Refused("not_in_choices", "是或否 / yes or no")
+    found = choice("boolean")(cell, unit, words)
+    return None if found is None else found == "yes"
+
+
+def yes_no_or(of: str) -> Parser:
+    """A tick column whose answers may name the thing: 自行租用, 统一租用."""
+
+    def parse(cell: Cell, unit: str, words: Words) -> bool | None:
+        try:
+            return yes_no(cell, unit, words)
+        except Refused:
+            found = _chosen(of, squeeze(raw_text(cell)), words)
+            if found is None:
+                raise
+            return found == "yes"
+
+    return parse
+
+
+def if_told(parser: Parser) -> Parser:
+    """A field beyond the core of the census: words that are none of its choices, or no try at a
+    number or a date (未验收, 视情况), leave it open and cost nothing; what has digits in it, and is
+    no date, is a fault like any other."""
+
+    def parse(cell: Cell, unit: str, words: Words) -> Any:
+        try:
+            return parser(cell, unit, words)
+        except Refused as refusal:
+            digits = any(c.isdigit() for c in narrow(cell))
+            if refusal.code == "not_in_choices" or (
+                refusal.code in ("not_a_date", "not_a_number", "not_a_quantity") and not digits
+            ):
+                raise Refused(refusal.code, refusal.expected, open_=True) from refusal
+            raise
+
+    return parse
 
 
 def mlps(cell: Cell, unit: str, words: Words) -> int | None:
@@ -182,27 +155,73 @@ def mlps(cell: Cell, unit: str, words: Words) -> int | None:
 
 
 def ipv4(cell: Cell, _unit: str, words: Words) -> IPv4Address | None:
-    if is_blank(cell, words):
-        return None
-    try:
-        return IPv4Address(unicodedata.normalize("NFKC", raw_text(cell)).strip())
-    except AddressValueError as error:
-        raise Refused("not_an_ip", "IPv4 地址 / an IPv4 address such as 10.1.2.3") from error
+    found = _addresses(cell, words, IPv4Address)
+    if any(isinstance(a, IPv6Address) for a in found):
+        raise Refused("not_an_ip", "IPv4 地址 / an IPv4 address such as 10.1.2.3")
+    return next((a for a in found if isinstance(a, IPv4Address)), None)
+
+
+def either_ip(cell: Cell, _unit: str, words: Words) -> dict[str, Any]:
+    """A cell of a column of addresses that names no family: it may tell both fields."""
+    found = _addresses(cell, words, IPv4Address)
+    return {"ipv4" if isinstance(a, IPv4Address) else "ipv6": a for a in found}
 
 
 def ipv6(cell: Cell, _unit: str, words: Words) -> IPv6Address | None:
+    found = _addresses(cell, words, IPv6Address)
+    if any(isinstance(a, IPv4Address) for a in found):
+        raise Refused("not_an_ip", "IPv6 地址 / an IPv6 address such as 2001:db8::1")
+    return next((a for a in found if isinstance(a, IPv6Address)), None)
+
+
+def _addresses(
+    cell: Cell, words: Words, family: type[IPv4Address | IPv6Address]
+) -> list[IPv4Address | IPv6Address]:
+    """At most one of each family. Raises Refused."""
     if is_blank(cell, words):
-        return None
-    try:
-        return IPv6Address(unicodedata.normalize("NFKC", raw_text(cell)).strip())
-    except AddressValueError as error:
-        raise Refused("not_an_ip", "IPv6 地址 / an IPv6 address such as 2001:db8::1") from error
+        return []
+    expected = (
+        "IPv4 地址 / an IPv4 address such as 10.1.2.3"
+        if family is IPv4Address
+        else "IPv6 地址 / an IPv6 address such as 2001:db8::1"
+    )
+    found: list[IPv4Address | IPv6Address] = []
+    written = _REMARK.sub("", narrow(cell)).replace("。", ".")
+    if _chosen("address", squeeze(written), words) == "none":
+        return []
+    for part in re.split(r"[、,;\s|]+|/(?=[^/]*[.:])", written):
+        if not part:
+            continue
+        bare = _MASK.sub("", part).strip("[]")
+        try:
+            found.append(IPv6Address(bare) if ":" in bare else IPv4Address(bare))
+        except AddressValueError as error:
+            raise Refused("not_an_ip", expected) from error
+    if len({type(a) for a in found}) != len(set(found)):
+        raise Refused("not_an_ip", f"一个{expected.replace(' an ', ' one ')}")
+    return found
 
 
-def port_list(cell: Cell, unit: str, words: Words) -> tuple[int, ...]:
-    port = whole_number(1, 65535)
-    found = (port(p, "", words) for p in text_list(cell, unit, words))
-    return tuple(sorted({p for p in found if p is not None}))
+def port_list(cell: Cell, _unit: str, words: Words) -> tuple[int, ...]:
+    """443/8443, TCP 443、8443, 8000-8003."""
+    if is_blank(cell, words):
+        return ()
+    found: set[int] = set()
+    bare = re.sub(r"(?:tcp|udp|https?|端口|\([^()]*\))[:/]?", " ", narrow(cell).casefold())
+    for part in re.split(r"[、,;/|和与及\s]+", bare.strip()):
+        if part:
+            found.update(_port_range(part))
+    return tuple(sorted(found))
+
+
+def _port_range(part: str) -> Iterator[int]:
+    match = _PORTS.fullmatch(part)
+    if match is None:
+        raise Refused("not_a_number", "端口，如 443、8443 / ports such as 443, 8443")
+    first, last = int(match[1]), int(match[2] or match[1])
+    if not 1 <= first <= last <= 65535 or last - first > MAX_PORTS:
+        raise Refused("out_of_range", "1 至 65535 / 1 to 65535")
+    return iter(range(first, last + 1))
 
 
 def strict(form: Any, expected: str) -> Parser:
@@ -288,35 +307,3 @@ def _checked(adapter: TypeAdapter[Any], value: str, expected: str) -> Any:
         return adapter.validate_python(value)
     except ValidationError as error:
         raise Refused("bad_text", expected) from error
-
-
-def _written_day(written: str) -> date:
-    if re.fullmatch(r"\d{5}", written) and 18264 <= int(written) <= 73415:  # 1950 to 2100
-        return _EPOCH + timedelta(days=int(written))
-    if match := _COMPACT_DATE.fullmatch(written):
-        return date(int(match[1]), int(match[2]), int(match[3]))
-    written = re.sub(r"[ T]\d{1,2}:\d{2}(:\d{2})?$", "", written)
-    match = _DATE.fullmatch(written)
-    if not match:
-        raise ValueError(written)
-    return date(int(match[1]), int(match[2]), int(match[3] or 1))
-
-
-def _measured(
-    cell: Cell, default_unit: str, words: Words, units: str, *, code: Code, expected: str
-) -> Decimal | None:
-    """A number with its unit → the model's unit. Raises Refused."""
-    if is_blank(cell, words):
-        return None
-    written = re.sub(r"^[约近¥￥]+", "", squeeze(raw_text(cell)))
-    match = _NUMBER.match(written)
-    factor = None
-    if match and not isinstance(cell, bool | date):
-        unit = written[match.end() :] or squeeze(default_unit)
-        factor = words.units[units].get(unit)
-    if match is None or factor is None:
-        raise Refused(code, expected)
-    value = Decimal(match[0].replace(",", "")) * factor
-    if value < 0:
-        raise Refused("out_of_range", "不小于 0 / 0 or more")
-    return value

@@ -1,16 +1,29 @@
-"""The spellings in words.toml, loaded once and made quick to look up."""
+"""The spellings in `spellings/*.toml`, and a city's own over them, made quick to look up.
+
+words = default_words()
+words = load_words(Path("清河市.toml"))   # with what a city writes besides
+"""
 
 import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import cache
+from decimal import Decimal, InvalidOperation
+from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import product
+from pathlib import Path
 from typing import Any, Literal
 
+from inventory.errors import LedgerError
+from inventory.ledger.merging import merged, unknown_keys
 
+SHIPPED = ("headers", "values", "people", "organisations")
+_PATTERN = re.compile(r"\{([^{}]*)\}|\[([^\[\]]*)\]|<(\w+)>")
+
+
+@lru_cache(maxsize=65536)
 def squeeze(text: str) -> str:
     """How words are compared: NFKC (full width → half width), no white space, lower case."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
@@ -18,10 +31,31 @@ def squeeze(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class KindWords:
-    """`sheets`: words in the name of a sheet of this kind; `headers`: header → field."""
+    """`sheets`: words in the name of a sheet of this kind; `headers`: header → field; `like`: what
+    a header has in it that no list spells out."""
 
     sheets: tuple[str, ...]
     headers: Mapping[str, str]
+    like: tuple["Likeness", ...] = ()
+
+    def likely(self, header: str) -> str | None:
+        """The one field that a header has the marks of."""
+        found = [mark.field for mark in self.like if mark.fits(header)]
+        return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A field's header holds all of `has` and nothing of `lacks`."""
+
+    field: str
+    has: tuple[re.Pattern[str], ...]
+    lacks: tuple[re.Pattern[str], ...]
+
+    def fits(self, header: str) -> bool:
+        return all(p.search(header) for p in self.has) and not any(
+            p.search(header) for p in self.lacks
+        )
 
 
 type Part = Literal["name", "phone", "email"]
@@ -37,48 +71,230 @@ class ContactHeader:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """What may stand around a number: `before` and `after` change nothing, `currency` makes it
+    yuan, and a word of `zero` is 0."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    currency: tuple[str, ...]
+    zero: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Bureaux:
+    """`full`: short or other name of a department → its full one; `variants`: those of them that
+    may be a full name too; `names`: all full ones."""
+
+    full: Mapping[str, str]
+    variants: frozenset[str]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """All keys are squeezed; factors are decimals towards the model's unit. `contacts`: header →
     what it says of people; `some_role`: of people of whom no role is told; `labels`: words that
-    stand before a number or address in a cell."""
+    stand before a number or address in a cell; `parts`: (part of a word, whether anywhere in it or
+    at its beginning, what a word with it means) by choice; `samples`: a word for each meaning of a
+    choice, to show; `vocabulary`: every header of every kind."""
 
     blank: frozenset[str]
+    undecided: frozenset[str]
+    ditto: frozenset[str]
     totals: tuple[str, ...]
     notes: tuple[str, ...]
+    reporters: frozenset[str]
     quiet_headers: frozenset[str]
+    remarks: frozenset[str]
     kinds: Mapping[str, KindWords]
+    vocabulary: frozenset[str]
     contacts: Mapping[str, ContactHeader]
     some_role: str
     labels: tuple[str, ...]
     choices: Mapping[str, Mapping[str, str]]
+    parts: Mapping[str, tuple[tuple[str, bool, str], ...]]
+    samples: Mapping[str, tuple[str, ...]]
     units: Mapping[str, Mapping[str, Decimal]]
-    short_names: Mapping[str, str]
+    any_unit: frozenset[str]
+    numbers: Numbers
+    bureaux: Bureaux
 
 
 @cache
 def default_words() -> Words:
     """The shipped spellings."""
-    text = files("inventory.ledger").joinpath("words.toml").read_text(encoding="utf-8")
-    told = tomllib.loads(text)
+    return _words(_shipped())
+
+
+def load_words(path: Path) -> Words:
+    """The shipped spellings with a city's own over them; what the city says of a word goes before.
+
+    Raises LedgerError when the file can't be read, or names something that doesn't exist.
+    """
+    try:
+        own = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LedgerError(
+            f"词表无法读取，请检查路径与权限 / the word file can't be read, check its path and "
+            f"rights: {path}: {error.strerror}"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LedgerError(
+            f"词表不是 UTF-8 的 TOML，请更正 / the word file is no TOML in UTF-8, correct it: "
+            f"{path}: {error}"
+        ) from error
+    shipped = _shipped()
+    if wrong := list(unknown_keys(shipped, own)):
+        raise LedgerError(
+            f"词表有不认识的键，请对照 docs/ledgers.md 更正 / the word file has keys that nobody "
+            f"knows, see docs/ledgers.md: {path}: {'；'.join(wrong)}"
+        )
+    try:
+        return _words(merged(shipped, own))
+    except (InvalidOperation, KeyError, TypeError, AttributeError, re.error) as error:
+        raise LedgerError(
+            f"词表的值不合要求，请对照 docs/ledgers.md 更正 / a value in the word file can't be "
+            f"used, see docs/ledgers.md: {path}: {type(error).__name__} {error}"
+        ) from error
+
+
+def _shipped() -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    folder = files("inventory.ledger").joinpath("spellings")
+    for name in SHIPPED:
+        told |= tomllib.loads(folder.joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+    return told
+
+
+def _words(told: Mapping[str, Any]) -> Words:
+    groups = told["groups"]
+    contacts = _contact_headers(told["contacts"])
+    quiet = _spelt(told["quiet_headers"], groups)
+    kinds = {
+        kind: KindWords(
+            tuple(map(squeeze, table["sheets"])),
+            _turned(table["headers"], groups),
+            _likenesses(told["like"].get(kind, {})),
+        )
+        for kind, table in told["kinds"].items()
+    }
+    units = {
+        name: {squeeze(unit): Decimal(factor) for unit, factor in table.items()}
+        for name, table in told["units"].items()
+    }
+    numbers = {name: tuple(map(squeeze, words)) for name, words in told["numbers"].items()}
     return Words(
-        blank=frozenset(squeeze(w) for w in told["blank"]),
-        totals=tuple(squeeze(w) for w in told["totals"]),
-        notes=tuple(squeeze(w) for w in told["notes"]),
-        quiet_headers=frozenset(squeeze(w) for w in told["quiet_headers"]),
-        kinds={
-            kind: KindWords(tuple(map(squeeze, table["sheets"])), _turned(table["headers"]))
-            for kind, table in told["kinds"].items()
-        },
-        contacts=_contact_headers(told["contacts"]),
+        blank=frozenset(map(squeeze, told["blank"])),
+        undecided=frozenset(map(squeeze, told["undecided"])),
+        ditto=frozenset(map(squeeze, told["ditto"])),
+        totals=tuple(map(squeeze, told["totals"])),
+        notes=tuple(map(squeeze, told["notes"])),
+        reporters=frozenset(map(squeeze, told["reporters"])),
+        quiet_headers=frozenset(quiet),
+        remarks=frozenset(map(squeeze, told["remarks"])),
+        kinds=kinds,
+        vocabulary=frozenset().union(quiet, contacts, *(k.headers for k in kinds.values())),
+        contacts=contacts,
         some_role=next(iter(told["contacts"]["roles"])),
         labels=_labels(told["contacts"]["parts"]),
-        choices={name: _turned(choice) for name, choice in told["choices"].items()},
-        units={
-            name: {squeeze(unit): Decimal(factor) for unit, factor in table.items()}
-            for name, table in told["units"].items()
+        choices={
+            name: {w: m for w, m in _turned(choice, groups).items() if not w.endswith("*")}
+            for name, choice in told["choices"].items()
         },
-        short_names=told["short_names"],
+        samples={name: _samples(choice, groups) for name, choice in told["choices"].items()},
+        parts={name: _parts(choice) for name, choice in told["choices"].items()},
+        units=units,
+        any_unit=frozenset(unit for table in units.values() for unit in table if unit),
+        numbers=Numbers(
+            before=_longest_first(numbers["before"]),
+            after=_longest_first(numbers["after"]),
+            currency=numbers["currency"],
+            zero=frozenset(numbers["zero"]),
+        ),
+        bureaux=_bureaux(told["bureaux"], told["variants"]),
     )
+
+
+def spelt_out(pattern: str, groups: Mapping[str, list[str]]) -> list[str]:
+    """Every word that a header pattern means: {a|b} one, [a|b] one or none, <name> of a group."""
+    parts: list[list[str]] = []
+    at = 0
+    for match in _PATTERN.finditer(pattern):
+        one, maybe, group = match.groups()
+        parts.append([pattern[at : match.start()]])
+        if group is not None:
+            parts.append(groups[group])
+        else:
+            inner = [
+                word
+                for option in (one if one is not None else maybe).split("|")
+                for word in (groups[option[1:-1]] if option[:1] == "<" else [option])
+            ]
+            parts.append(inner if one is not None else ["", *inner])
+        at = match.end()
+    parts.append([pattern[at:]])
+    return ["".join(chosen) for chosen in product(*parts)]
+
+
+def _spelt(patterns: list[str], groups: Mapping[str, list[str]]) -> set[str]:
+    return {
+        found
+        for pattern in patterns
+        for word in spelt_out(pattern, groups)
+        if (found := squeeze(word))
+    }
+
+
+def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> dict[str, str]:
+    """Word → meaning. A word that is spelt out whole goes before one out of a pattern, and what
+    stands later before what stands earlier; in a city's file that is the city's own."""
+    found: dict[str, str] = {}
+    whole: dict[str, str] = {}
+    for meaning, patterns in table.items():
+        for pattern in patterns:
+            if _PATTERN.search(pattern):
+                found |= dict.fromkeys(_spelt([pattern], groups), meaning)
+            else:
+                whole[squeeze(pattern)] = meaning
+    return found | whole
+
+
+def _samples(choice: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """For each meaning the shortest of what its first word spells out."""
+    first = (
+        next((w for w in words if not w.endswith("*")), meaning)
+        for meaning, words in choice.items()
+    )
+    spelt = (min((w for w in spelt_out(word, groups) if w), key=len) for word in first)
+    return tuple(dict.fromkeys(spelt))
+
+
+def _likenesses(told: Mapping[str, list[str]]) -> tuple[Likeness, ...]:
+    return tuple(
+        Likeness(
+            field,
+            tuple(re.compile(mark) for mark in marks if mark[:1] != "!"),
+            tuple(re.compile(mark[1:]) for mark in marks if mark[:1] == "!"),
+        )
+        for field, marks in told.items()
+    )
+
+
+def _parts(choice: Mapping[str, list[str]]) -> tuple[tuple[str, bool, str], ...]:
+    """已* is what begins so, *电信* what holds it."""
+    return tuple(
+        (squeeze(word.strip("*")), word.startswith("*"), meaning)
+        for meaning, words in choice.items()
+        for word in words
+        if word.endswith("*")
+    )
+
+
+def _bureaux(short: Mapping[str, list[str]], variants: Mapping[str, list[str]]) -> Bureaux:
+    full = {squeeze(word): name for name, words in short.items() for word in words}
+    others = {squeeze(word): name for name, words in variants.items() for word in words}
+    return Bureaux(others | full, frozenset(others), frozenset({*short, *variants}))
 
 
 def _contact_headers(told: Mapping[str, Any]) -> dict[str, ContactHeader]:
@@ -100,9 +316,10 @@ def _contact_headers(told: Mapping[str, Any]) -> dict[str, ContactHeader]:
 
 
 def _labels(parts: Mapping[str, list[str]]) -> tuple[str, ...]:
-    labels = {squeeze(word) for part in ("phone", "email") for word in parts[part]}
-    return tuple(sorted(labels | {"tel"}, key=lambda label: (-len(label), label)))
+    return _longest_first(
+        {squeeze(word) for p in ("phone", "email") for word in parts[p]} | {"tel"}
+    )
 
 
-def _turned(table: Mapping[str, list[str]]) -> dict[str, str]:
-    return {squeeze(word): meaning for meaning, words in table.items() for word in words}
+def _longest_first(words: Any) -> tuple[str, ...]:
+    return tuple(sorted(words, key=lambda word: (-len(word), word)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from inventory.netbox.beside import BESIDE
 from inventory.netbox.schema import (
     ADDRESS,
     ASSIGNMENT,
@@ -185,11 +186,14 @@ MAPPING: tuple[Mapped, ...] = (
         ),
         system=f"{SERVICE}.{SYSTEM_CODE}",
     ),
+    *(Mapped(kind, name, note=OURS) for kind, names in BESIDE.items() for name in names),
 )
 KEPT: Mapping[str, str] = MappingProxyType(
     {
         "systems": f"以 {SYSTEM_CODE} 相连 / tied by {SYSTEM_CODE}",
         "dependencies": "NetBox 没有此概念 / NetBox has no such thing",
+        "projects": "NetBox 没有此概念 / NetBox has no such thing",
+        "resources": "NetBox 没有此概念 / NetBox has no such thing",
     }
 )
 """Collections that only our own database holds, and why."""

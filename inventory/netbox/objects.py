@@ -8,9 +8,10 @@ from typing import Any
 
 from inventory.model import Estate, Thing
 from inventory.netbox import endpoints as nb
+from inventory.netbox.beside import with_beside
 from inventory.netbox.endpoints import Endpoint, Row
 from inventory.netbox.mirror import Changed, Mirror
-from inventory.netbox.reading import HELD, KINDS, Lookup, Provenances, read, sole
+from inventory.netbox.reading import HELD, KINDS, OURS, Lookup, Provenances, read, sole
 from inventory.store import LeftOut
 
 type Read = tuple[str, Thing] | LeftOut
@@ -105,4 +106,5 @@ def _code(thing: Thing) -> str:
 
 def estate(objects: Objects, ours: Estate) -> Estate:
     """NetBox's part together with what we hold ourselves."""
-    return Estate(**objects.collections, systems=ours.systems, dependencies=ours.dependencies)
+    held = {kind: with_beside(kind, found, ours) for kind, found in objects.collections.items()}
+    return Estate(**held, **{kind: getattr(ours, kind) for kind in OURS})

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from inventory.labels import value_word
 from inventory.model import (
     Cloud,
+    Estate,
     Host,
     Line,
     Link,
@@ -257,7 +258,9 @@ KINDS: Mapping[Endpoint, tuple[Kind, ...]] = {
     nb.SERVICES: (Kind("services", Service, _service),),
 }
 HELD = ("organisations", "sites", "rooms", "clouds", "lines", "links", "nodes", "hosts", "services")
-"""The collections that NetBox holds; systems and dependencies are ours alone."""
+"""The collections that NetBox holds."""
+OURS = tuple(kind for kind in Estate.model_fields if kind not in HELD)
+"""The others: systems, dependencies, projects and resources are ours alone."""
 
 
 def read(

@@ -30,7 +30,7 @@ from inventory.netbox.journal import write_journal
 from inventory.netbox.mirror import Mirror
 from inventory.netbox.objects import Objects, estate
 from inventory.netbox.partial import accepted_part
-from inventory.netbox.reading import Provenances, provenances
+from inventory.netbox.reading import OURS, Provenances, provenances
 from inventory.netbox.turn import turn
 from inventory.netbox.writing import Fault, Writer
 from inventory.references import check_references
@@ -120,7 +120,7 @@ class NetBoxStore:
         self._read_snapshot()
         if self._accepted():
             return self._snapshot
-        return Estate(systems=self._snapshot.systems, dependencies=self._snapshot.dependencies)
+        return Estate(**{kind: getattr(self._snapshot, kind) for kind in OURS})
 
     def last_change(self, kind: str, code: str, field: str) -> Touch | None:
         return history.last_change(self._client, index(self._mirror.tables), kind, code, field)
@@ -199,7 +199,7 @@ class NetBoxStore:
             self._mirror.save()
         if writer.faults:
             self.refresh()
-            live = estate(self._objects, self._snapshot)
+            live = estate(self._objects, after)
             self._accept(accepted_part(self._snapshot, live, after, changes), actor)
             self._end(id)
             raise _refused(writer.faults, what.count)

@@ -1,6 +1,7 @@
 import pytest
 
-from inventory.ledger.headers import data_rows, find_table
+from inventory.ledger.headers import find_table
+from inventory.ledger.rows import data_rows
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.words import default_words
 
@@ -34,7 +35,7 @@ def test_titles_above_and_notes_below() -> None:
     )
     table = find_table(sheet, WORDS)
     assert table
-    assert [(row, why) for row, _, why in data_rows(table, WORDS)] == [
+    assert [(row.number, row.why) for row in data_rows(table, WORDS)] == [
         (4, ""),
         (6, "合计行 / totals row"),
         (7, "说明行 / note row"),

@@ -49,10 +49,6 @@ BAD: dict[str, tuple[dict[str, Rows], list[Expected]]] = {
             ("信息系统", 2, "后端端口", "", "missing", True),
         ],
     ),
-    "code in Chinese": (
-        {"机房": [["机房编号", "机房名称"], ["机房一", "甲机房"]]},
-        [("机房", 2, "机房编号", "机房一", "bad_text", True)],
-    ),
     "same code, other facts": (
         {"机房": [["机房编号", "机房名称", "机柜数"], ["R-1", "甲", 3], ["R-1", "甲", 4]]},
         [("机房", 3, "机房编号", "R-1", "duplicate", True)],
@@ -62,27 +58,19 @@ BAD: dict[str, tuple[dict[str, Rows], list[Expected]]] = {
         [("机房", 3, "机房名称", "甲", "duplicate", True)],
     ),
     "organisation not in the table": (
-        {"单位": ORGANISATIONS, "机房": [["机房名称", "所属单位"], ["甲机房", "气象局"]]},
-        [("机房", 2, "所属单位", "气象局", "unknown_reference", True)],
+        {"单位": ORGANISATIONS, "机房": [["机房名称", "所属单位"], ["甲机房", "风水先生"]]},
+        [("机房", 2, "所属单位", "风水先生", "unknown_reference", False)],
     ),
-    "reference to a refused row, and to what refers to it": (
-        {
-            "机房": [["机房名称", "机柜数"], ["甲机房", "若干"]],
-            "信息系统": [["系统名称", "部署机房"], ["甲系统", "甲机房"]],
-            "服务器": [["设备名称", "所属系统"], ["h-1", "甲系统"]],
-        },
-        [
-            ("机房", 2, "机柜数", "若干", "not_a_number", True),
-            ("信息系统", 2, "部署机房", "甲机房", "unknown_reference", True),
-            ("服务器", 2, "所属系统", "甲系统", "unknown_reference", True),
-        ],
+    "system that nobody lists": (
+        {"服务器": [["设备名称", "所属系统"], ["h-1", "甲系统"]]},
+        [("服务器", 2, "所属系统", "甲系统", "unknown_reference", False)],
     ),
     "ambiguous name": (
         {
             "机房": [["机房编号", "机房名称"], ["R-1", "主机房"], ["R-2", "主机房"]],
             "信息系统": [["系统名称", "部署机房"], ["甲系统", "主机房"], ["乙系统", "R-2"]],
         },
-        [("信息系统", 2, "部署机房", "主机房", "unknown_reference", True)],
+        [("信息系统", 2, "部署机房", "主机房", "unknown_reference", False)],
     ),
     "needed system unknown: the dependency is refused, not the system": (
         {"信息系统": [["系统名称", "依赖系统"], ["甲系统", "乙系统、丙系统"], ["乙系统", ""]]},
@@ -102,16 +90,12 @@ BAD: dict[str, tuple[dict[str, Rows], list[Expected]]] = {
             ("依赖关系", 3, "依赖系统", "", "missing", True),
         ],
     ),
-    "line that ends outside": (
-        {"机房": ROOMS, "线路": [["线路编号", "A端", "Z端"], ["L-1", "交通局机房", "省中心"]]},
-        [("线路", 2, "Z端", "省中心", "unknown_reference", False)],
-    ),
     "site not in the table": (
         {
             "园区": [["园区编号", "园区名称"], ["P-1", "东园"]],
             "机房": [["机房名称", "所在园区"], ["甲机房", "西园"]],
         },
-        [("机房", 2, "所在园区", "西园", "unknown_reference", True)],
+        [("机房", 2, "所在园区", "西园", "unknown_reference", False)],
     ),
     "link to a node that nobody declares": (
         {
@@ -176,9 +160,42 @@ def test_good_rows_go_on(tmp_path: Path) -> None:
     assert (report.counts["rooms"], report.counts["rows"]) == (1, 2)
 
 
-def test_a_line_keeps_its_known_end(tmp_path: Path) -> None:
-    (line,) = _read(tmp_path, BAD["line that ends outside"][0]).estate.lines
+def test_a_line_keeps_its_known_end_and_the_other_is_noted(tmp_path: Path) -> None:
+    lines = [["线路编号", "A端", "Z端"], ["L-1", "交通局机房", "省中心"]]
+    report = _read(tmp_path, {"机房": ROOMS, "线路": lines})
+    (line,) = report.estate.lines
     assert (line.a_end, line.z_end, line.name) == ("R-1", None, "L-1")
+    assert report.ok
+    assert [(i.row, i.column) for i in report.ignored] == [(2, "Z端")]
+    assert report.objects["lines"][0]["z_end"] == "省中心"
+
+
+def test_a_refused_row_costs_nothing_else(tmp_path: Path) -> None:
+    """What refers to it stays, with that reference open; the fault is told once, where it is."""
+    sheets: dict[str, Rows] = {
+        "机房": [["机房名称", "机柜数"], ["甲机房", "若干"]],
+        "信息系统": [["系统名称", "部署机房"], ["甲系统", "甲机房"]],
+        "服务器": [["设备名称", "所属系统"], ["h-1", "甲系统"]],
+    }
+    report = _read(tmp_path, sheets)
+    assert [(p.sheet, p.row, p.code) for p in report.problems] == [("机房", 2, "not_a_number")]
+    (system,), (host,) = report.estate.systems, report.estate.hosts
+    assert (system.room, host.system) == (None, system.code)
+    assert [(i.sheet, i.row, i.column) for i in report.ignored] == [("信息系统", 2, "部署机房")]
+    assert "机房 第 2 行" in report.ignored[0].reason
+    assert report.ignored[0].raw == "甲机房"
+    assert report.objects["systems"][0]["room"] == "甲机房"
+    assert not report.objects["rooms"]
+
+
+def test_a_number_that_is_no_code_is_kept_as_told(tmp_path: Path) -> None:
+    lines = [["电路编号", "带宽"], ["青岚 电001", "2M"]]
+    systems = [["系统编号", "系统名称"], ["系统一", "甲系统"]]
+    report = _read(tmp_path, {"线路": lines, "信息系统": systems})
+    assert report.ok
+    assert report.objects["lines"][0]["cid"] == "青岚 电001"
+    assert report.estate.lines[0].code == derived_code("lines", "青岚 电001")
+    assert report.objects["systems"][0]["code"] == "系统一"
 
 
 def test_names_mean_codes_names_aliases_and_short_names(tmp_path: Path) -> None:

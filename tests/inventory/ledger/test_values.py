@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory.ledger import values
-from inventory.ledger.values import Cell, Parser, Refused
+from inventory.ledger import dates, numbers, values
+from inventory.ledger.cells import Cell, Parser, Refused
 from inventory.ledger.words import default_words
 from inventory.model import HostKey, UnitName
 
 WORDS = default_words()
 SOME = settings(max_examples=60, deadline=None, database=None)
-COUNT = values.whole_number(0)
+COUNT = numbers.whole_number(0)
 CELLS = st.one_of(
     st.text(max_size=20),
     st.integers(),
@@ -26,12 +26,12 @@ PARSERS: dict[str, Parser] = {
     "text": values.text,
     "text_list": values.text_list,
     "count": COUNT,
-    "port": values.whole_number(1, 65535),
-    "area": values.area,
-    "money": values.money,
-    "rate": values.rate,
-    "size": values.size,
-    "day": values.day,
+    "port": numbers.whole_number(1, 65535),
+    "area": numbers.area,
+    "money": numbers.money,
+    "rate": numbers.rate,
+    "size": numbers.size,
+    "day": dates.day,
     "yes_no": values.yes_no,
     "mlps": values.mlps,
     "zone": values.choice("network_domain"),
@@ -92,7 +92,7 @@ PARSERS: dict[str, Parser] = {
         ("day", "/", "", None),
         ("yes_no", "√", "", True),
         ("yes_no", "×", "", False),
-        ("yes_no", "", "", False),
+        ("yes_no", "", "", None),
         ("yes_no", "Ｙ", "", True),
         ("mlps", "第三级", "", 3),
         ("mlps", 2.0, "", 2),
@@ -215,16 +215,16 @@ def test_every_spelling_of_a_day_is_that_day(day: date) -> None:
         f"{day.year}.{day.month}.{day.day}",
         f"{day:%Y%m%d}",
     ]
-    assert {values.day(s, "", WORDS) for s in spellings} == {day}
+    assert {dates.day(s, "", WORDS) for s in spellings} == {day}
 
 
 @SOME
 @given(st.integers(0, 10**9))
 def test_money_means_the_same_in_every_unit(yuan: int) -> None:
     wan = f"{yuan // 10_000}.{yuan % 10_000:04}"
-    assert values.money(wan, "万元", WORDS) == yuan
-    assert values.money(f"{yuan:,}元", "万元", WORDS) == yuan
-    assert values.money(f"¥{yuan}", "", WORDS) == yuan
+    assert numbers.money(wan, "万元", WORDS) == yuan
+    assert numbers.money(f"{yuan:,}元", "万元", WORDS) == yuan
+    assert numbers.money(f"¥{yuan}", "", WORDS) == yuan
 
 
 @SOME

@@ -16,7 +16,9 @@ from inventory.model import (
     Link,
     Node,
     Organisation,
+    Project,
     Provenance,
+    Resource,
     Room,
     Service,
     Site,
@@ -24,7 +26,9 @@ from inventory.model import (
     Zone,
 )
 from inventory.netbox.client import Client
+from inventory.netbox.reading import HELD
 from inventory.netbox.schema import MANAGED, SHARED
+from tests.inventory.netbox.census import OTHERWISE, TOLD
 from tests.netbox.server import NetBox
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHkK"
@@ -39,7 +43,7 @@ def told(row: int) -> tuple[Provenance, ...]:
 def rich() -> Estate:
     """Every collection, every field filled."""
     v4, v6 = IPv4Address, IPv6Address
-    return Estate(
+    estate = Estate(
         organisations=(
             Organisation(
                 code="O-1",
@@ -154,7 +158,10 @@ def rich() -> Estate:
             System(code="S-2", name="水务平台", organisation="O-2"),
         ),
         dependencies=(Dependency(system="S-1", needs="S-2", provenance=told(9)),),
+        projects=(Project(code="P-1", name="门户升级", organisation="O-1", investment=500000),),
+        resources=(Resource(code="RS-1", name="车辆信息", organisation="O-1", system="S-1"),),
     )
+    return _with(estate, dict(TOLD))
 
 
 def altered() -> Estate:
@@ -222,7 +229,8 @@ def altered() -> Estate:
         "H-2": {"name": "云主机二", "asset_tag": "ZC-102", "rack": "虚二", "ssh_port": 2200},
         "SV-1": {"name": "接口", "host": "H-2", "port": 8443, "protocol": "udp", "system": "S-2"},
     }
-    return _with(estate, changes)
+    both = {code: {**facts, **OTHERWISE.get(code, {})} for code, facts in changes.items()}
+    return _with(estate, both)
 
 
 def emptied() -> Estate:
@@ -236,9 +244,7 @@ def emptied() -> Estate:
 
     estate = rich()
     held = {
-        kind: tuple(map(bare, objects))
-        for kind, objects in estate.collections()
-        if kind not in ("systems", "dependencies")
+        kind: tuple(map(bare, objects)) for kind, objects in estate.collections() if kind in HELD
     }
     return estate.model_copy(update=held)
 

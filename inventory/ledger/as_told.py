@@ -1,0 +1,117 @@
+"""What the ledgers tell, by names: the objects of `qianyun inventory check --json`.
+
+Field names and units are the model's; a line's own number is its `cid`, and where a host stands is
+its `room`. References are full names, whether or not the row they name was accepted: what a
+department wrote is what it wrote. Every field is there, None where nobody told it. Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from inventory.ledger.fields import CONTACTS, FIELDS, OTHERWISE, WITH_CONTACTS
+from inventory.ledger.lists import needed
+from inventory.ledger.names import Names
+from inventory.ledger.objects import LOOKED_UP, Built
+from inventory.ledger.organisations import Organisations
+from inventory.ledger.records import Record
+from inventory.model import Estate
+
+type Told = dict[str, Any]
+
+RENAMED: Mapping[tuple[str, str], str] = {("lines", "code"): "cid", ("hosts", "place"): "room"}
+# several values: none told is an empty list
+_LISTS = {
+    "aliases",
+    "application_systems",
+    "contacts",
+    "coverage",
+    "data_resources",
+    "data_trees",
+    "database_products",
+    "databases",
+    "depends_on",
+    "joint_applicants",
+    "ports",
+    "program_trees",
+    "services",
+    "shared_with",
+}
+_NUMBERS = {"area_m2", "power_kw"}  # decimals, as JSON has them
+_UNTOLD = {"secrecy": "unknown"}
+
+
+def as_told(built: Built) -> dict[str, list[Told]]:
+    """Every collection, and in it the objects in the order in which they were told."""
+    every = _Everyone(built.records, built.refused, built.organisations)
+    found: dict[str, list[Told]] = {kind: [] for kind in Estate.model_fields}
+    for record in built.records:
+        found[record.kind].append(_object(record, every))
+    return found
+
+
+class _Everyone:
+    """Full names, those in refused rows too."""
+
+    def __init__(
+        self, alive: Iterable[Record], refused: Iterable[Record], organisations: Organisations
+    ) -> None:
+        self.organisations = organisations
+        self.alive = Names(alive, Estate(), organisations)
+        self.refused = Names(refused, Estate(), organisations)
+
+    def name(self, kinds: tuple[str, ...], written: str) -> str:
+        if kinds == ("organisations",):
+            return self.organisations.full(written)
+        told = self.alive.name_of(kinds, written) or self.refused.name_of(kinds, written)
+        return told or written
+
+
+def _object(record: Record, every: _Everyone) -> Told:
+    kind = record.kind
+    looked_up = LOOKED_UP.get(kind, {})
+    told: Told = {}
+    names = [*FIELDS[kind], *([CONTACTS] if kind in WITH_CONTACTS else [])]
+    for name in names:
+        if name in OTHERWISE:
+            continue
+        value = record.values.get(name)
+        if name == "code":
+            value = (record.number or record.code) if "code" in record.told else None
+        elif name == "depends_on":
+            value = _needed(record, every)
+        elif name in looked_up and value is not None:
+            value = _referred(value, looked_up[name], every)
+        elif name == "name" and kind == "organisations" and value is not None:
+            value = every.organisations.full(value)
+        told[RENAMED.get((kind, name), name)] = _plain(name, value)
+    if kind == "lines" and told["name"] == told["cid"]:
+        told["name"] = record.values.get("name") if "name" in record.told else None
+    return told
+
+
+def _needed(record: Record, every: _Everyone) -> list[str]:
+    told = needed(record.values.get("depends_on", ()), record.told, every.alive)
+    return [every.name(("systems",), name) for name in told]
+
+
+def _referred(value: Any, kinds: tuple[str, ...], every: _Everyone) -> Any:
+    if isinstance(value, tuple):
+        return tuple(every.name(kinds, written) for written in value)
+    return every.name(kinds, value)
+
+
+def _plain(name: str, value: Any) -> Any:
+    """As JSON has it."""
+    if value is None:
+        return [] if name in _LISTS else _UNTOLD.get(name)
+    if name in _NUMBERS:
+        number = Decimal(value)
+        return int(number) if number == number.to_integral_value() else float(number)
+    if isinstance(value, tuple | list):
+        return [_plain("", part) for part in value]
+    if isinstance(value, bool | int | str | dict):
+        return value
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    return str(value)

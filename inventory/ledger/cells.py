@@ -1,0 +1,60 @@
+"""A cell as it was read, and what every parser of cells needs. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from inventory.ledger.report import Code
+from inventory.ledger.words import Words, squeeze
+
+Cell = str | float | int | bool | date | None
+Parser = Callable[[Cell, str, Words], Any]
+"""(cell, unit of the header or "", words) → the value in the model's unit, None for "not told".
+Raises Refused."""
+
+_STROKES = re.compile(r"[-—–―_/\\.。·…*~+|]+")  # "/", "--", "……": nothing is told
+
+
+class Refused(Exception):
+    """A cell that can't be taken; `expected` says in both languages what could. `open_`: its field
+    stays open, and nothing else is lost."""
+
+    def __init__(self, code: Code, expected: str, *, open_: bool = False) -> None:
+        super().__init__(expected)
+        self.code: Code = code
+        self.expected = expected
+        self.open_ = open_
+
+
+def raw_text(cell: Cell) -> str:
+    """The cell as a person sees it: 3 for 3.0, ISO for dates."""
+    if isinstance(cell, str):
+        return cell
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    if isinstance(cell, date):
+        whole = isinstance(cell, datetime) and cell.time() == datetime.min.time()
+        return cell.isoformat()[:10] if whole else cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def is_blank(cell: Cell, words: Words) -> bool:
+    """Whether a cell tells nothing: empty, strokes alone, 无, 待定 …"""
+    if cell is None or cell == "":
+        return True
+    if not isinstance(cell, str):
+        return False
+    written = squeeze(cell).strip("()")
+    told = written not in words.blank and written not in words.undecided
+    return not told or _STROKES.fullmatch(written) is not None
+
+
+def narrow(cell: Cell) -> str:
+    """Full width → half width, without white space at the ends."""
+    return unicodedata.normalize("NFKC", raw_text(cell)).strip()

@@ -1,0 +1,72 @@
+"""Days as people write them. Pure.
+
+2016年6月1日  2016.6.1  2016-06  2016.3  20160601  二〇一六年三月  42522 (Excel)  → a date
+"""
+
+import re
+from datetime import date, datetime, timedelta
+
+from inventory.ledger.cells import Cell, Refused, is_blank, narrow
+from inventory.ledger.words import Words
+
+_EPOCH = date(1899, 12, 30)  # day 0 of Excel's 1900 calendar as it counts after February 1900
+DAYS_TO_1904 = 1462
+_SERIALS = range(18264, 73416)  # 1950 to 2100
+_TIME = re.compile(r"[ T日]\s*\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?:\.\d+)?秒?)?分?$")
+_DATE = re.compile(
+    r"(\d{4})\s*[-./年,、。—–_\\]\s*(\d{1,2})(?:\s*[-./月,、。—–_\\]\s*(\d{1,2})\s*[日号]?|\s*月?份?)"
+)
+_SHORT = re.compile(r"'?(\d{2})年(\d{1,2})月(?:(\d{1,2})[日号])?份?")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
+_LEADING = re.compile(r"^(?:约|于|自|至|到|截至|截止|公元)+")
+_TRAILING = re.compile(r"(?:止|起|到期|\(.*\))$")
+_CHINESE = str.maketrans("〇零○Oo一二三四五六七八九元", "000001234567891")
+_NUMERALS = re.compile(r"[〇零○Oo0一二三四五六七八九十元]+")
+
+
+def day(cell: Cell, _unit: str, words: Words) -> date | None:
+    """A date: a date cell, an Excel serial, or one of the spellings above; a month alone means its
+    first day. A year alone is refused: no day is made up for it."""
+    if is_blank(cell, words):
+        return None
+    expected = "日期，如 2016年6月1日 / a date such as 2016-06-01"
+    if isinstance(cell, datetime):
+        found = cell.date()
+    elif isinstance(cell, date):
+        found = cell
+    else:
+        try:
+            found = _written_day(narrow(cell))
+        except (ValueError, OverflowError) as error:
+            raise Refused("not_a_date", expected) from error
+    if not 1950 <= found.year <= 2100:
+        raise Refused("out_of_range", "1950 至 2100 年 / a year from 1950 to 2100")
+    return found
+
+
+def _written_day(written: str) -> date:
+    if re.fullmatch(r"\d{5}(?:\.\d+)?", written) and int(float(written)) in _SERIALS:
+        return _EPOCH + timedelta(days=int(float(written)))
+    written = _TIME.sub(lambda m: "日" if m[0].startswith("日") else "", written)
+    written = _TRAILING.sub("", _LEADING.sub("", written).strip()).strip()
+    written = re.sub(r"\s+", "", written).rstrip(".。,、;")
+    if "年" in written and not written[0].isdigit():
+        written = _NUMERALS.sub(lambda m: _numeral(m[0]), written)
+    if match := _COMPACT.fullmatch(written):
+        return date(int(match[1]), int(match[2]), int(match[3] or 1))
+    if match := _SHORT.fullmatch(written):
+        year = int(match[1])
+        return date(year + (2000 if year < 50 else 1900), int(match[2]), int(match[3] or 1))
+    match = _DATE.fullmatch(written)
+    if not match:
+        raise ValueError(written)
+    return date(int(match[1]), int(match[2]), int(match[3] or 1))
+
+
+def _numeral(written: str) -> str:
+    """二〇一六 → 2016, 十二 → 12, 二十八 → 28."""
+    if "十" not in written:
+        return written.translate(_CHINESE)
+    tens, _, ones = written.partition("十")
+    value = int((tens or "一").translate(_CHINESE)) * 10 + int((ones or "零").translate(_CHINESE))
+    return str(value)

@@ -1,0 +1,166 @@
+"""The rows of a header → one heading a column: groups above joined with what stands below. Pure.
+
+资源情况                 联系人        | 资金（万元）
+CPU(核) 内存(GB) 存储    姓名  电话    | 建设   运维
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from inventory.ledger.cells import Cell, raw_text
+from inventory.ledger.sheets import Sheet
+from inventory.ledger.titles import Title, title_of
+from inventory.ledger.words import ContactHeader, KindWords, Words
+
+_VAGUE = re.compile(r"(?:基本|主要|相关)?(?:情况|信息|状况|内容|明细|资源|要求|配置)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One column: `text` is the lowest cell as read, in row `row` (from 0); `likely`: its field is
+    known by its parts alone."""
+
+    index: int
+    row: int
+    text: str
+    field: str | None
+    unit: str
+    contact: ContactHeader | None
+    quiet: bool
+    likely: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    row: int
+    spans: bool  # a group: it stands over several columns
+
+
+def headings(
+    sheet: Sheet, at: int, depth: int, known: KindWords, words: Words
+) -> tuple[Heading, ...]:
+    """The headings of a header of `depth` rows from row `at`; columns without any are left out."""
+    hidden = sheet.unseen.columns
+    return tuple(
+        _heading(index, chain, known, words)
+        for index, chain in enumerate(_chains(sheet, at, depth))
+        if chain and index not in hidden
+    )
+
+
+def heading_rows(sheet: Sheet, at: int, known: KindWords, words: Words, most: int) -> int:
+    """How many rows the header takes: one more as long as the row below adds headings and holds
+    no data."""
+    depth = 1
+    while depth < most and at + depth < len(sheet.rows) and _deeper(sheet, at, depth, known, words):
+        depth += 1
+    return depth
+
+
+def _deeper(sheet: Sheet, at: int, depth: int, known: KindWords, words: Words) -> bool:
+    above = _chains(sheet, at, depth)
+    both = _chains(sheet, at, depth + 1)
+    above += [[]] * (len(both) - len(above))
+    added = strange = 0
+    for before, chain in zip(above, both, strict=True):
+        if len(chain) == len(before):
+            continue  # nothing below, or merged over both
+        heading = _heading(0, chain, known, words)
+        if before and not chain[len(before) - 1].spans:
+            people = _heading(0, before, known, words).contact and heading.contact
+            if not people:
+                return False  # the row above names this column: what stands below it is data
+            added += 1
+        elif heading.field or heading.contact or heading.quiet:
+            added += 1
+        elif not any(c.isalpha() for c in chain[-1].text):
+            return False
+        else:
+            strange += 1
+    return added > strange
+
+
+def _chains(sheet: Sheet, at: int, depth: int) -> list[list[_Cell]]:
+    """By column: the different texts of the header from top to bottom."""
+    width = max(len(row) for row in sheet.rows[at : at + depth])
+    spans = {
+        (row, column): (left, right)
+        for top, left, bottom, right in sheet.merges
+        if right > left and top < at + depth and bottom >= at
+        for row in range(top, bottom + 1)
+        for column in range(left, right + 1)
+    }
+    loose = not any(at <= row < at + depth for row, _ in spans)  # as in a CSV
+    chains: list[list[_Cell]] = [[] for _ in range(width)]
+    for row in range(at, at + depth):
+        texts = [raw_text(c).strip() for c in sheet.rows[row]]
+        texts += [""] * (width - len(texts))
+        group = ""  # the text of a group reaches over the empty cells to its right
+        for column in range(width):
+            left, right = spans.get((row, column), (column, column))
+            text = texts[left]
+            over = right > left
+            if loose and row < at + depth - 1:
+                below = raw_text(_at(sheet, row + 1, column)).strip()
+                if text:
+                    over = not _next(texts, column) and bool(below)
+                    group = text if over else ""
+                elif below and not chains[column]:
+                    text, over = group, bool(group)
+                else:
+                    group = ""
+            chain = chains[column]
+            if text and not (chain and chain[-1].text == text):
+                chain.append(_Cell(text, row, over))
+    return chains
+
+
+def _at(sheet: Sheet, row: int, column: int) -> Cell:
+    cells = sheet.rows[row]
+    return cells[column] if column < len(cells) else ""
+
+
+def _next(texts: Sequence[str], column: int) -> str:
+    return texts[column + 1] if column + 1 < len(texts) else "end"
+
+
+def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words) -> Heading:
+    titles = [title_of(cell.text, words) for cell in chain]
+    own = titles[-1]
+    spellings = tuple(_joined(titles))
+    unit = next((t.unit for t in reversed(titles) if t.unit), "")
+    field = _first(spellings, known.headers)
+    people = [*(above.base + own.base for above in titles[:-1]), *own.spellings]
+    contact = None if field else _first(people, words.contacts)
+    quiet = any(s in words.quiet_headers for s in own.spellings)
+    likely = None
+    if not (field or contact or quiet):
+        likely = known.likely(own.base) or known.likely("".join(t.base for t in titles))
+    return Heading(
+        index,
+        chain[-1].row,
+        own.text,
+        field or likely,
+        unit,
+        contact,
+        quiet=quiet,
+        likely=likely is not None,
+    )
+
+
+def _joined(titles: Sequence[Title]) -> list[str]:
+    """What to look up: with the groups above first, since 名称 below 运维单位 is no name."""
+    own = titles[-1]
+    found: list[str] = []
+    for group in reversed(titles[:-1]):
+        for above in dict.fromkeys((*group.spellings, _VAGUE.sub("", group.base))):
+            if above:
+                found += [above + spelling for spelling in own.spellings]
+                found += [spelling + above for spelling in own.spellings]
+    return [*found, *own.spellings]
+
+
+def _first[T](spellings: Sequence[str], table: Mapping[str, T]) -> T | None:
+    return next((table[s] for s in spellings if s in table), None)

@@ -1,0 +1,251 @@
+"""Numbers as people write them, with their units → the model's units. Pure.
+
+125 万元   ￥1,200,000   约12.8万   １２.５万   一百二十万元   2000元/月   10TB   千兆
+"""
+
+import math
+import re
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from inventory.ledger.cells import Cell, Parser, Refused, is_blank, raw_text
+from inventory.ledger.report import Code
+from inventory.ledger.words import Words, squeeze
+
+# 1,200,000 and 120,0000 are grouped; 1,2 is no number
+_NUMBER = re.compile(
+    r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+|\d{1,18})(?![\d,])(?:\.\d{1,12})?(?![\d,])"
+    r"|[+-]?\.\d{1,12}"
+)
+_REMARK = re.compile(r"(?<=.)\([^()]*\)$")  # 8(含2个网络柜), 500GB(SSD)
+_DIGITS = {c: n for n, chars in enumerate(("零〇○", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒",
+    "八捌", "九玖")) for c in chars}  # fmt: skip
+_TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
+_CHINESE = re.compile(f"[{''.join(_DIGITS)}{''.join(_TENS)}万亿点]+")
+_MYRIADS = {"万": 10_000, "亿": 100_000_000}
+
+
+class Amount(NamedTuple):
+    value: Decimal
+    unit: str  # squeezed, what stood behind the number
+    currency: bool  # a sign of money stood before it: the column's unit doesn't count
+
+
+def whole_number(minimum: int, maximum: int = 10**9) -> Parser:
+    """A count such as 8, ８, "32核"."""
+
+    def parse(cell: Cell, unit: str, words: Words) -> int | None:
+        value = _measured(
+            cell, unit, words, "count", code="not_a_number", expected="整数 / a whole number"
+        )
+        if value is None:
+            return None
+        if value != value.to_integral_value():
+            raise Refused("not_a_number", "整数 / a whole number")
+        if not minimum <= value <= maximum:
+            raise Refused("out_of_range", f"{minimum} 至 {maximum} / {minimum} to {maximum}")
+        return int(value)
+
+    return parse
+
+
+def area(cell: Cell, unit: str, words: Words) -> str | None:
+    """m² as decimal text."""
+    value = _measured(
+        cell, unit, words, "area", code="not_a_number", expected="面积，如 80.5㎡ / an area in m²"
+    )
+    return _decimal_text(value)
+
+
+def power(cell: Cell, unit: str, words: Words) -> str | None:
+    """kW as decimal text."""
+    value = _measured(
+        cell, unit, words, "power", code="not_a_number", expected="功率，如 40kW / a power in kW"
+    )
+    return _decimal_text(value)
+
+
+def seconds(cell: Cell, unit: str, words: Words) -> int | None:
+    """Whole seconds: 30秒, 5分钟; a number alone is seconds."""
+    expected = "时长，如 60秒 / a time such as 60秒"
+    value = _measured(cell, unit, words, "seconds", code="not_a_quantity", expected=expected)
+    if value is not None and value < 1:
+        raise Refused("out_of_range", "不小于 1 秒 / a second or more")
+    return None if value is None else int(value.to_integral_value(ROUND_HALF_UP))
+
+
+def score(cell: Cell, unit: str, words: Words) -> str | None:
+    """A mark as decimal text."""
+    value = _measured(
+        cell, unit, words, "count", code="not_a_number", expected="分数 / a number of points"
+    )
+    return _decimal_text(value)
+
+
+def money(cell: Cell, unit: str, words: Words) -> int | None:
+    """Whole yuan; a number alone has the header's unit, and without one it is yuan. A sign of
+    money (¥) before a number alone says yuan whatever the header's unit."""
+    return _money(cell, unit, words, per="")
+
+
+def money_per_year(cell: Cell, unit: str, words: Words) -> int | None:
+    """Whole yuan a year: 12万元/年, 2000元/月."""
+    return _money(cell, unit, words, per="/年")
+
+
+def money_per_month(cell: Cell, unit: str, words: Words) -> int | None:
+    """Whole yuan a year, told by the month."""
+    return _money(cell, unit, words, per="/月")
+
+
+def rate(cell: Cell, unit: str, words: Words) -> int | None:
+    """kbit/s; a number without a unit in the cell or header is refused, not guessed."""
+    named = words.units["rate_words"].get(squeeze(raw_text(cell)))
+    if named is not None:
+        return int(named)
+    expected = "带宽及单位，如 100M / a rate with its unit such as 100M"
+    value = _measured(cell, unit, words, "rate", code="not_a_quantity", expected=expected)
+    if value is not None and value < 1:
+        raise Refused("out_of_range", "大于 0 的带宽 / a rate above 0")
+    return None if value is None else int(value)
+
+
+def size(cell: Cell, unit: str, words: Words) -> int | None:
+    """Whole GiB, rounded; a number alone is GB."""
+    expected = "容量，如 512G、2TB / a size such as 512G or 2TB"
+    value = _measured(cell, unit or "g", words, "size", code="not_a_quantity", expected=expected)
+    return None if value is None else int(value.to_integral_value(ROUND_HALF_UP))
+
+
+def amount_of(cell: Cell, words: Words) -> Amount | None:
+    """The number of a cell and the unit behind it; None when the cell is no number with a unit."""
+    if isinstance(cell, bool | date):
+        return None
+    if isinstance(cell, int | float):
+        return Amount(Decimal(repr(cell)), "", currency=False) if math.isfinite(cell) else None
+    written, currency = _bare(_REMARK.sub("", squeeze(raw_text(cell))), words)
+    if match := _NUMBER.match(written):
+        value = Decimal(match[0].replace(",", ""))
+        rest = written[match.end() :]
+    elif match := _CHINESE.match(written):
+        digits = _digits(match[0])
+        told = _chinese(digits)
+        if told is None:
+            return None
+        value, rest = told, written[len(digits) :]
+        currency = currency or digits[-1] in _MYRIADS  # 一亿二千万: whole, whatever the column says
+    else:
+        return None
+    for after in words.numbers.after:
+        if rest != after and rest.endswith(after):
+            rest = rest.removesuffix(after)
+            break
+    return Amount(value, "" if rest in words.numbers.after else rest, currency)
+
+
+def _bare(written: str, words: Words) -> tuple[str, bool]:
+    """Without what may stand before a number, and whether that was a sign of money."""
+    currency = False
+    while True:
+        before = next((w for w in words.numbers.before if written.startswith(w)), "")
+        if not before:
+            return written, currency
+        currency = currency or before in words.numbers.currency
+        written = written.removeprefix(before).lstrip(":")
+
+
+def _measured(
+    cell: Cell, default_unit: str, words: Words, units: str, *, code: Code, expected: str
+) -> Decimal | None:
+    """A number with its unit → the model's unit. Raises Refused."""
+    if is_blank(cell, words):
+        return None
+    amount = amount_of(cell, words)
+    table = words.units[units]
+    factor = None
+    if amount is not None:
+        told = squeeze(default_unit)
+        factor = table.get(amount.unit or (told if told in table else ""))
+    if amount is None or factor is None:
+        raise Refused(code, expected)
+    return _not_below_zero(amount.value * factor)
+
+
+def _money(cell: Cell, unit: str, words: Words, *, per: str) -> int | None:
+    expected = "金额，如 12.8万元 / an amount such as 12.8万元"
+    if squeeze(raw_text(cell)) in words.numbers.zero:
+        return 0
+    if is_blank(cell, words):
+        return None
+    amount = amount_of(cell, words)
+    if amount is None:
+        raise Refused("not_a_number", expected)
+    of_header, header_per = _split(squeeze(unit), words)
+    of_cell, cell_per = _split(amount.unit, words)
+    if of_cell is None or (cell_per and not per):
+        raise Refused("not_a_number", expected)
+    of_header = "" if amount.currency else of_header
+    factor = words.units["money"][of_cell or of_header or "元"]
+    # what the cell says goes before what its column does
+    often = cell_per or header_per or per
+    value = _not_below_zero(amount.value * factor * words.units["per_year"][often or ""])
+    return int(value.to_integral_value(ROUND_HALF_UP))
+
+
+def _split(unit: str, words: Words) -> tuple[str | None, str]:
+    """万元/年 → 万元, /年; the first is None where the unit is none of money."""
+    money = words.units["money"]
+    for per in sorted(words.units["per_year"], key=len, reverse=True):
+        if unit.endswith(per):
+            of = unit[: len(unit) - len(per)]
+            if not of or of in money:
+                return of, per
+    return None, ""
+
+
+def _not_below_zero(value: Decimal) -> Decimal:
+    if value < 0:
+        raise Refused("out_of_range", "不小于 0 / 0 or more")
+    if value > 10**15:
+        raise Refused("out_of_range", "过大，请核对单位 / too large, check its unit")
+    return value
+
+
+def _decimal_text(value: Decimal | None) -> str | None:
+    return None if value is None else format(value.normalize(), "f")
+
+
+def _digits(written: str) -> str:
+    """What of Chinese numerals is the number: a single 万 or 亿 at the end is its unit, as it is
+    behind digits."""
+    if written[-1] in _MYRIADS and not any(c in _MYRIADS for c in written[:-1]):
+        return written[:-1]
+    return written
+
+
+def _chinese(written: str) -> Decimal | None:
+    """一百二十, 十五, 三点五, 二〇一六, 一亿二千万 → a number; None when it is none."""
+    whole, point, fraction = written.partition("点")
+    if point:
+        digits = [_DIGITS.get(c) for c in fraction]
+        before = _chinese(whole)
+        if before is None or not digits or None in digits:
+            return None
+        return before + Decimal("0." + "".join(map(str, digits)))
+    if len(whole) > 1 and all(c in _DIGITS for c in whole):
+        return Decimal("".join(str(_DIGITS[c]) for c in whole))
+    total, section, digit, last = 0, 0, 0, 0
+    for c in whole:
+        if c in _DIGITS:
+            digit = _DIGITS[c]
+        elif c in _TENS:
+            section += (digit or (1 if not section else 0)) * _TENS[c]
+            digit = 0
+        else:
+            if not (section or digit or total):
+                return None
+            total = (total + section + digit) * _MYRIADS[c]
+            section = digit = 0
+        last = digit
+    return Decimal(total + section + last) if whole else None

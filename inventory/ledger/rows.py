@@ -1,0 +1,147 @@
+"""The rows of a table: which are data, and why the others are not. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from inventory.ledger.cells import Cell, raw_text
+from inventory.ledger.headers import Table
+from inventory.ledger.words import Words, squeeze
+
+TOTALS = "合计行 / totals row"
+NOTE = "说明行 / note row"
+GROUP = "分组行 / row that heads a group"
+HIDDEN = "隐藏的行 / hidden row"
+REPEATED = "重复的表头 / header again"
+NUMBERS = "列号行 / row of column numbers"
+
+_AFTER_NOTE = re.compile(r"[:.,、;]|\d|[一二三四五六七八九十]、|\(|$")
+_NUMBERED = re.compile(r"^(?:\(?[一二三四五六七八九十]{1,3}[、.)]|第[一二三四五六七八九十]+部分)")
+_COUNTED = re.compile(r"\((?:共?\d+[个套台条]?|合?计.*)\)$|[:：]$")
+_BODY = re.compile(r"[\u4e00-\u9fff]{2,}(?:局|委|办|院|会|中心|厅|政府|部|馆|站|队|处|办公室)$")
+LONG = 40  # characters; what is longer is a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class DataRow:
+    """`number` as the spreadsheet counts, from 1; `why` it is passed over, or ""; `section`: the
+    organisation that a row heading a group named above it."""
+
+    number: int
+    cells: tuple[Cell, ...]
+    why: str = ""
+    section: str = ""
+
+
+def data_rows(table: Table, words: Words) -> Iterator[DataRow]:
+    """Every row of the table that is not empty."""
+    look = _Look(table, words)
+    before: list[Cell] = []
+    section = ""
+    for index in range(table.first_row, table.last_row):
+        cells = table.sheet.rows[index]
+        filled = [(c, squeeze(raw_text(v))) for c, v in enumerate(cells) if v not in (None, "")]
+        filled = [(c, text) for c, text in filled if text]
+        if not filled:
+            continue
+        why = look.passed_over(index, filled)
+        if why:
+            if why == GROUP:
+                section = look.named(raw_text(cells[filled[0][0]])) or section
+            yield DataRow(index + 1, cells, why)
+            continue
+        if before and not words.ditto.isdisjoint(text for _, text in filled):
+            cells = tuple(_as_above(cells, before, words))
+        before = [*cells, *before[len(cells) :]]
+        yield DataRow(index + 1, cells, section=section)
+
+
+def _as_above(cells: Sequence[Cell], before: Sequence[Cell], words: Words) -> Iterator[Cell]:
+    for column, cell in enumerate(cells):
+        ditto = isinstance(cell, str) and squeeze(cell) in words.ditto and column < len(before)
+        yield before[column] if ditto else cell
+
+
+class _Look:
+    """What is known of a table when one looks at its rows."""
+
+    def __init__(self, table: Table, words: Words) -> None:
+        self._words = words
+        self._table = table
+        self._width = len(table.columns) + len(table.quiet)
+        named = (table.index_of(f) for f in ("name", "code", "system", "host"))
+        self._name = next((i for i in named if i is not None), 0)
+        self._naming = {i for f in ("name", "code") if (i := table.index_of(f)) is not None}
+        self._wide = {
+            row: (left, right)
+            for top, left, bottom, right in table.sheet.merges
+            if right > left
+            for row in range(top, min(bottom, table.last_row) + 1)
+        }
+
+    def passed_over(self, index: int, filled: Sequence[tuple[int, str]]) -> str:
+        column, first = filled[0]
+        table, totals = self._table, self._words.totals
+        asked = (
+            (HIDDEN, index in table.sheet.unseen.rows),
+            (REPEATED, index in table.repeated),
+            (TOTALS, any(_bare(text) in totals for _, text in filled[:2])),
+            (NOTE, self._signed(filled) or self._noted(first, len(filled))),
+            (NUMBERS, index <= table.first_row + 1 and _counts(filled)),
+        )
+        why = next((reason for reason, true in asked if true), "")
+        if not why and len(filled) == 1 and self._width > 2:
+            return self._alone(index, column, first)
+        return why
+
+    def _alone(self, index: int, column: int, text: str) -> str:
+        """A row of one cell: a classified system of which the name alone is told, or no data."""
+        left, right = self._wide.get(index, (column, column))
+        merged = left <= column <= right and right - left + 1 >= min(3, self._width)
+        if len(text) > LONG or text.endswith("。"):
+            return NOTE
+        if merged or column not in self._naming or _NUMBERED.match(text):
+            return GROUP if not text.isdigit() else ""
+        return ""
+
+    def _signed(self, filled: Sequence[tuple[int, str]]) -> bool:
+        """填报人：张三 | 审核人：李四, or 填报人 | 张三 | 审核人 | 李四."""
+        first = filled[0][1]
+        notes = self._words.notes
+        label = first.partition(":")[0]
+        if ":" in first and _unbracketed(label) in notes:
+            return True
+        exact = _unbracketed(first) in notes and filled[0][0] not in self._naming
+        return exact and len(filled) <= max(4, self._width // 2)
+
+    def _noted(self, first: str, filled: int) -> bool:
+        """注1.……, 说明：……: a few words in few cells."""
+        for word in self._words.notes:
+            if first.startswith(word) and filled <= 2:
+                rest = first[len(word) :]
+                if _AFTER_NOTE.match(rest) or len(first) > LONG:
+                    return True
+        return False
+
+    def named(self, text: str) -> str:
+        """The organisation that a row heading a group names: 一、市教育局（3 个）."""
+        bare = _COUNTED.sub("", _NUMBERED.sub("", squeeze(text)))
+        return bare if _BODY.fullmatch(bare) else ""
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[:：\d.,、()个套台条家项]+$", "", text)
+
+
+def _unbracketed(text: str) -> str:
+    return re.sub(r"\([^()]*\)", "", text)
+
+
+def _counts(filled: Sequence[tuple[int, str]]) -> bool:
+    """1 2 3 4 … or (1) (2) … below a header."""
+    if len(filled) < 3:
+        return False
+    told = [text.strip("()") for _, text in filled]
+    return all(t.isdigit() for t in told) and [int(t) for t in told] == list(
+        range(int(told[0]), int(told[0]) + len(told))
+    )

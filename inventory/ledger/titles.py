@@ -1,0 +1,97 @@
+"""One header cell: its words, and the unit that it names. Pure.
+
+建设资金（万元）   *建设资金\n（单位：万元）   3.建设资金/万元   → 建设资金, 万元
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from inventory.ledger.words import Words, squeeze
+
+_MARKS = "*★☆※●■◆#:;,.、。-_~·'\"“”‘’"
+_NUMBERING = re.compile(
+    r"\(?(?:\d{1,2}(?:\.\d{1,2})*|[一二三四五六七八九十]{1,3})(?:\)[.、]?|[.、:])(?=\D)"
+)
+_LOOSE_NUMBER = re.compile(r"\d{1,2}(?=[\u4e00-\u9fff])")
+_YEAR = re.compile(r"20\d\d年?度?(?=[\u4e00-\u9fff])")
+_BRACKETS = re.compile(r"[(\[【〔〈{<]([^()\[\]【】〔〕〈〉{}<>]*)[)\]】〕〉}>]")
+_UNIT_LABEL = re.compile(r"^(?:计量|金额|货币)?单位[:：]?")
+_TAIL = re.compile(r"[/:,，_\-]([^/:,，_\-]+)$")
+MAX_HEADER = 60  # characters; what is longer is a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """`spellings`: what to look up, the most exact first; `unit`: squeezed, "" when none is told;
+    `remark`: what else stood in brackets; `base`: without brackets."""
+
+    text: str
+    spellings: tuple[str, ...]
+    unit: str = ""
+    remark: str = ""
+    base: str = ""
+
+    def find(self, headers: Mapping[str, str]) -> str | None:
+        """The field that the header means, among the headers of a kind."""
+        return next((headers[s] for s in self.spellings if s in headers), None)
+
+
+def title_of(text: str, words: Words) -> Title:
+    """What a header cell says."""
+    return _title(text, words.any_unit, words.remarks)
+
+
+@lru_cache(maxsize=8192)
+def _title(text: str, units: frozenset[str], remarks: frozenset[str]) -> Title:
+    whole = squeeze(unicodedata.normalize("NFKC", text)).strip(_MARKS)
+    if not whole or len(whole) > MAX_HEADER:
+        return Title(text, (whole,) if whole else ())
+    whole = _NUMBERING.sub("", whole, count=1) if _NUMBERING.match(whole) else whole
+    unit, remark = "", ""
+    for match in _BRACKETS.finditer(whole):
+        inside = match[1].strip(_MARKS)
+        if not unit and (named := _unit(inside, units)):
+            unit = named
+        elif inside not in remarks:
+            remark = remark or inside
+    base = _BRACKETS.sub("", whole).strip(_MARKS)
+    spellings = [whole, *((base + remark, remark + base) if remark else ()), base]
+    if not unit:
+        for shorter, named in _tails(base, units):
+            unit = unit or named
+            spellings.append(shorter)
+    spellings += [s[m.end() :] for s in tuple(spellings) if (m := _LOOSE_NUMBER.match(s))]
+    spellings += [s[m.end() :] for s in tuple(spellings) if (m := _YEAR.match(s))]
+    return Title(text, tuple(dict.fromkeys(s for s in spellings if s)), unit, remark, base)
+
+
+def _unit(inside: str, units: frozenset[str]) -> str:
+    """The unit that a bracket names: 万元, 单位:万元, 元/年; "" when it names none."""
+    named = _UNIT_LABEL.sub("", inside)
+    if named in units:
+        return named
+    amount, _, per = named.partition("/")
+    if amount in units and per and f"/{per}" in units:
+        return named
+    return amount if amount in units and per in ("次", "秒", "s") else ""
+
+
+def _tails(base: str, units: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """(the rest, the unit) where a unit stands at the end without brackets: 投资/万元, 带宽Mbps."""
+    if match := _TAIL.search(base):
+        rest = base[: match.start()]
+        named = _unit(match[1], units)
+        yield rest, named
+    for unit in sorted(units, key=len, reverse=True):
+        if len(unit) > 1 and base.endswith(unit) and len(base) > len(unit):
+            yield base[: -len(unit)].strip(_MARKS), unit
+            return
+
+
+def unit_of_sheet(text: str, words: Words) -> str:
+    """The unit of money that a line above the table sets for all of it: （单位：万元）."""
+    found = re.search(r"(?:金额|货币|计量)?单位[:：](亿元|百万元|万元|千元|元)", squeeze(text))
+    return found[1] if found and found[1] in words.units["money"] else ""
