@@ -13,6 +13,7 @@ from inventory.ledger.fields import CODE_NAMES, CONTACTS, ENTRANCE, FIELDS, REQU
 from inventory.ledger.headers import Column, Table, data_rows
 from inventory.ledger.report import Code as ProblemCode
 from inventory.ledger.report import Ignored, Problem
+from inventory.ledger.unread import without_faults
 from inventory.ledger.values import Cell, Refused, raw_text
 from inventory.ledger.words import Words
 from inventory.model import Code, Provenance
@@ -107,7 +108,9 @@ def read_table(table: Table, words: Words) -> Rows:
             continue
         record, found = _record(table, row, cells, words)
         if posts:
-            record, unread = _with_contacts(record, posts, cells, words)
+            readable, unread = without_faults(table, row, cells, posts)
+            problems += unread
+            record, unread = _with_contacts(record, posts, readable, words)
             problems += unread
         problems += found
         (refused if found else records).append(record)
@@ -139,6 +142,9 @@ def _record(
             continue
         cell = cells[column.index] if column.index < len(cells) else ""
         told[column.field] = Told(column.title, raw_text(cell).strip())
+        if unread := table.sheet.faults.get((row - 1, column.index)):
+            faults.append((column.field, Refused("formula_error", unread.expected)))
+            continue
         try:
             value = FIELDS[table.kind][column.field](cell, column.unit, words)
         except Refused as refusal:

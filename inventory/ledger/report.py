@@ -16,6 +16,7 @@ Code = Literal[
     "missing",
     "unknown_header",
     "bad_text",
+    "formula_error",
 ]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from inventory.ledger import literal
 from inventory.ledger.report import Code
 from inventory.ledger.words import Words, squeeze
 from inventory.paths import fault, plain
@@ -24,6 +25,8 @@ _NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?")
 _SEPARATORS = re.compile(r"[、,，;；/\n]+")
 _DATE = re.compile(r"(\d{4})\s*[-./年]\s*(\d{1,2})(?:\s*[-./月]\s*(\d{1,2})\s*日?|\s*月?)")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
+# the joiner inside an emoji of several, such as a family
+_JOINED = re.compile("(?<=[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2600-\U0001faff])")
 _EPOCH = date(1899, 12, 30)  # day 0 of Excel's 1900 calendar as it counts after February 1900
 _DATABASE = re.compile(
     r"(postgresql|postgres|pg)\s*(\d{1,2})/([a-z][a-z0-9_]{0,30})(?::(\d{1,5}))?"
@@ -59,12 +62,13 @@ def is_blank(cell: Cell, words: Words) -> bool:
 
 
 def text(cell: Cell, _unit: str, _words: Words) -> str | None:
-    """People's text, unchanged but for white space at its ends.
+    """People's text, unchanged but for white space at its ends (a literal keeps its own).
 
     What an approver reads must be what is there: characters that cannot be seen are refused.
     """
-    value = raw_text(cell).strip()
-    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in "\n\t" for c in value):
+    value = literal.read(raw_text(cell).strip())
+    seen = _JOINED.sub("", value)
+    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in "\n\t\r" for c in seen):
         raise Refused("bad_text", "不含控制或不可见字符的文字 / text without hidden characters")
     return value or None
 
@@ -75,8 +79,9 @@ def optional_text(cell: Cell, unit: str, words: Words) -> str | None:
 
 def text_list(cell: Cell, unit: str, words: Words) -> tuple[str, ...]:
     """Several values in one cell, in their order."""
-    whole = optional_text(cell, unit, words)
-    parts = (p.strip() for p in _SEPARATORS.split(whole or ""))
+    if is_blank(cell, words):
+        return ()
+    parts = (text(p, unit, words) for p in literal.split(raw_text(cell), _SEPARATORS))
     return tuple(dict.fromkeys(p for p in parts if p))
 
 
@@ -170,9 +175,10 @@ def choice(name: str) -> Parser:
     return parse
 
 
-def yes_no(cell: Cell, unit: str, words: Words) -> bool:
-    """A tick column: blank is no."""
-    return bool(choice("boolean")(cell, unit, words) == "yes")
+def yes_no(cell: Cell, unit: str, words: Words) -> bool | None:
+    """A tick column: blank is no; what words.toml calls unknown is not told."""
+    found = choice("boolean")(cell, unit, words)
+    return None if found == "unknown" else bool(found == "yes")
 
 
 def mlps(cell: Cell, unit: str, words: Words) -> int | None:

@@ -1,0 +1,124 @@
+"""The sheets of an ods, looked through as text: as spreadsheet_xml.py, for OpenDocument 1.3 part 3.
+
+Cells and rows are told once and repeated by number, so a small file may stand for a large sheet.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+
+from inventory.ledger_files import limits
+from inventory.ledger_files.archive import Archive
+from inventory.ledger_files.facts import Fault, SheetFacts
+from inventory.ledger_files.limits import Refused
+
+MAX_PADDING = 16_384  # LibreOffice pads a row with one empty cell repeated up to its last column
+_TOKEN = re.compile(
+    rb"<table:table\b(?P<table>[^>]*)>|<table:table-row\b(?P<row>[^>]*)>|"
+    rb"<table:(?:covered-)?table-cell\b(?P<cell>(?:[^>/]|/(?!>))*)"
+    rb"(?:/>|>(?P<body>.*?)</table:(?:covered-)?table-cell>)",
+    re.S,
+)
+_COLUMNS = re.compile(rb"""number-columns-repeated\s*=\s*["'](\d{1,9})""")
+_ROWS = re.compile(rb"""number-rows-repeated\s*=\s*["'](\d{1,9})""")
+_FORMULA = re.compile(rb"""table:formula\s*=\s*"([^"]*)\"""")
+_LINKS = re.compile(rb"<table:(?:table-source|cell-range-source)\b|'file:/{2,3}[^']*'#")
+_DDE = re.compile(rb"<(?:table:dde-link|office:dde-source)\b|=DDE\(", re.I)
+_OBJECTS = re.compile(rb"<draw:(?:object-ole|plugin|applet|floating-frame)\b")
+_MACROS = re.compile(rb"<script:event-listener\b|<office:script\b")
+_TEXT = re.compile(rb"<text:p[^>]*>(.*?)</text:p>", re.S)
+
+
+def check_content(archive: Archive) -> dict[str, SheetFacts]:
+    """What each sheet says, by its name. Raises Refused."""
+    archive.check_names()
+    if "META-INF/manifest.xml" in archive.parts and b"encryption-data" in archive.read(
+        "META-INF/manifest.xml"
+    ):
+        raise Refused(*limits.PASSWORD)
+    for name in archive.parts:
+        if name not in ("content.xml", "META-INF/manifest.xml"):
+            for _ in archive.pieces(name):
+                pass
+    return dict(_scan(archive.pieces("content.xml")))
+
+
+def _scan(pieces: Iterable[bytes]) -> Iterator[tuple[str, SheetFacts]]:
+    facts, name, count, cells = SheetFacts(), "", 0, 0
+    row, height, column = 0, 0, 0
+    for token in _tokens(pieces):
+        if token["table"] is not None:
+            if count:
+                yield name, facts
+            count += 1
+            told = re.search(rb'table:name\s*=\s*"([^"]*)"', token["table"])
+            name = html.unescape(told[1].decode("utf-8", "replace")) if told else ""
+            facts, row, height, column = SheetFacts(), 0, 0, 0
+        elif token["row"] is not None:
+            row, height, column = row + height, _repeated(_ROWS, token["row"]), 0
+        else:
+            times = _repeated(_COLUMNS, token["cell"])
+            if times > MAX_PADDING:
+                raise limits.too_wide(row + 1, times)
+            attributes, body = token["cell"], token["body"] or b""
+            if b"office:value" in attributes or body.strip() or b"table:formula" in attributes:
+                before = facts.rows * facts.columns
+                facts.cell(row + height - 1, column + times - 1)
+                cells += facts.rows * facts.columns - before
+                if fault := _fault(attributes, body):
+                    facts.fault(Fault(row, column, *fault))
+            column += times
+        if cells > limits.MAX_CELLS or count > limits.MAX_SHEETS:
+            raise limits.too_wide(facts.rows, facts.columns)
+    if count:
+        yield name, facts
+
+
+def _fault(attributes: bytes, body: bytes) -> tuple[str, str] | None:
+    said = _TEXT.search(body)
+    shown = html.unescape(said[1].decode("utf-8", "replace"))[:200] if said else ""
+    if b'calcext:value-type="error"' in attributes:
+        return "error", shown or "#ERROR!"
+    formula = _FORMULA.search(attributes)
+    if formula is None:
+        return None
+    if b"office:value-type" not in attributes and not shown:
+        return "formula", html.unescape(formula[1].decode("utf-8", "replace"))[:200]
+    if shown.startswith(("Err:", "#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!")):
+        return "error", shown
+    return None
+
+
+def _tokens(pieces: Iterable[bytes]) -> Iterator[re.Match[bytes]]:
+    rest = b""
+    for piece in pieces:
+        text = rest + piece
+        _check(text)
+        done = 0
+        for match in _TOKEN.finditer(text):
+            done = match.end()
+            yield match
+        begun = re.search(rb"<table:(?:covered-)?table-cell\b", text[done:])
+        done = done + begun.start() if begun else max(done, text.rfind(b">") + 1)
+        rest = text[done:]
+        if len(rest) > limits.MAX_STRING:
+            raise Refused(
+                "有单元格的文字过长（上限 32767 字），拒绝读取",
+                "a cell holds more text than a spreadsheet takes (32,767 characters)",
+            )
+
+
+def _check(text: bytes) -> None:
+    for pattern, refusal in (
+        (_DDE, limits.DDE),
+        (_LINKS, limits.LINKS),
+        (_OBJECTS, limits.OBJECTS),
+        (_MACROS, limits.MACROS),
+    ):
+        if pattern.search(text):
+            raise Refused(*refusal)
+
+
+def _repeated(pattern: re.Pattern[bytes], attributes: bytes) -> int:
+    told = pattern.search(attributes)
+    return max(1, int(told[1])) if told else 1
