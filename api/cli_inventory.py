@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import cli_tasks
+from api import cli_ledgers, cli_tasks
 from api.desk import Desk, command, group
 from api.errors import BadUsage, Exit
 
@@ -37,7 +37,9 @@ def check(desk: Desk, ledgers: Ledgers) -> None:
     from api.show_inventory import report_screen
     from inventory.ledger import read_ledgers
 
-    report = read_ledgers(ledgers, known=desk.product.estate.load())
+    known = desk.product.estate.load()
+    with desk.reading() as progress:
+        report = read_ledgers(ledgers, known=known, progress=progress)
     data = {"ok": report.ok, "counts": report.counts} | report.as_json()
     desk.answer(data, lambda: report_screen(report, desk.words))
     raise typer.Exit(Exit.DONE if report.ok else Exit.NO)
@@ -63,7 +65,8 @@ def diff(
             "请给出台账文件，或用 --live 查看 NetBox 的变化 / name ledger files, or give --live to "
             "see what changed in NetBox"
         )
-    compared = compare(desk.product, ledgers or [])
+    with desk.reading() as progress:
+        compared = compare(desk.product, ledgers or [], progress=progress)
     report, changes = compared.report, compared.changes
     if not report.ok and not desk.flags.json:
         desk.answer(None, lambda: report_screen(report, desk.words))
@@ -118,7 +121,8 @@ def apply(
     from api.show_inventory import changes_screen, report_screen
 
     product, say = desk.product, desk.words
-    compared = drift.compare(product, ledgers)
+    with desk.reading() as progress:
+        compared = drift.compare(product, ledgers, progress=progress)
     report, changes = compared.report, compared.changes
     if not report.ok and not desk.flags.json:
         desk.answer(None, lambda: report_screen(report, say))
@@ -206,23 +210,6 @@ def show(desk: Desk, code: Annotated[str, typer.Argument(help="编号 / code")])
     )
 
 
-@command(app, "export", help="导出 / the whole inventory (--json), or its figures")
-def export(desk: Desk) -> None:
-    from api.show import text
-    from api.show_inventory import counts_screen
-
-    estate = desk.product.estate.load()
-    data = {"digest": estate.digest} | estate.model_dump(mode="json", exclude_none=True)
-    counts = {kind: len(objects) for kind, objects in estate.collections()}
-    desk.answer(
-        data,
-        lambda: [
-            counts_screen(counts, desk.words),
-            text(f"{desk.words('digest')} {estate.digest}"),
-        ],
-    )
-
-
 def _data(compared: "Comparison") -> dict[str, Any]:
     changes = compared.changes
     return {
@@ -263,4 +250,5 @@ def _find(estate: "Estate", code: str) -> list[dict[str, Any]]:
     return found
 
 
+cli_ledgers.register(app)
 cli_tasks.register(app)

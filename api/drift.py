@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from inventory.changes import ChangeSet, diff
 from inventory.errors import StaleEstate, StoreError
 from inventory.findings import Cause, Finding, Reconciled, Taken
-from inventory.ledger import LedgerReport, read_ledgers
+from inventory.ledger import LedgerReport, Progress, read_ledgers
 from inventory.model import Estate
 from inventory.precedence import default_precedence, read_precedence
 from inventory.reconcile import reconcile
@@ -42,7 +42,9 @@ class Comparison:
         return self.reconciled.findings
 
 
-def compare(product: "Qianyun", ledgers: list[Path]) -> Comparison:
+def compare(
+    product: "Qianyun", ledgers: list[Path], *, progress: Progress | None = None
+) -> Comparison:
     """What the ledgers say beside what is stored; with no ledger, what others changed there."""
     store = product.estate
     file = product.settings.netbox_precedence
@@ -50,9 +52,9 @@ def compare(product: "Qianyun", ledgers: list[Path]) -> Comparison:
     # before load: reading NetBox anew must not have moved what was accepted
     accepted = store.snapshot() if store.dry_by_default else None
     live = store.load()
-    report = (
-        read_ledgers(ledgers, known=live) if ledgers else LedgerReport(estate=Estate(), counts={})
-    )
+    report = LedgerReport(estate=Estate(), counts={})
+    if ledgers:
+        report = read_ledgers(ledgers, known=live, progress=progress)
     if accepted is None:
         found = reconcile(live, live, report.estate, precedence)
     else:

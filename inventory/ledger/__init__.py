@@ -8,7 +8,7 @@ values.py), records an estate (objects.py, names.py, organisations.py). What dep
 data in words.toml.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from inventory.errors import LedgerError
@@ -20,13 +20,20 @@ from inventory.ledger.sheets import Sheet, read_sheets
 from inventory.ledger.words import Words, default_words
 from inventory.model import Estate
 
-__all__ = ["Ignored", "LedgerReport", "Problem", "read_ledgers", "read_rows"]
+__all__ = ["Ignored", "LedgerReport", "Problem", "Progress", "read_ledgers", "read_rows"]
 
 _EMPTY = Estate()
 
+type Progress = Callable[[int, int, str], None]
+"""Called with the rows done, the rows in all, and the file's name."""
+
 
 def read_ledgers(
-    paths: Sequence[Path], *, known: Estate = _EMPTY, words: Words | None = None
+    paths: Sequence[Path],
+    *,
+    known: Estate = _EMPTY,
+    words: Words | None = None,
+    progress: Progress | None = None,
 ) -> LedgerReport:
     """Read ledgers into one estate; every refused row is a Problem, good rows go on.
 
@@ -34,7 +41,7 @@ def read_ledgers(
     Raises LedgerError when a file can't be read at all or holds no table that we know.
     """
     words = words or default_words()
-    rows, ignored = read_rows(paths, words)
+    rows, ignored = read_rows(paths, words, progress)
     records = [record for part in rows for record in part.records]
     refused = [record for part in rows for record in part.refused]
     built = build(records, refused, known, words)
@@ -56,7 +63,9 @@ def read_ledgers(
     )
 
 
-def read_rows(paths: Sequence[Path], words: Words) -> tuple[list[Rows], list[Ignored]]:
+def read_rows(
+    paths: Sequence[Path], words: Words, progress: Progress | None = None
+) -> tuple[list[Rows], list[Ignored]]:
     """The rows of every table in the files, references still names, and the sheets passed over."""
     rows: list[Rows] = []
     ignored: list[Ignored] = []
@@ -67,9 +76,28 @@ def read_rows(paths: Sequence[Path], words: Words) -> tuple[list[Rows], list[Ign
                 f"台账中没有可识别的表，请对照模板检查表头 / ledger has no table that is known, "
                 f"compare its headers with the template: {path}"
             )
-        rows += [read_table(table, words) for table in tables]
+        tick = _ticks(path, tables, progress)
+        rows += [read_table(table, words, tick) for table in tables]
         ignored += passed
     return rows, ignored
+
+
+def _ticks(
+    path: Path, tables: Sequence[Table], progress: Progress | None
+) -> Callable[[], None] | None:
+    """What is called for each row of a file's tables."""
+    if progress is None:
+        return None
+    total = sum(len(table.sheet.rows) - table.first_row for table in tables)
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        progress(done, total, path.name)
+
+    progress(0, total, path.name)
+    return tick
 
 
 def _tables(sheets: Sequence[Sheet], words: Words) -> tuple[list[Table], list[Ignored]]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,8 +94,8 @@ class Rows:
     ignored: tuple[Ignored, ...]
 
 
-def read_table(table: Table, words: Words) -> Rows:
-    """Parse every row of a table."""
+def read_table(table: Table, words: Words, tick: Callable[[], None] | None = None) -> Rows:
+    """Parse every row of a table; `tick` is called for each that is not empty."""
     sheet = table.sheet
     records: list[Record] = []
     refused: list[Record] = []
@@ -103,6 +103,8 @@ def read_table(table: Table, words: Words) -> Rows:
     ignored: list[Ignored] = []
     posts = posts_of(table.columns, words)
     for row, cells, why in data_rows(table, words):
+        if tick:
+            tick()
         if why:
             ignored.append(Ignored(file=sheet.file, sheet=sheet.name, row=row, reason=why))
             continue

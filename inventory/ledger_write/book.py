@@ -11,8 +11,9 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import get_column_letter as column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from inventory.errors import LedgerError
 from inventory.ledger.values import Cell
@@ -22,12 +23,14 @@ _NARROW, _WIDE = 8, 44  # of a column, in digits
 _INLINE = 255  # characters of a list that stands in the rule itself
 _BLANK_ROWS = 2_000  # below the table, that have its formats and lists
 _TYPED = tuple("=+-@#＝＋－＠")  # text that a spreadsheet program might take for something else
+_FONT = "等线"
 _LINE = Side(style="thin", color="BFBFBF")
 _GRID = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _HEAD = PatternFill("solid", start_color="1F4E78")
 _MUST = PatternFill("solid", start_color="C00000")  # a column that a row can't do without
 _EXAMPLE = PatternFill("solid", start_color="F2F2F2")
 OPTIONS = "选项"
+__all__ = ["Head", "Page", "column_letter", "write_book"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class _Lists:
             set(o) & set(',"\n') or o != o.strip() for o in options
         ):
             return f'"{inline}"'
-        column = get_column_letter(self._columns.setdefault(options, len(self._columns) + 1))
+        column = column_letter(self._columns.setdefault(options, len(self._columns) + 1))
         return f"'{OPTIONS}'!${column}$1:${column}${len(options)}"
 
     def write(self, book: Workbook) -> None:
@@ -103,11 +106,18 @@ class _Lists:
 def _write_page(book: Workbook, page: Page, lists: _Lists) -> None:
     sheet: Any = book.create_sheet(page.name)
     sheet.freeze_panes = f"A{page.first_row}"
+    sheet.page_setup.orientation = "landscape"  # printed as wide as the table, its header repeated
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = f"{page.first_row - 1}:{page.first_row - 1}"
     for number, head in enumerate(page.heads, start=1):
-        dimension = sheet.column_dimensions[get_column_letter(number)]
+        dimension = sheet.column_dimensions[column_letter(number)]
         dimension.width = _width(head, [row[number - 1] for row in page.rows[:200]])
         dimension.number_format = head.format
-    for text, font in ((page.title, Font(bold=True, size=14)), (page.hint, Font(color="7F7F7F"))):
+    for text, font in (
+        (page.title, Font(name=_FONT, bold=True, size=14)),
+        (page.hint, Font(name=_FONT, color="7F7F7F")),
+    ):
         if text:
             line = _cell(sheet, text)
             line.font = font
@@ -121,10 +131,10 @@ def _write_page(book: Workbook, page: Page, lists: _Lists) -> None:
     for number, head in enumerate(page.heads, start=1):
         source = lists.source(head.options) if head.options else head.source
         if source:
-            letter = get_column_letter(number)
+            letter = column_letter(number)
             rule = _rule(source, strict=head.strict)
             rule.add(f"{letter}{page.first_row}:{letter}{last}")
-            sheet.add_data_validation(rule)
+            sheet.data_validations.append(rule)
 
 
 def _rule(source: str, *, strict: bool) -> DataValidation:
@@ -138,7 +148,7 @@ def _rule(source: str, *, strict: bool) -> DataValidation:
 
 def _header(sheet: Any, head: Head) -> Any:
     cell = _cell(sheet, head.text)
-    cell.font = Font(bold=True, color="FFFFFF")
+    cell.font = Font(name=_FONT, bold=True, color="FFFFFF")
     cell.fill = _MUST if head.required else _HEAD
     cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
     cell.border = _GRID

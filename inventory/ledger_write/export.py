@@ -1,12 +1,10 @@
 """The estate as ledgers: workbook or CSV, read back to see that nothing was lost."""
 
-import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from inventory.changes import MODELS
-from inventory.errors import LedgerError
 from inventory.ledger import read_ledgers
 from inventory.ledger.fields import FIELDS
 from inventory.ledger.words import Words, default_words
@@ -15,6 +13,7 @@ from inventory.ledger_write.columns import Column, Shape, sheet_name
 from inventory.ledger_write.comma import csv_bytes
 from inventory.ledger_write.rows import Filled, Inexact, Writer
 from inventory.ledger_write.select import part_of
+from inventory.ledger_write.writing import write_files
 from inventory.model import Estate, content
 
 KINDS = tuple(kind for kind in MODELS if kind in FIELDS)
@@ -69,7 +68,7 @@ def export(
         contents = {
             to / f"{sheet_name(t.kind, words)}.csv": csv_bytes([t.header, *t.rows]) for t in tables
         }
-    _write(contents, replace=replace)
+    write_files(contents, replace=replace)
     return Exported(
         files=tuple(contents),
         counts={t.kind: len(t.rows) for t in tables},
@@ -83,29 +82,6 @@ def comparable(estate: Estate) -> Estate:
     """The estate without what no ledger tells: where our own moves left the systems."""
     systems = tuple(s.model_copy(update={"placement": None}) for s in estate.systems)
     return estate.model_copy(update={"systems": systems})
-
-
-def _write(contents: dict[Path, bytes], *, replace: bool) -> None:
-    """Every file whole or not at all. Raises LedgerError, OSError."""
-    there = [path for path in contents if path.exists()]
-    if there and not replace:
-        raise LedgerError(
-            f"文件已存在，请换名或用 --replace 覆盖 / files are there already, choose another name or "
-            f"give --replace: {'、'.join(map(str, there))}"
-        )
-    for path, data in contents.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=".qianyun-", delete=False
-        ) as draft:
-            try:
-                draft.write(data)
-                draft.flush()
-                Path(draft.name).chmod(0o644)
-                Path(draft.name).replace(path)
-            except BaseException:
-                Path(draft.name).unlink(missing_ok=True)
-                raise
 
 
 def _changed(
