@@ -16,9 +16,13 @@ from inventory.ledger_files.limits import Refused, broken
 
 _TOKEN = re.compile(
     rb"<(?:\w+:)?(?:row\b(?P<row>[^>]*)>|mergeCell\b(?P<merge>)|"
-    rb"c\b(?P<cell>(?:[^>/]|/(?!>))*)(?:/>|>(?P<body>.*?)</(?:\w+:)?c>))",
+    rb"c\b(?P<cell>[^>]*)>(?:(?<=/>)|(?P<body>.*?)</(?:\w+:)?c>))",
     re.S,
 )
+_REF = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
+_BEGINS = re.compile(rb"<(?:\w+:)?(?:c|row)\b")
+# what asks for a look at every cell of a stretch: formulas, errors, merges, prefixes
+_REMARKABLE = (b"<f", b't="e"', b"t='e'", b"<mergeCell", b":f", b":c")
 _AT = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})?([0-9]{1,7})["']""")
 _TYPE = re.compile(rb"""\bt\s*=\s*["'](\w+)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?v>)", re.S)
@@ -78,44 +82,62 @@ def sheet_parts(archive: Archive) -> list[str]:
 
 def _scan(pieces: Iterable[bytes]) -> SheetFacts:
     facts = SheetFacts()
-    row, column = -1, -1  # of the cell before
-    for token in _tokens(pieces):
-        if token["row"] is not None:
-            at = _AT.search(token["row"])
-            row, column = (int(at[2]) - 1 if at else row + 1), -1
-        elif token["merge"] is not None:
-            facts.merges += 1
-            if facts.merges > limits.MAX_MERGES:
-                raise Refused(
-                    f"合并单元格超过 {limits.MAX_MERGES} 处，请取消合并",
-                    f"a sheet has more than {limits.MAX_MERGES} merged ranges, unmerge them",
-                )
-        else:
-            at = _AT.search(token["cell"])
-            column = _number(at[1]) - 1 if at and at[1] else column + 1
-            row = int(at[2]) - 1 if at and at[1] else max(row, 0)
-            facts.cell(row, column)
-            if fault := _fault(token["cell"], token["body"] or b""):
-                facts.fault(Fault(row, column, *fault))
+    at = (-1, -1)  # row and column of the cell before
+    for stretch in _stretches(pieces):
+        refs = _REF.findall(stretch)
+        # most of a ledger is plain cells that say where they are: far quicker than one by one
+        told = len(refs) == stretch.count(b"<c ") + stretch.count(b"<c>")
+        if told and not any(mark in stretch for mark in _REMARKABLE):
+            if refs:
+                letters, rows = map(set, zip(*refs, strict=True))
+                facts.cell(max(map(int, rows)) - 1, max(map(_number, letters)) - 1)
+                at = (int(refs[-1][1]) - 1, _number(refs[-1][0]) - 1)
+            continue
+        for token in _TOKEN.finditer(stretch):
+            at = _look(token, at, facts)
     return facts
 
 
-def _tokens(pieces: Iterable[bytes]) -> Iterator[re.Match[bytes]]:
-    """Rows, cells and merges; a cell that is cut by the end of a piece is kept for the next."""
+def _look(token: re.Match[bytes], before: tuple[int, int], facts: SheetFacts) -> tuple[int, int]:
+    """One row, merge or cell; the position that it leaves behind."""
+    row, column = before
+    if token["row"] is not None:
+        told = _AT.search(token["row"])
+        return (int(told[2]) - 1 if told else row + 1), -1
+    if token["merge"] is not None:
+        facts.merges += 1
+        if facts.merges > limits.MAX_MERGES:
+            raise Refused(
+                f"合并单元格超过 {limits.MAX_MERGES} 处，请取消合并",
+                f"a sheet has more than {limits.MAX_MERGES} merged ranges, unmerge them",
+            )
+        return before
+    told = _AT.search(token["cell"])
+    column = _number(told[1]) - 1 if told and told[1] else column + 1
+    row = int(told[2]) - 1 if told and told[1] else max(row, 0)
+    facts.cell(row, column)
+    if fault := _fault(token["cell"], token["body"] or b""):
+        facts.fault(Fault(row, column, *fault))
+    return row, column
+
+
+def _stretches(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The text cut before a cell or row, so that none is in two."""
     rest = b""
     for piece in pieces:
         text = rest + piece
-        end = text.rfind(b">") + 1
-        done = 0
-        for match in _TOKEN.finditer(text, 0, end):
-            done = match.end()
-            yield match
-        # an unfinished cell begins behind what was done; else only an unfinished tag is kept
-        begun = re.search(rb"<(?:\w+:)?c\b", text[done:])
-        done = done + begun.start() if begun else max(done, min(end, len(text)))
-        rest = text[done:]
-        if len(rest) > limits.MAX_STRING:
+        # the last cell that begins may not end in it
+        last = max(
+            (m.start() for m in _BEGINS.finditer(text, max(0, len(text) - 2_000))), default=0
+        )
+        if not last:
+            last = max((m.start() for m in _BEGINS.finditer(text)), default=0)
+        if last:
+            yield text[:last]
+        rest = text[last:]
+        if len(rest) > limits.MAX_STRING + len(piece):
             raise _too_long()
+    yield rest
 
 
 def _fault(attributes: bytes, body: bytes) -> tuple[str, str] | None:

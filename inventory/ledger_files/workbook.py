@@ -21,6 +21,7 @@ from inventory.ledger_files.facts import Fault
 from inventory.ledger_files.limits import Refused, broken, check_extent
 
 Cell = str | float | int | bool | date | None
+_PLAIN = {str, float, int, bool}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,10 @@ def _sheet(book: CalamineWorkbook, index: int) -> RawSheet:
         return RawSheet(meta.name, hidden=True)
     sheet = book.get_sheet_by_index(index)
     check_extent(sheet.total_height, sheet.total_width)
-    rows = [[_cell(c) for c in row] for row in sheet.to_python(skip_empty_area=False)]
+    rows: list[list[Any]] = [
+        [c if type(c) in _PLAIN else _cell(c) for c in row]
+        for row in sheet.to_python(skip_empty_area=False)
+    ]
     _fill_merged(rows, sheet)
     return RawSheet(meta.name, rows)
 
