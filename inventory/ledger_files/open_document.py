@@ -14,9 +14,9 @@ from inventory.ledger_files.limits import Refused
 
 MAX_PADDING = 16_384  # LibreOffice pads a row with one empty cell repeated up to its last column
 _TOKEN = re.compile(
-    rb"<table:table\b(?P<table>[^>]*)>|<table:table-row\b(?P<row>[^>]*)>|"
-    rb"<table:(?:covered-)?table-cell\b(?P<cell>(?:[^>/]|/(?!>))*)"
-    rb"(?:/>|>(?P<body>.*?)</table:(?:covered-)?table-cell>)",
+    rb"<table:table(?=[\s>])(?P<table>[^>]*)>|<table:table-row\b(?P<row>[^>]*)>|"
+    rb"<table:(?:covered-)?table-cell\b(?P<cell>[^>]*)>"
+    rb"(?:(?<=/>)|(?P<body>.*?)</table:(?:covered-)?table-cell>)",
     re.S,
 )
 _COLUMNS = re.compile(rb"""number-columns-repeated\s*=\s*["'](\d{1,9})""")
@@ -82,7 +82,7 @@ def _fault(attributes: bytes, body: bytes) -> tuple[str, str] | None:
     formula = _FORMULA.search(attributes)
     if formula is None:
         return None
-    if b"office:value-type" not in attributes and not shown:
+    if b"office:value-type" not in attributes and b"<text:p" not in body:
         return "formula", html.unescape(formula[1].decode("utf-8", "replace"))[:200]
     if shown.startswith(("Err:", "#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!")):
         return "error", shown

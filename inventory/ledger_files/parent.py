@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import stat
 import subprocess
 import sys
@@ -75,9 +76,15 @@ def _run(stream: IO[bytes], suffix: str, answer: IO[bytes]) -> int:
         env={"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
     )
     try:
-        return child.wait(limits.MAX_WAIT)
-    except subprocess.TimeoutExpired as error:
-        raise Refused(*TOO_MUCH) from error
+        ended = os.pidfd_open(child.pid)
+        try:
+            waiting = select.poll()
+            waiting.register(ended, select.POLLIN)
+            if not waiting.poll(limits.MAX_WAIT * 1000):
+                raise Refused(*TOO_MUCH)
+        finally:
+            os.close(ended)
+        return child.wait()
     finally:
         if child.poll() is None:
             child.kill()

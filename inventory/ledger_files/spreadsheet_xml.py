@@ -20,7 +20,8 @@ _TOKEN = re.compile(
     re.S,
 )
 _REF = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
-_BEGINS = re.compile(rb"<(?:\w+:)?(?:c|row)\b")
+_CELL = re.compile(rb"<c[\s/>]")
+_BEGINS = re.compile(rb"<(?:\w+:)?c\b")
 # what asks for a look at every cell of a stretch: formulas, errors, merges, prefixes
 _REMARKABLE = (b"<f", b't="e"', b"t='e'", b"<mergeCell", b":f", b":c")
 _AT = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})?([0-9]{1,7})["']""")
@@ -86,7 +87,7 @@ def _scan(pieces: Iterable[bytes]) -> SheetFacts:
     for stretch in _stretches(pieces):
         refs = _REF.findall(stretch)
         # most of a ledger is plain cells that say where they are: far quicker than one by one
-        told = len(refs) == stretch.count(b"<c ") + stretch.count(b"<c>")
+        told = len(refs) == len(_CELL.findall(stretch))
         if told and not any(mark in stretch for mark in _REMARKABLE):
             if refs:
                 letters, rows = map(set, zip(*refs, strict=True))
@@ -122,22 +123,27 @@ def _look(token: re.Match[bytes], before: tuple[int, int], facts: SheetFacts) ->
 
 
 def _stretches(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The text cut before a cell or row, so that none is in two."""
+    """The text cut between tags, so that no cell is in two stretches."""
     rest = b""
     for piece in pieces:
         text = rest + piece
-        # the last cell that begins may not end in it
-        last = max(
-            (m.start() for m in _BEGINS.finditer(text, max(0, len(text) - 2_000))), default=0
-        )
-        if not last:
-            last = max((m.start() for m in _BEGINS.finditer(text)), default=0)
-        if last:
-            yield text[:last]
+        last = _last_cell(text)
+        whole = _TOKEN.match(text, last) if last >= 0 else None
+        if last < 0 or whole:
+            last = max(text.rfind(b"<"), whole.end() if whole else 0)
+        yield text[:last]
         rest = text[last:]
-        if len(rest) > limits.MAX_STRING + len(piece):
+        if len(rest) > limits.MAX_STRING:
             raise _too_long()
     yield rest
+
+
+def _last_cell(text: bytes) -> int:
+    """Where the last cell begins, or -1."""
+    for since in (max(0, len(text) - 2_000), 0):
+        if found := [match.start() for match in _BEGINS.finditer(text, since)]:
+            return found[-1]
+    return -1
 
 
 def _fault(attributes: bytes, body: bytes) -> tuple[str, str] | None:
