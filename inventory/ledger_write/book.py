@@ -66,6 +66,9 @@ class Page:
 
 def write_book(pages: Iterable[Page]) -> bytes:
     """An xlsx. Raises LedgerError when a text is longer than a cell may hold."""
+    pages = tuple(pages)
+    for page in pages:  # before anything is begun
+        _check_lengths(page)
     book = Workbook(write_only=True)
     lists = _Lists()
     for page in pages:
@@ -164,17 +167,23 @@ def _lines(head: Head) -> int:
 def _body(sheet: Any, page: Page, head: Head, value: Cell) -> Any:
     plain = isinstance(value, str) and not value.startswith(_TYPED)
     if not page.example and (value in ("", None) or (plain and head.format != "@")):
-        _check_length(page, head, value)
         return value or None  # quicker than a cell with a style
-    _check_length(page, head, value)
     cell = _cell(sheet, value, head.format)
     if page.example:
         cell.fill, cell.border = _EXAMPLE, _GRID
     return cell
 
 
-def _check_length(page: Page, head: Head, value: Cell) -> None:
-    if isinstance(value, str) and len(value.encode("utf-16-le")) // 2 > MAX_TEXT:
+def _check_lengths(page: Page) -> None:
+    for row in page.rows:
+        for head, value in zip(page.heads, row, strict=True):
+            # a letter beyond the first 65,536 counts as two
+            if isinstance(value, str) and len(value) > MAX_TEXT // 2:
+                _check_length(page, head, value)
+
+
+def _check_length(page: Page, head: Head, value: str) -> None:
+    if len(value.encode("utf-16-le", "surrogatepass")) // 2 > MAX_TEXT:
         raise LedgerError(
             f"{page.name}“{head.text}”有 {len(value)} 字，xlsx 单元格最多 {MAX_TEXT} 字，请导出为 CSV 或 "
             f"JSON / a text of {page.name}, {head.text} has {len(value)} characters, a cell of xlsx "

@@ -22,8 +22,9 @@ def cell(value: Any, column: Column, words: Words) -> tuple[Cell, bool]:
     """(the cell, whether it reads back as `value`). What no spelling of the reader can tell is
     written as people would read it."""
     wanted = _plain(value)
-    last: Cell = ""
+    plainest: Cell = ""
     for number, candidate in enumerate(_candidates(wanted, column)):
+        plainest = plainest if number else candidate
         if isinstance(candidate, str) and _CHANGED.search(candidate):
             continue
         try:
@@ -31,9 +32,7 @@ def cell(value: Any, column: Column, words: Words) -> tuple[Cell, bool]:
                 return candidate, True
         except Refused:
             pass
-        if not number:
-            last = candidate
-    return (_visible(last) if isinstance(last, str) else last), False
+    return (_visible(plainest) if isinstance(plainest, str) else plainest), False
 
 
 def _plain(value: Any) -> Any:

@@ -1,18 +1,12 @@
-"""Estates that ledgers can tell, with text that spreadsheets are bad at; and a reader without a
-child process for each file, since hypothesis reads many."""
+"""Estates that ledgers can tell: every kind and field, with text that spreadsheets are bad at."""
 
-import io
-import json
-import unicodedata
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
 from inventory.ledger.words import default_words
-from inventory.ledger_files import child, parent
 from inventory.model import (
     Cloud,
     Contact,
@@ -34,16 +28,8 @@ from inventory.model import (
     Workload,
     Zone,
 )
+from tests.inventory.ledger_write.wild import WILD
 
-WILD = [
-    "=1+1", "+SUM(A1)", "-2", "@cmd|'/c calc'!A1", "\t=1+1", "\r\n=1", " =1", "'=1", "''-1", "'甲'",
-    "无", "/", "-", "——", "未知", "N/A", "none", "0", "007", "1e5", "2016-06-01", "3.0", "TRUE", "是",
-    "#N/A", "#REF!", "_x0041_", "_x000D_", "甲、乙", "a,b;c/d", "第一行\n第二行", "a\r\nb", "制表\t符",
-    ' "引号" ', '\\"无"', '\\"', "\\[[]]", "  前后空格  ", "😀", "👨\u200d👩\u200d👧", "﹦１＋１", "＝1",
-    "<b>&amp;</b>", "{{ 7*7 }}", "$(id)", "合计", "说明：", "系统名称", "机房编号", "e\u0301", "\u3000甲",
-    "字" * 5000, "序号", "a\x85b"[:1] + "\u2028"[:0] + "b",
-]  # fmt: skip
-_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp", "Cn", "Co"}
 TEXT = st.sampled_from(WILD) | st.text(
     st.characters(exclude_categories=["C"]) | st.sampled_from("\n\t=+-@'\"、;/\\_x"),
     min_size=1,
@@ -182,7 +168,7 @@ def estates(draw: st.DrawFn) -> Estate:
                 created=DAY,
                 upgraded=DAY,
                 moves_at_once=crew,
-            )  # fmt: skip
+            )
         )
     )
     taken = {r.code for r in rooms}
@@ -195,7 +181,7 @@ def estates(draw: st.DrawFn) -> Estate:
                 organisation=owner,
                 site=_of(sites),
                 moves_at_once=crew,
-            )  # fmt: skip
+            )
         )
     )
     place = _of(rooms, clouds)
@@ -215,7 +201,7 @@ def estates(draw: st.DrawFn) -> Estate:
                 organisation=owner,
                 contacts=_CONTACTS,
                 self_leased=st.none() | st.booleans(),
-            )  # fmt: skip
+            )
         )
     )
     bare = draw(_many(st.builds(Node, code=CODES, name=TEXT)))
@@ -238,7 +224,7 @@ def estates(draw: st.DrawFn) -> Estate:
                 purchased=DAY,
                 ssh_port=PORT,
                 ssh_host_key=st.none() | st.just("ssh-ed25519 AAAA+/="),
-            )  # fmt: skip
+            )
         )
     )
     nodes = tuple(
@@ -255,7 +241,7 @@ def estates(draw: st.DrawFn) -> Estate:
                 ipv6=V6,
                 host=_of(hosts),
                 ports=st.sets(PORT, max_size=3).map(lambda p: tuple(sorted(p))),
-            )  # fmt: skip
+            )
         )
         for n in bare
     )
@@ -271,7 +257,7 @@ def estates(draw: st.DrawFn) -> Estate:
                     port=PORT,
                     protocol=st.sampled_from(["tcp", "udp", "none"]),
                     system=_of(systems),
-                )  # fmt: skip
+                )
             )
         )
     links: tuple[Link, ...] = ()
@@ -302,18 +288,3 @@ def estates(draw: st.DrawFn) -> Estate:
 
 def _plain(number: Decimal) -> str:
     return format(number.normalize(), "f")
-
-
-def hidden(text: str) -> bool:
-    return any(unicodedata.category(c) in _HIDDEN for c in text)
-
-
-def read_here(path: Path) -> tuple[parent.ReadSheet, ...]:
-    """As parent.read_file, in this process."""
-    lines = [
-        json.dumps(line, default=child._plain)
-        for sheet in child._sheets(path.read_bytes(), path.suffix)
-        for line in sheet
-    ]
-    answer = io.BytesIO("\n".join([*lines, '{"end": 1}', ""]).encode())
-    return tuple(parent._sheets(answer, 0))
