@@ -49,6 +49,7 @@ class Writer:
     def __init__(self, estate: Estate, words: Words) -> None:
         self._words = words
         self._names = Names((), estate, words)
+        self._asked: dict[tuple[str, str, type, Any], tuple[Cell, bool]] = {}
         self._by_code = {
             kind: {o.code: getattr(o, "name", o.code) for o in objects}
             for kind, objects in estate.collections()
@@ -74,6 +75,15 @@ class Writer:
         return table
 
     def _cell(self, value: Any, column: Column) -> tuple[Cell, bool]:
+        """Blanks, choices and references are asked of the reader once each."""
+        if value is not None and not column.options and column.shape is not Shape.REFERENCE:
+            return cell(value, column, self._words)
+        key = (column.kind, column.field, type(value), value)
+        if key not in self._asked:
+            self._asked[key] = self._ask(value, column)
+        return self._asked[key]
+
+    def _ask(self, value: Any, column: Column) -> tuple[Cell, bool]:
         if column.shape is not Shape.REFERENCE or value is None:
             return cell(value, column, self._words)
         name = self._name(column.refers, value)

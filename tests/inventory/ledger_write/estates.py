@@ -65,8 +65,8 @@ def _choice(name: str) -> st.SearchStrategy[str | None]:
     return st.none() | st.sampled_from(sorted(set(_WORDS.choices[name].values())))
 
 
-def _many(made: st.SearchStrategy[Any], size: int = 3) -> st.SearchStrategy[tuple[Any, ...]]:
-    return st.lists(made, max_size=size, unique_by=lambda o: o.code).map(tuple)
+def _many(made: st.SearchStrategy[Any], least: int = 0) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(made, min_size=least, max_size=3, unique_by=lambda o: o.code).map(tuple)
 
 
 def _of(objects: tuple[Any, ...], *more: tuple[Any, ...]) -> st.SearchStrategy[str | None]:
@@ -128,9 +128,66 @@ def _systems(places: Any, clouds: Any, nodes: Any, owner: Any) -> st.SearchStrat
     )
 
 
+def _hosts(place: Any, system: Any) -> st.SearchStrategy[Host]:
+    return st.builds(
+        Host,
+        code=CODES,
+        name=TEXT,
+        asset_tag=st.none() | TEXT,
+        place=place,
+        rack=st.none() | TEXT,
+        system=system,
+        zone=ZONE,
+        ipv4=V4,
+        ipv6=V6,
+        cpu_arch=_choice("cpu_arch"),
+        os=st.none() | TEXT,
+        purchased=DAY,
+        ssh_port=PORT,
+        ssh_host_key=st.none() | st.just("ssh-ed25519 AAAA+/="),
+    )
+
+
+@st.composite
+def _between(
+    draw: st.DrawFn, hosts: Any, systems: Any, nodes: Any, least: int
+) -> tuple[tuple[Service, ...], tuple[Link, ...], tuple[Dependency, ...]]:
+    """What can't be without others."""
+    services: tuple[Service, ...] = ()
+    links: tuple[Link, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    if hosts:
+        of_host = st.builds(
+            Service,
+            code=CODES,
+            name=TEXT,
+            host=_some(hosts),
+            port=PORT,
+            protocol=st.sampled_from(["tcp", "udp", "none"]),
+            system=_of(systems),
+        )
+        services = draw(_many(of_host, least))
+    if nodes:
+        ends = {"a_node": _some(nodes), "z_node": _some(nodes)}
+        links = draw(_many(st.builds(Link, code=CODES, name=TEXT, zone=ZONE, **ends), least))
+    if len(systems) > 1:
+        needs = st.builds(
+            lambda pair, kind: Dependency(system=pair[0], needs=pair[1], kind=kind),
+            st.permutations([s.code for s in systems]),
+            st.just("declared") | TEXT,
+        )
+        dependencies = draw(_many(needs, min(least, 1)))
+    return services, links, dependencies
+
+
+def _some(objects: tuple[Any, ...]) -> st.SearchStrategy[str]:
+    return st.sampled_from([o.code for o in objects])
+
+
 @st.composite
 def estates(draw: st.DrawFn) -> Estate:
-    """Every kind, every field, references that lead somewhere."""
+    """Every kind, every field, references that lead somewhere; sometimes of each kind some."""
+    least = draw(st.sampled_from([0, 2, 2]))  # two: what stands between needs both
     organisations = draw(
         _many(
             st.builds(
@@ -204,29 +261,9 @@ def estates(draw: st.DrawFn) -> Estate:
             )
         )
     )
-    bare = draw(_many(st.builds(Node, code=CODES, name=TEXT)))
-    systems = draw(_many(_systems(rooms, clouds, bare, owner)))
-    hosts = draw(
-        _many(
-            st.builds(
-                Host,
-                code=CODES,
-                name=TEXT,
-                asset_tag=st.none() | TEXT,
-                place=place,
-                rack=st.none() | TEXT,
-                system=_of(systems),
-                zone=ZONE,
-                ipv4=V4,
-                ipv6=V6,
-                cpu_arch=_choice("cpu_arch"),
-                os=st.none() | TEXT,
-                purchased=DAY,
-                ssh_port=PORT,
-                ssh_host_key=st.none() | st.just("ssh-ed25519 AAAA+/="),
-            )
-        )
-    )
+    bare = draw(_many(st.builds(Node, code=CODES, name=TEXT), least))
+    systems = draw(_many(_systems(rooms, clouds, bare, owner), least))
+    hosts = draw(_many(_hosts(place, _of(systems)), least))
     nodes = tuple(
         draw(
             st.builds(
@@ -245,40 +282,7 @@ def estates(draw: st.DrawFn) -> Estate:
         )
         for n in bare
     )
-    services: tuple[Service, ...] = ()
-    if hosts:
-        services = draw(
-            _many(
-                st.builds(
-                    Service,
-                    code=CODES,
-                    name=TEXT,
-                    host=_of(hosts).filter(bool),
-                    port=PORT,
-                    protocol=st.sampled_from(["tcp", "udp", "none"]),
-                    system=_of(systems),
-                )
-            )
-        )
-    links: tuple[Link, ...] = ()
-    if nodes:
-        end = _of(nodes).filter(bool)
-        links = draw(
-            _many(st.builds(Link, code=CODES, name=TEXT, a_node=end, z_node=end, zone=ZONE))
-        )
-    dependencies: tuple[Dependency, ...] = ()
-    if len(systems) > 1:
-        one = _of(systems).filter(bool)
-        pairs = st.tuples(one, one).filter(lambda p: p[0] != p[1])
-        dependencies = draw(
-            _many(
-                st.builds(
-                    lambda pair, kind: Dependency(system=pair[0], needs=pair[1], kind=kind),
-                    pairs,
-                    st.just("declared") | TEXT,
-                )
-            )
-        )
+    services, links, dependencies = draw(_between(hosts, systems, nodes, least))
     return Estate(
         organisations=organisations, sites=sites, rooms=rooms, clouds=clouds, lines=lines,
         links=links, nodes=nodes, hosts=hosts, services=services, systems=systems,

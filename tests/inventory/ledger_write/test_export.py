@@ -13,7 +13,7 @@ from inventory.model import Estate
 from tests.inventory.ledger_write.estates import estates
 from tests.inventory.ledger_write.wild import read_here
 
-SOME = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
