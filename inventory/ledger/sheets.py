@@ -19,6 +19,14 @@ _EXPECTED = {
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """Rows and columns of a sheet, from 0, that nobody sees."""
+
+    rows: frozenset[int] = frozenset()
+    columns: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class CellFault:
     """A cell that holds no value of its own: what it shows (#REF!, or the formula), and what was
     expected there in both languages."""
@@ -31,13 +39,17 @@ class CellFault:
 class Sheet:
     """One visible sheet: `rows[0]` is the spreadsheet's row 1; cells merged downwards all hold the
     merged value. `hidden` sheets have no rows. `faults`: (row, column) from 0 → a cell that the
-    parser gives as blank and that is not."""
+    parser gives as blank and that is not; `merges`: (top, left, bottom, right) from 0; `unseen`:
+    the rows and columns that are hidden in it; `date1904`: how it counts days."""
 
     file: str
     name: str
     rows: tuple[tuple[Cell, ...], ...]
     hidden: bool = False
     faults: Mapping[tuple[int, int], CellFault] = field(default_factory=dict)
+    merges: tuple[tuple[int, int, int, int], ...] = ()
+    unseen: Hidden = field(default_factory=Hidden)
+    date1904: bool = False
 
 
 def read_sheets(path: Path) -> tuple[Sheet, ...]:
@@ -69,7 +81,16 @@ def _sheet(path: Path, read: ReadSheet) -> Sheet:
         (fault.row, fault.column): CellFault(fault.text, _EXPECTED[fault.kind])
         for fault in read.faults
     }
-    return Sheet(path.name, read.name or path.name, _shown(rows, faults), read.hidden, faults)
+    return Sheet(
+        path.name,
+        read.name or path.name,
+        _shown(rows, faults),
+        hidden=read.hidden,
+        faults=faults,
+        merges=read.merges,
+        unseen=Hidden(read.hidden_rows, read.hidden_columns),
+        date1904=read.date1904,
+    )
 
 
 def _shown(

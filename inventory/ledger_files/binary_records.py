@@ -10,6 +10,7 @@ from inventory.ledger_files.facts import Fault, SheetFacts
 from inventory.ledger_files.limits import Refused
 
 _FORMULA, _BOF, _EOF, _FILEPASS, _SHEET, _SUPBOOK = 0x0006, 0x0809, 0x000A, 0x002F, 0x0085, 0x01AE
+_ROW, _COLUMNS, _1904 = 0x0208, 0x007D, 0x0022
 _BOOLERR, _MERGES, _MULRK, _MULBLANK = 0x0205, 0x00E5, 0x00BD, 0x00BE
 # with one cell at the start: number, label, label of the string table, rk, blank, rich string
 _CELLS = {0x0203, 0x0204, 0x00FD, 0x027E, 0x0201, 0x00D6, _FORMULA, _BOOLERR}
@@ -25,11 +26,13 @@ _ERRORS = {
 _WORKSHEET, _MACRO_SHEETS = 0, (1, 6)  # of BoundSheet8.dt
 
 
-def check_xls(data: bytes) -> list[SheetFacts]:
-    """What each sheet says, in the workbook's order. Raises Refused."""
+def check_xls(data: bytes) -> tuple[list[SheetFacts], bool]:
+    """(what each sheet says, in the workbook's order; whether days count from 1904). Raises
+    Refused."""
     compound = Compound(data)
     stream = compound.stream(check_names(compound))
     starts: list[int] = []
+    from_1904 = False
     for kind, _, body in _records(stream, 0):
         if kind == _FILEPASS:
             raise Refused(*limits.PASSWORD)
@@ -38,6 +41,8 @@ def check_xls(data: bytes) -> list[SheetFacts]:
             if sort in _MACRO_SHEETS:
                 raise Refused(*limits.MACROS)
             starts.append(start)
+        if kind == _1904:
+            from_1904 = body[:1] == b"\x01"
         if kind == _SUPBOOK and len(body) >= 4:
             _check_book(body)
     if len(starts) > limits.MAX_SHEETS:
@@ -45,7 +50,7 @@ def check_xls(data: bytes) -> list[SheetFacts]:
     found = [_sheet(stream, start) for start in starts]
     if sum(f.rows * f.columns for f in found) > limits.MAX_CELLS:
         raise limits.too_wide(max(f.rows for f in found), max(f.columns for f in found))
-    return found
+    return found, from_1904
 
 
 def _check_book(body: bytes) -> None:
@@ -69,6 +74,11 @@ def _sheet(stream: bytes, start: int) -> SheetFacts:
             (row,) = struct.unpack_from("<H", body)
             (last,) = struct.unpack_from("<H", body, len(body) - 2)
             facts.cell(row, last)
+        elif kind == _ROW and len(body) >= 14 and body[12] & 0x20:  # of no height: 2.4.221
+            (row,) = struct.unpack_from("<H", body)
+            facts.hide_rows(row, row)
+        elif kind == _COLUMNS and len(body) >= 10 and body[8] & 1:  # ColInfo 2.4.53
+            facts.hide_columns(*struct.unpack_from("<HH", body))
         elif kind == _MERGES and len(body) >= 2:
             facts.merges += int(struct.unpack_from("<H", body)[0])
             if facts.merges > limits.MAX_MERGES:

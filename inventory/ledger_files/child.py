@@ -1,6 +1,8 @@
 """The process that reads one file: standard input → rows on standard output, a JSON line each.
 
-    {"sheet": name, "hidden": bool, "width": n, "faults": [[row, column, kind, text], …], "more": n}
+    {"sheet": name, "width": n, "hidden": bool, "merges": [[top, left, bottom, right], …],
+     "1904": bool, "faults": [[row, column, kind, text], …], "more": n,
+     "hidden_rows": [row, …], "hidden_columns": [column, …]}        on one line
     [cell, …]           rows of that sheet, without blanks at their end
     {"refused": [zh, en]} or {"end": sheets}        the last line
 
@@ -11,12 +13,13 @@ runs here, under limits of the kernel: a parser that runs away costs an answer, 
 import json
 import resource
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, TextIO
 
 from inventory.ledger_files import limits
 from inventory.ledger_files.archive import Archive
+from inventory.ledger_files.facts import SheetFacts
 from inventory.ledger_files.limits import Refused
 from inventory.ledger_files.recognise import FileKind, recognise
 
@@ -59,49 +62,51 @@ def _sheets(data: bytes, suffix: str) -> Iterator[Iterator[Any]]:
     if kind is FileKind.TEXT:
         from inventory.ledger_files.text_table import read_text  # noqa: PLC0415  quick to start
 
-        yield _lines("", read_text(data))
+        yield _lines("", read_text(data), {})
         return
     from inventory.ledger_files.workbook import read_workbook  # noqa: PLC0415  quick to start
 
-    told = _facts(kind, data)
+    told, from_1904 = _facts(kind, data)
     for index, sheet in enumerate(read_workbook(data)):
-        facts = told(index, sheet.name)
-        more, faults = (facts.more_faults, facts.faults) if facts else (0, [])
-        yield _lines(sheet.name, sheet.rows, hidden=sheet.hidden, faults=faults, more=more)
+        head: dict[str, Any] = {"hidden": sheet.hidden, "merges": sheet.merges, "1904": from_1904}
+        facts = None if sheet.hidden else told(index, sheet.name)
+        if facts:
+            height = len(sheet.rows)
+            head |= {"faults": facts.faults, "more": facts.more_faults}
+            head["hidden_rows"] = sorted(row for row in facts.hidden_rows if row < height)
+            head["hidden_columns"] = sorted(facts.hidden_columns)
+        yield _lines(sheet.name, sheet.rows, head)
 
 
-def _facts(kind: FileKind, data: bytes) -> Any:
-    """(index, name) → what the file says of a sheet besides its cells. Raises Refused."""
+type _Told = Callable[[int, str], SheetFacts | None]
+
+
+def _facts(kind: FileKind, data: bytes) -> tuple[_Told, bool]:
+    """(index, name) → what the file says of a sheet besides its cells; whether its days count from
+    1904. Raises Refused."""
     if kind is FileKind.XLS:
         from inventory.ledger_files.binary_records import check_xls  # noqa: PLC0415
 
-        found = check_xls(data)
-        return lambda index, _name: found[index] if index < len(found) else None
+        found, from_1904 = check_xls(data)
+        return lambda index, _name: found[index] if index < len(found) else None, from_1904
     archive = Archive(data)
     if archive.kind == "ods":
         from inventory.ledger_files.open_document import check_content  # noqa: PLC0415
 
         by_name = check_content(archive)
-        return lambda _index, name: by_name.get(name)
-    from inventory.ledger_files.spreadsheet_xml import check_parts, sheet_parts  # noqa: PLC0415
+        return lambda _index, name: by_name.get(name), False
+    from inventory.ledger_files.spreadsheet_xml import book_of, check_parts  # noqa: PLC0415
 
     by_part = check_parts(archive)
-    parts = sheet_parts(archive)
-    return lambda index, _name: by_part.get(parts[index]) if index < len(parts) else None
+    parts, from_1904 = book_of(archive)
+    return (
+        lambda index, _name: by_part.get(parts[index]) if index < len(parts) else None,
+        from_1904,
+    )
 
 
-def _lines(
-    name: str,
-    rows: Iterable[Any],
-    *,
-    hidden: bool = False,
-    faults: Iterable[Any] = (),
-    more: int = 0,
-) -> Iterator[Any]:
-    rows = list(rows)
-    width = max(map(len, rows), default=0)
-    told = [] if hidden else list(faults)
-    yield {"sheet": name, "hidden": hidden, "width": width, "faults": told, "more": more}
+def _lines(name: str, rows: Sequence[Any], head: dict[str, Any]) -> Iterator[Any]:
+    yield {"sheet": name, "width": max(map(len, rows), default=0), **head}
     for row in rows:
         end = len(row)
         while end and row[end - 1] in ("", None):

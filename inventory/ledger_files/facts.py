@@ -19,13 +19,16 @@ class Fault(NamedTuple):
 
 @dataclass(slots=True)
 class SheetFacts:
-    """`rows` and `columns`: what the cells span; `more_faults`: those not kept one by one."""
+    """`rows` and `columns`: what the cells span; `more_faults`: those not kept one by one;
+    `hidden_rows`, `hidden_columns`: from 0, those that nobody sees."""
 
     rows: int = 0
     columns: int = 0
     merges: int = 0
     faults: list[Fault] = field(default_factory=list)
     more_faults: int = 0
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
 
     def cell(self, row: int, column: int) -> None:
         """A cell at (row, column), from 0. Raises Refused when it lies too far out."""
@@ -33,6 +36,12 @@ class SheetFacts:
             self.rows = max(self.rows, row + 1)
             self.columns = max(self.columns, column + 1)
             check_extent(self.rows, self.columns)
+
+    def hide_columns(self, first: int, last: int) -> None:
+        self.hidden_columns.update(range(first, min(last, limits.MAX_COLUMNS) + 1))
+
+    def hide_rows(self, first: int, last: int) -> None:
+        self.hidden_rows.update(range(first, min(last, limits.MAX_ROWS) + 1))
 
     def fault(self, fault: Fault) -> None:
         if len(self.faults) < limits.MAX_FAULTS:

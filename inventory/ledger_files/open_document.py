@@ -15,12 +15,14 @@ from inventory.ledger_files.limits import Refused
 MAX_PADDING = 16_384  # LibreOffice pads a row with one empty cell repeated up to its last column
 _TOKEN = re.compile(
     rb"<table:table(?=[\s>])(?P<table>[^>]*)>|<table:table-row\b(?P<row>[^>]*)>|"
+    rb"<table:table-column\b(?P<columns>[^>]*)>|"
     rb"<table:(?:covered-)?table-cell\b(?P<cell>[^>]*)>"
     rb"(?:(?<=/>)|(?P<body>.*?)</table:(?:covered-)?table-cell>)",
     re.S,
 )
 _COLUMNS = re.compile(rb"""number-columns-repeated\s*=\s*["'](\d{1,9})""")
 _ROWS = re.compile(rb"""number-rows-repeated\s*=\s*["'](\d{1,9})""")
+_HIDDEN = re.compile(rb"""table:visibility\s*=\s*["'](?:collapse|filter)["']""")
 _FORMULA = re.compile(rb"""table:formula\s*=\s*"([^"]*)\"""")
 _LINKS = re.compile(rb"<table:(?:table-source|cell-range-source)\b|'file:/{2,3}[^']*'#")
 _DDE = re.compile(rb"<(?:table:dde-link|office:dde-source)\b|=DDE\(", re.I)
@@ -44,34 +46,58 @@ def check_content(archive: Archive) -> dict[str, SheetFacts]:
 
 
 def _scan(pieces: Iterable[bytes]) -> Iterator[tuple[str, SheetFacts]]:
-    facts, name, count, cells = SheetFacts(), "", 0, 0
-    row, height, column = 0, 0, 0
+    sheets: list[_Sheet] = []
+    cells = 0  # of the sheets before
     for token in _tokens(pieces):
         if token["table"] is not None:
-            if count:
-                yield name, facts
-            count += 1
-            told = re.search(rb'table:name\s*=\s*"([^"]*)"', token["table"])
-            name = html.unescape(told[1].decode("utf-8", "replace")) if told else ""
-            facts, row, height, column = SheetFacts(), 0, 0, 0
-        elif token["row"] is not None:
-            row, height, column = row + height, _repeated(_ROWS, token["row"]), 0
+            cells += sheets[-1].cells if sheets else 0
+            sheets.append(_Sheet(token["table"]))
+        elif sheets:
+            sheets[-1].take(token)
+        if sheets and (cells + sheets[-1].cells > limits.MAX_CELLS):
+            raise limits.too_wide(sheets[-1].facts.rows, sheets[-1].facts.columns)
+        if len(sheets) > limits.MAX_SHEETS:
+            raise limits.too_wide(0, len(sheets))
+    yield from ((sheet.name, sheet.facts) for sheet in sheets)
+
+
+class _Sheet:
+    """One table while it is looked through; rows and columns are counted with their repeats."""
+
+    def __init__(self, attributes: bytes) -> None:
+        told = re.search(rb'table:name\s*=\s*"([^"]*)"', attributes)
+        self.name = html.unescape(told[1].decode("utf-8", "replace")) if told else ""
+        self.facts = SheetFacts()
+        self._row, self._height, self._column, self._across = 0, 0, 0, 0
+
+    @property
+    def cells(self) -> int:
+        return self.facts.rows * self.facts.columns
+
+    def take(self, token: re.Match[bytes]) -> None:
+        """A row, a column or a cell. Raises Refused."""
+        if token["row"] is not None:
+            self._row += self._height
+            self._height, self._column = _repeated(_ROWS, token["row"]), 0
+            if _HIDDEN.search(token["row"]):
+                self.facts.hide_rows(self._row, self._row + self._height - 1)
+        elif token["columns"] is not None:
+            times = _repeated(_COLUMNS, token["columns"])
+            if _HIDDEN.search(token["columns"]):
+                self.facts.hide_columns(self._across, self._across + times - 1)
+            self._across += times
         else:
-            times = _repeated(_COLUMNS, token["cell"])
-            if times > MAX_PADDING:
-                raise limits.too_wide(row + 1, times)
-            attributes, body = token["cell"], token["body"] or b""
-            if b"office:value" in attributes or body.strip() or b"table:formula" in attributes:
-                before = facts.rows * facts.columns
-                facts.cell(row + height - 1, column + times - 1)
-                cells += facts.rows * facts.columns - before
-                if fault := _fault(attributes, body):
-                    facts.fault(Fault(row, column, *fault))
-            column += times
-        if cells > limits.MAX_CELLS or count > limits.MAX_SHEETS:
-            raise limits.too_wide(facts.rows, facts.columns)
-    if count:
-        yield name, facts
+            self._cell(token["cell"], token["body"] or b"")
+
+    def _cell(self, attributes: bytes, body: bytes) -> None:
+        times = _repeated(_COLUMNS, attributes)
+        if times > MAX_PADDING:
+            raise limits.too_wide(self._row + 1, times)
+        if b"office:value" in attributes or body.strip() or b"table:formula" in attributes:
+            self.facts.cell(self._row + self._height - 1, self._column + times - 1)
+            if fault := _fault(attributes, body):
+                self.facts.fault(Fault(self._row, self._column, *fault))
+        self._column += times
 
 
 def _fault(attributes: bytes, body: bytes) -> tuple[str, str] | None:

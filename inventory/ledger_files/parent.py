@@ -30,13 +30,19 @@ Cell = str | float | int | bool | date | None
 
 @dataclass(frozen=True, slots=True)
 class ReadSheet:
-    """`rows` are all as wide as the sheet; a CSV's `name` is ""."""
+    """`rows` are all as wide as the sheet; a CSV's `name` is "". Of xlsx, xls and ods: `merges`
+    (top, left, bottom, right), `hidden_rows` and `hidden_columns`, all from 0; `date1904`: serial
+    numbers count from 1904."""
 
     name: str
     rows: tuple[tuple[Cell, ...], ...]
     hidden: bool
     faults: tuple[Fault, ...]
     more_faults: int
+    merges: tuple[tuple[int, int, int, int], ...]
+    hidden_rows: frozenset[int]
+    hidden_columns: frozenset[int]
+    date1904: bool
 
 
 def read_file(path: Path) -> tuple[ReadSheet, ...]:
@@ -115,8 +121,17 @@ def _sheets(answer: IO[bytes], code: int) -> Iterator[ReadSheet]:
 
 
 def _sheet(head: dict[str, Any], rows: list[tuple[Cell, ...]]) -> ReadSheet:
-    faults = tuple(Fault(*fault) for fault in head["faults"])
-    return ReadSheet(head["sheet"], tuple(rows), head["hidden"], faults, head["more"])
+    return ReadSheet(
+        name=head["sheet"],
+        rows=tuple(rows),
+        hidden=head.get("hidden", False),
+        faults=tuple(Fault(*fault) for fault in head.get("faults", ())),
+        more_faults=head.get("more", 0),
+        merges=tuple((t, le, b, r) for t, le, b, r in head.get("merges", ())),
+        hidden_rows=frozenset(head.get("hidden_rows", ())),
+        hidden_columns=frozenset(head.get("hidden_columns", ())),
+        date1904=head.get("1904", False),
+    )
 
 
 def _row(cells: list[Any], width: int) -> tuple[Cell, ...]:

@@ -15,16 +15,18 @@ from inventory.ledger_files.facts import Fault, SheetFacts
 from inventory.ledger_files.limits import Refused, broken
 
 _TOKEN = re.compile(
-    rb"<(?:\w+:)?(?:row\b(?P<row>[^>]*)>|mergeCell\b(?P<merge>)|"
+    rb"<(?:\w+:)?(?:row\b(?P<row>[^>]*)>|col\b(?P<columns>[^>]*)>|mergeCell\b(?P<merge>)|"
     rb"c\b(?P<cell>[^>]*)>(?:(?<=/>)|(?P<body>.*?)</(?:\w+:)?c>))",
     re.S,
 )
 _REF = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
 _CELL = re.compile(rb"<c[\s/>]")
 _BEGINS = re.compile(rb"<(?:\w+:)?c\b")
-# what asks for a look at every cell of a stretch: formulas, errors, merges, prefixes
-_REMARKABLE = (b"<f", b't="e"', b"t='e'", b"<mergeCell", b":f", b":c")
+# what asks for a look at every cell of a stretch
+_REMARKABLE = (b"<f", b't="e"', b"t='e'", b"<mergeCell", b"hidden", b":f", b":c")
 _AT = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})?([0-9]{1,7})["']""")
+_HIDDEN = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']""")
+_ENDS = re.compile(rb"""\b(min|max)\s*=\s*["'](\d{1,7})["']""")
 _TYPE = re.compile(rb"""\bt\s*=\s*["'](\w+)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?v>)", re.S)
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?f>)", re.S)
@@ -63,8 +65,9 @@ def check_parts(archive: Archive) -> dict[str, SheetFacts]:
     return found
 
 
-def sheet_parts(archive: Archive) -> list[str]:
-    """The part of every sheet, in the workbook's order; "" where none is told."""
+def book_of(archive: Archive) -> tuple[list[str], bool]:
+    """(the part of every sheet in the workbook's order, "" where none is told; whether days count
+    from 1904). Raises Refused."""
     try:
         book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
         rels = archive.parts.get("xl/_rels/workbook.xml.rels")
@@ -78,7 +81,9 @@ def sheet_parts(archive: Archive) -> list[str]:
         if sheet.tag.endswith("}sheet")
     ]
     parts = [targets.get(i, "") for i in ids]
-    return [p.lstrip("/") if p.startswith("/") else f"xl/{p}" for p in parts]
+    told_1904 = [e.get("date1904") for e in book.iter() if e.tag.endswith("}workbookPr")]
+    parts = [p.lstrip("/") if p.startswith("/") else f"xl/{p}" for p in parts]
+    return parts, any(value in ("1", "true") for value in told_1904)
 
 
 def _scan(pieces: Iterable[bytes]) -> SheetFacts:
@@ -104,7 +109,15 @@ def _look(token: re.Match[bytes], before: tuple[int, int], facts: SheetFacts) ->
     row, column = before
     if token["row"] is not None:
         told = _AT.search(token["row"])
-        return (int(told[2]) - 1 if told else row + 1), -1
+        row = int(told[2]) - 1 if told else row + 1
+        if _HIDDEN.search(token["row"]):
+            facts.hide_rows(row, row)
+        return row, -1
+    if token["columns"] is not None:
+        if _HIDDEN.search(token["columns"]):
+            ends = {name: int(number) for name, number in _ENDS.findall(token["columns"])}
+            facts.hide_columns(ends.get(b"min", 1) - 1, ends.get(b"max", 0) - 1)
+        return before
     if token["merge"] is not None:
         facts.merges += 1
         if facts.merges > limits.MAX_MERGES:

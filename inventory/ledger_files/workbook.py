@@ -8,7 +8,6 @@ from typing import Any
 
 from python_calamine import (
     CalamineError,
-    CalamineSheet,
     CalamineWorkbook,
     PasswordError,
     SheetTypeEnum,
@@ -17,7 +16,6 @@ from python_calamine import (
 )
 
 from inventory.ledger_files import limits
-from inventory.ledger_files.facts import Fault
 from inventory.ledger_files.limits import Refused, broken, check_extent
 
 Cell = str | float | int | bool | date | None
@@ -27,13 +25,12 @@ _PLAIN = {str, float, int, bool}
 @dataclass(frozen=True, slots=True)
 class RawSheet:
     """`rows[0]` is row 1; cells merged downwards all hold the merged value; `hidden` ones have no
-    rows."""
+    rows. `merges`: (top, left, bottom, right) from 0."""
 
     name: str
     rows: Sequence[Sequence[Cell]] = ()
     hidden: bool = False
-    faults: Sequence[Fault] = ()
-    more_faults: int = 0
+    merges: Sequence[tuple[int, int, int, int]] = ()
 
 
 def read_workbook(data: bytes) -> Iterator[RawSheet]:
@@ -62,8 +59,9 @@ def _sheet(book: CalamineWorkbook, index: int) -> RawSheet:
         [c if type(c) in _PLAIN else _cell(c) for c in row]
         for row in sheet.to_python(skip_empty_area=False)
     ]
-    _fill_merged(rows, sheet)
-    return RawSheet(meta.name, rows)
+    merges = [(*start, *end) for start, end in sheet.merged_cell_ranges or ()]
+    _fill_merged(rows, merges)
+    return RawSheet(meta.name, rows, merges=merges)
 
 
 def _cell(value: Any) -> Cell:
@@ -72,13 +70,15 @@ def _cell(value: Any) -> Cell:
     return str(value)  # a time or duration: as text, which every parser can refuse
 
 
-def _fill_merged(rows: list[list[Cell]], sheet: CalamineSheet) -> None:
-    """Give every cell of a one-column merge the value of its top: owners are merged down."""
+def _fill_merged(rows: list[list[Cell]], merges: Sequence[tuple[int, int, int, int]]) -> None:
+    """Give the first column of a merge the value of its top: owners are merged down."""
     filled = 0
-    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-        if left == right and bottom < len(rows) and left < len(rows[bottom]):
-            filled += bottom - top
-            if filled > limits.MAX_CELLS:  # ranges that lie over one another
-                raise broken("合并单元格相互重叠 / merged ranges overlap")
-            for r in range(top + 1, bottom + 1):
-                rows[r][left] = rows[top][left]
+    for top, left, bottom, _ in merges:
+        last = min(bottom, len(rows) - 1)
+        if last <= top or left >= len(rows[top]):
+            continue
+        filled += last - top
+        if filled > limits.MAX_CELLS:  # ranges that lie over one another
+            raise broken("合并单元格相互重叠 / merged ranges overlap")
+        for r in range(top + 1, last + 1):
+            rows[r][left] = rows[top][left]

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 
 from inventory.errors import LedgerError
 from inventory.ledger import read_ledgers
-from inventory.ledger.sheets import read_sheets
+from inventory.ledger.sheets import Hidden, read_sheets
 from inventory.ledger_files import limits, parent
 from tests.inventory.ledger_files.files import SHEET, sheet_xml, xlsx
 
@@ -76,13 +76,39 @@ def test_faults_are_found_wherever_a_stretch_ends(tmp_path: Path, before: int) -
     assert sorted(sheet.faults) == [(r, 0) for r in range(40)]
 
 
+@pytest.mark.parametrize("suffix", ["xlsx", "xls", "ods"])
+def test_what_nobody_sees_is_known(suffix: str) -> None:
+    """The same workbook in three formats: row 3 and column C are hidden, A6:B7 is one cell."""
+    (sheet,) = read_sheets(FORMULAS.with_name("hidden") / f"机房.{suffix}")
+    assert sheet.unseen == Hidden(frozenset({2}), frozenset({2}))
+    assert sheet.merges == (() if suffix == "ods" else ((5, 0, 6, 1),))
+    assert [row[0] for row in sheet.rows[:4]] == ["机房编号", "R-1", "R-2", "R-3"]
+
+
+def test_a_merge_gives_its_value_downwards(tmp_path: Path) -> None:
+    book = Workbook()
+    page = book.worksheets[0]
+    page["A1"], page["C3"] = "市交通局", "甲"
+    page.merge_cells("A1:B3")
+    page.merge_cells("E1:E3")
+    book.save(tmp_path / "a.xlsx")
+    (sheet,) = read_sheets(tmp_path / "a.xlsx")
+    assert [row[:3] for row in sheet.rows] == [
+        ("市交通局", "", ""),
+        ("市交通局", "", ""),
+        ("市交通局", "", "甲"),
+    ]
+
+
 def test_dates_of_the_calendar_of_1904(tmp_path: Path) -> None:
     book = Workbook()
     book.epoch = datetime(1904, 1, 1)
     page = book.worksheets[0]
     page["A1"] = date(2020, 1, 2)
     book.save(tmp_path / "a.xlsx")
-    assert read_sheets(tmp_path / "a.xlsx")[0].rows == ((date(2020, 1, 2),),)
+    (sheet,) = read_sheets(tmp_path / "a.xlsx")
+    assert sheet.rows == ((date(2020, 1, 2),),)
+    assert sheet.date1904
 
 
 @pytest.mark.parametrize("suffix", ["csv", "txt", "tsv"])
