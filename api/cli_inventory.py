@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import cli_tasks
+from api import cli_ledgers, cli_tasks
 from api.desk import Desk, command, group
 from api.errors import BadUsage, Exit
 
@@ -47,7 +47,10 @@ def check(desk: Desk, ledgers: Ledgers, words: WordsFile = None) -> None:
     from inventory.ledger import read_ledgers
 
     known = desk.product.estate.load()
-    report = read_ledgers(ledgers, known=known, words=ledger_words(desk.product, words))
+    with desk.reading() as progress:
+        report = read_ledgers(
+            ledgers, known=known, words=ledger_words(desk.product, words), progress=progress
+        )
     desk.answer(report.as_json(), lambda: report_screen(report, desk.words))
     raise typer.Exit(Exit.DONE if report.ok else Exit.NO)
 
@@ -73,7 +76,8 @@ def diff(
             "请给出台账文件，或用 --live 查看 NetBox 的变化 / name ledger files, or give --live to "
             "see what changed in NetBox"
         )
-    compared = compare(desk.product, ledgers or [], words)
+    with desk.reading() as progress:
+        compared = compare(desk.product, ledgers or [], words, progress=progress)
     report, changes = compared.report, compared.changes
     if not report.ok and not desk.flags.json:
         desk.answer(None, lambda: report_screen(report, desk.words))
@@ -129,7 +133,8 @@ def apply(
     from api.show_inventory import changes_screen, report_screen
 
     product, say = desk.product, desk.words
-    compared = drift.compare(product, ledgers, words)
+    with desk.reading() as progress:
+        compared = drift.compare(product, ledgers, words, progress=progress)
     report, changes = compared.report, compared.changes
     if not report.ok and not desk.flags.json:
         desk.answer(None, lambda: report_screen(report, say))
@@ -220,23 +225,6 @@ def show(desk: Desk, code: Annotated[str, typer.Argument(help="编号 / code")])
     )
 
 
-@command(app, "export", help="导出 / the whole inventory (--json), or its figures")
-def export(desk: Desk) -> None:
-    from api.show import text
-    from api.show_inventory import counts_screen
-
-    estate = desk.product.estate.load()
-    data = {"digest": estate.digest} | estate.model_dump(mode="json", exclude_none=True)
-    counts = {kind: len(objects) for kind, objects in estate.collections()}
-    desk.answer(
-        data,
-        lambda: [
-            counts_screen(counts, desk.words),
-            text(f"{desk.words('digest')} {estate.digest}"),
-        ],
-    )
-
-
 def _data(compared: "Comparison") -> dict[str, Any]:
     changes = compared.changes
     return {
@@ -277,4 +265,5 @@ def _find(estate: "Estate", code: str) -> list[dict[str, Any]]:
     return found
 
 
+cli_ledgers.register(app)
 cli_tasks.register(app)

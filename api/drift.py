@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from inventory.changes import ChangeSet, diff
 from inventory.errors import StaleEstate, StoreError
 from inventory.findings import Cause, Finding, Reconciled, Taken
-from inventory.ledger import LedgerReport, read_ledgers
+from inventory.ledger import LedgerReport, Progress, read_ledgers
 from inventory.ledger.words import Words, default_words, load_words
 from inventory.model import Estate
 from inventory.precedence import default_precedence, read_precedence
@@ -49,7 +49,13 @@ def ledger_words(product: "Qianyun", file: Path | None = None) -> Words:
     return load_words(own) if own else default_words()
 
 
-def compare(product: "Qianyun", ledgers: list[Path], words: Path | None = None) -> Comparison:
+def compare(
+    product: "Qianyun",
+    ledgers: list[Path],
+    words: Path | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Comparison:
     """What the ledgers say beside what is stored; with no ledger, what others changed there."""
     store = product.estate
     file = product.settings.netbox_precedence
@@ -57,11 +63,10 @@ def compare(product: "Qianyun", ledgers: list[Path], words: Path | None = None) 
     # before load: reading NetBox anew must not have moved what was accepted
     accepted = store.snapshot() if store.dry_by_default else None
     live = store.load()
-    report = (
-        read_ledgers(ledgers, known=live, words=ledger_words(product, words))
-        if ledgers
-        else LedgerReport(estate=Estate(), counts={})
-    )
+    report = LedgerReport(estate=Estate(), counts={})
+    if ledgers:
+        spoken = ledger_words(product, words)
+        report = read_ledgers(ledgers, known=live, words=spoken, progress=progress)
     if accepted is None:
         found = reconcile(live, live, report.estate, precedence)
     else:

@@ -56,6 +56,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "未写入：请更正后重试，或用 --partial 只收无误的行",
         "not applied: correct the ledger and try again, or take the good rows with --partial",
     ),
+    "written": ("已写入 {file}", "written: {file}"),
+    "reads_back": ("重新读入结果相同，摘要 {digest}", "reads back the same, digest {digest}"),
+    "changed_back": ("{what}：重新读入后有变化", "{what}: is told otherwise when read back"),
+    "not_told_back": (
+        "{what}“{column}”：台账无法如实表示，请见 --json 导出",
+        "{what}, {column}: no ledger can tell it; see the export as --json",
+    ),
+    "reading": ("正在读取 {what} {done}/{total}", "reading {what} {done}/{total}"),
     "applied": ("已写入台账库", "applied to the inventory"),
     "nothing_changed": ("台账库无变化", "the inventory is unchanged"),
     # NetBox, ledgers and the last snapshot side by side

@@ -3,7 +3,7 @@
     report = read_ledgers([Path("澜江市台账.xlsx")])
     report.objects, report.estate, report.problems
 
-Files become sheets (sheets.py, hidden.py), sheets tables (headers.py, headings.py, preamble.py),
+Files become sheets (sheets.py), sheets tables (headers.py, headings.py, preamble.py),
 rows records (rows.py, records.py, fields.py, values.py, numbers.py, dates.py), records of one object
 one (unite.py), and these an estate (objects.py, names.py, organisations.py) and what was told
 (as_told.py). What departments write is data in spellings/.

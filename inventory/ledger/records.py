@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from inventory.labels import field_label
-from inventory.ledger.cells import Cell, Parser, Refused, raw_text
+from inventory.ledger.cells import Cell, Parser, Refused, is_blank, raw_text
 from inventory.ledger.contacts import Post, posts_of, read_contacts
 from inventory.ledger.dates import DAYS_TO_1904
 from inventory.ledger.fields import (
@@ -27,11 +27,13 @@ from inventory.ledger.headers import Column, Table
 from inventory.ledger.report import Code as ProblemCode
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import DataRow, data_rows
+from inventory.ledger.unread import without_faults
 from inventory.ledger.values import either_ip, if_told, ipv4
 from inventory.ledger.words import Words, squeeze
 from inventory.model import Code, Provenance
 from inventory.text import printable
 
+_PLACES = set(Provenance.model_fields)
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
 
 
@@ -72,7 +74,10 @@ class Record:
     @property
     def provenance(self) -> tuple[Provenance, ...]:
         own = tuple(
-            Provenance(
+            # of our own making, hundreds of thousands of them: unchecked, and with one set between
+            # them, they take half the room
+            Provenance.model_construct(
+                _PLACES,
                 field=field,
                 source=self.file,
                 sheet=self.sheet,
@@ -136,7 +141,9 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
         record, found, left = reader.read(row)
         ignored += left
         if posts:
-            record, unread = _with_contacts(record, posts, row.cells, words)
+            readable, unread = without_faults(table, row.number, row.cells, posts)
+            problems += unread
+            record, unread = _with_contacts(record, posts, readable, words)
             problems += unread
         problems += found
         (refused if found else records).append(record)
@@ -194,6 +201,9 @@ class _Reader:
             if field in DAYS[table.kind] and table.sheet.date1904 and isinstance(cell, int | float):
                 cell += DAYS_TO_1904
             told[field] = Told(column.title, raw_text(cell).strip())
+            if unread := table.sheet.faults.get((row.number - 1, column.index)):
+                faults.append((field, Refused("formula_error", unread.expected)))
+                continue
             try:
                 value = parse(cell, unit, words)
             except Refused as refusal:
@@ -202,6 +212,8 @@ class _Reader:
                 else:
                     faults.append((field, refusal))
                 continue
+            if value is None and field in TICKS[table.kind] and not is_blank(cell, words):
+                del told[field]  # said to be unknown, where a blank is no
             _take(values, OTHERWISE.get(field, field), value)
         if self._owner and (owner := row.section or table.said.organisation):
             values["organisation"] = owner

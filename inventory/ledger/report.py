@@ -18,6 +18,7 @@ Code = Literal[
     "missing",
     "unknown_header",
     "bad_text",
+    "formula_error",
 ]
 
 

@@ -1,0 +1,175 @@
+"""Which columns a kind of object has in a ledger, and what may stand in them.
+
+Nothing is listed here: headers, choices and units come from the words, and what a field takes is
+found by asking its parser, so that a new field or spelling is in templates and exports by itself.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from inventory.ledger.cells import Cell, Parser, Refused
+from inventory.ledger.fields import FIELDS, REQUIRED
+from inventory.ledger.objects import LOOKED_UP
+from inventory.ledger.words import Words, squeeze
+
+_NONSENSE = "¤¤"
+_DAY = date(2020, 6, 1)
+# header's unit → what the parser makes of 7 in it, tried in this order
+_UNITS: Mapping[str, object] = {"元": 7, "Mbps": 7000, "GB": 7, "㎡": "7"}
+_CASED = re.compile(r"(?<![a-z])(?:cpu|ssh|os|id|url|ip(?:v[46])?|[az](?=端))(?![a-z])")
+
+
+class Shape(Enum):
+    """What a cell of a column holds."""
+
+    TEXT = "text"
+    LIST = "list"
+    NUMBER = "number"
+    DATE = "date"
+    CHOICE = "choice"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One field of a kind. `title` is the header, with `unit` in brackets where a number needs
+    one; `scale`: the model's number for 1 of that unit; `options`: spelling → what it is read
+    as, in order; `refers`: the collections in which a reference is looked up; `expected`: what
+    the parser says it takes, in both languages."""
+
+    kind: str
+    field: str
+    title: str
+    shape: Shape
+    parser: Parser
+    unit: str = ""
+    scale: Decimal = Decimal(1)
+    options: tuple[tuple[str, Any], ...] = ()
+    refers: tuple[str, ...] = ()
+    required: bool = False
+    expected: str = ""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The first spelling of each choice that is not "not told"."""
+        first: dict[Any, str] = {}
+        for spelling, meaning in self.options:
+            if spelling:
+                first.setdefault(meaning, spelling)
+        return tuple(first.values())
+
+    def reads(self, cell: Cell, words: Words) -> Any:
+        """What the reader makes of a cell. Raises Refused."""
+        return self.parser(cell, self.unit, words)
+
+
+def sheet_name(kind: str, words: Words) -> str:
+    """What a sheet of the kind is called: the word by which the reader knows it."""
+    return words.kinds[kind].sheets[0]
+
+
+_FOUND: dict[tuple[str, int], tuple[Words, tuple[Column, ...]]] = {}
+
+
+def columns(kind: str, words: Words) -> tuple[Column, ...]:
+    """The columns of a kind in the reader's order; a field without a header has none.
+
+    Kept by the words' identity: asking the parsers takes a while, and words never change.
+    """
+    if (kind, id(words)) not in _FOUND:
+        _FOUND[kind, id(words)] = words, _columns(kind, words)
+    return _FOUND[kind, id(words)][1]
+
+
+def _columns(kind: str, words: Words) -> tuple[Column, ...]:
+    titles: dict[str, str] = {}
+    for header, field in words.kinds[kind].headers.items():
+        titles.setdefault(field, header)
+    return tuple(
+        _column(kind, field, titles[field], parser, words)
+        for field, parser in FIELDS[kind].items()
+        if field in titles
+    )
+
+
+def role_titles(role: str, words: Words) -> dict[str, str]:
+    """The headers of the name, phone and e-mail of people of a role; none for an unknown role."""
+    found: dict[str, str] = {}
+    for header, told in words.contacts.items():
+        if told.role == role:
+            found.setdefault(told.part, header)
+    return found
+
+
+def _column(kind: str, field: str, header: str, parser: Parser, words: Words) -> Column:
+    shape, unit, scale, options = _shape(parser, words)
+    refers = LOOKED_UP.get(kind, {}).get(field, ())
+    title = _CASED.sub(lambda match: _upper(match[0]), header)
+    return Column(
+        kind=kind,
+        field=field,
+        title=f"{title}({unit})" if unit else title,
+        shape=Shape.REFERENCE if refers and shape is Shape.TEXT else shape,
+        parser=parser,
+        unit=squeeze(unit),
+        scale=scale,
+        options=options,
+        refers=tuple(refers),
+        required=field in REQUIRED[kind],
+        expected=_refusal(parser, words)[1],
+    )
+
+
+def _upper(word: str) -> str:
+    return f"IP{word[2:]}" if word.startswith("ip") else word.upper()
+
+
+def _shape(parser: Parser, words: Words) -> tuple[Shape, str, Decimal, tuple[tuple[str, Any], ...]]:
+    if _refusal(parser, words)[0] == "not_in_choices":
+        return Shape.CHOICE, "", Decimal(1), tuple(_options(parser, words))
+    if _read(parser, _DAY, "", words) == _DAY:
+        return Shape.DATE, "", Decimal(1), ()
+    for unit, found in _UNITS.items():
+        strict = _read(parser, "a7", unit, words) is _REFUSED  # a code may be any word
+        if strict and _read(parser, 7.0, unit, words) == found:
+            return Shape.NUMBER, unit, Decimal(str(found)) / 7, ()
+    if _read(parser, 7.0, "", words) == 7:
+        return Shape.NUMBER, "", Decimal(1), ()
+    if isinstance(_read(parser, "", "", words), tuple):
+        return Shape.LIST, "", Decimal(1), ()
+    return Shape.TEXT, "", Decimal(1), ()
+
+
+def _options(parser: Parser, words: Words) -> Iterator[tuple[str, Any]]:
+    """Every spelling that the parser takes, of the table that it takes whole."""
+    tables = [
+        [(spelling, _read(parser, spelling, "", words)) for spelling in table]
+        for table in words.choices.values()
+    ]
+    whole = [t for t in tables if all(value is not _REFUSED for _, value in t)]
+    taken = max(whole or tables, key=lambda t: sum(v is not _REFUSED for _, v in t), default=[])
+    yield from ((spelling, value) for spelling, value in taken if value is not _REFUSED)
+
+
+_REFUSED = object()
+
+
+def _read(parser: Parser, cell: Cell, unit: str, words: Words) -> Any:
+    try:
+        return parser(cell, unit, words)
+    except Refused:
+        return _REFUSED
+
+
+def _refusal(parser: Parser, words: Words) -> tuple[str, str]:
+    """(code, expected) of what the parser says to nonsense; ("", "") when it takes it."""
+    try:
+        parser(_NONSENSE, "", words)
+    except Refused as refusal:
+        return refusal.code, refusal.expected
+    return "", ""
