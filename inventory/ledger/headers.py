@@ -7,7 +7,7 @@ their columns below). The header is where the words know most cells.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.fields import CONTACTS, FIELDS, WITH_CONTACTS
@@ -110,7 +110,7 @@ def _best(
     for at in starts:
         if _may_head(sheet.rows[at]):
             above = " ".join(squeeze(raw_text(c)) for row in sheet.rows[top:at] for c in row if c)
-            may_be = _candidates(sheet, at, words, least, lambda k, a=above: hints.of(k, a))
+            may_be = _candidates(sheet, at, words, least, partial(hints.of, above=above))
             best = max(may_be, default=None, key=_score)
             if best is not None:
                 found.append((best[1], best[2]))
