@@ -5,9 +5,9 @@ their columns below). The header is where the words know most cells.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.fields import CONTACTS, FIELDS, WITH_CONTACTS
@@ -18,6 +18,7 @@ from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze
 
 SEARCHED_ROWS = 20
 MAX_DEPTH = 3  # rows of a header
+MUCH = 0.6  # of what the best row knows
 FEW = 4  # cells of a line of labels above a table
 _BRACKETS = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]")
 _NAMING = {"dependencies": {"system"}}  # one of which a table of the kind has, else name or code
@@ -102,30 +103,43 @@ def find_tables(sheet: Sheet, words: Words) -> Iterator[Table]:
 def _best(
     sheet: Sheet, top: int, starts: Iterable[int], words: Words, least: int = 2
 ) -> Table | None:
-    best: tuple[float, Table] | None = None
+    """The first table that begins in one of the rows `starts`; a row that makes much less of a
+    header than a later one is none."""
     hints = _Hints(sheet, words)
+    found: list[tuple[float, Table]] = []
     for at in starts:
-        if not _may_head(sheet.rows[at]):
-            continue
-        above = " ".join(squeeze(raw_text(c)) for row in sheet.rows[top:at] for c in row if c)
-        for kind, known in words.kinds.items():
-            found = _table(sheet, at, kind, words)
-            telling = [c for c in found.columns if c.contact is None]
-            fields = {c.field for c in telling if c.field}
-            named = fields & _NAMING.get(kind, {"name", "code"})
-            if len(fields) < least or not named or not fields >= _NEEDED.get(kind, set()):
-                continue
-            # headers that the words don't know speak against a kind, a bit
-            unknown = sum(c.field is None for c in telling)
-            guessed = sum(c.likely for c in telling)
-            score = len(fields) - 0.4 * unknown - 0.5 * guessed + hints.of(known, above)
-            if best is None or score > best[0]:
-                best = (score, found)
-    if best is None:
+        if _may_head(sheet.rows[at]):
+            above = " ".join(squeeze(raw_text(c)) for row in sheet.rows[top:at] for c in row if c)
+            may_be = _candidates(sheet, at, words, least, partial(hints.of, above=above))
+            best = max(may_be, default=None, key=_score)
+            if best is not None:
+                found.append((best[1], best[2]))
+    enough = MUCH * max((known for known, _ in found), default=0)
+    table = next((table for known, table in found if known >= enough), None)
+    if table is None:
         return None
-    table = best[1]
-    said = preamble(sheet.rows[top : table.header_row], words)
-    return replace(table, said=said)
+    return replace(table, said=preamble(sheet.rows[top : table.header_row], words))
+
+
+def _candidates(
+    sheet: Sheet, at: int, words: Words, least: int, hint: Callable[[KindWords], float]
+) -> Iterator[tuple[float, float, Table]]:
+    """(score, how much of the header is known, table) for every kind that a row may head."""
+    for kind, known in words.kinds.items():
+        table = _table(sheet, at, kind, words)
+        telling = [c for c in table.columns if c.contact is None]
+        fields = {c.field for c in telling if c.field}
+        named = fields & _NAMING.get(kind, {"name", "code"})
+        if len(fields) < least or not named or not fields >= _NEEDED.get(kind, set()):
+            continue
+        # headers that the words don't know speak against a kind, a bit
+        unknown = sum(c.field is None for c in telling)
+        sure = len(fields) - 0.4 * unknown - 0.5 * sum(c.likely for c in telling)
+        yield sure + hint(known), sure, table
+
+
+def _score(candidate: tuple[float, float, Table]) -> float:
+    return candidate[0]
 
 
 def _tried(table: Table, words: Words) -> Iterator[Column]:

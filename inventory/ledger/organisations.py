@@ -126,7 +126,8 @@ class Organisations:
     def _whole(self, written: str) -> str:
         """The name with the city before it, where 市 alone stood or nothing did."""
         parts = self._parts(written)
-        known = self._formal(parts.body) or parts.body in self._words.bureaux.variants
+        bureaux = self._words.bureaux
+        known = parts.body in bureaux.names or parts.body in bureaux.variants
         here = not parts.place and (known or _HERE.match(squeeze(written)))
         return self._named("", parts.body, written) if here else written
 

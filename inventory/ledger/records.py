@@ -33,8 +33,9 @@ from inventory.ledger.words import Words, squeeze
 from inventory.model import Code, Provenance
 from inventory.text import printable
 
-_PLACES = set(Provenance.model_fields)
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
+_PLACES = set(Provenance.model_fields)
+REMEMBERED = 20_000  # cells of a column that are not parsed again
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,50 +172,72 @@ def service_code(host: str, protocol: str, port: int) -> str:
         return derived_code("services", code)
 
 
+class _Column:
+    """Reads the cells of one column; what stands in it often is parsed once."""
+
+    def __init__(self, table: Table, column: Column, words: Words) -> None:
+        field = column.field or ""
+        money = not column.unit and field in MONEY[table.kind]
+        self.column, self.field = column, field
+        self.index, self.into = column.index, OTHERWISE.get(field, field)
+        self._unit = table.said.money if money else column.unit
+        self._later = table.sheet.date1904 and field in DAYS[table.kind]
+        self._parse = _parser(table.kind, column)
+        self._words = words
+        self._read: dict[tuple[type, Cell], tuple[Told, Any]] = {}
+
+    def read(self, cell: Cell) -> tuple[Told, Any]:
+        """What was told, and the value or the Refused."""
+        key = (type(cell), cell)
+        found = self._read.get(key)
+        if found is None:
+            found = Told(self.column.title, raw_text(cell).strip()), self._value(cell)
+            if len(self._read) < REMEMBERED:
+                self._read[key] = found
+        return found
+
+    def _value(self, cell: Cell) -> Any:
+        if self._later and isinstance(cell, int | float):
+            cell += DAYS_TO_1904
+        try:
+            return self._parse(cell, self._unit, self._words)
+        except Refused as refusal:
+            return refusal.with_traceback(None)
+
+
 class _Reader:
     """Reads the rows of one table."""
 
     def __init__(self, table: Table, words: Words) -> None:
         self._table, self._words = table, words
         self._columns = tuple(
-            (column, _parser(table.kind, column), self._unit(column))
+            _Column(table, column, words)
             for column in table.columns
             if column.field is not None and column.contact is None
         )
         self._owner = "organisation" in FIELDS[table.kind] and "organisation" not in table.fields
 
-    def _unit(self, column: Column) -> str:
-        if not column.unit and column.field in MONEY[self._table.kind]:
-            return self._table.said.money
-        return column.unit
-
     def read(self, row: DataRow) -> tuple[Record, list[Problem], list[Ignored]]:
         """The record, what is wrong with it, and the cells that were left open."""
-        table, words = self._table, self._words
+        table, cells = self._table, row.cells
         left: list[Ignored] = []
         values: dict[str, Any] = {}
         told: dict[str, Told] = {}
         faults: list[tuple[str, Refused]] = []
-        for column, parse, unit in self._columns:
-            field = column.field or ""
-            cell = row.cells[column.index] if column.index < len(row.cells) else ""
-            if field in DAYS[table.kind] and table.sheet.date1904 and isinstance(cell, int | float):
-                cell += DAYS_TO_1904
-            told[field] = Told(column.title, raw_text(cell).strip())
+        for column in self._columns:
+            cell = cells[column.index] if column.index < len(cells) else ""
+            told[column.field], value = column.read(cell)
             if unread := table.sheet.faults.get((row.number - 1, column.index)):
-                faults.append((field, Refused("formula_error", unread.expected)))
-                continue
-            try:
-                value = parse(cell, unit, words)
-            except Refused as refusal:
-                if refusal.open_:
-                    left.append(_left_open(table, row, column, told[field].raw))
-                else:
-                    faults.append((field, refusal))
-                continue
-            if value is None and field in TICKS[table.kind] and not is_blank(cell, words):
-                del told[field]  # said to be unknown, where a blank is no
-            _take(values, OTHERWISE.get(field, field), value)
+                faults.append((column.field, Refused("formula_error", unread.expected)))
+            elif not isinstance(value, Refused):
+                tick = column.field in TICKS[table.kind]
+                if tick and value is None and not is_blank(cell, self._words):
+                    del told[column.field]  # said to be unknown, where a blank is no
+                _take(values, column.into, value)
+            elif value.open_:
+                left.append(_left_open(table, row, column.column, told[column.field].raw))
+            else:
+                faults.append((column.field, value))
         if self._owner and (owner := row.section or table.said.organisation):
             values["organisation"] = owner
             told["organisation"] = Told("", owner)
@@ -246,11 +269,13 @@ def _parser(kind: str, column: Column) -> Parser:
 
 
 def _take(values: dict[str, Any], field: str, value: Any) -> None:
+    if value is None:
+        return
     if isinstance(value, dict):  # one cell, several fields
         for name, part in value.items():
             if part is not None:
                 values.setdefault(name, part)
-    elif value is not None and value != ():
+    elif value != ():
         values[field] = value
 
 

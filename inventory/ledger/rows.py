@@ -19,6 +19,7 @@ _AFTER_NOTE = re.compile(r"[:.,、;]|\d|[一二三四五六七八九十]、|\(|$
 _NUMBERED = re.compile(r"^(?:\(?[一二三四五六七八九十]{1,3}[、.)]|第[一二三四五六七八九十]+部分)")
 _COUNTED = re.compile(r"\((?:共?\d+[个套台条]?|合?计.*)\)$|[:：]$")
 _BODY = re.compile(r"[\u4e00-\u9fff]{2,}(?:局|委|办|院|会|中心|厅|政府|部|馆|站|队|处|办公室)$")
+DITTO = 8  # characters of "as above", with spaces around it
 LONG = 40  # characters; what is longer is a sentence
 
 
@@ -40,26 +41,46 @@ def data_rows(table: Table, words: Words) -> Iterator[DataRow]:
     section = ""
     for index in range(table.first_row, table.last_row):
         cells = table.sheet.rows[index]
-        filled = [(c, squeeze(raw_text(v))) for c, v in enumerate(cells) if v not in (None, "")]
-        filled = [(c, text) for c, text in filled if text]
+        filled = [(c, v) for c, v in enumerate(cells) if v not in (None, "")]
+        filled = [(c, v) for c, v in filled if not isinstance(v, str) or not v.isspace()]
         if not filled:
             continue
         why = look.passed_over(index, filled)
         if why:
             if why == GROUP:
-                section = look.named(raw_text(cells[filled[0][0]])) or section
+                section = look.named(raw_text(filled[0][1])) or section
             yield DataRow(index + 1, cells, why)
             continue
-        if before and not words.ditto.isdisjoint(text for _, text in filled):
+        if before and any(_is_ditto(v, words) for _, v in filled):
             cells = tuple(_as_above(cells, before, words))
         before = [*cells, *before[len(cells) :]]
         yield DataRow(index + 1, cells, section=section)
 
 
+def _is_ditto(cell: Cell, words: Words) -> bool:
+    return isinstance(cell, str) and len(cell) <= DITTO and squeeze(cell) in words.ditto
+
+
 def _as_above(cells: Sequence[Cell], before: Sequence[Cell], words: Words) -> Iterator[Cell]:
     for column, cell in enumerate(cells):
-        ditto = isinstance(cell, str) and squeeze(cell) in words.ditto and column < len(before)
-        yield before[column] if ditto else cell
+        yield before[column] if column < len(before) and _is_ditto(cell, words) else cell
+
+
+class _Filled:
+    """The filled cells of a row, squeezed when they are looked at."""
+
+    def __init__(self, cells: Sequence[tuple[int, Cell]]) -> None:
+        self._cells = cells
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def __getitem__(self, at: int) -> tuple[int, str]:
+        column, cell = self._cells[at]
+        return column, squeeze(raw_text(cell))
+
+    def first(self, most: int) -> Iterator[tuple[int, str]]:
+        return (self[at] for at in range(min(most, len(self))))
 
 
 class _Look:
@@ -79,14 +100,16 @@ class _Look:
             for row in range(top, min(bottom, table.last_row) + 1)
         }
 
-    def passed_over(self, index: int, filled: Sequence[tuple[int, str]]) -> str:
+    def passed_over(self, index: int, cells: Sequence[tuple[int, Cell]]) -> str:
+        """Why a row is no data, or ""; `cells`: (column, value) of those that are filled."""
+        filled = _Filled(cells)
         column, first = filled[0]
         table, totals = self._table, self._words.totals
         asked = (
             (HIDDEN, index in table.sheet.unseen.rows),
             (REPEATED, index in table.repeated),
-            (TOTALS, any(_bare(text) in totals for _, text in filled[:2])),
-            (NOTE, self._signed(filled) or self._noted(first, len(filled))),
+            (TOTALS, any(_bare(text) in totals for _, text in filled.first(2))),
+            (NOTE, self._signed(filled) or (len(filled) <= 2 and self._noted(first))),
             (NUMBERS, index <= table.first_row + 1 and _counts(filled)),
         )
         why = next((reason for reason, true in asked if true), "")
@@ -104,7 +127,7 @@ class _Look:
             return GROUP if not text.isdigit() else ""
         return ""
 
-    def _signed(self, filled: Sequence[tuple[int, str]]) -> bool:
+    def _signed(self, filled: _Filled) -> bool:
         """填报人：张三 | 审核人：李四, or 填报人 | 张三 | 审核人 | 李四."""
         first = filled[0][1]
         notes = self._words.notes
@@ -114,10 +137,10 @@ class _Look:
         exact = _unbracketed(first) in notes and filled[0][0] not in self._naming
         return exact and len(filled) <= max(4, self._width // 2)
 
-    def _noted(self, first: str, filled: int) -> bool:
+    def _noted(self, first: str) -> bool:
         """注1.……, 说明：……: a few words in few cells."""
         for word in self._words.notes:
-            if first.startswith(word) and filled <= 2:
+            if first.startswith(word):
                 rest = first[len(word) :]
                 if _AFTER_NOTE.match(rest) or len(first) > LONG:
                     return True
@@ -137,11 +160,11 @@ def _unbracketed(text: str) -> str:
     return re.sub(r"\([^()]*\)", "", text)
 
 
-def _counts(filled: Sequence[tuple[int, str]]) -> bool:
+def _counts(filled: _Filled) -> bool:
     """1 2 3 4 … or (1) (2) … below a header."""
     if len(filled) < 3:
         return False
-    told = [text.strip("()") for _, text in filled]
+    told = [text.strip("()") for _, text in filled.first(len(filled))]
     return all(t.isdigit() for t in told) and [int(t) for t in told] == list(
         range(int(told[0]), int(told[0]) + len(told))
     )

@@ -201,6 +201,10 @@ def _addresses(
         else "IPv6 地址 / an IPv6 address such as 2001:db8::1"
     )
     found: list[IPv4Address | IPv6Address] = []
+    try:
+        return [family(str(cell))]  # as most are written
+    except AddressValueError:
+        pass
     written = _REMARK.sub("", narrow(cell)).replace("。", ".")
     if _chosen("address", squeeze(written), words) == "none":
         return []

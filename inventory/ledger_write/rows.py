@@ -96,7 +96,7 @@ class Writer:
         """The name of an object where it means nothing else, else its code."""
         for kind in kinds:
             name = self._by_code[kind].get(code)
-            if name and self._names.find(kinds, name) == {code}:
+            if name and self._names.find(tuple(kinds), name) == {code}:
                 return str(name)
         return code
 
