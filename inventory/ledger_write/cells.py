@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from inventory.ledger import literal
-from inventory.ledger.values import Cell, Refused
 from inventory.ledger.words import Words
 from inventory.ledger_write.columns import Column
+from inventory.ledger_write.reader import Cell, Refused
 from inventory.model import Database
 
 _DIGITS = 15  # of a number, as a spreadsheet keeps them

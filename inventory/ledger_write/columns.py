@@ -13,9 +13,8 @@ from enum import Enum
 from typing import Any
 
 from inventory.ledger.fields import FIELDS, REQUIRED
-from inventory.ledger.objects import HARD, SOFT
-from inventory.ledger.values import Cell, Parser, Refused
 from inventory.ledger.words import Words, squeeze
+from inventory.ledger_write.reader import Cell, Parser, Refused, references
 
 _NONSENSE = "¤¤"
 _DAY = date(2020, 6, 1)
@@ -40,7 +39,7 @@ class Column:
     """One field of a kind. `title` is the header, with `unit` in brackets where a number needs
     one; `scale`: the model's number for 1 of that unit; `options`: spelling → what it is read
     as, in order; `refers`: the collections in which a reference is looked up; `expected`: what
-    the parser says it takes, in both languages."""
+    the parser says it takes, in both languages. A list may refer too, with each of its words."""
 
     kind: str
     field: str
@@ -96,7 +95,7 @@ def role_titles(role: str, words: Words) -> dict[str, str]:
 
 def _column(kind: str, field: str, header: str, parser: Parser, words: Words) -> Column:
     shape, unit, scale, options = _shape(parser, words)
-    refers = HARD.get(kind, {}).get(field) or SOFT.get(kind, {}).get(field) or ()
+    refers = references(kind).get(field, ())
     title = _CASED.sub(lambda match: _upper(match[0]), header)
     return Column(
         kind=kind,
