@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from inventory.ledger import literal
-from inventory.ledger.words import Words
+from inventory.ledger.words import Words, squeeze
 from inventory.ledger_write.columns import Column
 from inventory.ledger_write.reader import Cell, Refused
 from inventory.model import Database
@@ -58,7 +58,8 @@ def _candidates(value: Any, column: Column) -> Iterator[Cell]:
         yield from (spelling for spelling, meaning in column.options if meaning is None)
     elif column.options:
         found = [s for s, meaning in column.options if s and _same(meaning, value)]
-        yield from found or [str(value)]
+        yield from [c for c in column.choices if squeeze(c) in found] or [str(value)]
+        yield from found
     elif isinstance(value, date):
         yield value
         yield value.isoformat()

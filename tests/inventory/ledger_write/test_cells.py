@@ -28,7 +28,7 @@ TOLD: list[tuple[str, str, Any, Cell]] = [
     ("rooms", "area_m2", "80.5", 80.5),
     ("rooms", "area_m2", "12", 12),
     ("systems", "secrecy", Secrecy.UNKNOWN, "未知"),
-    ("systems", "secrecy", Secrecy.NONE, "否"),
+    ("systems", "secrecy", Secrecy.NONE, "非涉密"),
     ("systems", "mlps_level", 3, "3"),
     ("systems", "mlps_level", None, ""),
     ("systems", "services", ("none",), '\\"none"'),
