@@ -67,7 +67,7 @@ class Writer:
                 row.append(written)
                 if not exact:
                     table.inexact.append(Inexact(kind, obj.code, column.title))
-            people_cells, exact = self._people(getattr(obj, CONTACTS, ()), roles)
+            people_cells, exact = self._people(getattr(obj, CONTACTS, None) or (), roles)
             if not exact:
                 table.inexact.append(Inexact(kind, obj.code, people[0]))
             table.rows.append(row + people_cells)
@@ -104,7 +104,7 @@ class Writer:
 
     def _roles(self, objects: Sequence[Any]) -> tuple[str, ...]:
         """The roles for which there are columns, in the words' order; the usual one always."""
-        told = {c.role for o in objects for c in o.contacts}
+        told = {c.role for o in objects for c in o.contacts or ()}
         known = [r for r in dict.fromkeys(h.role for h in self._words.contacts.values()) if r]
         return tuple(r for r in known if r in told or r == self._words.some_role)
 
