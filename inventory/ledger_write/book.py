@@ -16,7 +16,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from inventory.errors import LedgerError
-from inventory.ledger.cells import Cell
+from inventory.ledger_write.reader import Cell
 
 MAX_TEXT = 32_767  # characters of a cell; openpyxl would cut what is longer, and say nothing
 _NARROW, _WIDE = 8, 44  # of a column, in digits

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from inventory.ledger import literal
-from inventory.ledger.cells import Cell, Refused
-from inventory.ledger.words import Words
+from inventory.ledger.words import Words, squeeze
 from inventory.ledger_write.columns import Column
+from inventory.ledger_write.reader import Cell, Refused
 from inventory.model import Database
 
 _DIGITS = 15  # of a number, as a spreadsheet keeps them
@@ -54,11 +54,13 @@ def _same(read: Any, wanted: Any) -> bool:
 
 def _candidates(value: Any, column: Column) -> Iterator[Cell]:
     if value is None or value == ():
-        yield ""
+        if not column.blank_is_no:
+            yield ""
         yield from (spelling for spelling, meaning in column.options if meaning is None)
     elif column.options:
         found = [s for s, meaning in column.options if s and _same(meaning, value)]
-        yield from found or [str(value)]
+        yield from [c for c in column.choices if squeeze(c) in found] or [str(value)]
+        yield from found
     elif isinstance(value, date):
         yield value
         yield value.isoformat()

@@ -12,15 +12,22 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from inventory.ledger.cells import Cell, Parser, Refused
-from inventory.ledger.fields import FIELDS, REQUIRED
-from inventory.ledger.objects import LOOKED_UP
+from inventory.labels import field_label, value_label
+from inventory.ledger.fields import REQUIRED
 from inventory.ledger.words import Words, squeeze
+from inventory.ledger_write.reader import Cell, Parser, Refused, blank_is_no, parsers, references
 
 _NONSENSE = "¤¤"
 _DAY = date(2020, 6, 1)
-# header's unit → what the parser makes of 7 in it, tried in this order
-_UNITS: Mapping[str, object] = {"元": 7, "Mbps": 7000, "GB": 7, "㎡": "7"}
+# header's unit → what the parser makes of 7 in it, and of 7 in another: a count takes any unit
+_UNITS: Mapping[str, tuple[object, str, object]] = {
+    "元": (7, "万元", 70_000),
+    "Mbps": (7_000, "Gbps", 7_000_000),
+    "GB": (7, "TB", 7_168),
+    "kW": ("7", "MW", "7000"),
+    "㎡": ("7", "平方米", "7"),
+}
+_BRACKETS = re.compile(r"[(（].*[)）]$")
 _CASED = re.compile(r"(?<![a-z])(?:cpu|ssh|os|id|url|ip(?:v[46])?|[az](?=端))(?![a-z])")
 
 
@@ -40,7 +47,7 @@ class Column:
     """One field of a kind. `title` is the header, with `unit` in brackets where a number needs
     one; `scale`: the model's number for 1 of that unit; `options`: spelling → what it is read
     as, in order; `refers`: the collections in which a reference is looked up; `expected`: what
-    the parser says it takes, in both languages."""
+    the parser says it takes, in both languages. A list may refer too, with each of its words."""
 
     kind: str
     field: str
@@ -52,15 +59,21 @@ class Column:
     options: tuple[tuple[str, Any], ...] = ()
     refers: tuple[str, ...] = ()
     required: bool = False
+    blank_is_no: bool = False
     expected: str = ""
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The first spelling of each choice that is not "not told"."""
+        """One spelling of each choice: what the product calls it where the reader knows that,
+        else the first."""
         first: dict[Any, str] = {}
         for spelling, meaning in self.options:
             if spelling:
                 first.setdefault(meaning, spelling)
+        for meaning in first:
+            called = str(value_label(self.kind, self.field, meaning))
+            if (squeeze(called), meaning) in self.options:
+                first[meaning] = called
         return tuple(first.values())
 
     def reads(self, cell: Cell, words: Words) -> Any:
@@ -87,14 +100,23 @@ def columns(kind: str, words: Words) -> tuple[Column, ...]:
 
 
 def _columns(kind: str, words: Words) -> tuple[Column, ...]:
-    titles: dict[str, str] = {}
-    for header, field in words.kinds[kind].headers.items():
-        titles.setdefault(field, header)
     return tuple(
-        _column(kind, field, titles[field], parser, words)
-        for field, parser in FIELDS[kind].items()
-        if field in titles
+        _column(kind, field, title, parser, words)
+        for field, parser in parsers(kind).items()
+        if (title := _title(kind, field, words))
     )
+
+
+def _title(kind: str, field: str, words: Words) -> str | None:
+    """The header of a field: what the product calls it, alone or behind the kind's name, where the
+    reader knows that as its header; else the first that it knows."""
+    headers = words.kinds[kind].headers
+    called = _BRACKETS.sub("", field_label(kind, field))
+    for title in (called, sheet_name(kind, words) + called):
+        if headers.get(squeeze(title)) == field:
+            return title.replace(" ", "")
+    first = next((header for header, told in headers.items() if told == field), None)
+    return first and _CASED.sub(lambda match: _upper(match[0]), first)
 
 
 def role_titles(role: str, words: Words) -> dict[str, str]:
@@ -106,10 +128,9 @@ def role_titles(role: str, words: Words) -> dict[str, str]:
     return found
 
 
-def _column(kind: str, field: str, header: str, parser: Parser, words: Words) -> Column:
+def _column(kind: str, field: str, title: str, parser: Parser, words: Words) -> Column:
     shape, unit, scale, options = _shape(parser, words)
-    refers = LOOKED_UP.get(kind, {}).get(field, ())
-    title = _CASED.sub(lambda match: _upper(match[0]), header)
+    refers = references(kind).get(field, ())
     return Column(
         kind=kind,
         field=field,
@@ -121,6 +142,7 @@ def _column(kind: str, field: str, header: str, parser: Parser, words: Words) ->
         options=options,
         refers=tuple(refers),
         required=field in REQUIRED[kind],
+        blank_is_no=blank_is_no(kind, field),
         expected=_refusal(parser, words)[1],
     )
 
@@ -134,9 +156,13 @@ def _shape(parser: Parser, words: Words) -> tuple[Shape, str, Decimal, tuple[tup
         return Shape.CHOICE, "", Decimal(1), tuple(_options(parser, words))
     if _read(parser, _DAY, "", words) == _DAY:
         return Shape.DATE, "", Decimal(1), ()
-    for unit, found in _UNITS.items():
-        strict = _read(parser, "a7", unit, words) is _REFUSED  # a code may be any word
-        if strict and _read(parser, 7.0, unit, words) == found:
+    strict = _read(parser, "a7", "", words) is _REFUSED  # a code may be any word
+    for unit, (found, other, more) in _UNITS.items():
+        if (
+            strict
+            and _read(parser, 7.0, unit, words) == found
+            and _read(parser, 7.0, other, words) == more
+        ):
             return Shape.NUMBER, unit, Decimal(str(found)) / 7, ()
     if _read(parser, 7.0, "", words) == 7:
         return Shape.NUMBER, "", Decimal(1), ()

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from inventory.errors import LedgerError
-from inventory.ledger.cells import Cell
 from inventory.ledger_files.limits import MAX_STRING
 from inventory.ledger_files.text_table import escape
+from inventory.ledger_write.reader import Cell
 
 
 def csv_bytes(rows: Iterable[Sequence[Cell]]) -> bytes:

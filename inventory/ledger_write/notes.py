@@ -3,9 +3,9 @@
 from datetime import date
 
 from inventory.labels import field_label
-from inventory.ledger.cells import Cell
 from inventory.ledger.words import Words
 from inventory.ledger_write.columns import Column, Shape, sheet_name
+from inventory.ledger_write.reader import Cell
 
 _FORMS = {
     Shape.TEXT: ("文字", "text"),

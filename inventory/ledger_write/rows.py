@@ -4,15 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from inventory.ledger.cells import Cell, Refused
 from inventory.ledger.contacts import posts_of, read_contacts, write_contacts
 from inventory.ledger.fields import CONTACTS, WITH_CONTACTS
 from inventory.ledger.headers import Column as HeaderColumn
-from inventory.ledger.names import Names
-from inventory.ledger.organisations import Organisations
 from inventory.ledger.words import Words
 from inventory.ledger_write.cells import cell
-from inventory.ledger_write.columns import Column, Shape, columns, role_titles
+from inventory.ledger_write.columns import Column, columns, role_titles
+from inventory.ledger_write.reader import Cell, Refused, finder
 from inventory.model import Contact, Estate, System
 
 NUMBER = "序号"
@@ -49,7 +47,7 @@ class Writer:
 
     def __init__(self, estate: Estate, words: Words) -> None:
         self._words = words
-        self._names = Names((), estate, Organisations.of(estate, words))
+        self._find = finder(estate, words)
         self._asked: dict[tuple[str, str, type, Any], tuple[Cell, bool]] = {}
         self._by_code = {
             kind: {o.code: getattr(o, "name", o.code) for o in objects}
@@ -69,7 +67,7 @@ class Writer:
                 row.append(written)
                 if not exact:
                     table.inexact.append(Inexact(kind, obj.code, column.title))
-            people_cells, exact = self._people(getattr(obj, CONTACTS, ()), roles)
+            people_cells, exact = self._people(getattr(obj, CONTACTS, None) or (), roles)
             if not exact:
                 table.inexact.append(Inexact(kind, obj.code, people[0]))
             table.rows.append(row + people_cells)
@@ -77,7 +75,7 @@ class Writer:
 
     def _cell(self, value: Any, column: Column) -> tuple[Cell, bool]:
         """Blanks, choices and references are asked of the reader once each."""
-        if value is not None and not column.options and column.shape is not Shape.REFERENCE:
+        if value is not None and not column.options and not column.refers:
             return cell(value, column, self._words)
         key = (column.kind, column.field, type(value), value)
         if key not in self._asked:
@@ -85,24 +83,28 @@ class Writer:
         return self._asked[key]
 
     def _ask(self, value: Any, column: Column) -> tuple[Cell, bool]:
-        if column.shape is not Shape.REFERENCE or value is None:
+        if not column.refers or value is None:
             return cell(value, column, self._words)
-        name = self._name(column.refers, value)
-        written, exact = cell(name, column, self._words)
+        if isinstance(value, tuple):
+            named: Any = tuple(self._name(column.refers, code) for code in value)
+            plain = "、".join(named)
+        else:
+            named = plain = self._name(column.refers, value)
+        written, exact = cell(named, column, self._words)
         # a name that needs to be spelled out is harder to read than a code
-        return (written, True) if exact and written == name else cell(value, column, self._words)
+        return (written, True) if exact and written == plain else cell(value, column, self._words)
 
     def _name(self, kinds: Sequence[str], code: str) -> str:
         """The name of an object where it means nothing else, else its code."""
         for kind in kinds:
             name = self._by_code[kind].get(code)
-            if name and self._names.find(tuple(kinds), name) == {code}:
+            if name and self._find(kinds, name) == {code}:
                 return str(name)
         return code
 
     def _roles(self, objects: Sequence[Any]) -> tuple[str, ...]:
         """The roles for which there are columns, in the words' order; the usual one always."""
-        told = {c.role for o in objects for c in o.contacts}
+        told = {c.role for o in objects for c in o.contacts or ()}
         known = [r for r in dict.fromkeys(h.role for h in self._words.contacts.values()) if r]
         return tuple(r for r in known if r in told or r == self._words.some_role)
 

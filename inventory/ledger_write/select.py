@@ -4,9 +4,8 @@ from collections.abc import Collection
 from typing import Any
 
 from inventory.errors import EstateError
-from inventory.ledger.names import Names
-from inventory.ledger.organisations import Organisations
 from inventory.ledger.words import Words, squeeze
+from inventory.ledger_write.reader import finder
 from inventory.model import Estate
 
 _PLACES = ("rooms", "clouds")
@@ -37,7 +36,7 @@ def part_of(
 
 
 def _one_organisation(estate: Estate, words: Words, written: str) -> str:
-    codes = Names((), estate, Organisations.of(estate, words)).find(("organisations",), written)
+    codes = finder(estate, words)(("organisations",), written)
     if len(codes) != 1:
         told = "、".join(sorted(codes))
         raise EstateError(

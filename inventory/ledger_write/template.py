@@ -10,14 +10,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from inventory.ledger.cells import Cell, Refused
 from inventory.ledger.fields import ENTRANCE, WITH_CONTACTS
-from inventory.ledger.objects import IMPLIED
 from inventory.ledger.words import Words, default_words
 from inventory.ledger_write.book import Head, Page, column_letter, write_book
 from inventory.ledger_write.columns import Column, Shape, columns, role_titles, sheet_name
 from inventory.ledger_write.export import KINDS, number_format
 from inventory.ledger_write.notes import note, people_note
+from inventory.ledger_write.reader import Cell, Refused, is_implied
 from inventory.ledger_write.rows import NUMBER
 from inventory.model import Estate
 from inventory.secrecy import hidden
@@ -146,7 +145,7 @@ def _example(kind: str, own: Sequence[Column], kinds: Sequence[str], words: Word
 
 
 def _cell(column: Column, told: Mapping[str, Any], kinds: Sequence[str], words: Words) -> Cell:
-    if column.shape is Shape.REFERENCE:
+    if column.refers:
         return _reference(column, kinds)
     if column.field in _SELF_REFERENCES.get(column.kind, ()):
         return ""
@@ -164,7 +163,9 @@ def _reference(column: Column, kinds: Sequence[str]) -> str:
     those that the reader takes as told."""
     # a line ends at another place than it begins
     for kind in reversed(column.refers) if column.field == "z_end" else column.refers:
-        if kind in kinds or (kind in IMPLIED and column.field in IMPLIED[kind]):
+        if kind == column.kind:
+            return ""  # nothing is a part of itself
+        if kind in kinds or is_implied(kind, column.field):
             name = str(_examples()[kind]["name"])
             return name + SECOND if (column.kind, column.field) in _OTHERS else name
     return ""

@@ -23,12 +23,12 @@ TOLD: list[tuple[str, str, Any, Cell]] = [
     ("lines", "rent_per_year", 1_000_000_000_000_001, "1000000000000001"),
     ("lines", "self_leased", True, "是"),
     ("lines", "self_leased", False, "否"),
-    ("lines", "self_leased", None, "未知"),  # a blank is no
+    ("lines", "self_leased", None, "未说明"),  # a blank is no
     ("lines", "rent_per_year", None, ""),
     ("rooms", "area_m2", "80.5", 80.5),
     ("rooms", "area_m2", "12", 12),
     ("systems", "secrecy", Secrecy.UNKNOWN, "未知"),
-    ("systems", "secrecy", Secrecy.NONE, "否"),
+    ("systems", "secrecy", Secrecy.NONE, "非涉密"),
     ("systems", "mlps_level", 3, "3"),
     ("systems", "mlps_level", None, ""),
     ("systems", "services", ("none",), '\\"none"'),

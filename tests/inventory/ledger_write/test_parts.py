@@ -1,5 +1,6 @@
 """Parts of an estate as ledgers: kinds, an organisation's, a county's."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from inventory.errors import EstateError, LedgerError
 from inventory.ledger import read_ledgers
 from inventory.ledger.words import default_words
+from inventory.ledger_write.columns import columns
 from inventory.ledger_write.export import KINDS, comparable, export
+from inventory.ledger_write.rows import Writer
 from inventory.ledger_write.select import part_of
 from inventory.model import (
     Dependency,
@@ -137,3 +140,12 @@ def test_files_that_are_there_are_kept(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="can't write"):
         export(CITY, tmp_path / "a.xlsx" / "b.xlsx")
     assert [p.name for p in tmp_path.iterdir()] == ["a.xlsx"]
+
+
+def test_a_list_that_refers_is_told_by_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No field of a ledger is one today: the reader may learn one any day."""
+    words = default_words()
+    (aliases,) = [c for c in columns("organisations", words) if c.field == "aliases"]
+    refers = replace(aliases, refers=("rooms", "systems"))
+    written, exact = Writer(CITY, words)._cell(("R-1", "S-2", "R-9"), refers)
+    assert (written, exact) == ("一号机房、乙、R-9", True)

@@ -130,7 +130,10 @@ def test_what_no_ledger_may_tell_is_told_by_the_export(tmp_path: Path) -> None:
     )
     done = export(estate, tmp_path / "a.xlsx")
     assert done.changed == (("systems", "S-1"),)
-    assert [(c.code, c.title) for c in done.inexact] == [("S-1", "系统名称"), ("S-1", "主要功能")]
+    assert [(c.code, c.title) for c in done.inexact] == [
+        ("S-1", "信息系统名称"),
+        ("S-1", "主要功能"),
+    ]
     rows = load_by_calamine(tmp_path / "a.xlsx").get_sheet_by_name("信息系统").to_python()
     assert rows[2][2] == '\\"甲\\u200b乙"'
     assert '\\"\\u0000\\u001b[2J"' in rows[2]
