@@ -23,6 +23,7 @@ _DIGITS = {c: n for n, chars in enumerate(("零〇○", "一壹", "二贰两", "
     "八捌", "九玖")) for c in chars}  # fmt: skip
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _CHINESE = re.compile(f"[{''.join(_DIGITS)}{''.join(_TENS)}万亿点]+")
+MAX_NUMBER = 10**18  # what a store of 64 bits keeps; past any yuan and any bit
 _MYRIADS = {"万": 10_000, "亿": 100_000_000}
 
 
@@ -207,7 +208,7 @@ def _split(unit: str, words: Words) -> tuple[str | None, str]:
 def _not_below_zero(value: Decimal) -> Decimal:
     if value < 0:
         raise Refused("out_of_range", "不小于 0 / 0 or more")
-    if value > 10**15:
+    if value >= MAX_NUMBER:
         raise Refused("out_of_range", "过大，请核对单位 / too large, check its unit")
     return value
 

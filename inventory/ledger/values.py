@@ -82,7 +82,7 @@ def choice(of: str) -> Parser:
     def parse(cell: Cell, _unit: str, words: Words) -> str | None:
         found = _chosen(of, squeeze(raw_text(cell)), words)
         if found is None and not is_blank(cell, words):
-            zh = "、".join(words.samples[of])
+            zh = "、".join(words.samples.get(of) or words.choices[of])
             en = ", ".join(dict.fromkeys(words.choices[of].values()))
             raise Refused("not_in_choices", f"其中之一：{zh} / one of {en}")
         return found
@@ -94,7 +94,9 @@ def known_or_text(of: str) -> Parser:
     """One of the choices, or what was written: there are more than anybody lists."""
 
     def parse(cell: Cell, unit: str, words: Words) -> str | None:
-        return _chosen(of, squeeze(raw_text(cell)), words) or optional_text(cell, unit, words)
+        written = raw_text(cell).strip()
+        known = None if literal.is_one(written) else _chosen(of, squeeze(written), words)
+        return known or optional_text(cell, unit, words)
 
     return parse
 

@@ -248,7 +248,8 @@ def _spelt(patterns: list[str], groups: Mapping[str, list[str]]) -> set[str]:
 
 def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> dict[str, str]:
     """Word → meaning. A word that is spelt out whole goes before one out of a pattern, and what
-    stands later before what stands earlier; in a city's file that is the city's own."""
+    stands later before what stands earlier; in a city's file that is the city's own. In the order
+    of the meanings, as choices are offered."""
     found: dict[str, str] = {}
     whole: dict[str, str] = {}
     for meaning, patterns in table.items():
@@ -257,7 +258,8 @@ def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> 
                 found |= dict.fromkeys(_spelt([pattern], groups), meaning)
             else:
                 whole[squeeze(pattern)] = meaning
-    return found | whole
+    turned, order = found | whole, list(table)
+    return dict(sorted(turned.items(), key=lambda told: order.index(told[1])))
 
 
 def _samples(choice: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ _UNITS: Mapping[str, tuple[object, str, object]] = {
     "㎡": ("7", "平方米", "7"),
 }
 _BRACKETS = re.compile(r"[(（].*[)）]$")
-_CASED = re.compile(r"(?<![a-z])(?:cpu|ssh|os|id|url|ip(?:v[46])?|[az](?=端))(?![a-z])")
+_CASED = re.compile(r"(?<![a-z])(?:app|cpu|ssh|os|id|url|ip(?:v[46])?|[az](?=端))(?![a-z])")
 
 
 class Shape(Enum):
@@ -47,7 +47,8 @@ class Column:
     """One field of a kind. `title` is the header, with `unit` in brackets where a number needs
     one; `scale`: the model's number for 1 of that unit; `options`: spelling → what it is read
     as, in order; `refers`: the collections in which a reference is looked up; `expected`: what
-    the parser says it takes, in both languages. A list may refer too, with each of its words."""
+    the parser says it takes, in both languages; `known`: words that a column of any text has a
+    meaning for. A list may refer too, with each of its words."""
 
     kind: str
     field: str
@@ -61,6 +62,7 @@ class Column:
     required: bool = False
     blank_is_no: bool = False
     expected: str = ""
+    known: tuple[str, ...] = ()
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -112,7 +114,8 @@ def _title(kind: str, field: str, words: Words) -> str | None:
     reader knows that as its header; else the first that it knows."""
     headers = words.kinds[kind].headers
     called = _BRACKETS.sub("", field_label(kind, field))
-    for title in (called, sheet_name(kind, words) + called):
+    titles = (called, sheet_name(kind, words) + called)
+    for title in reversed(titles) if field == "name" else titles:  # 名称 alone says of nothing what
         if headers.get(squeeze(title)) == field:
             return title.replace(" ", "")
     first = next((header for header, told in headers.items() if told == field), None)
@@ -144,6 +147,7 @@ def _column(kind: str, field: str, title: str, parser: Parser, words: Words) -> 
         required=field in REQUIRED[kind],
         blank_is_no=blank_is_no(kind, field),
         expected=_refusal(parser, words)[1],
+        known=_known(parser, words) if shape is Shape.TEXT else (),
     )
 
 
@@ -164,7 +168,7 @@ def _shape(parser: Parser, words: Words) -> tuple[Shape, str, Decimal, tuple[tup
             and _read(parser, 7.0, other, words) == more
         ):
             return Shape.NUMBER, unit, Decimal(str(found)) / 7, ()
-    if _read(parser, 7.0, "", words) == 7:
+    if _read(parser, 7.0, "", words) == 7 or _read(parser, 2007.0, "", words) == 2007:
         return Shape.NUMBER, "", Decimal(1), ()
     if isinstance(_read(parser, "", "", words), tuple):
         return Shape.LIST, "", Decimal(1), ()
@@ -180,6 +184,14 @@ def _options(parser: Parser, words: Words) -> Iterator[tuple[str, Any]]:
     whole = [t for t in tables if all(value is not _REFUSED for _, value in t)]
     taken = max(whole or tables, key=lambda t: sum(v is not _REFUSED for _, v in t), default=[])
     yield from ((spelling, value) for spelling, value in taken if value is not _REFUSED)
+
+
+def _known(parser: Parser, words: Words) -> tuple[str, ...]:
+    """What a parser of any text makes of the one table of choices that it knows."""
+    for table in words.choices.values():
+        if all(_read(parser, spelling, "", words) == meaning for spelling, meaning in table.items()):
+            return tuple(dict.fromkeys(table.values()))
+    return ()
 
 
 _REFUSED = object()

@@ -29,6 +29,8 @@ def note(column: Column, example: Cell, words: Words) -> str:
     lines = [meaning, f"格式：{zh}", f"Form: {en}", must]
     if column.choices:
         lines.append(f"可选 / one of: {'、'.join(column.choices)}")
+    if column.known:
+        lines.append(f"常见 / such as: {'、'.join(column.known)}")
     if example not in ("", None):
         shown = example.isoformat() if isinstance(example, date) else example
         lines.append(f"示例 / example: {shown}")

@@ -105,7 +105,7 @@ def _head(column: Column, example: Cell, kinds: Sequence[str], known: Estate, wo
         text=column.title,
         format=number_format(column),
         note=note(column, example, words),
-        options=column.choices or _known_names(column, known),
+        options=column.choices or column.known or _known_names(column, known),
         source=_source(column, kinds, words),
         strict=bool(column.choices),
         required=column.required,

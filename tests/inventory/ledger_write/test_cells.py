@@ -34,9 +34,13 @@ TOLD: list[tuple[str, str, Any, Cell]] = [
     ("systems", "services", ("none",), '\\"none"'),
     ("systems", "services", ("a", "b"), "a、b"),
     ("systems", "function", "无", '\\"无"'),
-    ("systems", "function", "没有", "没有"),
+    ("systems", "function", "没有", '\\"没有"'),
+    ("systems", "function", "没有人用", "没有人用"),
     ("organisations", "aliases", ("甲、乙", "丙"), '\\"甲、乙"、\\"丙"'),
-    ("organisations", "name", "无", "无"),  # a name is told, whatever it is
+    ("organisations", "name", "无", '\\"无"'),  # departments write it for none
+    ("lines", "provider", "中国电信", "中国电信"),
+    ("lines", "provider", "华数", "华数"),  # none of the choices, and as good
+    ("lines", "provider", "电信", '\\"电信"'),  # would be 中国电信
     ("nodes", "ports", (80, 443), "80、443"),
 ]
 
@@ -51,7 +55,7 @@ def test_the_cell_for_a_value(kind: str, field: str, value: Any, wanted: Cell) -
 @pytest.mark.parametrize(
     ("kind", "field", "value", "wanted"),
     [
-        ("lines", "provider", "华数", "华数"),  # none of the choices
+        ("lines", "type", "卫星", "卫星"),  # none of the choices
         ("rooms", "area_m2", "80.50", 80.5),
         ("nodes", "ports", (443, 80), "443、80"),
         ("systems", "function", "甲\u200b", '\\"甲\\u200b"'),
