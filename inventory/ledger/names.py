@@ -10,7 +10,7 @@ from inventory.ledger.records import Record
 from inventory.ledger.words import squeeze
 from inventory.model import Estate
 
-_SPELT_OTHERWISE = ("organisations", "rooms")
+_SPELT_OTHERWISE = ("organisations", "rooms", "systems")
 _MARKS = re.compile(r"[《》“”\"'‘’「」【】]")
 
 
@@ -93,7 +93,8 @@ class Names:
             return name_key(written)
         if kind == "organisations":
             return name_key(self._organisations.full(written))
-        if kind == "rooms":  # 人社局机房 is 云州市人社局机房
-            owner, room, rest = name_key(written).partition("机房")
-            return self._organisations.full(owner) + room + rest if room and owner else written
-        return name_key(written)
+        if kind == "systems":  # 婚姻登记系统 is 云州市婚姻登记系统
+            return name_key(written).removeprefix(self._organisations.city or "\0")
+        # 人社局机房 is 云州市人社局机房
+        owner, room, rest = name_key(written).partition("机房")
+        return self._organisations.full(owner) + room + rest if room and owner else written

@@ -34,6 +34,7 @@ from inventory.text import printable
 
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
 _PLACES = set(Provenance.model_fields)
+CONTACTS_ASIDE = ("systems", "projects")  # people are told there in passing
 REMEMBERED = 20_000  # cells of a column that are not parsed again
 
 
@@ -142,7 +143,10 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
         ignored += left
         if posts:
             record, unread = _with_contacts(record, posts, row.cells, words)
-            problems += unread
+            if table.kind in CONTACTS_ASIDE:
+                ignored += [_people_aside(problem) for problem in unread]
+            else:
+                problems += unread
         problems += found
         (refused if found else records).append(record)
     return Rows(
@@ -240,6 +244,11 @@ class _Reader:
             table.kind, table.sheet.file, table.sheet.name, row.number, values, told, number
         )
         return record, [_problem(record, table, f, refusal) for f, refusal in faults], left
+
+
+def _people_aside(problem: Problem) -> Ignored:
+    told = problem.model_dump(include={"file", "sheet", "row", "column", "raw"})
+    return Ignored(**told, reason="待定：不是可识别的联系人 / left open: no people that are known")
 
 
 def _left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:

@@ -13,6 +13,7 @@ NOTE = "说明行 / note row"
 GROUP = "分组行 / row that heads a group"
 HIDDEN = "隐藏的行 / hidden row"
 REPEATED = "重复的表头 / header again"
+EMPTY = "只有序号的行 / row with a number alone"
 NUMBERS = "列号行 / row of column numbers"
 
 _AFTER_NOTE = re.compile(r"[:.,、;]|\d|[一二三四五六七八九十]、|\(|$")
@@ -92,6 +93,7 @@ class _Look:
         self._width = len(table.columns) + len(table.quiet)
         named = (table.index_of(f) for f in ("name", "code", "system", "host"))
         self._name = next((i for i in named if i is not None), 0)
+        self._quiet = {c.index for c in table.quiet}
         self._naming = {i for f in ("name", "code") if (i := table.index_of(f)) is not None}
         self._wide = {
             row: (left, right)
@@ -110,12 +112,18 @@ class _Look:
             (REPEATED, index in table.repeated),
             (TOTALS, any(_bare(text) in totals for _, text in filled.first(2))),
             (NOTE, self._signed(filled) or (len(filled) <= 2 and self._noted(first))),
+            (EMPTY, self._empty(filled)),
             (NUMBERS, index <= table.first_row + 1 and _counts(filled)),
         )
         why = next((reason for reason, true in asked if true), "")
         if not why and len(filled) == 1 and self._width > 2:
             return self._alone(index, column, first)
         return why
+
+    def _empty(self, filled: _Filled) -> bool:
+        """A row that was numbered beforehand, and not filled in."""
+        told = list(filled.first(len(filled)))
+        return all(column in self._quiet and text.isdigit() for column, text in told)
 
     def _alone(self, index: int, column: int, text: str) -> str:
         """A row of one cell: a classified system of which the name alone is told, or no data."""

@@ -28,6 +28,7 @@ def test_a_form_of_one_department(tmp_path: Path) -> None:
         [1, "婚姻登记系统", "否", 120, "2016.3"],
         [2, "低保核对系统", "否", "35000元", 42522],
         [3, "审计内网系统"],
+        [4],
         ["合 计", 3, "", "123.5"],
         ["注：1.涉密系统只填名称"],
         ["填报人：张三", "", "审核人：李四"],
@@ -44,7 +45,7 @@ def test_a_form_of_one_department(tmp_path: Path) -> None:
         "2016-06-01",
         None,
     ]
-    assert [i.row for i in report.ignored] == [5, 9, 10, 11]
+    assert [i.row for i in report.ignored] == [5, 9, 10, 11, 12]
 
 
 def test_groups_name_their_columns_and_the_unit_of_their_money(tmp_path: Path) -> None:
