@@ -17,7 +17,8 @@ from inventory.ledger.as_told import as_told
 from inventory.ledger.headers import Table, find_tables
 from inventory.ledger.objects import build
 from inventory.ledger.organisations import Organisations
-from inventory.ledger.records import Record, Rows, read_table
+from inventory.ledger.record import Record
+from inventory.ledger.records import Rows, read_table
 from inventory.ledger.report import Ignored, LedgerReport, Problem
 from inventory.ledger.sheets import Sheet, read_sheets
 from inventory.ledger.words import Words, default_words

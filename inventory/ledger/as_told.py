@@ -15,7 +15,7 @@ from inventory.ledger.lists import needed
 from inventory.ledger.names import Names
 from inventory.ledger.objects import LOOKED_UP, Built
 from inventory.ledger.organisations import Organisations
-from inventory.ledger.records import Record
+from inventory.ledger.record import Record
 from inventory.model import Estate
 
 type Told = dict[str, Any]

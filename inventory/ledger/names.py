@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from inventory.ledger.organisations import Organisations
-from inventory.ledger.records import Record
+from inventory.ledger.record import Record
 from inventory.ledger.words import squeeze
 from inventory.model import Estate
 

@@ -15,7 +15,7 @@ from inventory.changes import MODELS
 from inventory.ledger.lists import needed
 from inventory.ledger.names import Names, name_key
 from inventory.ledger.organisations import Organisations
-from inventory.ledger.records import Record, Told, derived_code, service_code, with_blanks
+from inventory.ledger.record import Record, Told, derived_code, service_code, with_blanks
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.unite import unite
 from inventory.model import Database, Dependency, Entrance, Estate, System, Tree, Workload

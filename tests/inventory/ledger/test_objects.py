@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.ledger import LedgerReport, read_ledgers
-from inventory.ledger.records import derived_code, service_code
+from inventory.ledger.record import derived_code, service_code
 from inventory.model import Cloud, Estate, Organisation, Room, Service, Zone
 from tests.inventory.ledger.books import ORGANISATIONS, ROOMS, Rows, write_book
 
