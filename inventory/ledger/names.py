@@ -42,6 +42,10 @@ class Names:
                 self._add(self._known, kind, obj.code, spellings)
                 self._names.setdefault((kind, obj.code), name)
 
+    def knows(self, kinds: tuple[str, ...]) -> bool:
+        """Whether any object of these kinds is told or known."""
+        return any(self._told[kind] or self._known[kind] for kind in kinds)
+
     def find(self, kinds: tuple[str, ...], written: str) -> set[str]:
         """Codes that `written` may mean: none, one, or several when it is ambiguous. What the
         ledgers tell goes before what is known already; a code before a name."""
