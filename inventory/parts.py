@@ -68,6 +68,23 @@ class Provenance(Frozen):
     column: str = ""
     raw: str = ""
 
+    @classmethod
+    def of_cell(cls, **facts: Any) -> Self:
+        """One of our own making, with every field, unchecked: there are hundreds of thousands of
+        them, and this is what `model_construct` does, in a fourth of its time."""
+        made = cls.__new__(cls)
+        for name, value in (
+            ("__dict__", facts),
+            ("__pydantic_fields_set__", _OF_A_CELL),
+            ("__pydantic_extra__", None),
+            ("__pydantic_private__", None),
+        ):
+            object.__setattr__(made, name, value)
+        return made
+
+
+_OF_A_CELL = set(Provenance.model_fields)
+
 
 class Thing(Frozen):
     """What every object of the estate has."""

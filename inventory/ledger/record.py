@@ -13,7 +13,6 @@ from inventory.ledger.report import Problem
 from inventory.model import Code, Provenance
 
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
-_PLACES = set(Provenance.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +52,7 @@ class Record:
     @property
     def provenance(self) -> tuple[Provenance, ...]:
         own = tuple(
-            # of our own making, hundreds of thousands of them: unchecked, and with one set between
-            # them, they take half the room
-            Provenance.model_construct(
-                _PLACES,
+            Provenance.of_cell(
                 field=field,
                 source=self.file,
                 sheet=self.sheet,

@@ -42,8 +42,11 @@ def data_rows(table: Table, words: Words) -> Iterator[DataRow]:
     section = ""
     for index in range(table.first_row, table.last_row):
         cells = table.sheet.rows[index]
-        filled = [(c, v) for c, v in enumerate(cells) if v not in (None, "")]
-        filled = [(c, v) for c, v in filled if not isinstance(v, str) or not v.isspace()]
+        filled = [
+            (c, v)
+            for c, v in enumerate(cells)
+            if v is not None and not (isinstance(v, str) and (not v or v.isspace()))
+        ]
         if not filled:
             continue
         why = look.passed_over(index, filled)
@@ -93,6 +96,7 @@ class _Look:
         self._width = len(table.columns) + len(table.quiet)
         named = (table.index_of(f) for f in ("name", "code", "system", "host"))
         self._name = next((i for i in named if i is not None), 0)
+        self._odd = table.sheet.unseen.rows | table.repeated
         self._quiet = {c.index for c in table.quiet}
         self._naming = {i for f in ("name", "code") if (i := table.index_of(f)) is not None}
         self._wide = {
@@ -105,6 +109,8 @@ class _Look:
     def passed_over(self, index: int, cells: Sequence[tuple[int, Cell]]) -> str:
         """Why a row is no data, or ""; `cells`: (column, value) of those that are filled."""
         filled = _Filled(cells)
+        if self._plainly_data(index, cells):
+            return ""
         column, first = filled[0]
         table, totals = self._table, self._words.totals
         asked = (
@@ -119,6 +125,14 @@ class _Look:
         if not why and len(filled) == 1 and self._width > 2:
             return self._alone(index, column, first)
         return why
+
+    def _plainly_data(self, index: int, cells: Sequence[tuple[int, Cell]]) -> bool:
+        """A numbered row of several cells, as nearly all are: not worth a closer look."""
+        if len(cells) < 4 or index <= self._table.first_row + 1 or index in self._odd:
+            return False
+        first, second = cells[0][1], cells[1][1]
+        numbered = isinstance(first, int | float) or str(first).isdigit()
+        return numbered and _bare(squeeze(raw_text(second))) not in self._words.totals
 
     def _empty(self, filled: _Filled) -> bool:
         """A row that was numbered beforehand, and not filled in."""

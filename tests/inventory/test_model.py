@@ -49,6 +49,15 @@ def test_a_code_told_twice_is_refused() -> None:
         Estate(rooms=(Room(code="A", name="甲"), Room(code="A", name="乙")))
 
 
+def test_where_a_cell_stood_is_a_provenance_like_any_other() -> None:
+    told = {"field": "name", "source": "a", "sheet": "b", "row": 3, "column": "c", "raw": "d"}
+    made = Provenance.of_cell(**told)
+    assert made == Provenance.model_validate(told)
+    assert made.model_dump(mode="json") == told
+    assert made.model_copy(update={"row": 4}).row == 4
+    assert hash(made) == hash(Provenance.model_validate(told))
+
+
 def test_provenance_is_no_fact() -> None:
     told = Room(code="A", name="甲", provenance=(Provenance(field="name", source="a.xlsx"),))
     assert Estate(rooms=(told,)).digest == Estate(rooms=(Room(code="A", name="甲"),)).digest
