@@ -19,6 +19,8 @@ NUMBERS = "列号行 / row of column numbers"
 _AFTER_NOTE = re.compile(r"[:.,、;]|\d|[一二三四五六七八九十]、|\(|$")
 _NUMBERED = re.compile(r"^(?:\(?[一二三四五六七八九十]{1,3}[、.)]|第[一二三四五六七八九十]+部分)")
 _COUNTED = re.compile(r"\((?:共?\d+[个套台条]?|合?计.*)\)$|[:：]$")
+_LABEL = re.compile(r"[^:\d]{2,12}:")
+_SIGNED = re.compile(r"(?:人|单位|时间|日期|电话|领导|盖章|签字|签章)$")
 _BODY = re.compile(r"[\u4e00-\u9fff]{2,}(?:局|委|办|院|会|中心|厅|政府|部|馆|站|队|处|办公室)$")
 DITTO = 8  # characters of "as above", with spaces around it
 LONG = 40  # characters; what is longer is a sentence
@@ -154,7 +156,9 @@ class _Look:
         first = filled[0][1]
         notes = self._words.notes
         label = first.partition(":")[0]
-        if ":" in first and _unbracketed(label) in notes:
+        if ":" in first and (_unbracketed(label) in notes or _SIGNED.search(_unbracketed(label))):
+            return True
+        if len(filled) > 1 and all(_LABEL.match(t) for _, t in filled.first(len(filled))):
             return True
         exact = _unbracketed(first) in notes and filled[0][0] not in self._naming
         return exact and len(filled) <= max(4, self._width // 2)
