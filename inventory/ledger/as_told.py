@@ -15,7 +15,7 @@ from inventory.ledger.lists import needed
 from inventory.ledger.names import Names
 from inventory.ledger.objects import LOOKED_UP, Built
 from inventory.ledger.organisations import Organisations
-from inventory.ledger.records import Record
+from inventory.ledger.record import Record
 from inventory.model import Estate
 
 type Told = dict[str, Any]
@@ -39,6 +39,7 @@ _LISTS = {
     "shared_with",
 }
 _NUMBERS = {"area_m2", "power_kw"}  # decimals, as JSON has them
+_PLAIN = (str, int, bool, type(None))
 _UNTOLD = {"secrecy": "unknown"}
 
 
@@ -109,8 +110,8 @@ def _referred(value: Any, kinds: tuple[str, ...], every: _Everyone) -> Any:
 
 def _plain(name: str, value: Any) -> Any:
     """As JSON has it."""
-    if value is None:
-        return None
+    if type(value) in _PLAIN and name not in _NUMBERS:
+        return value
     if name in _NUMBERS:
         number = Decimal(value)
         return int(number) if number == number.to_integral_value() else float(number)

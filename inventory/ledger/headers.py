@@ -130,7 +130,8 @@ def _candidates(
         telling = [c for c in table.columns if c.contact is None]
         fields = {c.field for c in telling if c.field}
         named = fields & _NAMING.get(kind, {"name", "code"})
-        if len(fields) < least or not named or not fields >= _NEEDED.get(kind, set()):
+        people = any(c.contact for c in table.columns)  # 单位名称, 联系人, 电话 are a table too
+        if len(fields) + people < least or not named or not fields >= _NEEDED.get(kind, set()):
             continue
         # headers that the words don't know speak against a kind, a bit
         unknown = sum(c.field is None for c in telling)

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from inventory.ledger.organisations import Organisations
-from inventory.ledger.records import Record
+from inventory.ledger.record import Record
 from inventory.ledger.words import squeeze
 from inventory.model import Estate
 
-_SPELT_OTHERWISE = ("organisations", "rooms")
+_SPELT_OTHERWISE = ("organisations", "rooms", "systems")
 _MARKS = re.compile(r"[《》“”\"'‘’「」【】]")
 
 
@@ -41,6 +41,10 @@ class Names:
                 spellings = (obj.code, name, *getattr(obj, "aliases", ()))
                 self._add(self._known, kind, obj.code, spellings)
                 self._names.setdefault((kind, obj.code), name)
+
+    def knows(self, kinds: tuple[str, ...]) -> bool:
+        """Whether any object of these kinds is told or known."""
+        return any(self._told[kind] or self._known[kind] for kind in kinds)
 
     def find(self, kinds: tuple[str, ...], written: str) -> set[str]:
         """Codes that `written` may mean: none, one, or several when it is ambiguous. What the
@@ -93,7 +97,8 @@ class Names:
             return name_key(written)
         if kind == "organisations":
             return name_key(self._organisations.full(written))
-        if kind == "rooms":  # 人社局机房 is 云州市人社局机房
-            owner, room, rest = name_key(written).partition("机房")
-            return self._organisations.full(owner) + room + rest if room and owner else written
-        return name_key(written)
+        if kind == "systems":  # 婚姻登记系统 is 云州市婚姻登记系统
+            return name_key(written).removeprefix(self._organisations.city or "\0")
+        # 人社局机房 is 云州市人社局机房
+        owner, room, rest = name_key(written).partition("机房")
+        return self._organisations.full(owner) + room + rest if room and owner else written

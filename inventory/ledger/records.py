@@ -1,6 +1,5 @@
 """Rows → records: every cell parsed, references still names."""
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ from inventory.ledger.fields import (
     TICKS,
 )
 from inventory.ledger.headers import Column, Table
-from inventory.ledger.report import Code as ProblemCode
+from inventory.ledger.record import Record, Told, derived_code
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import DataRow, data_rows
 from inventory.ledger.unread import without_faults
@@ -35,78 +34,8 @@ from inventory.text import printable
 
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
 _PLACES = set(Provenance.model_fields)
+CONTACTS_ASIDE = ("systems", "projects")  # people are told there in passing
 REMEMBERED = 20_000  # cells of a column that are not parsed again
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Where a field was told: the header's text and the cell's raw text."""
-
-    column: str
-    raw: str
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One accepted row. `values` by ledger field; references are what people wrote. `number`: the
-    code as told, where it can't be a code of the estate."""
-
-    kind: str
-    file: str
-    sheet: str
-    row: int
-    values: Mapping[str, Any]
-    told: Mapping[str, Told]
-    number: str = ""
-    more: tuple["Record", ...] = ()  # other rows of the same object, merged into this one
-
-    @property
-    def code(self) -> str:
-        return str(self.values.get("code", ""))
-
-    @property
-    def name(self) -> str:
-        return str(self.values.get("name", ""))
-
-    @property
-    def place(self) -> str:
-        return f"{self.file} {self.sheet} 第 {self.row} 行"
-
-    @property
-    def provenance(self) -> tuple[Provenance, ...]:
-        own = tuple(
-            # of our own making, hundreds of thousands of them: unchecked, and with one set between
-            # them, they take half the room
-            Provenance.model_construct(
-                _PLACES,
-                field=field,
-                source=self.file,
-                sheet=self.sheet,
-                row=self.row,
-                column=told.column,
-                raw=told.raw,
-            )
-            for field, told in self.told.items()
-        )
-        have = {p.field for p in own if p.raw}
-        return own + tuple(
-            p for other in self.more for p in other.provenance if p.raw and p.field not in have
-        )
-
-    def problem(
-        self, field: str, code: ProblemCode, message: str, *, refuses: bool = True
-    ) -> Problem:
-        told = self.told.get(field, Told("", ""))
-        return Problem(
-            file=self.file,
-            sheet=self.sheet,
-            row=self.row,
-            column=told.column,
-            raw=told.raw,
-            code=code,
-            message=message,
-            refuses=refuses,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +74,10 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
             readable, unread = without_faults(table, row.number, row.cells, posts)
             problems += unread
             record, unread = _with_contacts(record, posts, readable, words)
-            problems += unread
+            if table.kind in CONTACTS_ASIDE:
+                ignored += [_people_aside(problem) for problem in unread]
+            else:
+                problems += unread
         problems += found
         (refused if found else records).append(record)
     return Rows(
@@ -156,20 +88,6 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
         tuple(ignored),
         (sheet.file, sheet.name, *table.said.titles),
     )
-
-
-def derived_code(kind: str, name: str) -> str:
-    """A stable ASCII code for an object that has only a name."""
-    return f"{kind[0]}-{hashlib.sha256((kind + name).encode()).hexdigest()[:8]}"
-
-
-def service_code(host: str, protocol: str, port: int) -> str:
-    """The code of a service of which none is told, by what makes it one; readable if it can be."""
-    code = f"{host}-{protocol}-{port}"
-    try:
-        return _CODE.validate_python(code)
-    except ValidationError:
-        return derived_code("services", code)
 
 
 class _Column:
@@ -250,6 +168,11 @@ class _Reader:
         return record, [_problem(record, table, f, refusal) for f, refusal in faults], left
 
 
+def _people_aside(problem: Problem) -> Ignored:
+    told = problem.model_dump(include={"file", "sheet", "row", "column", "raw"})
+    return Ignored(**told, reason="待定：不是可识别的联系人 / left open: no people that are known")
+
+
 def _left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:
     return Ignored(
         file=table.sheet.file,
@@ -277,13 +200,6 @@ def _take(values: dict[str, Any], field: str, value: Any) -> None:
                 values.setdefault(name, part)
     elif value != ():
         values[field] = value
-
-
-def with_blanks(record: Record) -> Record:
-    """The record with what its blank cells say: a column of ticks without one is no."""
-    ticks = TICKS[record.kind] & record.told.keys() - record.values.keys()
-    said = dict.fromkeys(sorted(ticks), False)
-    return replace(record, values={**record.values, **said}) if said else record
 
 
 def _with_contacts(

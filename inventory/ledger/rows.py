@@ -13,11 +13,14 @@ NOTE = "说明行 / note row"
 GROUP = "分组行 / row that heads a group"
 HIDDEN = "隐藏的行 / hidden row"
 REPEATED = "重复的表头 / header again"
+EMPTY = "只有序号的行 / row with a number alone"
 NUMBERS = "列号行 / row of column numbers"
 
 _AFTER_NOTE = re.compile(r"[:.,、;]|\d|[一二三四五六七八九十]、|\(|$")
 _NUMBERED = re.compile(r"^(?:\(?[一二三四五六七八九十]{1,3}[、.)]|第[一二三四五六七八九十]+部分)")
 _COUNTED = re.compile(r"\((?:共?\d+[个套台条]?|合?计.*)\)$|[:：]$")
+_LABEL = re.compile(r"[^:\d]{2,12}:")
+_SIGNED = re.compile(r"(?:人|单位|时间|日期|电话|领导|盖章|签字|签章)$")
 _BODY = re.compile(r"[\u4e00-\u9fff]{2,}(?:局|委|办|院|会|中心|厅|政府|部|馆|站|队|处|办公室)$")
 DITTO = 8  # characters of "as above", with spaces around it
 LONG = 40  # characters; what is longer is a sentence
@@ -41,8 +44,11 @@ def data_rows(table: Table, words: Words) -> Iterator[DataRow]:
     section = ""
     for index in range(table.first_row, table.last_row):
         cells = table.sheet.rows[index]
-        filled = [(c, v) for c, v in enumerate(cells) if v not in (None, "")]
-        filled = [(c, v) for c, v in filled if not isinstance(v, str) or not v.isspace()]
+        filled = [
+            (c, v)
+            for c, v in enumerate(cells)
+            if v is not None and not (isinstance(v, str) and (not v or v.isspace()))
+        ]
         if not filled:
             continue
         why = look.passed_over(index, filled)
@@ -92,6 +98,8 @@ class _Look:
         self._width = len(table.columns) + len(table.quiet)
         named = (table.index_of(f) for f in ("name", "code", "system", "host"))
         self._name = next((i for i in named if i is not None), 0)
+        self._odd = table.sheet.unseen.rows | table.repeated
+        self._quiet = {c.index for c in table.quiet}
         self._naming = {i for f in ("name", "code") if (i := table.index_of(f)) is not None}
         self._wide = {
             row: (left, right)
@@ -103,6 +111,8 @@ class _Look:
     def passed_over(self, index: int, cells: Sequence[tuple[int, Cell]]) -> str:
         """Why a row is no data, or ""; `cells`: (column, value) of those that are filled."""
         filled = _Filled(cells)
+        if self._plainly_data(index, cells):
+            return ""
         column, first = filled[0]
         table, totals = self._table, self._words.totals
         asked = (
@@ -110,12 +120,26 @@ class _Look:
             (REPEATED, index in table.repeated),
             (TOTALS, any(_bare(text) in totals for _, text in filled.first(2))),
             (NOTE, self._signed(filled) or (len(filled) <= 2 and self._noted(first))),
+            (EMPTY, self._empty(filled)),
             (NUMBERS, index <= table.first_row + 1 and _counts(filled)),
         )
         why = next((reason for reason, true in asked if true), "")
         if not why and len(filled) == 1 and self._width > 2:
             return self._alone(index, column, first)
         return why
+
+    def _plainly_data(self, index: int, cells: Sequence[tuple[int, Cell]]) -> bool:
+        """A numbered row of several cells, as nearly all are: not worth a closer look."""
+        if len(cells) < 4 or index <= self._table.first_row + 1 or index in self._odd:
+            return False
+        first, second = cells[0][1], cells[1][1]
+        numbered = isinstance(first, int | float) or str(first).isdigit()
+        return numbered and _bare(squeeze(raw_text(second))) not in self._words.totals
+
+    def _empty(self, filled: _Filled) -> bool:
+        """A row that was numbered beforehand, and not filled in."""
+        told = list(filled.first(len(filled)))
+        return all(column in self._quiet and text.isdigit() for column, text in told)
 
     def _alone(self, index: int, column: int, text: str) -> str:
         """A row of one cell: a classified system of which the name alone is told, or no data."""
@@ -132,7 +156,9 @@ class _Look:
         first = filled[0][1]
         notes = self._words.notes
         label = first.partition(":")[0]
-        if ":" in first and _unbracketed(label) in notes:
+        if ":" in first and (_unbracketed(label) in notes or _SIGNED.search(_unbracketed(label))):
+            return True
+        if len(filled) > 1 and all(_LABEL.match(t) for _, t in filled.first(len(filled))):
             return True
         exact = _unbracketed(first) in notes and filled[0][0] not in self._naming
         return exact and len(filled) <= max(4, self._width // 2)

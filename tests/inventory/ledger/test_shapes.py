@@ -28,6 +28,7 @@ def test_a_form_of_one_department(tmp_path: Path) -> None:
         [1, "婚姻登记系统", "否", 120, "2016.3"],
         [2, "低保核对系统", "否", "35000元", 42522],
         [3, "审计内网系统"],
+        [4],
         ["合 计", 3, "", "123.5"],
         ["注：1.涉密系统只填名称"],
         ["填报人：张三", "", "审核人：李四"],
@@ -44,7 +45,7 @@ def test_a_form_of_one_department(tmp_path: Path) -> None:
         "2016-06-01",
         None,
     ]
-    assert [i.row for i in report.ignored] == [5, 9, 10, 11]
+    assert [i.row for i in report.ignored] == [5, 9, 10, 11, 12]
 
 
 def test_groups_name_their_columns_and_the_unit_of_their_money(tmp_path: Path) -> None:
@@ -232,3 +233,36 @@ def test_every_object_of_the_census(tmp_path: Path) -> None:
     assert (resource.organisation, resource.share_type) == (owner.code, "conditional")
     assert resource.open is False
     assert resource.update_cycle == "每日"
+
+
+def test_a_row_of_units_and_lines_signed_in_other_words(tmp_path: Path) -> None:
+    rows: Rows = [
+        ["云州市水利局信息系统情况统计表"],
+        ["部门：云州市水利局（盖章）", "", "", "时间：2018年5月"],
+        ["序号", "信息系统", "等保", "CPU", "内存", "存储", "建设", "运维"],
+        ["", "", "", "(核)", "(GB)", "(TB)", "（万元）", "（万元/年）"],
+        [1, "河长制系统", "Ⅲ", 8, 16, 2, "100", "5"],
+        [2, "水文系统", "二", 4, 8, "500G", "1,200,000元", "2000元/月"],
+        ["填表单位负责人：王五", "", "", "填表人：赵六", "", "联系电话：123"],
+    ]
+    report = _read(tmp_path, {"Sheet1": rows})
+    assert not report.problems
+    fields = ("organisation", "mlps_level", "memory_gib", "storage_gib", "construction_funds")
+    assert _told(report, "systems", *fields, "om_funds_per_year") == [
+        ("云州市水利局", 3, 16, 2048, 1_000_000, 50_000),
+        ("云州市水利局", 2, 8, 500, 1_200_000, 24_000),
+    ]
+
+
+def test_two_ends_under_one_group_without_merged_cells(tmp_path: Path) -> None:
+    rows: Rows = [
+        ["专线情况"],
+        ["电路号码", "运营公司", "起止地点", "", "速率(Mbps)", "月租(元)"],
+        ["", "", "起", "止", "", ""],
+        ["A001", "云州电信", "水利局机房", "市政务云中心", 100, "2000"],
+    ]
+    report = _read(tmp_path, {"线路台账": rows})
+    assert not report.problems
+    assert _told(report, "lines", "cid", "provider", "a_end", "z_end", "rent_per_year") == [
+        ("A001", "中国电信", "水利局机房", "市政务云中心", 24_000)
+    ]
