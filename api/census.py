@@ -5,6 +5,7 @@ import fcntl
 import gzip
 import hashlib
 import os
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -13,7 +14,7 @@ from pathlib import Path
 from api.access import Guide, read_access
 from api.bootstrap import Qianyun
 from api.errors import BadUsage, Discovering
-from inventory.facts import Failure, Sweep, Visit
+from inventory.facts import Failure, Look, Sweep, Visit
 from inventory.model import Estate, Host, Zone
 from inventory.secrecy import hidden
 from migrator.errors import NotFound
@@ -233,6 +234,41 @@ def _alone(state: Path) -> Iterator[None]:
                 f"folder: {state}; wait for its end"
             ) from None
         yield
+
+
+def evidence_text(state: Path, look: Look) -> str:
+    """The raw output of a look, checked against its digest. Raises Misuse, NotFound."""
+    path = evidence_file(state, look.sweep, look.id)
+    try:
+        raw = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise NotFound(
+            f"原始输出无法读取 / the raw output cannot be read: {path}: {error}; restore it from a backup"
+        ) from error
+    if hashlib.sha256(raw).hexdigest() != look.visit.evidence:
+        raise Misuse(
+            f"原始输出被改动，与数据库中的摘要不符 / the raw output was changed, it does not have the digest "
+            f"that the database holds: {path}"
+        )
+    return raw.decode("utf-8", "replace")
+
+
+def look_of(product: Qianyun, code: str, number: int | None) -> Look:
+    """One look at a host that is not hidden: the newest, or by number. Raises NotFound."""
+    if code in hidden(product.estate.load()).hosts:
+        raise Misuse(f"{code} 属于涉密系统 / belongs to a classified system")
+    census = product.truth.census
+    newest = census.latest([code]).get(code)
+    if number is None and newest is None:
+        raise NotFound(
+            f"还没有采集过 / no look has read it yet: {code}; qianyun inventory discover {code}"
+        )
+    found = census.look(number if number is not None else newest.id if newest else 0)
+    if found.code != code or found.visit.facts is None:
+        raise NotFound(
+            f"第 {number} 次查看不是 {code} 的，或没有读到 / look {number} is not at {code}, or read nothing"
+        )
+    return found
 
 
 def only_codes(estate: Estate, codes: Sequence[str]) -> Iterable[str]:

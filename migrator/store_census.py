@@ -79,7 +79,7 @@ class Census:
         """Write how a visit ended."""
         facts, packages = None, None
         if visit.facts is not None:
-            facts = zlib.compress(visit.facts.model_dump_json(exclude_none=True).encode())
+            facts = zlib.compress(visit.facts.model_dump_json().encode())
             packages = zlib.compress(json.dumps(visit.package_list, ensure_ascii=False).encode())
         state = "failed" if visit.facts is None else "read"
         with self._truth.writing() as connection:
