@@ -7,7 +7,7 @@ from typing import Any
 
 from inventory.facts import FACTS, HostFacts, Package, Unread, Why
 from probes.census import linux_machine, linux_network, linux_people, linux_software
-from probes.census.reading import NotRead
+from probes.census.reading import NotRead, line
 from probes.census.script import Answer, answers, power_of, sections
 
 NOTHING = Answer()
@@ -35,6 +35,10 @@ class _Gathering:
             self.facts[fact] = parse(answer)
         except NotRead as why:
             self.unread.append(why.of(fact))
+        except (ValueError, LookupError, OverflowError) as error:
+            # what no parser foresaw is this fact's fault and no other's
+            said = line(f"{type(error).__name__}: {error}")
+            self.unread.append(Unread(fact=fact, why=Why.NOT_UNDERSTOOD, said=said))
 
     def note(self, found: tuple[Any, list[Unread]]) -> Any:
         """What a parser found, once what it could not read in part was noted."""

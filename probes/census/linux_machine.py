@@ -66,7 +66,7 @@ def system(answer: Answer) -> OperatingSystem:
     kernel = _uname(answer)[2]
     told = _pairs(answer.parts.get("/etc/os-release", ""))
     old = _release(answer)
-    if not told and not old:
+    if not told.get("NAME") and not old[0]:
         raise NotRead(Why.NOT_UNDERSTOOD, "no os-release and no release file")
     name = told.get("NAME") or old[0]
     version = told.get("VERSION_ID") or old[1]

@@ -52,7 +52,12 @@ def script(boundary: str) -> str:
     """The script for one run; `boundary` is hexadecimal."""
     if not boundary or set(boundary) - set("0123456789abcdef"):
         raise ValueError(f"a boundary is hexadecimal, read {boundary!r}")
-    parts = [f"B={boundary}\n", (FOLDER / "linux.sh").read_text(encoding="utf-8")]
+    return f"B={boundary}\n{_body()}"
+
+
+@cache
+def _body() -> str:
+    parts = [(FOLDER / "linux.sh").read_text(encoding="utf-8")]
     parts += [f"s_{s.name}() {{\n{s.script.strip()}\n}}\n" for s in sections()]
     calls = "".join(f"mark begin {s.name}; s_{s.name}; mark end {s.name}\n" for s in sections())
     # In a function, so that the whole is read before anything runs, and nothing reads the script.

@@ -97,10 +97,14 @@ def _ansible(lab: Lab, folder: Path, hosts: Sequence[Host]) -> float:
         }
     }
     (folder / "hosts.json").write_text(json.dumps(told))
-    environment = os.environ | ansible_settings(folder, folder) | {
-        "ANSIBLE_FORKS": str(AT_ONCE),
-        "ANSIBLE_SSH_ARGS": "-o ControlMaster=no",  # one module, one connection: quickest for it
-    }
+    environment = (
+        os.environ
+        | ansible_settings(folder, folder)
+        | {
+            "ANSIBLE_FORKS": str(AT_ONCE),
+            "ANSIBLE_SSH_ARGS": "-o ControlMaster=no",  # one module, one connection: quickest for it
+        }
+    )
     argv = [
         *(str(Path(sys.executable).parent / "ansible"), "-i", str(folder / "hosts.json"), "all"),
         *("-m", "setup"),
