@@ -36,9 +36,11 @@ def run(target: Target, command: str, script: str, limits: Limits) -> Output:
     try:
         with (
             _endpoint(target, limits) as wsman,
-            WinRS(wsman, codepage=_UTF8, no_profile=True) as shell,
+            WinRS(wsman, codepage=_UTF8) as shell,
         ):
             return _run(shell, command, script, limits, deadline)
+    except Broken:
+        raise
     except AuthenticationError as error:
         raise Broken(Failure.AUTH, f"{target.stop.login.user}: {_said(error)}") from error
     except WinRMTransportError as error:
