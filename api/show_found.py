@@ -131,7 +131,10 @@ def _notices(found: Sequence[Notice], say: Words) -> RenderableType:
     heads = (say(key) for key in ("host", "reason", "value", "object"))
     return rows(
         table(*heads, title=say("notices_n", n=len(found))),
-        ((n.code, say.known(f"notice.{n.what}"), _shown(n.value), n.about) for n in found),
+        (
+            (n.code, say.known(f"notice.{n.what}"), _shown(n.value).partition("T")[0], n.about)
+            for n in found
+        ),
     )
 
 

@@ -17,7 +17,7 @@ CENSUS: Mapping[str, tuple[str, str]] = {
     ),
     "sweep_hidden": (
         "涉密系统的服务器 {n} 台，从不访问",
-        "{n} hosts of classified systems are never visited",
+        "hosts of classified systems, never visited: {n}",
     ),
     "sweep_progress": (
         "{n}/{total} {code}：{how}",
@@ -85,7 +85,7 @@ CENSUS: Mapping[str, tuple[str, str]] = {
     "why.not_understood": ("无法解析", "not understood"),
     "why.cut_off": ("输出中断", "cut off"),
     # differences
-    "differences_n": ("申报与实际不符 {n} 处", "declared and found differ in {n} places"),
+    "differences_n": ("申报与实际不符 {n} 处", "declared and found differ: {n}"),
     "differences_none": ("申报与实际一致", "what was declared is what was found"),
     "how": ("情形", "how"),
     "how.differs": ("不符", "differs"),
@@ -95,14 +95,14 @@ CENSUS: Mapping[str, tuple[str, str]] = {
     "unclear_n": ("另有 {n} 处申报无法比较", "{n} declared values can't be compared"),
     "evidence": ("依据", "evidence"),
     "look_n": ("查看 {look}", "look {look}"),
-    "notices_n": ("另须留意 {n} 处", "{n} things to know besides"),
+    "notices_n": ("另须留意 {n} 处", "to know besides: {n}"),
     "notice.certificate_expired": ("证书已过期", "certificate expired"),
     "notice.clock_off": ("时钟偏差（秒）", "clock is off (s)"),
     "notice.filesystem_full": ("文件系统将满（%）", "file system nearly full (%)"),
-    "unknown_services_n": ("未申报的服务 {n} 个", "{n} services that nobody declared"),
+    "unknown_services_n": ("未申报的服务 {n} 个", "services that nobody declared: {n}"),
     "strangers_n": (
         "未登记的主机 {n} 个（在我方网段内，与我方服务器有连接）",
-        "{n} hosts that nobody declared (in our prefixes, talking with our hosts)",
+        "hosts that nobody declared: {n} (in our prefixes, talking with our hosts)",
     ),
     "process": ("进程", "process"),
     "talks_to": ("连接的服务器", "talks to"),

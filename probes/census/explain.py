@@ -72,5 +72,4 @@ def explain(failure: Failure, target: Target, said: str) -> str:
         "service": "WinRM" if target.way is Way.WINRM else "SSH",
     }
     zh, en = (text.format(**words) for text in _WHY[failure])
-    place = f"{stop.code} {stop.address} {stop.port}"
-    return f"{place}: {zh} / {en}"
+    return f"{zh} / {en}"

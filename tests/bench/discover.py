@@ -18,7 +18,7 @@ from tests.city import City
 from tests.lab.addresses import CLOUD, LOGIN, HostFact
 from tests.lab.lab import Lab
 
-HOSTS = int(os.environ.get("QB", "200"))
+HOSTS = 200
 REAL = 10  # each answers under twenty addresses
 AT_ONCE = 16  # visits of ours, and forks of Ansible's
 AT_LEAST = 4
