@@ -11,12 +11,11 @@ import typer
 
 from api.desk import Desk, command
 from api.errors import Exit
-from inventory.model import Zone
 
 if TYPE_CHECKING:
     from api.census import Told
     from inventory.facts import Look, Visit
-    from inventory.model import Estate
+    from inventory.model import Estate, Zone
 
 Names = Annotated[
     list[str] | None,
@@ -60,7 +59,7 @@ def _discover(
     desk: Desk,
     *,
     hosts: Names = None,
-    zone: Annotated[Zone | None, typer.Option(help="只采集一个网络域 / of one zone only")] = None,
+    zone: Annotated[str | None, typer.Option(help="只采集一个网络域 / of one zone only")] = None,
     at_most: Annotated[
         int | None, typer.Option(min=1, max=256, metavar="N", help="同时至多几台 / hosts at once")
     ] = None,
@@ -80,7 +79,7 @@ def _discover(
     from api.show_census import sweep_screen
 
     say = desk.words
-    wish = Wish(tuple(hosts or ()), zone, again, at_most, per_line)
+    wish = Wish(tuple(hosts or ()), _zone(zone), again, at_most, per_line)
 
     def tell(number: int, told: Told, visit: "Visit") -> None:
         if not desk.flags.json:
@@ -95,6 +94,18 @@ def _discover(
         raise
     desk.answer(_told(told), lambda: sweep_screen(told, say))
     raise typer.Exit(Exit.DONE if told.ok else Exit.NO)
+
+
+def _zone(name: str | None) -> "Zone | None":
+    """By name, which typer could check only with the model loaded: --help is quick."""
+    from api.errors import BadUsage
+    from inventory.model import Zone
+
+    try:
+        return None if name is None else Zone(name)
+    except ValueError:
+        known = ", ".join(zone.value for zone in Zone)
+        raise BadUsage(f"--zone: 读到 / read {name}, 应为 / expected one of: {known}") from None
 
 
 def _told(told: "Told") -> dict[str, Any]:

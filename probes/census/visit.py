@@ -74,7 +74,8 @@ def _read(target: Target, sessions: Sessions, deadline: float, now: int) -> _Rea
         text = windows.script(boundary)
         output = _over_ssh(target, sessions, deadline, windows.COMMAND, text)
     else:
-        output = run_winrm(target, windows.COMMAND, windows.script(boundary), sessions.limits)
+        text = windows.script(boundary)
+        output = run_winrm(target, windows.COMMAND, text, sessions.limits, sessions.stopped)
     raw = _said(output, boundary)
     return _Read(raw, *windows.facts_of(raw, boundary, now=now))
 

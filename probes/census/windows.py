@@ -5,7 +5,6 @@ MSFT_NetTCPConnection (states 2 listen, 5 established), MSFT_NetIPAddress, Get-H
 """
 
 import base64
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -33,6 +32,7 @@ from inventory.facts import (
 from probes.census import windows_network
 from probes.census.reading import NotRead, clean, line
 from probes.census.script import FOLDER
+from probes.census.windows_rows import Rows, document, number_of, row_of, rows_of, text_of
 
 _READ = "& ([scriptblock]::Create([Console]::In.ReadToEnd()))"
 COMMAND = "powershell -NoProfile -NonInteractive -EncodedCommand " + base64.b64encode(
@@ -40,7 +40,7 @@ COMMAND = "powershell -NoProfile -NonInteractive -EncodedCommand " + base64.b64e
 ).decode("ascii")
 """Reads the script from its standard input: a command line of Windows holds 8,191 characters."""
 
-Rows = list[dict[str, Any]]
+_Readers = dict[str, Callable[[], object]]
 
 
 def script(boundary: str) -> str:
@@ -52,48 +52,8 @@ def script(boundary: str) -> str:
 
 def facts_of(raw: str, boundary: str, *, now: int) -> tuple[HostFacts, tuple[Package, ...]]:
     """The facts in `raw`, and every package; `now`: our own time, seconds since 1970."""
-    told = _document(raw, boundary)
-    read: dict[str, Callable[[], object]] = {
-        "hostname": lambda: clean(_text(_one(told, "os"), "host")),
-        "os": lambda: _system(_one(told, "os")),
-        "arch": lambda: clean(_text(_one(told, "os"), "arch")),
-        "cores": lambda: _number(_one(told, "machine"), "cores"),
-        "memory": lambda: _memory(_one(told, "machine"), _one(told, "os")),
-        "model": lambda: clean(
-            f"{_one(told, 'machine').get('maker')} {_one(told, 'machine').get('model')}"
-        ),
-        "disks": lambda: _disks(_rows(told, "disks")),
-        "filesystems": lambda: _filesystems(_rows(told, "filesystems")),
-        "sockets": lambda: windows_network.sockets(_rows(told, "tcp"), _rows(told, "udp")),
-        "connections": lambda: windows_network.connections(_rows(told, "tcp"), _visitor(told)),
-        "packages": lambda: _packages(_rows(told, "packages"), _rows(told, "updates")),
-        "services": lambda: tuple(
-            Service(name=clean(_text(r, "name")), manager="windows")
-            for r in _rows(told, "services")
-        ),
-        "databases": lambda: _databases(_rows(told, "databases")),
-        "jobs": lambda: tuple(
-            Job(
-                source=clean(_text(r, "name")),
-                when=clean(str(r.get("when") or "")),
-                command=clean(str(r.get("command") or "")),
-            )
-            for r in _rows(told, "jobs")
-        ),
-        "certificates": lambda: tuple(_certificate(r) for r in _rows(told, "certificates")),
-        "logins": lambda: _logins(_rows(told, "logins")),
-        "addresses": lambda: windows_network.addresses(_rows(told, "addresses")),
-        "routes": lambda: tuple(
-            Route(
-                to=clean(_text(r, "to")),
-                via=clean(_text(r, "via")),
-                device=clean(_text(r, "device")),
-            )
-            for r in _rows(told, "routes")
-        ),
-        "clock": lambda: _clock(_one(told, "os"), told, now),
-        "load": lambda: _load(_one(told, "machine"), _one(told, "os")),
-    }
+    told = document(raw, boundary)
+    read = _machine(told, now) | _network(told) | _software(told)
     facts: dict[str, Any] = {}
     unread: list[Unread] = []
     for name, reader in read.items():
@@ -110,53 +70,61 @@ def facts_of(raw: str, boundary: str, *, now: int) -> tuple[HostFacts, tuple[Pac
     return HostFacts(**facts, unread=tuple(unread), visitor=visitor), _package_list(told)
 
 
-def _document(raw: str, boundary: str) -> Mapping[str, Any]:
-    _, _, rest = raw.partition(f"{boundary} begin")
-    body, end, _ = rest.partition(f"{boundary} end")
-    if not end:
-        return {}
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
+def _machine(told: Mapping[str, Any], now: int) -> _Readers:
+    """The host itself."""
+    return {
+        "hostname": lambda: clean(text_of(row_of(told, "os"), "host")),
+        "os": lambda: _system(row_of(told, "os")),
+        "arch": lambda: clean(text_of(row_of(told, "os"), "arch")),
+        "cores": lambda: number_of(row_of(told, "machine"), "cores"),
+        "memory": lambda: _memory(row_of(told, "machine"), row_of(told, "os")),
+        "model": lambda: clean(
+            f"{row_of(told, 'machine').get('maker')} {row_of(told, 'machine').get('model')}"
+        ),
+        "disks": lambda: _disks(rows_of(told, "disks")),
+        "filesystems": lambda: _filesystems(rows_of(told, "filesystems")),
+        "clock": lambda: _clock(row_of(told, "os"), told, now),
+        "load": lambda: _load(row_of(told, "machine"), row_of(told, "os")),
+    }
 
 
-def _rows(told: Mapping[str, Any], name: str) -> Rows:
-    """The rows of one part. Raises NotRead with the host's reason."""
-    part = told.get(name)
-    if not isinstance(part, dict):
-        raise NotRead(Why.CUT_OFF)
-    if "why" in part:
-        try:
-            why = Why(str(part["why"]))
-        except ValueError:
-            why = Why.FAILED
-        raise NotRead(why, str(part.get("said") or ""))
-    data = part.get("data")
-    rows = data if isinstance(data, list) else [data]  # one row: PowerShell may unwrap it
-    return [row for row in rows if isinstance(row, dict)]
+def _network(told: Mapping[str, Any]) -> _Readers:
+    """What it is connected with."""
+    return {
+        "sockets": lambda: windows_network.sockets(rows_of(told, "tcp"), rows_of(told, "udp")),
+        "connections": lambda: windows_network.connections(rows_of(told, "tcp"), _visitor(told)),
+        "addresses": lambda: windows_network.addresses(rows_of(told, "addresses")),
+        "routes": lambda: tuple(
+            Route(
+                to=clean(text_of(r, "to")),
+                via=clean(text_of(r, "via")),
+                device=clean(text_of(r, "device")),
+            )
+            for r in rows_of(told, "routes")
+        ),
+    }
 
 
-def _one(told: Mapping[str, Any], name: str) -> dict[str, Any]:
-    rows = _rows(told, name)
-    if len(rows) != 1:
-        raise NotRead(Why.NOT_UNDERSTOOD, name)
-    return rows[0]
-
-
-def _text(row: Mapping[str, Any], key: str) -> str:
-    value = row.get(key)
-    if value is None or value == "":
-        raise NotRead(Why.NOT_UNDERSTOOD, key)
-    return str(value)
-
-
-def _number(row: Mapping[str, Any], key: str) -> int:
-    value = row.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**63:
-        raise NotRead(Why.NOT_UNDERSTOOD, f"{key}: {value}")
-    return int(value)
+def _software(told: Mapping[str, Any]) -> _Readers:
+    """What runs on it, and who uses it."""
+    return {
+        "packages": lambda: _packages(rows_of(told, "packages"), rows_of(told, "updates")),
+        "services": lambda: tuple(
+            Service(name=clean(text_of(r, "name")), manager="windows")
+            for r in rows_of(told, "services")
+        ),
+        "databases": lambda: _databases(rows_of(told, "databases")),
+        "jobs": lambda: tuple(
+            Job(
+                source=clean(text_of(r, "name")),
+                when=clean(str(r.get("when") or "")),
+                command=clean(str(r.get("command") or "")),
+            )
+            for r in rows_of(told, "jobs")
+        ),
+        "certificates": lambda: tuple(_certificate(r) for r in rows_of(told, "certificates")),
+        "logins": lambda: _logins(rows_of(told, "logins")),
+    }
 
 
 def _visitor(told: Mapping[str, Any]) -> str:
@@ -166,14 +134,14 @@ def _visitor(told: Mapping[str, Any]) -> str:
 
 
 def _system(row: Mapping[str, Any]) -> OperatingSystem:
-    name = re.sub(r"^Microsoft\s+", "", clean(_text(row, "name")))
+    name = re.sub(r"^Microsoft\s+", "", clean(text_of(row, "name")))
     edition = re.search(r"\b(20\d\d(?: R2)?|\d{1,2}(?:\.\d)?)\b", name)
     return OperatingSystem(
         family="windows",
         id="windows",
         name=name,
-        version=edition[1] if edition else clean(_text(row, "version")),
-        kernel=clean(_text(row, "version")),
+        version=edition[1] if edition else clean(text_of(row, "version")),
+        kernel=clean(text_of(row, "version")),
     )
 
 
@@ -183,25 +151,25 @@ def _memory(machine: Mapping[str, Any], system: Mapping[str, Any]) -> Memory:
     total = int(built_in) if isinstance(built_in, int | float) and built_in else 0
     page = machine.get("page_mib")
     return Memory(
-        total=total or _number(machine, "memory"),
-        available=_number(system, "free_kib") * 1024,
+        total=total or number_of(machine, "memory"),
+        available=number_of(system, "free_kib") * 1024,
         swap=int(page) * 1024 * 1024 if isinstance(page, int | float) else 0,
     )
 
 
 def _disks(rows: Rows) -> tuple[Disk, ...]:
     fixed = [r for r in rows if r.get("size") and "emovable" not in str(r.get("type"))]
-    return tuple(Disk(name=clean(_text(r, "name")), size=_number(r, "size")) for r in fixed)
+    return tuple(Disk(name=clean(text_of(r, "name")), size=number_of(r, "size")) for r in fixed)
 
 
 def _filesystems(rows: Rows) -> tuple[Filesystem, ...]:
     return tuple(
         Filesystem(
-            mount=clean(_text(r, "mount")),
-            device=clean(_text(r, "device")),
+            mount=clean(text_of(r, "mount")),
+            device=clean(text_of(r, "device")),
             type=clean(str(r.get("type") or "")),
-            size=_number(r, "size"),
-            used=_number(r, "size") - _number(r, "free"),
+            size=number_of(r, "size"),
+            used=number_of(r, "size") - number_of(r, "free"),
         )
         for r in rows
     )
@@ -215,7 +183,7 @@ def _packages(rows: Rows, updates: Rows) -> Packages:
 
 def _package_list(told: Mapping[str, Any]) -> tuple[Package, ...]:
     try:
-        rows = _rows(told, "packages")
+        rows = rows_of(told, "packages")
     except NotRead:
         return ()
     found = {
@@ -227,14 +195,14 @@ def _package_list(told: Mapping[str, Any]) -> tuple[Package, ...]:
 def _databases(rows: Rows) -> tuple[FoundDatabase, ...]:
     found = []
     for row in rows:
-        engine, version = clean(_text(row, "engine")), clean(str(row.get("version") or ""))
+        engine, version = clean(text_of(row, "engine")), clean(str(row.get("version") or ""))
         files = [f for f in row.get("files") or () if isinstance(f, dict)]
         found += [
             FoundDatabase(
                 engine=engine,
-                name=clean(_text(f, "name")),
+                name=clean(text_of(f, "name")),
                 version=version,
-                size=_number(f, "size"),
+                size=number_of(f, "size"),
                 how="folder",
             )
             for f in files
@@ -252,28 +220,28 @@ def _databases(rows: Rows) -> tuple[FoundDatabase, ...]:
 def _certificate(row: Mapping[str, Any]) -> Certificate:
     names = row.get("names")
     return Certificate(
-        path=clean(_text(row, "path")),
+        path=clean(text_of(row, "path")),
         subject=clean(str(row.get("subject") or "")),
         issuer=clean(str(row.get("issuer") or "")),
         names=tuple(clean(str(n)) for n in names) if isinstance(names, list) else (),
         begins=_time(row.get("begins")) or "",
-        ends=_time(_text(row, "ends")) or "",
+        ends=_time(text_of(row, "ends")) or "",
         self_signed=row.get("subject") == row.get("issuer"),
     )
 
 
 def _logins(rows: Rows) -> tuple[Login, ...]:
     found = [
-        Login(user=clean(_text(r, "user")), source="", at=_time(r.get("at")) or "") for r in rows
+        Login(user=clean(text_of(r, "user")), source="", at=_time(r.get("at")) or "") for r in rows
     ]
     return tuple(sorted(found, key=lambda one: one.at, reverse=True))
 
 
 def _clock(system: Mapping[str, Any], told: Mapping[str, Any], now: int) -> Clock:
     """A source that is the machine's own clock is none (w32tm says so in its own words)."""
-    at = datetime.fromisoformat(_text(system, "now"))
+    at = datetime.fromisoformat(text_of(system, "now"))
     try:
-        source = clean(_text(_one(told, "clock"), "source"))
+        source = clean(text_of(row_of(told, "clock"), "source"))
     except NotRead:
         return Clock(synchronised=None, source="", offset=int(at.timestamp()) - now)
     alone = re.search(r"local cmos|free-running", source, re.I) is not None
@@ -282,10 +250,10 @@ def _clock(system: Mapping[str, Any], told: Mapping[str, Any], now: int) -> Cloc
 
 def _load(machine: Mapping[str, Any], system: Mapping[str, Any]) -> Load:
     """Windows keeps no load average; `busy` is what it is at this moment."""
-    up = datetime.fromisoformat(_text(system, "now")) - datetime.fromisoformat(
-        _text(system, "boot")
+    up = datetime.fromisoformat(text_of(system, "now")) - datetime.fromisoformat(
+        text_of(system, "boot")
     )
-    return Load(load=None, busy=_number(machine, "busy") * 10, uptime=int(up.total_seconds()))
+    return Load(load=None, busy=number_of(machine, "busy") * 10, uptime=int(up.total_seconds()))
 
 
 def _time(value: object) -> str | None:

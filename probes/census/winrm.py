@@ -6,8 +6,10 @@ message encryption (NTLM or Kerberos), never with a password in the clear.
 """
 
 import contextlib
+import threading
 import time
 import warnings
+from dataclasses import dataclass
 
 from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
 from pypsrp.shell import CommandState, Process, SignalCode, WinRS
@@ -20,12 +22,14 @@ from probes.census.model import Limits, Target
 from probes.census.session import Output
 
 _STILL_RUNNING = 2150858793  # 0x80338029: no output within the operation's time, ask again
-_POLL_SECONDS = 10
+_POLL_SECONDS = 5
 _UTF8 = 65001
 _PIECE = 100_000  # of standard input in one message; an envelope holds 150 kB
 
 
-def run(target: Target, command: str, script: str, limits: Limits) -> Output:
+def run(
+    target: Target, command: str, script: str, limits: Limits, stopped: threading.Event
+) -> Output:
     """`command` with `script` on its standard input. Raises Broken when it cannot be run."""
     deadline = time.monotonic() + limits.host_seconds
     if target.jumps:
@@ -38,7 +42,7 @@ def run(target: Target, command: str, script: str, limits: Limits) -> Output:
             _endpoint(target, limits) as wsman,
             WinRS(wsman, codepage=_UTF8) as shell,
         ):
-            return _run(shell, command, script, limits, deadline)
+            return _run(shell, command, script, limits, _Until(deadline, stopped))
     except Broken:
         raise
     except AuthenticationError as error:
@@ -83,7 +87,13 @@ def _endpoint(target: Target, limits: Limits) -> WSMan:
         )
 
 
-def _run(shell: WinRS, command: str, script: str, limits: Limits, deadline: float) -> Output:
+@dataclass(frozen=True)
+class _Until:
+    deadline: float
+    stopped: threading.Event
+
+
+def _run(shell: WinRS, command: str, script: str, limits: Limits, until: _Until) -> Output:
     executable, *arguments = command.split(" ")
     process = Process(shell, executable, arguments)
     process.begin_invoke()
@@ -95,7 +105,9 @@ def _run(shell: WinRS, command: str, script: str, limits: Limits, deadline: floa
     output = Output()
     state = CommandState.RUNNING
     while state != CommandState.DONE:
-        if time.monotonic() > deadline:
+        if until.stopped.is_set():
+            raise Broken(Failure.TIMEOUT, "stopped")
+        if time.monotonic() > until.deadline:
             output.late = True
             break
         try:
