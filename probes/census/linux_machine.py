@@ -11,8 +11,12 @@ from probes.census.reading import NotRead, clean, whole
 from probes.census.script import Answer
 
 _RELEASE = re.compile(
-    r"^(?P<name>.+?)\s+(?:release\s+)?V?(?P<version>\d[\w.]*(?:\s*[Ss][Pp]\d)?)", re.M
+    r"(?P<name>.{1,80}?)[ \t]{1,4}(?:release[ \t]{1,4})?V?(?P<version>\d[\w.]{0,20}(?: ?[Ss][Pp]\d)?)"
 )
+_DF = re.compile(
+    r"(\S.{0,200}?) {1,60}(\d{1,15}) {1,20}(\d{1,15}) {1,20}-?\d{1,15} {1,20}(?:\d{1,3}%|-) {1,20}(/.*)$"
+)
+_SMALL = 4_000  # characters of a file that names a system
 _SECTOR = 512
 _PSEUDO = frozenset(
     [
@@ -64,7 +68,7 @@ def _uname(answer: Answer) -> list[str]:
 def system(answer: Answer) -> OperatingSystem:
     """By /etc/os-release, made precise by the older files beside it."""
     kernel = _uname(answer)[2]
-    told = _pairs(answer.parts.get("/etc/os-release", ""))
+    told = _pairs(answer.parts.get("/etc/os-release", "")[:_SMALL])
     old = _release(answer)
     if not told.get("NAME") and not old[0]:
         raise NotRead(Why.NOT_UNDERSTOOD, "no os-release and no release file")
@@ -94,12 +98,14 @@ def system(answer: Answer) -> OperatingSystem:
 
 def _product(answer: Answer) -> str:
     """What Kylin writes of its service pack."""
-    return answer.parts.get("/etc/.productinfo", "") + answer.parts.get("/etc/.kyinfo", "")
+    told = answer.parts.get("/etc/.productinfo", "") + answer.parts.get("/etc/.kyinfo", "")
+    return told[:_SMALL]
 
 
 def _release(answer: Answer) -> tuple[str, str]:
     for file in ("/etc/redhat-release", "/etc/kylin-release", "/etc/neokylin-release"):
-        if found := _RELEASE.search(answer.parts.get(file, "")):
+        line = answer.parts.get(file, "").strip().partition("\n")[0][:200]
+        if found := _RELEASE.match(line):
             return found["name"].strip(), found["version"]
     return "", ""
 
@@ -167,11 +173,7 @@ def filesystems(answer: Answer) -> tuple[Filesystem, ...]:
         if len(words) >= 3:
             mounts[_unescaped(words[1])] = words[2]
     found: dict[str, Filesystem] = {}
-    rows = re.findall(
-        r"^(.+?)\s+(\d{1,15})\s+(\d{1,15})\s+-?\d+\s+(?:\d+%|-)\s+(/.*)$",
-        answer.parts.get("df", ""),
-        re.M,
-    )
+    rows = [m.groups() for m in map(_DF.match, answer.parts.get("df", "").splitlines()) if m]
     if not rows:
         raise NotRead(Why.NOT_UNDERSTOOD, answer.parts.get("df", ""))
     for device, size, used, mount in rows:

@@ -16,11 +16,11 @@ from probes.census.reading import NotRead, clean
 from probes.census.script import Answer
 
 _FULL = re.compile(
-    r"^(?P<user>\S+)\s+(?P<tty>\S+(?: boot)?)\s+(?P<source>.*?)\s*"
+    r"^(?P<user>\S{1,60})\s{1,30}(?P<tty>\S{1,30}(?: boot)?)\s{1,30}(?P<source>\S{0,120})\s{0,60}"
     r"(?P<at>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d(?::\d\d)?(?: \d{4})?)"
 )
 _NOBODY = frozenset({"reboot", "shutdown", "runlevel", "wtmp", "btmp"})
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.S)
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 def logins(answer: Answer, now: datetime) -> tuple[Login, ...]:
@@ -31,11 +31,12 @@ def logins(answer: Answer, now: datetime) -> tuple[Login, ...]:
     text = answer.parts.get("last")
     if text is None:
         raise NotRead(Why.FAILED)
-    if text.strip() and not re.search(r"^\S*tmp\S* begins ", text, re.M) and not _FULL.search(text):
+    lines = [line[:300] for line in text.splitlines()]
+    rows = [_FULL.match(line) for line in lines]
+    if text.strip() and not any(rows) and not any("tmp begins " in line for line in lines):
         raise NotRead(Why.NOT_UNDERSTOOD, text)
     found = []
-    for line in text.splitlines():
-        row = _FULL.match(line)
+    for row in rows:
         if row and row["user"] not in _NOBODY and (at := _at(row["at"], now)):
             found.append(
                 Login(user=clean(row["user"], 60), source=clean(row["source"], 100), at=at)
@@ -62,11 +63,12 @@ def certificates(parts: Mapping[str, str]) -> tuple[tuple[Certificate, ...], lis
     """The first certificate of each file. One that cannot be parsed is told, and no other hurt."""
     found, unread = [], []
     for path, text in parts.items():
-        pem = _PEM.search(text)
-        if not path.startswith("/") or pem is None:
+        _, _, rest = text.partition(_BEGIN)
+        body, end, _ = rest.partition(_END)
+        if not path.startswith("/") or not end:
             continue
         try:
-            found.append(_certificate(path, pem[0]))
+            found.append(_certificate(path, f"{_BEGIN}{body}{_END}\n"))
         except ValueError as error:
             said = clean(f"{path}: {error}", 200)
             unread.append(Unread(fact="certificates.file", why=Why.NOT_UNDERSTOOD, said=said))

@@ -54,7 +54,7 @@ def _package(name: str, version: str) -> Package:
 
 def services(answer: Answer) -> tuple[Service, ...]:
     if "systemd" in answer.parts:
-        rows = re.findall(r"^[\s●*]*(\S+)\.service\s", answer.parts["systemd"], re.M)
+        rows = re.findall(r"^[ ●*]{0,10}(\S+)\.service\s", answer.parts["systemd"], re.M)
         if not rows:
             raise NotRead(Why.FAILED, answer.parts["systemd"])
         return tuple(
@@ -193,9 +193,9 @@ def jobs(answer: Answer) -> tuple[Job, ...]:
         if path.startswith("/"):
             found += _crontab(path, text, user=not path.startswith("/var/spool"))
     for line in answer.parts.get("timers", "").splitlines():
-        unit = re.search(r"(\S+\.timer)\s+(\S+)\s*$", line)
-        if unit:
-            found.append(Job(source="systemd", when=clean(unit[1]), command=clean(unit[2])))
+        words = line.split()
+        if len(words) > 1 and words[-2].endswith(".timer"):
+            found.append(Job(source="systemd", when=clean(words[-2]), command=clean(words[-1])))
     return tuple(found)
 
 

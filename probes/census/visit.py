@@ -43,7 +43,7 @@ def visit(target: Target, sessions: Sessions, now: Clock = time.time) -> Visited
     deadline = time.monotonic() + sessions.limits.host_seconds
     told = {"code": target.code, "address": str(target.stop.address), "way": target.way.value}
     try:
-        read = _read(target, sessions, deadline, int(begun))
+        read = _guarded(target, sessions, deadline, int(begun))
     except Broken as broken:
         ended = Visit(
             **told,
@@ -62,6 +62,16 @@ def visit(target: Target, sessions: Sessions, now: Clock = time.time) -> Visited
         package_list=read.packages,
     )
     return Visited(good, read.raw.encode())
+
+
+def _guarded(target: Target, sessions: Sessions, deadline: float, now: int) -> "_Read":
+    """What nobody foresaw in a host's answer is that host's failure, and no other host's."""
+    try:
+        return _read(target, sessions, deadline, now)
+    except Broken:
+        raise
+    except Exception as error:
+        raise Broken(Failure.PROTOCOL, f"unforeseen {type(error).__name__}") from error
 
 
 def _read(target: Target, sessions: Sessions, deadline: float, now: int) -> _Read:

@@ -18,7 +18,7 @@ def document(raw: str, boundary: str) -> Mapping[str, Any]:
         return {}
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 

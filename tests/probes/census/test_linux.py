@@ -267,3 +267,26 @@ def test_no_text_breaks_the_parsers(text: str, section: str, data: st.DataObject
     found = facts(raw(**(EL6 | {section: parts | {name: text}})))
     told = {one.fact for one in found.unread}
     assert all((getattr(found, fact) is None) == (fact in told) for fact in FACTS)
+
+
+HOSTILE = (
+    " " * 900,
+    "1 " * 450,
+    "root pts/0 " + " " * 900,
+    "-----BEGIN CERTIFICATE-----" * 30,
+    "a" * 900,
+    "/dev/x " + "1 " * 450,
+    "* " * 450,
+)
+
+
+@pytest.mark.parametrize("line", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_lines_cost_no_more_than_their_length(line: str) -> None:
+    """A pattern that tries everything again at every place would never come to an end here: once
+    `last`, `df` and the release files had such patterns. The suite's own time-out is the judge."""
+    text = f"{line}\n" * 300
+    parts = {
+        name: dict.fromkeys((*told, "last", "df", "timers"), text) for name, told in EL6.items()
+    }
+    found = facts(raw(**parts))
+    assert found.disks in ((), None)

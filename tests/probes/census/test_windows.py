@@ -232,6 +232,12 @@ def test_what_is_not_the_shape_is_unread(told: object) -> None:
     assert all((getattr(found, fact) is None) == (fact in unread) for fact in FACTS)
 
 
+def test_json_deeper_than_anything() -> None:
+    raw = f"\n{BOUNDARY} begin\n" + "[" * 200_000 + f"\n{BOUNDARY} end\n"
+    found, _ = windows.facts_of(raw, BOUNDARY, now=NOW)
+    assert {one.why.value for one in found.unread} == {"cut_off"}
+
+
 def test_an_answer_that_is_cut_off() -> None:
     raw = f"\n{BOUNDARY} begin\n" + json.dumps(SERVER)[:500]
     found, packages = windows.facts_of(raw, BOUNDARY, now=NOW)

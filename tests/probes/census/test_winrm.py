@@ -49,6 +49,7 @@ class StandIn:
     command: str = ""
     script: str = ""
     late: int = 1
+    asked: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, message: str) -> tuple[int, str]:
         action = re.search(r"Action[^>]*>([^<]*)<", message)
@@ -75,6 +76,7 @@ class StandIn:
         return "<rsp:SendResponse/>"
 
     def _receive(self, _message: str) -> str:
+        self.asked.set()
         if self.late:  # nothing to say yet, as a real one answers after its operation's time
             self.late -= 1
             return FAULT.format(code=2150858793)
@@ -215,3 +217,21 @@ def test_servers_that_misbehave(
 def test_nobody_there_and_no_password_in_the_clear(pem: Path) -> None:
     assert gone_to(9, ca=pem).failure is Failure.UNREACHABLE
     assert gone_to(9, tls=False).failure is Failure.NO_LOGIN
+
+
+def test_a_sweep_that_is_stopped_waits_for_no_server(
+    stand_in: tuple[StandIn, int], pem: Path
+) -> None:
+    server, port = stand_in
+    server.late = 1_000_000  # it never has anything to say
+    sessions = Sessions(Limits(connect_seconds=5, host_seconds=300))
+    login = Login(user="census", password=SecretStr(PASSWORD))
+    stop = Stop(code="win-01", address=ip_address("127.0.0.1"), port=port, login=login)
+    target = Target(stop=stop, way=Way.WINRM, trust=Trust(auth="basic", ca=pem))
+    met: list[Visit] = []
+    going = threading.Thread(target=lambda: met.append(visit(target, sessions).visit))
+    going.start()
+    assert server.asked.wait(30)
+    sessions.stop()
+    going.join(60)
+    assert [one.failure for one in met] == [Failure.TIMEOUT]
