@@ -169,7 +169,8 @@ def test_secrets_on_hosts_are_kept_nowhere(city: City, swept: dict[str, Any]) ->
     told = city.json("inventory", "facts", "rs-04")
     assert "Geheim-1" not in json.dumps(told)
     kept = list((city.state / "evidence").rglob("*.gz"))
-    assert len(kept) == len(READABLE)
+    # the kill may have met a visit whose output was kept and not yet written down
+    assert len(kept) >= len(READABLE)
     for path in kept:
         assert b"Geheim-1" not in gzip.decompress(path.read_bytes())
         assert path.stat().st_mode & 0o077 == 0
