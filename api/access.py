@@ -15,6 +15,7 @@ A password may stand in the file itself where only its owner can read it.
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -186,17 +187,28 @@ class Guide:
         address = ip_address(text)
         return self._target(str(address), address, self.access.of(str(address), None), None)
 
+    @cached_property
+    def _lines(self) -> Mapping[str, list[str]]:
+        """Codes of the lines that end at a place."""
+        found: dict[str, list[str]] = {}
+        for line in self.estate.lines:
+            for place in {line.a_end, line.z_end} - {None}:
+                found.setdefault(place or "", []).append(line.code)
+        return found
+
+    @cached_property
+    def _open_hosts(self) -> Mapping[str, Host]:
+        """Hosts by code, without those of classified systems."""
+        secret = hidden(self.estate).hosts
+        return {host.code: host for host in self.estate.hosts if host.code not in secret}
+
     def _target(self, code: str, address: Address, entry: Entry, host: Host | None) -> Target:
         way = entry.way or _usual_way(host, entry)
         return Target(
             stop=self._stop(code, address, entry, host, way),
             way=way,
             jumps=tuple(self._jump(jump) for jump in entry.jump or () if jump != code),
-            lines=tuple(
-                line.code
-                for line in self.estate.lines
-                if host and host.place and host.place in (line.a_end, line.z_end)
-            ),
+            lines=tuple(self._lines.get(host.place or "", ())) if host else (),
             trust=Trust(
                 ca=entry.ca,
                 verify=entry.verify is not False,
@@ -222,9 +234,9 @@ class Guide:
         return Stop(code=code, address=address, port=port, keys=tuple(keys), login=login)
 
     def _jump(self, code: str) -> Stop:
-        host = next((h for h in self.estate.hosts if h.code == code), None)
+        host = self._open_hosts.get(code)
         address = (host.ipv4 or host.ipv6) if host else None
-        if host is None or address is None or code in hidden(self.estate).hosts:
+        if host is None or address is None:
             raise Misuse(
                 f"跳板机应为台账库中有地址的非涉密服务器 / a jump host is a host of the inventory with an "
                 f"address, and not of a classified system: read {code}; see the file of "

@@ -91,7 +91,7 @@ def _shown(value: JsonValue) -> str:
 
 def _evidence(found: Iterable[Evidence], say: Words) -> str:
     parts = [f"{say('look_n', look=e.look)} {say.known(f'fact.{e.fact}')}" for e in found]
-    return "、".join(parts[:_EDGES]) + (" …" if len(parts) > _EDGES else "")
+    return "; ".join(parts[:_EDGES]) + (" …" if len(parts) > _EDGES else "")
 
 
 def _services(found: Sequence[UnknownService], say: Words) -> RenderableType:

@@ -109,8 +109,8 @@ CENSUS: Mapping[str, tuple[str, str]] = {
     "serves": ("其提供的端口", "serves on"),
     "uses": ("其访问的端口", "uses ports"),
     "hosts_unread_n": (
-        "{n} 台服务器尚未采集，以上不含它们：{codes}",
-        "{n} hosts were not read yet and are not in the above: {codes}",
+        "尚未采集的服务器 {n} 台，其事实未作比对：{codes}",
+        "hosts not read yet, whose facts are not compared: {n}: {codes}",
     ),
     # dependencies
     "standing": ("申报与发现", "declared and seen"),

@@ -66,19 +66,21 @@ async def gone_to(target: Target, limits: Limits | None = None) -> Visited:
         sessions.stop()
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 def test_a_host_that_knows_us(
-    in_namespace: InNamespace, keys: dict[str, tuple[Path, str]], tmp_path: Path
+    in_namespace: InNamespace, keys: dict[str, tuple[Path, str]], tmp_path: Path, address: str
 ) -> None:
     async def story() -> Visited:
         async with host(tmp_path, keys) as target:
-            return await gone_to(target())
+            there = target().stop.model_copy(update={"address": ip_address(address)})
+            return await gone_to(Target(stop=there))
 
     found = in_namespace(story).visit
     assert found.failure is None, found.message
     facts = found.facts
     assert facts.hostname == socket.gethostname()
     assert facts.cores == os.cpu_count()
-    assert str(facts.visitor) == "127.0.0.1"
+    assert str(facts.visitor) == address
     assert {s.process for s in facts.sockets} == {"sshd"}  # root sees whose they are
     assert facts.connections == ()
 
