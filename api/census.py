@@ -133,7 +133,7 @@ def keep(state: Path, sweep: str, number: int, raw: bytes) -> str:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_suffix(".new")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(gzip.compress(raw, mtime=0))
+        file.write(gzip.compress(raw, 4, mtime=0))
     draft.rename(path)
     return hashlib.sha256(raw).hexdigest()
 

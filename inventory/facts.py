@@ -8,7 +8,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Literal, NamedTuple, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SkipValidation, model_validator
 
 from inventory.model import Frozen
 
@@ -239,7 +239,7 @@ class Visit(Frozen):
     message: str = ""
     found_key: str = ""  # the host key that was shown instead of the known one
     evidence: str = ""
-    package_list: tuple[Package, ...] = Field(default=(), repr=False)
+    package_list: SkipValidation[tuple[Package, ...]] = Field(default=(), repr=False)
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:

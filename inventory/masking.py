@@ -38,22 +38,24 @@ _KEY = re.compile(
 _LONGEST = 4_000
 _SIGNS = (  # what a line must hold, in small letters, for any rule to find something in it
     *("pass", "pwd", "secret", "token", "credential", "key", "密码", "口令", "://"),
-    *("bearer", "basic", "mysql", "mariadb", "xtrabackup", "mongo", "bcp", "sqlcmd", "redis-cli"),
-    *("curl", "wget", "sqlplus", "disql", "ksql", "exp", "imp"),
+    *("bearer ", "basic ", "mysql", "mariadb", "xtrabackup", "mongo", "bcp", "sqlcmd", "redis-cli"),
+    *("curl", "wget", "sqlplus", "disql", "ksql", "exp ", "imp ", "expdp", "impdp"),
 )
 
 
 def masked(text: str) -> str:
     """`text` with what looks like a secret replaced by ******; its lines stay its lines, cut at
     4,000 characters."""
-    text = "\n".join(_line(line) for line in text.split("\n"))
+    small = text.lower()
+    signs = tuple(sign for sign in _SIGNS if sign in small)  # few texts hold more than some
+    text = "\n".join(_line(line, signs) for line in text.split("\n"))
     return _KEY.sub(MASK, text) if "PRIVATE KEY-----" in text else text
 
 
-def _line(line: str) -> str:
+def _line(line: str, signs: tuple[str, ...]) -> str:
     line = line[:_LONGEST]
     small = line.lower()
-    if any(sign in small for sign in _SIGNS):
+    if any(sign in small for sign in signs):
         for pattern in _RULES:
             line = pattern.sub(rf"\1{MASK}", line)
     return line

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from migrator.store import Truth
 
 FORMAT = 1
+QUICK = 1  # level of zlib: a visit is written while others wait
 
 
 class Census:
@@ -79,8 +80,9 @@ class Census:
         """Write how a visit ended."""
         facts, packages = None, None
         if visit.facts is not None:
-            facts = zlib.compress(visit.facts.model_dump_json().encode())
-            packages = zlib.compress(json.dumps(visit.package_list, ensure_ascii=False).encode())
+            facts = zlib.compress(visit.facts.model_dump_json().encode(), QUICK)
+            listed = json.dumps(visit.package_list, ensure_ascii=False)
+            packages = zlib.compress(listed.encode(), QUICK)
         state = "failed" if visit.facts is None else "read"
         with self._truth.writing() as connection:
             connection.execute(
