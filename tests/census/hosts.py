@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.lab.addresses import CLOUD, ROOM_JT, ROOM_RS, HostFact, Place
+from tests.lab.addresses import CLOUD, PG_VERSION, ROOM_JT, ROOM_RS, HostFact, Place
 from tests.lab.layers import write
 
 TALK = Path(__file__).with_name("talk.py")
@@ -90,8 +90,8 @@ def _idle(layer: Path) -> None:
 
 def _database(layer: Path) -> None:
     """A real PostgreSQL, made when the host boots; secrets in a job and in a process's arguments."""
-    script = """#!/bin/sh
-pg_createcluster "$(ls /usr/lib/postgresql)" main --start -- --no-sync -E UTF8
+    script = f"""#!/bin/sh
+pg_createcluster {PG_VERSION} main --start -- --no-sync -E UTF8
 runuser -u postgres -- psql -qXc 'create database "户籍"'
 """
     write(layer, "/etc/rc2.d/S01database", script, 0o755)
