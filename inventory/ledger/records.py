@@ -29,11 +29,10 @@ from inventory.ledger.rows import DataRow, data_rows
 from inventory.ledger.unread import without_faults
 from inventory.ledger.values import either_ip, if_told, ipv4
 from inventory.ledger.words import Words, squeeze
-from inventory.model import Code, Provenance
+from inventory.model import Code
 from inventory.text import printable
 
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
-_PLACES = set(Provenance.model_fields)
 CONTACTS_ASIDE = ("systems", "projects")  # people are told there in passing
 REMEMBERED = 20_000  # cells of a column that are not parsed again
 
