@@ -189,7 +189,9 @@ def _options(parser: Parser, words: Words) -> Iterator[tuple[str, Any]]:
 def _known(parser: Parser, words: Words) -> tuple[str, ...]:
     """What a parser of any text makes of the one table of choices that it knows."""
     for table in words.choices.values():
-        if all(_read(parser, spelling, "", words) == meaning for spelling, meaning in table.items()):
+        if all(
+            _read(parser, spelling, "", words) == meaning for spelling, meaning in table.items()
+        ):
             return tuple(dict.fromkeys(table.values()))
     return ()
 
