@@ -53,9 +53,15 @@ HostPath = Annotated[str, AfterValidator(_path)]
 UnitName = Annotated[str, AfterValidator(_unit)]
 HostKey = Annotated[str, AfterValidator(_host_key)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _or_none[T](values: tuple[T, ...] | None) -> tuple[T, ...] | None:
+    return values or None
+
+
 # several values, or None where nobody told any: an estate that tells none keeps its digest
-Texts = tuple[str, ...] | None
-Codes = tuple[Code, ...] | None
+Texts = Annotated[tuple[str, ...] | None, AfterValidator(_or_none)]
+Codes = Annotated[tuple[Code, ...] | None, AfterValidator(_or_none)]
 
 
 class Provenance(Frozen):
@@ -109,7 +115,7 @@ def _in_contact_order(contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:
 
 
 def _maybe_in_order(contacts: tuple[Contact, ...] | None) -> tuple[Contact, ...] | None:
-    return None if contacts is None else _in_contact_order(contacts)
+    return _in_contact_order(contacts) if contacts else None
 
 
 Contacts = Annotated[tuple[Contact, ...], AfterValidator(_in_contact_order)]

@@ -237,13 +237,10 @@ def spelt_out(pattern: str, groups: Mapping[str, list[str]]) -> list[str]:
     return ["".join(chosen) for chosen in product(*parts)]
 
 
-def _spelt(patterns: list[str], groups: Mapping[str, list[str]]) -> set[str]:
-    return {
-        found
-        for pattern in patterns
-        for word in spelt_out(pattern, groups)
-        if (found := squeeze(word))
-    }
+def _spelt(patterns: list[str], groups: Mapping[str, list[str]]) -> list[str]:
+    """In the order in which they stand: a template's header is the first of its field."""
+    words = (squeeze(word) for pattern in patterns for word in spelt_out(pattern, groups))
+    return list(dict.fromkeys(word for word in words if word))
 
 
 def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> dict[str, str]:

@@ -1,11 +1,18 @@
 """Estates that ledgers can tell: every kind and field, with text that spreadsheets are bad at."""
 
-from datetime import date
+import types
+from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from enum import EnumType
+from ipaddress import IPv4Address, IPv6Address
+from random import Random
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from hypothesis import strategies as st
 
+from inventory.changes import MODELS
+from inventory.ledger import fields
 from inventory.ledger.words import default_words
 from inventory.model import (
     Cloud,
@@ -19,6 +26,8 @@ from inventory.model import (
     Link,
     Node,
     Organisation,
+    Project,
+    Resource,
     Room,
     Secrecy,
     Service,
@@ -28,6 +37,7 @@ from inventory.model import (
     Workload,
     Zone,
 )
+from inventory.references import REFERENCES
 from tests.inventory.ledger_write.wild import WILD
 
 TEXT = st.sampled_from(WILD) | st.text(
@@ -283,11 +293,89 @@ def estates(draw: st.DrawFn) -> Estate:
         for n in bare
     )
     services, links, dependencies = draw(_between(hosts, systems, nodes, least))
-    return Estate(
+    people = st.none() | _CONTACTS
+    projects = draw(_many(st.builds(Project, code=CODES, name=TEXT, contacts=people), least))
+    resources = draw(_many(st.builds(Resource, code=CODES, name=TEXT), least))
+    found = Estate(
         organisations=organisations, sites=sites, rooms=rooms, clouds=clouds, lines=lines,
         links=links, nodes=nodes, hosts=hosts, services=services, systems=systems,
-        dependencies=dependencies,
+        dependencies=dependencies, projects=projects, resources=resources,
     )  # fmt: skip
+    return with_the_rest(found, Random(draw(st.integers(0, 2**32))), draw(SHARE))
+
+
+SHARE = st.sampled_from([0.0, 0.3, 1.0])
+# what a ledger takes besides any text, or a number within bounds
+_FORMS: Mapping[str, tuple[Any, ...]] = {
+    "cpu_arch": ("x86_64", "sw_64"),
+    "type": ("extranet", "internet_leased"),
+    "kind": ("front_end_machine", "access_point"),
+    "power_kw": ("0", "40", "12.125", "123456789012345678.5"),
+    "area_m2": ("0", "80.5"),
+    "window": ("22:00-06:00",),
+    "mlps_level": (1, 2, 3, 4, 5),
+    "moves_at_once": (1, 1000),
+    "plan_year": (1990, 2026, 2100),
+    "ssh_host_key": ("ssh-ed25519 AAAAC3Nza+/=",),
+    "provider": ("中国电信", "电信", "华数", "无", "甲、乙"),
+}
+_NOT_TOLD = ("placement", "workload", "entrance")  # of these, ledgers tell the parts
+
+
+def with_the_rest(estate: Estate, random: Random, share: float) -> Estate:
+    """The estate with a share of what is open in it filled in: every field that a ledger tells,
+    found by the model's own types, so that a new one is here by itself."""
+    codes = {kind: [o.code for o in objects] for kind, objects in estate.collections()}
+    return Estate.model_validate(
+        {
+            kind: [_filled(kind, obj, codes, random, share) for obj in objects]
+            for kind, objects in estate.collections()
+        }
+    )
+
+
+def _filled(
+    kind: str, obj: Any, codes: Mapping[str, list[str]], random: Random, share: float
+) -> Any:
+    told: dict[str, Any] = {}
+    for name, info in MODELS[kind].model_fields.items():
+        if getattr(obj, name) is not None or name in _NOT_TOLD or random.random() >= share:
+            continue
+        named = [c for k in REFERENCES.get(kind, {}).get(name, ()) for c in codes[k]]
+        if name in REFERENCES.get(kind, {}):
+            several = get_origin(_plain_type(info.annotation)) is tuple
+            few = tuple(random.sample(named, min(len(named), random.randint(1, 3))))
+            told[name] = (few if several else few[0]) if named else None
+        elif name in fields.FIELDS[kind]:
+            told[name] = _value(kind, name, _plain_type(info.annotation), random)
+    return obj.model_copy(update=told)
+
+
+def _plain_type(told: Any) -> Any:
+    """Without None and without what is checked of it."""
+    if get_origin(told) is Annotated:
+        return _plain_type(get_args(told)[0])
+    if get_origin(told) in (Union, types.UnionType):
+        return _plain_type(next(a for a in get_args(told) if a is not type(None)))
+    return told
+
+
+def _value(kind: str, name: str, of: Any, random: Random) -> Any:
+    if isinstance(of, EnumType):
+        return random.choice(list(of))
+    if name in _FORMS:
+        return random.choice(_FORMS[name])
+    if get_origin(of) is tuple:
+        return tuple(dict.fromkeys(random.choices(WILD, k=3)))
+    simple: dict[Any, Any] = {
+        bool: random.random() < 0.5,
+        date: date(1950, 1, 1) + timedelta(days=random.randrange(55_000)),
+        int: random.choice((1, 7, 10**17 + 1 if name in fields.MONEY[kind] else 10**9)),
+        str: random.choice(WILD),
+        IPv4Address: IPv4Address(random.getrandbits(32)),
+        IPv6Address: IPv6Address(random.getrandbits(128)),
+    }
+    return simple[of]
 
 
 def _plain(number: Decimal) -> str:
