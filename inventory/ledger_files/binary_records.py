@@ -82,10 +82,7 @@ def _sheet(stream: bytes, start: int) -> SheetFacts:
         elif kind == _MERGES and len(body) >= 2:
             facts.merges += int(struct.unpack_from("<H", body)[0])
             if facts.merges > limits.MAX_MERGES:
-                raise Refused(
-                    f"合并单元格超过 {limits.MAX_MERGES} 处，请取消合并",
-                    f"a sheet has more than {limits.MAX_MERGES} merged ranges, unmerge them",
-                )
+                raise Refused(*limits.MERGES)
     return facts
 
 

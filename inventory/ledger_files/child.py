@@ -15,13 +15,16 @@ import resource
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from inventory.ledger_files import limits
 from inventory.ledger_files.archive import Archive
 from inventory.ledger_files.facts import SheetFacts
 from inventory.ledger_files.limits import Refused
 from inventory.ledger_files.recognise import FileKind, recognise
+
+if TYPE_CHECKING:
+    from inventory.ledger_files.workbook import RawSheet
 
 
 def main(suffix: str) -> int:
@@ -64,18 +67,31 @@ def _sheets(data: bytes, suffix: str) -> Iterator[Iterator[Any]]:
 
         yield _lines("", read_text(data), {})
         return
-    from inventory.ledger_files.workbook import read_workbook  # noqa: PLC0415  quick to start
+    from inventory.ledger_files.workbook import fill_merged, read_workbook  # noqa: PLC0415  quick to start
 
     told, from_1904 = _facts(kind, data)
     for index, sheet in enumerate(read_workbook(data)):
-        head: dict[str, Any] = {"hidden": sheet.hidden, "merges": sheet.merges, "1904": from_1904}
+        head: dict[str, Any] = {"hidden": sheet.hidden, "1904": from_1904}
         facts = None if sheet.hidden else told(index, sheet.name)
+        spans = facts.spans if facts else ()
+        fill_merged(sheet.rows, spans)
+        head["merges"] = list(_within(sheet, (*sheet.merges, *spans)))
         if facts:
             height = len(sheet.rows)
             head |= {"faults": facts.faults, "more": facts.more_faults}
             head["hidden_rows"] = sorted(row for row in facts.hidden_rows if row < height)
             head["hidden_columns"] = sorted(facts.hidden_columns)
         yield _lines(sheet.name, sheet.rows, head)
+
+
+def _within(
+    sheet: "RawSheet", merges: Iterable[tuple[int, int, int, int]]
+) -> Iterator[tuple[int, int, int, int]]:
+    """What of them lies in the sheet: a range may be told to reach to the last cell of all."""
+    height, width = len(sheet.rows), max(map(len, sheet.rows), default=0)
+    for top, left, bottom, right in merges:
+        if top < height and left < width:
+            yield top, left, min(bottom, height - 1), min(right, width - 1)
 
 
 type _Told = Callable[[int, str], SheetFacts | None]

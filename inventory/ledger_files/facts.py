@@ -20,11 +20,13 @@ class Fault(NamedTuple):
 @dataclass(slots=True)
 class SheetFacts:
     """`rows` and `columns`: what the cells span; `more_faults`: those not kept one by one;
-    `hidden_rows`, `hidden_columns`: from 0, those that nobody sees."""
+    `spans`: the merges of an ods, (top, left, bottom, right) from 0, of which
+    the parser tells nothing; `hidden_rows`, `hidden_columns`: from 0, those that nobody sees."""
 
     rows: int = 0
     columns: int = 0
     merges: int = 0
+    spans: list[tuple[int, int, int, int]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     more_faults: int = 0
     hidden_rows: set[int] = field(default_factory=set)

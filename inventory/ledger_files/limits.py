@@ -52,6 +52,10 @@ PASSWORD = (
     "台账已加密，请去除密码后另存",
     "ledger is encrypted, save it without a password",
 )
+MERGES = (
+    f"合并单元格超过 {MAX_MERGES} 处，请取消合并",
+    f"a sheet has more than {MAX_MERGES} merged ranges, unmerge them",
+)
 MACROS = (
     "台账含宏，请另存为不含宏的 xlsx",
     "ledger holds macros, save it as xlsx without them",

@@ -22,6 +22,8 @@ _TOKEN = re.compile(
 )
 _COLUMNS = re.compile(rb"""number-columns-repeated\s*=\s*["'](\d{1,9})""")
 _ROWS = re.compile(rb"""number-rows-repeated\s*=\s*["'](\d{1,9})""")
+_COLUMNS_SPANNED = re.compile(rb"""number-columns-spanned\s*=\s*["'](\d{1,9})""")
+_ROWS_SPANNED = re.compile(rb"""number-rows-spanned\s*=\s*["'](\d{1,9})""")
 _HIDDEN = re.compile(rb"""table:visibility\s*=\s*["'](?:collapse|filter)["']""")
 _FORMULA = re.compile(rb"""table:formula\s*=\s*"([^"]*)\"""")
 _LINKS = re.compile(rb"<table:(?:table-source|cell-range-source)\b|'file:/{2,3}[^']*'#")
@@ -97,7 +99,18 @@ class _Sheet:
             self.facts.cell(self._row + self._height - 1, self._column + times - 1)
             if fault := _fault(attributes, body):
                 self.facts.fault(Fault(self._row, self._column, *fault))
+        if b"-spanned" in attributes:
+            self._merge(
+                _repeated(_ROWS_SPANNED, attributes), _repeated(_COLUMNS_SPANNED, attributes)
+            )
         self._column += times
+
+    def _merge(self, height: int, width: int) -> None:
+        if height * width > 1:
+            if len(self.facts.spans) >= limits.MAX_MERGES:
+                raise Refused(*limits.MERGES)
+            bottom, right = self._row + height - 1, self._column + width - 1
+            self.facts.spans.append((self._row, self._column, bottom, right))
 
 
 def _fault(attributes: bytes, body: bytes) -> tuple[str, str] | None:

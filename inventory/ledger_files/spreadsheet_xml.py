@@ -121,10 +121,7 @@ def _look(token: re.Match[bytes], before: tuple[int, int], facts: SheetFacts) ->
     if token["merge"] is not None:
         facts.merges += 1
         if facts.merges > limits.MAX_MERGES:
-            raise Refused(
-                f"合并单元格超过 {limits.MAX_MERGES} 处，请取消合并",
-                f"a sheet has more than {limits.MAX_MERGES} merged ranges, unmerge them",
-            )
+            raise Refused(*limits.MERGES)
         return before
     told = _AT.search(token["cell"])
     column = _number(told[1]) - 1 if told and told[1] else column + 1

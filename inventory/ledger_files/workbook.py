@@ -1,8 +1,8 @@
 """Workbooks through calamine: sheets of cells."""
 
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -28,9 +28,9 @@ class RawSheet:
     rows. `merges`: (top, left, bottom, right) from 0."""
 
     name: str
-    rows: Sequence[Sequence[Cell]] = ()
+    rows: list[list[Cell]] = field(default_factory=list)
     hidden: bool = False
-    merges: Sequence[tuple[int, int, int, int]] = ()
+    merges: tuple[tuple[int, int, int, int], ...] = ()
 
 
 def read_workbook(data: bytes) -> Iterator[RawSheet]:
@@ -59,8 +59,8 @@ def _sheet(book: CalamineWorkbook, index: int) -> RawSheet:
         [c if type(c) in _PLAIN else _cell(c) for c in row]
         for row in sheet.to_python(skip_empty_area=False)
     ]
-    merges = [(*start, *end) for start, end in sheet.merged_cell_ranges or ()]
-    _fill_merged(rows, merges)
+    merges = tuple((*start, *end) for start, end in sheet.merged_cell_ranges or ())
+    fill_merged(rows, merges)
     return RawSheet(meta.name, rows, merges=merges)
 
 
@@ -70,7 +70,7 @@ def _cell(value: Any) -> Cell:
     return str(value)  # a time or duration: as text, which every parser can refuse
 
 
-def _fill_merged(rows: list[list[Cell]], merges: Sequence[tuple[int, int, int, int]]) -> None:
+def fill_merged(rows: list[list[Cell]], merges: Iterable[tuple[int, int, int, int]]) -> None:
     """Give the first column of a merge the value of its top: owners are merged down."""
     filled = 0
     for top, left, bottom, _ in merges:

@@ -10,7 +10,7 @@ from inventory.errors import LedgerError
 from inventory.ledger import read_ledgers
 from inventory.ledger.sheets import Hidden, read_sheets
 from inventory.ledger_files import limits, parent
-from tests.inventory.ledger_files.files import SHEET, sheet_xml, xlsx
+from tests.inventory.ledger_files.files import SHEET, ods, sheet_xml, xlsx
 
 FORMULAS = Path(__file__).parents[2] / "data" / "formulas"
 
@@ -81,7 +81,7 @@ def test_what_nobody_sees_is_known(suffix: str) -> None:
     """The same workbook in three formats: row 3 and column C are hidden, A6:B7 is one cell."""
     (sheet,) = read_sheets(FORMULAS.with_name("hidden") / f"机房.{suffix}")
     assert sheet.unseen == Hidden(frozenset({2}), frozenset({2}))
-    assert sheet.merges == (() if suffix == "ods" else ((5, 0, 6, 1),))
+    assert sheet.merges == ((5, 0, 5, 1),)  # row 6 is empty, and no row of the sheet
     assert [row[0] for row in sheet.rows[:4]] == ["机房编号", "R-1", "R-2", "R-3"]
 
 
@@ -173,3 +173,30 @@ def test_the_child_has_bounds_and_no_environment(
     said = str(caught.value)
     assert str([limits.MAX_MEMORY, limits.MAX_SECONDS, limits.MAX_ANSWER]) in said
     assert "QIANYUN" not in said
+
+
+def test_owners_merged_down_in_an_ods_are_owners_of_each_row(tmp_path: Path) -> None:
+    """Of merges in an ods the parser tells nothing."""
+    cell = '<table:table-cell office:value-type="string"{}><text:p>{}</text:p></table:table-cell>'
+    owner = cell.format(' table:number-rows-spanned="3"', "民政局")
+    rows = [
+        owner + cell.format("", "甲"),
+        *(f"<table:covered-table-cell/>{cell.format('', n)}" for n in "乙丙"),
+    ]
+    table = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    path = tmp_path / "a.ods"
+    path.write_bytes(ods(table))
+    (sheet,) = read_sheets(path)
+    assert [row[:2] for row in sheet.rows] == [("民政局", "甲"), ("民政局", "乙"), ("民政局", "丙")]
+    assert sheet.merges == ((0, 0, 2, 0),)
+
+
+def test_a_range_told_to_reach_to_the_last_cell_costs_no_more_than_the_sheet(
+    tmp_path: Path,
+) -> None:
+    rows = b'<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
+    behind = b'<mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells>'
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(xlsx({SHEET: sheet_xml(rows, behind)}))
+    (sheet,) = read_sheets(path)
+    assert sheet.merges == ((0, 0, 0, 0),)
