@@ -63,6 +63,7 @@ class Qianyun:
             self.settings.netbox_url,
             self.settings.netbox_token.get_secret_value(),
             connections=self.settings.netbox_connections,
+            ca=self.settings.netbox_ca,
         )
         engine = self.truth.engine  # makes the state folder
         return NetBoxStore(client, engine, self.settings.state / "netbox" / "mirror.json")

@@ -6,12 +6,14 @@ single rows (research/netbox.md, pitfalls 3, 5, 7 and 9). Reading is repeated af
 writing never is: a POST may have been done although its answer was lost.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,8 +26,10 @@ from urllib3.util.retry import Retry
 from inventory.errors import NetBoxMalformed, NetBoxUnknown, OutcomeUnknown
 from inventory.netbox.answers import no_answer, no_json, refusal
 
-VERSIONS = ("4.7.",)
-"""What NetBox's own version begins with: the ones that this program was tried against."""
+VERSIONS = "4.7.x"
+_KNOWN = re.compile(r"4\.7\.\d+(?!-?(?:[ab]\d|alpha|beta|rc|dev))(?:-.*)?", re.IGNORECASE)
+"""NetBox's own version: releases that this program was tried against, with whoever packed it behind
+them (4.7.9-Docker-3.4.1); a beta may still change what it answers."""
 PAGE = 1000
 """Objects a page: NetBox's MAX_PAGE_SIZE, where a row costs least (research/netbox.md)."""
 TIMEOUT_S = (5, 60)  # to connect, to answer
@@ -39,7 +43,8 @@ Json = dict[str, Any]
 
 class Client:
     """NetBox at `url` by `token`. `connections`: how many requests may be under way together;
-    `timeout_s`: to connect, to answer."""
+    `timeout_s`: to connect, to answer; `ca`: a file of the certificates (PEM) that are trusted
+    instead of the public ones."""
 
     def __init__(
         self,
@@ -48,10 +53,12 @@ class Client:
         *,
         connections: int = 4,
         timeout_s: tuple[float, float] = TIMEOUT_S,
+        ca: Path | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.timeout_s = timeout_s
         self.connections = connections
+        self.ca = ca
         self._token = token
         self._local = threading.local()
         self._count = threading.Lock()
@@ -75,6 +82,7 @@ class Client:
         )
         session.mount(f"{urlsplit(self.url).scheme}://", HTTPAdapter(max_retries=retry))
         session.trust_env = False  # the address in the settings is the one that is asked
+        session.verify = True if self.ca is None else str(self.ca)
         kind = "Bearer" if self._token.startswith("nbt_") else "Token"
         session.headers["Authorization"] = f"{kind} {self._token}"
         session.headers["Accept"] = "application/json"
@@ -98,11 +106,11 @@ class Client:
                 f"{self.url} 不像 NetBox / is no NetBox: its /api/status/ tells no version; "
                 "check QIANYUN_NETBOX_URL"
             ) from error
-        if not found.startswith(VERSIONS):
+        if not _KNOWN.fullmatch(found):
             raise NetBoxUnknown(
-                f"NetBox 版本为 {found}，本程序只认识 {', '.join(v + 'x' for v in VERSIONS)} / "
-                f"{self.url} is NetBox {found}; known are {', '.join(v + 'x' for v in VERSIONS)}: "
-                "install a Qianyun that knows it; nothing was read or written"
+                f"NetBox 版本为 {found}，本程序只认识 {VERSIONS} 正式版 / {self.url} is NetBox {found}; "
+                f"known are the releases {VERSIONS}: install a Qianyun that knows it; nothing was "
+                "read or written"
             )
         return found
 
