@@ -12,7 +12,8 @@ from inventory.errors import (
 )
 from inventory.netbox.sending import Fault
 
-SHOWN = 20  # faults that a message names
+NAMED = 5  # rows of one kind that it names
+SHOWN = 20  # kinds of faults that a message names
 
 
 def cut_off(error: NetBoxUnavailable | NetBoxDenied, done: int, count: int) -> StoreError:
@@ -29,8 +30,11 @@ def cut_off(error: NetBoxUnavailable | NetBoxDenied, done: int, count: int) -> S
 def refused(faults: list[Fault], count: int) -> InventoryError:
     """The rows of `count` that were not written, each with its place and why."""
     stale = [fault for fault in faults if fault.stale]
-    shown = "\n".join(f"  {fault}" for fault in faults[:SHOWN])
-    more = f"\n  …（共 {len(faults)} / of {len(faults)}）" if len(faults) > SHOWN else ""
+    alike: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults:
+        alike.setdefault((fault.endpoint, fault.reason), []).append(fault)
+    shown = "\n".join(f"  {_line(held)}" for held in list(alike.values())[:SHOWN])
+    more = f"\n  …（共 {len(alike)} 种 / {len(alike)} kinds）" if len(alike) > SHOWN else ""
     if len(stale) == len(faults):
         return StaleEstate(
             f"读取后被他人修改的行：{len(stale)}，保留他人的修改；请重新比对 / rows that somebody else "
@@ -43,6 +47,16 @@ def refused(faults: list[Fault], count: int) -> InventoryError:
         f"{shown}{more}",
         tuple(str(fault) for fault in faults),
     )
+
+
+def _line(alike: list[Fault]) -> str:
+    """Faults of one endpoint and one reason: a single one whole, of many the first few by name."""
+    first = alike[0]
+    if len(alike) == 1:
+        return str(first)
+    named = "、".join(fault.whose for fault in alike[:NAMED])
+    more = " …" if len(alike) > NAMED else ""
+    return f"{first.endpoint} {len(alike)} 行 / rows: {first.reason}: {named}{more}"
 
 
 def differs(changes: ChangeSet) -> str:

@@ -39,10 +39,15 @@ class Fault:
     reason: str
     stale: bool = False
 
-    def __str__(self) -> str:
+    @property
+    def whose(self) -> str:
+        """The object that the row is part of, with its place in a ledger."""
         whose = f"{self.origin.collection} {self.origin.code}" if self.origin else self.code
         place = f"（{self.origin.place}）" if self.origin and self.origin.place else ""
-        return f"{whose}{place}: {self.endpoint} {self.code}: {self.reason}"
+        return f"{whose}{place}"
+
+    def __str__(self) -> str:
+        return f"{self.whose}: {self.endpoint} {self.code}: {self.reason}"
 
 
 class Sender:
