@@ -2,8 +2,6 @@
 
 import json
 import socket
-import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +11,7 @@ import pytest
 
 from inventory.errors import NetBoxMalformed, NetBoxUnavailable, NetBoxUnknown, OutcomeUnknown
 from inventory.netbox.client import Client
+from tests.netbox.certificates import certificate
 from tests.netbox.proxy import Answer, Hang, Hold, LoseAnswer, Proxy, Rule
 
 TOKEN = "t" * 40
@@ -94,17 +93,6 @@ def test_the_more_rows_a_write_has_the_longer_it_may_take(netbox: Proxy) -> None
 # ── TLS ─────────────────────────────────────────────────────────────────────────────────────────
 
 GOOD = Rule(Answer(200, b'{"netbox-version": "4.7.2"}'), times=None)
-
-
-def certificate(folder: Path, name: str, days: int = 30) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for `name` that signs itself, as a private CA's does, and a server's use of it."""
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    asked = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", str(days)]
-    asked += ["-subj", "/CN=netbox", "-addext", f"subjectAltName={name}"]
-    subprocess.run([*asked, "-keyout", key, "-out", cert], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-    return cert, context
 
 
 def test_a_certificate_of_a_private_ca_is_named_and_can_be_trusted(tmp_path: Path) -> None:
