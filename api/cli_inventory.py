@@ -55,7 +55,12 @@ def check(desk: Desk, ledgers: Ledgers, words: WordsFile = None) -> None:
     raise typer.Exit(Exit.DONE if report.ok else Exit.NO)
 
 
-@command(app, "diff", help="与台账库比对 / compare ledgers with the inventory; 1 when they differ")
+@command(
+    app,
+    "diff",
+    help="与台账库比对 / compare ledgers with the inventory; 1 when they differ, also where NetBox's word "
+    "counts and an apply would write nothing, or when rows are refused",
+)
 def diff(
     desk: Desk,
     ledgers: MaybeLedgers = None,
@@ -83,8 +88,32 @@ def diff(
         desk.answer(None, lambda: report_screen(report, desk.words))
     if live:
         _diff_live(desk, compared)
-    desk.answer(_data(compared), lambda: changes_screen(changes, desk.words))
-    raise typer.Exit(Exit.DONE if changes.empty and report.ok else Exit.NO)
+    left = _left_as_they_are(compared)
+    desk.answer(
+        _data(compared) | {"not_written": len(left)},
+        lambda: [*changes_screen(changes, desk.words), *_left_line(desk, left, ledgers or [])],
+    )
+    same = changes.empty and not left
+    raise typer.Exit(Exit.DONE if same and report.ok else Exit.NO)
+
+
+def _left_as_they_are(compared: "Comparison") -> "list[Finding]":
+    """Where the ledgers say another thing than NetBox, and an apply would leave it so."""
+    told = (f for f in compared.findings if "ledger" not in f.missing and f.netbox != f.ledger)
+    return [f for f in told if f.winner != "ledger"]
+
+
+def _left_line(
+    desk: Desk, left: "list[Finding]", ledgers: list[Path]
+) -> "Iterator[RenderableType]":
+    import shlex
+
+    from api.show import BUSY, text
+
+    if left:
+        words = ["qianyun", "inventory", "diff", "--live", *(str(path) for path in ledgers)]
+        told = desk.words("not_written_apart", n=len(left), command=shlex.join(words))
+        yield text(told, BUSY)
 
 
 def _diff_live(desk: Desk, compared: "Comparison") -> None:

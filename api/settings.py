@@ -11,6 +11,7 @@ what it needs, so that what a run depends on can be seen in one place.
 import os
 import pwd
 import re
+import ssl
 import stat
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -85,9 +86,28 @@ def _networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
 
 
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
+
+
+def _authorities(value: Path) -> Path:
+    path = _folder(value)
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:  # ssl.SSLError is one: there is no certificate in it
+        raise ValueError("a file of certificates (PEM)") from error
+    return path
+
+
+def _header(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]*", value.get_secret_value()):
+        raise ValueError("letters, digits and signs of ASCII, no space")
+    return value
+
+
 Address = Annotated[str, AfterValidator(_address)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Folder = Annotated[Path, AfterValidator(_folder)]
+Authorities = Annotated[Path, AfterValidator(_authorities)]
+HeaderSecret = Annotated[SecretStr, AfterValidator(_header)]
 LoginName = Annotated[str, AfterValidator(_name)]
 
 
@@ -118,9 +138,15 @@ class Settings(BaseModel):
         default=None,
         description="NetBox 地址 / NetBox's http(s) URL, without a password",
     )
-    netbox_token: SecretStr | None = Field(
+    netbox_token: HeaderSecret | None = Field(
         default=None,
-        description="NetBox 令牌 / NetBox token, or file:/PATH; needs netbox_url",
+        description="NetBox 令牌（ASCII，无空格） / NetBox token, of ASCII without spaces, or file:/PATH; "
+        "needs netbox_url",
+    )
+    netbox_ca: Authorities | None = Field(
+        default=None,
+        description="签发 NetBox 证书的 CA 证书文件（PEM） / file with the certificate (PEM) of the CA that "
+        "signed NetBox's",
     )
     netbox_connections: int = Field(
         default=4,

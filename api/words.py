@@ -126,6 +126,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "left_out": ("未纳入的对象", "objects that were left out"),
     "endpoint": ("NetBox 类型", "NetBox type"),
     "examples": ("例如", "for example"),
+    "id": ("id {id}", "id {id}"),
+    "and_others": ("{first} 等 {n} 行", "{first} and others, {n} rows"),
+    "not_written_apart": (
+        "台账与 NetBox 另有 {n} 处不同，写入台账也不会改动；逐字段查看：{command}",
+        "the ledgers and NetBox differ in {n} more places, which an apply would leave; field by field: "
+        "{command}",
+    ),
     "verified": (
         "核对完毕：所存与 NetBox 一致（请求 {requests} 次）",
         "verified: what is held is what NetBox has ({requests} requests)",
@@ -328,6 +335,18 @@ class Words:
         """The text of `key`; KeyError for an unknown key is a bug."""
         text = TEXTS[key][0 if self.lang == "zh" else 1]
         return text.format(**values) if values else text
+
+    def half(self, told: str) -> str:
+        """This language's half of a reason that has both, "中文 / English"; the whole of another.
+
+        What either half quotes stands in both, so the " / " between them is the middle one.
+        """
+        parts = told.split(" / ")
+        middle, odd = divmod(len(parts), 2)
+        zh, en = " / ".join(parts[:middle]), " / ".join(parts[middle:])
+        if odd or not any("\u4e00" <= sign <= "\u9fff" for sign in zh):
+            return told
+        return zh if self.lang == "zh" else en
 
     def known(self, key: str) -> str:
         """The text of `key` where there is one, else `key` itself (data may hold new words)."""

@@ -11,3 +11,8 @@ def printable(text: str) -> str:
     if text.isprintable():  # of what it refuses, only what is hidden is written out below
         return text
     return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _HIDDEN else c for c in text)
+
+
+def shorten(text: str, most: int = 60) -> str:
+    """`text`, cut off after `most` characters and marked by "…"."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

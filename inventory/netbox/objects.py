@@ -12,6 +12,7 @@ from inventory.netbox.beside import with_beside
 from inventory.netbox.endpoints import Endpoint, Row
 from inventory.netbox.mirror import Changed, Mirror
 from inventory.netbox.reading import HELD, KINDS, OURS, Lookup, Provenances, read, sole
+from inventory.netbox.schema import BESIDE, UNSPECIFIED_SITE
 from inventory.store import LeftOut
 
 type Read = tuple[str, Thing] | LeftOut
@@ -76,7 +77,7 @@ class Objects:
             else:
                 found[one[0]].append(one[1])
         self.collections = {c: tuple(sorted(found[c], key=_code)) for c in HELD}
-        self.left_out = tuple(left_out)
+        self.left_out = tuple(one for one in left_out if not _shared(one))
 
     def _all(
         self, look: Lookup, left_out: list[LeftOut]
@@ -94,6 +95,12 @@ class Objects:
                     left_out.append(one)
                 else:
                     yield endpoint, row, one
+
+
+def _shared(one: LeftOut) -> bool:
+    """Whether bootstrap made it: it has no code and is nothing to be handed over."""
+    ours = one.endpoint == UNSPECIFIED_SITE.path.rstrip("/")
+    return ours and one.name.removesuffix(BESIDE) == UNSPECIFIED_SITE.name
 
 
 def _primary(row: Row) -> set[int]:

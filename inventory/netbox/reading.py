@@ -28,6 +28,7 @@ from inventory.netbox import endpoints as nb
 from inventory.netbox.endpoints import SYSTEM, ZONE, Endpoint, Json, Row
 from inventory.netbox.names import plain
 from inventory.store import LeftOut
+from inventory.text import shorten
 
 NODE, LINK = "node:", "link:"  # before the code of a node or link, whose rows are devices, circuits
 UNSPECIFIED = "未说明"  # the shared provider and circuit type of a line that tells none
@@ -270,9 +271,10 @@ def read(
     if row.code is None:
         reason = NOT_OURS
         if nb.BAD_CODE in row.facts:
+            held = f"qianyun_code={shorten(repr(row.facts[nb.BAD_CODE]))}"
             reason = (
-                f"qianyun_code={row.facts[nb.BAD_CODE]!r} 不是编号，不归迁云管理 / is no code (1 to 63 of "
-                "A-Z a-z 0-9 . _ -): not managed"
+                f"{held} 不是编号（1 至 63 个 A-Z a-z 0-9 . _ -），不归迁云管理 / {held} is no code (1 to 63 "
+                "of A-Z a-z 0-9 . _ -): not managed"
             )
         return _left_out(endpoint, row, str(row.facts.get("name", "")), reason)
     kind = next(k for k in KINDS[endpoint] if row.code.startswith(k.prefix))
@@ -294,7 +296,7 @@ def _left_out(endpoint: Endpoint, row: Row, name: str, reason: str) -> LeftOut:
 def _why(error: ValidationError) -> str:
     faults = error.errors(include_url=False)
     said = "; ".join(f"{'.'.join(map(str, e['loc']))}={e['input']!r}: {e['msg']}" for e in faults)
-    return f"无法理解 / cannot be understood: {said[:300]}"
+    return f"无法理解：{shorten(said, 300)} / cannot be understood: {shorten(said, 300)}"
 
 
 def sole(

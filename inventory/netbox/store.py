@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inventory.changes import ChangeSet, diff
 from inventory.database import reading, writing
-from inventory.errors import InventoryError, NetBoxRefused, StaleEstate, StoreError
+from inventory.errors import NetBoxDenied, NetBoxUnavailable, StoreError
 from inventory.freshness import snapshot_mark
 from inventory.model import Estate
 from inventory.netbox import endpoints as nb
@@ -29,16 +29,15 @@ from inventory.netbox.differences import differences, index, touched
 from inventory.netbox.journal import write_journal
 from inventory.netbox.mirror import Mirror
 from inventory.netbox.objects import Objects, estate
+from inventory.netbox.outcome import cut_off, differs, refused
 from inventory.netbox.partial import accepted_part
 from inventory.netbox.reading import OURS, Provenances, provenances
 from inventory.netbox.turn import turn
-from inventory.netbox.writing import Fault, Writer
+from inventory.netbox.writing import Writer
 from inventory.references import check_references
 from inventory.store import Pulled, Touch, Verified
 from inventory.store_embedded import EmbeddedStore
 from inventory.tables import netbox_accepted, netbox_writes
-
-SHOWN = 20  # faults that a message names
 
 
 def _utc_now() -> datetime:
@@ -195,6 +194,8 @@ class NetBoxStore:
         )
         try:
             writer.write(what)
+        except (NetBoxUnavailable, NetBoxDenied) as error:
+            raise cut_off(error, writer.done, what.count) from error
         finally:
             self._mirror.save()
         if writer.faults:
@@ -202,12 +203,12 @@ class NetBoxStore:
             live = estate(self._objects, after)
             self._accept(accepted_part(self._snapshot, live, after, changes), actor)
             self._end(id)
-            raise _refused(writer.faults, what.count)
+            raise refused(writer.faults, what.count)
         self.refresh()
         live = estate(self._objects, after)
         wrong = _among(diff(after, live), changes)
         if not wrong.empty:
-            raise StoreError(_differs(wrong))
+            raise StoreError(differs(wrong))
         self._end(id)
         return live
 
@@ -269,24 +270,6 @@ class NetBoxStore:
             connection.execute(update(netbox_writes).where(where).values(ended_at=self._clock()))
 
 
-def _refused(faults: list[Fault], count: int) -> InventoryError:
-    stale = [fault for fault in faults if fault.stale]
-    shown = "\n".join(f"  {fault}" for fault in faults[:SHOWN])
-    more = f"\n  …（共 {len(faults)} / of {len(faults)}）" if len(faults) > SHOWN else ""
-    if len(stale) == len(faults):
-        return StaleEstate(
-            f"读取后被他人修改的行：{len(stale)}，保留他人的修改；请重新比对 / rows that somebody else "
-            f"changed after they were read: {len(stale)}; their edits stand, make the change again:\n"
-            f"{shown}{more}"
-        )
-    return NetBoxRefused(
-        f"NetBox 拒绝了 {count} 行中的 {len(faults)} 行，其余已写入；更正后重新导入 / NetBox refused "
-        f"{len(faults)} of {count} rows, the others are written; correct these and apply again:\n"
-        f"{shown}{more}",
-        tuple(str(fault) for fault in faults),
-    )
-
-
 def _moves(changes: ChangeSet) -> bool:
     """Whether a system's placement changes, which is told in NetBox's journal."""
     return any(f.field == "placement" for update in changes.updates for f in update.fields)
@@ -300,12 +283,4 @@ def _among(found: ChangeSet, changes: ChangeSet) -> ChangeSet:
             part: tuple(one for one in getattr(found, part) if (one.kind, one.code) in named)
             for part in ("creates", "updates", "deletes")
         }
-    )
-
-
-def _differs(changes: ChangeSet) -> str:
-    """NetBox took every row and yet holds something else: it changed a value, or somebody did."""
-    return (
-        "写入后 NetBox 的内容与预期不符 / after the write NetBox holds something else than it was "
-        f"told (it changed a value, or somebody did meanwhile):\n{changes.render_text()[:2000]}"
     )

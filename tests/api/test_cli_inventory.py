@@ -123,3 +123,21 @@ def test_export_in_figures(run: Run, ledger: Path) -> None:
     assert run("inventory", "apply", ledger).code == 0
     shown = run("inventory", "export").out
     assert run("inventory", "export", "--json").json["digest"] in shown
+
+
+def test_one_fault_in_many_rows_is_one_line(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = tmp_path / "服务器.csv"
+    rows = [f"H-{n},主机{n},旧名机房" for n in range(200)]
+    ledger.write_text("\n".join(["服务器编号,服务器名称,所在机房", *rows]) + "\n", "utf-8")
+    shown = run("inventory", "check", ledger)
+    assert shown.code == 1
+    assert shown.out.count("旧名机房") < 5
+    assert "2 等 200 行" in shown.out
+    assert "is neither in the ledgers nor known" not in shown.out
+    assert len(run("inventory", "check", ledger, "--json").json["problems"]) == 200
+    monkeypatch.setenv("QIANYUN_LANG", "en")
+    english = run("inventory", "check", ledger).out
+    assert "2 and others, 200 rows" in english
+    assert "请更正名称" not in english

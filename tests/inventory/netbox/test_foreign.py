@@ -128,6 +128,7 @@ def test_it_is_read_changed_in_nothing_and_what_is_left_out_is_told(
         ("ipam/services", "vip"),
     ):
         assert "qianyun_code" in told[place]
+    assert ("dcim/sites", "迁云未说明园区") not in told  # bootstrap's own: nothing to hand over
     counted = sum(left.endpoint == "dcim/devices" for left in pulled.left_out)
     assert counted == 4
 
@@ -173,6 +174,7 @@ def test_strange_objects_that_are_handed_over_are_read_or_left_out_with_a_reason
     adopt(ready, "Cluster", "CL-1", name="群")
     adopt(ready, "Location", "R 1", name="间")  # no code has a space
     adopt(ready, "Location", "R-2", name="楼")
+    adopt(ready, "Site", "长" * 200, name="别处")
     adopt(ready, "Service", "SV-1", name="vip")
     adopt(ready, "Service", "SV-2", name="many")
     ready.shell(
@@ -194,6 +196,7 @@ def test_strange_objects_that_are_handed_over_are_read_or_left_out_with_a_reason
     assert [r.code for r in pulled.estate.rooms] == ["R-2"]
     assert "重复 / has the code of dcim/devices/" in told["virtualization/virtual-machines", "有群"]
     assert "'R 1' 不是编号" in told["dcim/locations", "间"]
+    assert 100 < len(told["dcim/sites", "别处"]) < 300  # it quotes the beginning
     assert "aliases" in told["tenancy/tenants", "别家"]
     assert "moves_at_once" in told["virtualization/clusters", "无处之群"]
     assert "host" in told["ipam/services", "vip"]

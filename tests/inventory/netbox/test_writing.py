@@ -33,7 +33,7 @@ from tests.inventory.netbox.city import (
     unmanaged,
     without,
 )
-from tests.netbox.proxy import Answer, Hold, LoseAnswer, Meanwhile, Proxy, Rule
+from tests.netbox.proxy import Answer, Hang, Hold, LoseAnswer, Meanwhile, Proxy, Rule
 from tests.netbox.server import NetBox
 
 SLOW = pytest.mark.slow  # make chaos runs them
@@ -247,6 +247,26 @@ def test_a_netbox_that_fails_amid_writing_leaves_what_can_be_gone_on_with(
         with pytest.raises(OutcomeUnknown):
             open_store(proxy.url).apply(changes, actor="张三")
     assert open_store().apply(changes, actor="张三") == rich()
+    assert not twice(codes(ready))
+
+
+@SLOW
+def test_a_bulk_write_that_times_out_says_how_far_it_came(ready: NetBox, truth: Truth) -> None:
+    wanted = Estate(
+        organisations=tuple(Organisation(code=f"O-{n}", name=f"{n}局") for n in range(60))
+    )
+    changes = diff(Estate(), wanted)
+    with Proxy(ready.url) as proxy:
+        lost = proxy.add(Rule(Hang(), method="POST", path="tenants/$", skip=1))
+        client = Client(proxy.url, ready.token, connections=1, timeout_s=(5, 3))
+        store = NetBoxStore(client, truth.engine)
+        with pytest.raises(OutcomeUnknown, match="写入结果不明") as met:
+            store.apply(changes, actor="张三")
+        assert "had confirmed by then: 50 of 60" in str(met.value)
+        assert met.value.under_way
+        assert proxy.hits(lost) == 1
+        client.timeout_s = (5, 60)
+        assert store.apply(changes, actor="张三") == wanted
     assert not twice(codes(ready))
 
 
