@@ -15,7 +15,13 @@ from inventory.findings import Cause, Finding
 from inventory.store import LeftOut, Touch
 from inventory.tasks import Noted, Task
 
-_STYLES = {Cause.CONFLICT: BAD, Cause.HELD: BAD, Cause.AGREED: DIM}
+_STYLES = {
+    Cause.CONFLICT: BAD,
+    Cause.DELETED: BAD,
+    Cause.LOST: BAD,
+    Cause.HELD: BAD,
+    Cause.AGREED: DIM,
+}
 _EXAMPLES = 3
 
 
