@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inventory.changes import ChangeSet, diff
-from inventory.errors import StaleEstate, StoreError
+from inventory.errors import EstateError, NetBoxRefused, StaleEstate, StoreError
 from inventory.findings import Cause, Finding, Reconciled, Taken
 from inventory.ledger import LedgerReport, Progress, read_ledgers
 from inventory.ledger.words import Words, default_words, load_words
@@ -21,7 +21,7 @@ from inventory.precedence import default_precedence, read_precedence
 from inventory.reconcile import reconcile
 from inventory.store import EstateStore, Touch
 from inventory.tasks import Noted, Task, Tasks
-from inventory.told import last_told, remember
+from inventory.told import intend, last_told, remember, remember_written
 from migrator.audit import record
 from migrator.errors import NotFound
 
@@ -77,7 +77,7 @@ def compare(
                 report.estate,
                 precedence,
                 decisions=Tasks(connection, product.truth.now()).decisions(),
-                told=last_told(connection, report.estate),
+                told=last_told(connection, report.estate, snapshot=accepted, live=live),
             )
     return Comparison(report, live, found, diff(live, found.wanted))
 
@@ -106,14 +106,39 @@ def apply(
     """
     store, changes = product.estate, compared.changes
     if not changes.empty:
+        if store.dry_by_default:
+            _intend(product, compared, actor)
         try:
             store.apply(changes, actor=actor, confirmed=confirmed)
         except (StoreError, StaleEstate) as error:
             if store.dry_by_default:
                 detail = _detail(compared, ledgers) | {"error": str(error)}
                 product.truth.audit(actor, "inventory.apply.failed", "estate", **detail)
+                if isinstance(error, NetBoxRefused | StaleEstate):  # else it may still be written
+                    _keep_written(product, actor)
             raise
     return _keep(product, compared, ledgers=ledgers, actor=actor)
+
+
+def _intend(product: "Qianyun", compared: Comparison, actor: str) -> None:
+    """Before the first write: should it be cut off, what it wrote is known for ours."""
+    truth, found = product.truth, compared.reconciled
+    snapshot, live, now = product.estate.snapshot(), compared.live, truth.now()
+    with truth.writing() as connection:
+        remember_written(connection, snapshot=snapshot, live=live, now=now, actor=actor)
+        intend(connection, found.told, found.wanted, compared.changes, now=now, actor=actor)
+
+
+def _keep_written(product: "Qianyun", actor: str) -> None:
+    """After a refusal: what came through was taken from the ledgers, the rest is said anew. Where
+    the store can't be read now, the next comparison finds it out."""
+    store, truth = product.estate, product.truth
+    try:
+        live, snapshot = store.load(), store.snapshot()
+    except (StoreError, EstateError):
+        return
+    with truth.writing() as connection:
+        remember_written(connection, snapshot=snapshot, live=live, now=truth.now(), actor=actor)
 
 
 def _keep(product: "Qianyun", compared: Comparison, *, ledgers: list[Path], actor: str) -> Noted:

@@ -16,7 +16,13 @@ from inventory.store import LeftOut, Touch
 from inventory.tasks import Noted, Task
 from inventory.text import shorten
 
-_STYLES = {Cause.CONFLICT: BAD, Cause.HELD: BAD, Cause.AGREED: DIM}
+_STYLES = {
+    Cause.CONFLICT: BAD,
+    Cause.DELETED: BAD,
+    Cause.LOST: BAD,
+    Cause.HELD: BAD,
+    Cause.AGREED: DIM,
+}
 _EXAMPLES = 3
 
 

@@ -84,6 +84,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "cause.precedence": ("双方改动，按优先级表", "both changed it: by the table"),
     "cause.decision": ("已有人裁定", "a person has decided"),
     "cause.conflict": ("双方改动且不一致", "both changed it and disagree"),
+    "cause.deleted": (
+        "NetBox 中已删除，台账中仍有",
+        "deleted in NetBox, still in the ledger",
+    ),
+    "cause.lost": (
+        "NetBox 中许多对象同时失去此字段（自定义字段重建？）",
+        "many objects lost this field in NetBox at once (was the custom field made anew?)",
+    ),
     "cause.held": (
         "所引用的对象已在 NetBox 中删除，暂缓",
         "held back: what it refers to was deleted in NetBox",

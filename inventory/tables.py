@@ -97,6 +97,17 @@ ledger_facts = Table(
     Column("told_by", String(200), nullable=False),
 )
 
+# What an apply to a store that others write too is about to write, and what the ledgers said for it:
+# a row stays when it is killed, and what came through of it is known by comparing.
+ledger_intents = Table(
+    "ledger_intents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("intents", Text, nullable=False),  # JSON, see inventory/told.py
+    Column("begun_at", _TIME, nullable=False),
+    Column("begun_by", String(200), nullable=False),
+)
+
 # Deliveries of NetBox's webhooks that were taken, so that one sent again is refused.
 netbox_deliveries = Table(
     "netbox_deliveries",

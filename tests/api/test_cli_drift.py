@@ -238,6 +238,25 @@ def test_a_conflict_becomes_a_task_and_is_done_as_decided(
     assert run("audit", "verify").code == 0
 
 
+@pytest.mark.parametrize(("take", "right"), [("ledger", "市局机房"), ("netbox", "交通局机房")])
+def test_a_mistaken_decision_is_mended_in_netbox(
+    run: Run, shared: SharedStore, rooms: Rooms, take: str, right: str
+) -> None:
+    """As the refusal of a second decision says."""
+    ledger = in_conflict(run, shared, rooms)
+    (task,) = write(run, ledger)["tasks"]["opened"]
+    run("inventory", "settle", task, "--take", take, "--reason", "看错了")
+    write(run, ledger)
+    again = run("inventory", "settle", task, "--take", take, "--reason", "改正")
+    assert again.code == 1
+    assert "qianyun inventory pull" in again.err
+    shared.by_hand("R-1", name=right)
+    run("inventory", "pull")
+    write(run, ledger)
+    assert shared.load().rooms[0].name == right
+    assert run("inventory", "tasks", "--json").json["tasks"] == []
+
+
 def test_a_conflict_that_is_no_more_closes_its_task(
     run: Run, shared: SharedStore, rooms: Rooms
 ) -> None:
