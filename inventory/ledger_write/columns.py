@@ -5,7 +5,7 @@ found by asking its parser, so that a new field or spelling is in templates and 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -176,14 +176,15 @@ def _shape(parser: Parser, words: Words) -> tuple[Shape, str, Decimal, tuple[tup
 
 
 def _options(parser: Parser, words: Words) -> Iterator[tuple[str, Any]]:
-    """Every spelling that the parser takes, of the table that it takes whole."""
-    tables = [
-        [(spelling, _read(parser, spelling, "", words)) for spelling in table]
-        for table in words.choices.values()
-    ]
-    whole = [t for t in tables if all(value is not _REFUSED for _, value in t)]
-    taken = max(whole or tables, key=lambda t: sum(v is not _REFUSED for _, v in t), default=[])
-    yield from ((spelling, value) for spelling, value in taken if value is not _REFUSED)
+    """Every spelling of the largest table that the parser takes whole; of tables that it does not
+    know no more is tried than their first words."""
+    whole: Sequence[str] = ()
+    for table in words.choices.values():
+        if len(table) > len(whole) and all(
+            _read(parser, spelling, "", words) is not _REFUSED for spelling in table
+        ):
+            whole = tuple(table)
+    yield from ((spelling, _read(parser, spelling, "", words)) for spelling in whole)
 
 
 def _known(parser: Parser, words: Words) -> tuple[str, ...]:
