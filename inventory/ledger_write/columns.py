@@ -122,13 +122,14 @@ def _title(kind: str, field: str, words: Words) -> str | None:
     return first and _CASED.sub(lambda match: _upper(match[0]), first)
 
 
-def role_titles(role: str, words: Words) -> dict[str, str]:
-    """The headers of the name, phone and e-mail of people of a role; none for an unknown role."""
+def role_titles(kind: str, role: str, words: Words) -> dict[str, str]:
+    """The headers of the name, phone and e-mail of people of a role; none for an unknown role, or
+    where every word for it is a field of the kind (主要负责人 of a project)."""
     found: dict[str, str] = {}
     for header, told in words.contacts.items():
-        if told.role == role:
+        if told.role == role and header not in words.kinds[kind].headers:
             found.setdefault(told.part, header)
-    return found
+    return found if "name" in found else {}
 
 
 def _column(kind: str, field: str, title: str, parser: Parser, words: Words) -> Column:
