@@ -5,7 +5,7 @@ found by asking its parser, so that a new field or spelling is in templates and 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -122,13 +122,14 @@ def _title(kind: str, field: str, words: Words) -> str | None:
     return first and _CASED.sub(lambda match: _upper(match[0]), first)
 
 
-def role_titles(role: str, words: Words) -> dict[str, str]:
-    """The headers of the name, phone and e-mail of people of a role; none for an unknown role."""
+def role_titles(kind: str, role: str, words: Words) -> dict[str, str]:
+    """The headers of the name, phone and e-mail of people of a role; none for an unknown role, or
+    where every word for it is a field of the kind (主要负责人 of a project)."""
     found: dict[str, str] = {}
     for header, told in words.contacts.items():
-        if told.role == role:
+        if told.role == role and header not in words.kinds[kind].headers:
             found.setdefault(told.part, header)
-    return found
+    return found if "name" in found else {}
 
 
 def _column(kind: str, field: str, title: str, parser: Parser, words: Words) -> Column:
@@ -176,14 +177,15 @@ def _shape(parser: Parser, words: Words) -> tuple[Shape, str, Decimal, tuple[tup
 
 
 def _options(parser: Parser, words: Words) -> Iterator[tuple[str, Any]]:
-    """Every spelling that the parser takes, of the table that it takes whole."""
-    tables = [
-        [(spelling, _read(parser, spelling, "", words)) for spelling in table]
-        for table in words.choices.values()
-    ]
-    whole = [t for t in tables if all(value is not _REFUSED for _, value in t)]
-    taken = max(whole or tables, key=lambda t: sum(v is not _REFUSED for _, v in t), default=[])
-    yield from ((spelling, value) for spelling, value in taken if value is not _REFUSED)
+    """Every spelling of the largest table that the parser takes whole; of tables that it does not
+    know no more is tried than their first words."""
+    whole: Sequence[str] = ()
+    for table in words.choices.values():
+        if len(table) > len(whole) and all(
+            _read(parser, spelling, "", words) is not _REFUSED for spelling in table
+        ):
+            whole = tuple(table)
+    yield from ((spelling, _read(parser, spelling, "", words)) for spelling in whole)
 
 
 def _known(parser: Parser, words: Words) -> tuple[str, ...]:

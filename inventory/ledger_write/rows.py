@@ -42,6 +42,10 @@ class Filled:
         return [NUMBER, *(c.title for c in self.columns), *self.people]
 
 
+type Roles = Mapping[str, Mapping[str, str]]
+"""Role → part of a person (name, phone, e-mail) → the header of its column."""
+
+
 class Writer:
     """Writes objects of one estate; what a name means is looked up once."""
 
@@ -56,8 +60,8 @@ class Writer:
 
     def fill(self, kind: str, objects: Sequence[Any]) -> Filled:
         told = tuple(c for c in columns(kind, self._words) if c.field != _NEEDS)
-        roles = self._roles(objects) if kind in WITH_CONTACTS else ()
-        people = tuple(t for role in roles for t in role_titles(role, self._words).values())
+        roles: Roles = self._roles(kind, objects) if kind in WITH_CONTACTS else {}
+        people = tuple(title for titles in roles.values() for title in titles.values())
         table = Filled(kind, told, people)
         for number, obj in enumerate(objects, start=1):
             values = ledger_values(obj)
@@ -102,32 +106,24 @@ class Writer:
                 return str(name)
         return code
 
-    def _roles(self, objects: Sequence[Any]) -> tuple[str, ...]:
+    def _roles(self, kind: str, objects: Sequence[Any]) -> Roles:
         """The roles for which there are columns, in the words' order; the usual one always."""
-        told = {c.role for o in objects for c in o.contacts or ()}
-        known = [r for r in dict.fromkeys(h.role for h in self._words.contacts.values()) if r]
-        return tuple(r for r in known if r in told or r == self._words.some_role)
+        told = {c.role for o in objects for c in o.contacts or ()} | {self._words.some_role}
+        known = dict.fromkeys(h.role for h in self._words.contacts.values() if h.role in told)
+        titles = {role: role_titles(kind, role, self._words) for role in known if role}
+        return {role: own for role, own in titles.items() if own}
 
-    def _people(self, contacts: Sequence[Contact], roles: Sequence[str]) -> tuple[list[Cell], bool]:
+    def _people(self, contacts: Sequence[Contact], roles: Roles) -> tuple[list[Cell], bool]:
         if not roles:
             return [], True
-        cells: list[Cell] = list(self._plain_people(contacts, roles))
+        cells: list[Cell] = list(_plain_people(contacts, roles))
         if self._read_people(cells, roles) == tuple(contacts):
             return cells, True
         cells = [write_contacts(contacts), *[""] * (len(cells) - 1)]
         return cells, self._read_people(cells, roles) == tuple(contacts)
 
-    def _plain_people(self, contacts: Sequence[Contact], roles: Sequence[str]) -> list[str]:
-        cells = []
-        for role in roles:
-            of_role = [c for c in contacts if c.role == role]
-            for part in role_titles(role, self._words):
-                told = [str(getattr(c, part)) for c in of_role]
-                cells.append("、".join(told) if any(told) else "")
-        return cells
-
-    def _read_people(self, cells: Sequence[Cell], roles: Sequence[str]) -> tuple[Contact, ...]:
-        titles = [t for role in roles for t in role_titles(role, self._words).values()]
+    def _read_people(self, cells: Sequence[Cell], roles: Roles) -> tuple[Contact, ...]:
+        titles = [title for own in roles.values() for title in own.values()]
         posts = posts_of(
             (
                 HeaderColumn(i, title, CONTACTS, contact=self._words.contacts[title])
@@ -140,6 +136,13 @@ class Writer:
         except Refused:
             return ()
         return () if found.faults else found.contacts
+
+
+def _plain_people(contacts: Sequence[Contact], roles: Roles) -> Iterator[str]:
+    for role, titles in roles.items():
+        for part in titles:
+            told = [str(getattr(c, part)) for c in contacts if c.role == role]
+            yield "、".join(told) if any(told) else ""
 
 
 def ledger_values(obj: Any) -> Mapping[str, Any]:

@@ -92,7 +92,7 @@ def _page(kind: str, kinds: Sequence[str], known: Estate, words: Words) -> Page:
     heads = [Head(NUMBER, note="行号，可不填 / the row's number, may be left out")]
     for column, value in zip(own, rows[0], strict=True):
         heads.append(_head(column, value, kinds, known, words))
-    people = role_titles(words.some_role, words) if kind in WITH_CONTACTS else {}
+    people = role_titles(kind, words.some_role, words) if kind in WITH_CONTACTS else {}
     told = _examples()["contacts"]
     heads += [Head(t, "@", people_note(part, told[part])) for part, t in people.items()]
     numbered = [[n, *row, *(told[part] for part in people)] for n, row in enumerate(rows, start=1)]
