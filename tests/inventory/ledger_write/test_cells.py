@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inventory.ledger.values import Cell
+from inventory.ledger.cells import Cell
 from inventory.ledger.words import default_words
 from inventory.ledger_write.cells import cell
 from inventory.ledger_write.columns import columns

@@ -26,7 +26,7 @@ def here() -> Iterator[None]:
         yield
 
 
-_NEEDED = {
+_NEEDED: dict[str, dict[str, object]] = {
     "links": {"a_node": "no-1", "z_node": "no-2"},
     "services": {"host": "ho-1", "port": 80},
 }

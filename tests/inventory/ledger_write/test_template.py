@@ -160,7 +160,7 @@ def test_a_new_field_and_its_words_appear_by_themselves(monkeypatch: pytest.Monk
     words = _with(
         WORDS, "rooms", {"供电方式": "power"}, {"power_kind": {"市电": "grid", "双路": "two"}}
     )
-    monkeypatch.setitem(FIELDS, "rooms", {**FIELDS["rooms"], "power": choice("power_kind")})  # type: ignore[arg-type]
+    monkeypatch.setitem(FIELDS, "rooms", {**FIELDS["rooms"], "power": choice("power_kind")})
     (column,) = [c for c in columns("rooms", words) if c.field == "power"]
     assert (column.title, column.shape, column.choices) == (
         "供电方式",
