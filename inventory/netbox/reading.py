@@ -3,7 +3,7 @@
 The mapping, field by field, is in docs/netbox.md; `rows.py` is its other direction.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ from inventory.model import (
 )
 from inventory.netbox import endpoints as nb
 from inventory.netbox.endpoints import SYSTEM, ZONE, Endpoint, Json, Row
+from inventory.netbox.held import UNCLEAR, Held, left_out, unread_field
 from inventory.netbox.names import plain
 from inventory.store import LeftOut
 from inventory.text import shorten
@@ -79,7 +80,8 @@ class Lookup:
     def address_of(self, row: Row, family: int) -> str | None:
         """A node's address: its own, or its host's where it is told to have that."""
         facts = row.facts
-        if family in facts.get("qianyun_host_addresses", ()):
+        lent = facts.get("qianyun_host_addresses")
+        if isinstance(lent, list) and family in lent:
             facts = self._host(facts.get("qianyun_host", ""))
         return self.address(facts.get(f"primary_ip{family}"))
 
@@ -264,10 +266,8 @@ OURS = tuple(kind for kind in Estate.model_fields if kind not in HELD)
 """The others: systems, dependencies, projects and resources are ours alone."""
 
 
-def read(
-    endpoint: Endpoint, row: Row, look: Lookup, told: Provenances
-) -> tuple[str, Thing] | LeftOut:
-    """(collection, object) of a row of one of KINDS, or why it is left out."""
+def read(endpoint: Endpoint, row: Row, look: Lookup, told: Provenances) -> Held | LeftOut:
+    """The object of a row of one of KINDS, or why it is left out."""
     if row.code is None:
         reason = NOT_OURS
         if nb.BAD_CODE in row.facts:
@@ -276,43 +276,42 @@ def read(
                 f"{held} 不是编号（1 至 63 个 A-Z a-z 0-9 . _ -），不归迁云管理 / {held} is no code (1 to 63 "
                 "of A-Z a-z 0-9 . _ -): not managed"
             )
-        return _left_out(endpoint, row, str(row.facts.get("name", "")), reason)
+        return left_out(endpoint, row, str(row.facts.get("name", "")), reason)
     kind = next(k for k in KINDS[endpoint] if row.code.startswith(k.prefix))
     code = row.code.removeprefix(kind.prefix)
+    facts = kind.facts(row, look)
+    facts["name"] = plain(facts["name"], code)
+    facts |= {"code": code, "provenance": told.get((kind.collection, code), ())}
     try:
-        facts = kind.facts(row, look)
-        facts["name"] = plain(facts["name"], code)
-        provenance = told.get((kind.collection, code), ())
-        return kind.collection, kind.model(code=code, provenance=provenance, **facts)
+        return Held(kind.collection, kind.model(**facts))
     except ValidationError as error:
-        name = str(row.facts.get("name") or row.facts.get("cid") or code)
-        return _left_out(endpoint, row, name, _why(error))
+        return _without(error, kind, facts, endpoint, row)
 
 
-def _left_out(endpoint: Endpoint, row: Row, name: str, reason: str) -> LeftOut:
-    return LeftOut(endpoint=endpoint.path.rstrip("/"), id=row.id, name=name, reason=reason)
+def _without(
+    error: ValidationError, kind: Kind, facts: Json, endpoint: Endpoint, row: Row
+) -> Held | LeftOut:
+    """The object without the fields that can't be understood, where it can do without them."""
+    name = str(row.facts.get("name") or row.facts.get("cid") or facts["code"])
+    wrong = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+    try:
+        rest = {field: value for field, value in facts.items() if field not in wrong}
+        thing = kind.model(**rest)
+    except ValidationError:
+        return left_out(endpoint, row, name, _why(error))
+    if "contacts" in wrong or not wrong:  # objects of their own
+        return left_out(endpoint, row, name, _why(error))
+    unread = tuple(
+        unread_field(endpoint, row.id, name, (kind.collection, field, facts[field]), UNCLEAR)
+        for field in sorted(wrong)
+    )
+    return Held(kind.collection, thing, unread)
 
 
 def _why(error: ValidationError) -> str:
     faults = error.errors(include_url=False)
     said = "; ".join(f"{'.'.join(map(str, e['loc']))}={e['input']!r}: {e['msg']}" for e in faults)
     return f"无法理解：{shorten(said, 300)} / cannot be understood: {shorten(said, 300)}"
-
-
-def sole(
-    objects: Iterable[tuple[Endpoint, Row, tuple[str, Thing]]],
-) -> Iterator[tuple[str, Thing] | LeftOut]:
-    """Of several objects with one code the first; the others are left out."""
-    seen: dict[tuple[str, str], tuple[str, int]] = {}
-    for endpoint, row, (collection, thing) in objects:
-        here = endpoint.path, row.id
-        first = seen.setdefault((collection, thing.code), here)
-        if first == here:
-            yield collection, thing
-        else:
-            other = f"{first[0]}{first[1]}"
-            reason = f"编号与 {other} 重复 / has the code of {other}"
-            yield _left_out(endpoint, row, thing.name, reason)
 
 
 def provenances(objects: Iterable[tuple[str, Any]]) -> Provenances:

@@ -28,11 +28,12 @@ from inventory.netbox.client import Client
 from inventory.netbox.differences import differences, index, touched
 from inventory.netbox.journal import write_journal
 from inventory.netbox.mirror import Mirror
-from inventory.netbox.objects import Objects, estate
+from inventory.netbox.objects import Objects
 from inventory.netbox.outcome import cut_off, differs, refused
 from inventory.netbox.partial import accepted_part
 from inventory.netbox.reading import OURS, Provenances, provenances
 from inventory.netbox.turn import turn
+from inventory.netbox.whole import Whole, whole
 from inventory.netbox.writing import Writer
 from inventory.references import check_references
 from inventory.store import Pulled, Touch, Verified
@@ -69,7 +70,7 @@ class NetBoxStore:
         self._ours = EmbeddedStore(engine, clock)
         self._mark = ""
         self._snapshot = Estate()
-        self._estate: Estate | None = None
+        self._whole: Whole | None = None
         self._versions = 0
         self._told: Provenances = {}
         self._known = False
@@ -93,12 +94,16 @@ class NetBoxStore:
         with self._lock:
             if not self._known:
                 _ = self._client.version
-                self._mirror.identity = f"{self._client.url} {netbox_ready(self._client)}"
+                self._mirror.identity = self._identify()
+                self._mirror.identify = self._identify
                 self._known = True
             self._read_snapshot()
             changed = self._mirror.read_all() if full else self._mirror.refresh()
             if self._objects.update(changed, self._told):
-                self._estate = None
+                self._whole = None
+
+    def _identify(self) -> str:
+        return f"{self._client.url} {netbox_ready(self._client)}"
 
     def version(self) -> str:
         """A text that changes when the estate does; costs one request. Raises StoreError."""
@@ -109,10 +114,13 @@ class NetBoxStore:
 
     def _live(self) -> Estate:
         """The same object as long as nothing changed: its digest is reckoned once."""
-        if self._estate is None:
-            self._estate = estate(self._objects, self._snapshot)
+        return self._put_together().estate
+
+    def _put_together(self) -> Whole:
+        if self._whole is None:
+            self._whole = whole(self._objects, self._snapshot)
             self._versions += 1
-        return self._estate
+        return self._whole
 
     def snapshot(self) -> Estate:
         """What was last accepted: of a NetBox of which nothing was, only what we hold ourselves."""
@@ -125,17 +133,16 @@ class NetBoxStore:
         return history.last_change(self._client, index(self._mirror.tables), kind, code, field)
 
     def pull(self, actor: str, *, full: bool = False) -> Pulled:
-        """Takes what NetBox holds for accepted: it becomes the snapshot. Raises StoreError,
-        EstateError when NetBox refers to codes that don't exist."""
+        """Takes what NetBox holds for accepted: it becomes the snapshot. Raises StoreError."""
         before = self._client.reads
         self.refresh(full=full)
-        live = self._live()
-        check_references(live, self._snapshot)
+        found = self._put_together()
+        live = found.estate
         self._accept(live, actor)
         self._mirror.save()
         return Pulled(
             estate=live,
-            left_out=self._objects.left_out,
+            left_out=found.left_out,
             requests=self._client.reads - before,
             full=full,
         )
@@ -147,10 +154,10 @@ class NetBoxStore:
         mirror = Mirror(self._client)
         objects = Objects(mirror)
         objects.update(mirror.refresh(), self._told)
-        fresh = estate(objects, self._snapshot)
+        fresh = whole(objects, self._snapshot)
         return Verified(
-            changes=diff(held, fresh),
-            left_out=objects.left_out,
+            changes=diff(held, fresh.estate),
+            left_out=fresh.left_out,
             requests=self._client.reads - before,
         )
 
@@ -188,7 +195,8 @@ class NetBoxStore:
         id = self._begin(changes, actor)
         self._mirror.need((nb.INTERFACES, nb.VM_INTERFACES))
         tables = self._mirror.tables
-        what = differences(before, after, changes, index(tables), tables)
+        unread = whole(self._objects, before).unread
+        what = differences(before, after, changes, index(tables), tables, unread=unread)
         writer = Writer(
             self._client, self._mirror, f"迁云 {actor} {changes.digest[:12]}"[:200], self._step
         )
@@ -200,12 +208,12 @@ class NetBoxStore:
             self._mirror.save()
         if writer.faults:
             self.refresh()
-            live = estate(self._objects, after)
+            live = whole(self._objects, after).estate
             self._accept(accepted_part(self._snapshot, live, after, changes), actor)
             self._end(id)
             raise refused(writer.faults, what.count)
         self.refresh()
-        live = estate(self._objects, after)
+        live = whole(self._objects, after).estate
         wrong = _among(diff(after, live), changes)
         if not wrong.empty:
             raise StoreError(differs(wrong))
@@ -236,7 +244,7 @@ class NetBoxStore:
             if told != self._told:  # or every object is put together again
                 self._told = told
             self._mark = mark
-            self._estate = None
+            self._whole = None
 
     # ── what was begun ──────────────────────────────────────────────────────────────────────────
 

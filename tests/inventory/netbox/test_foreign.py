@@ -192,7 +192,7 @@ def test_strange_objects_that_are_handed_over_are_read_or_left_out_with_a_reason
     assert hosts["H-1"].name == ""
     assert hosts["VM-1"].place is None
     assert {line.code: line.name for line in pulled.estate.lines} == {"L-0": "C 0", "L-3": "C 3"}
-    assert [c.code for c in pulled.estate.clouds] == ["CL-1"]
+    assert {c.code: c.moves_at_once for c in pulled.estate.clouds} == {"CL-1": None, "CL-2": None}
     assert [r.code for r in pulled.estate.rooms] == ["R-2"]
     assert "重复 / has the code of dcim/devices/" in told["virtualization/virtual-machines", "有群"]
     assert "'R 1' 不是编号" in told["dcim/locations", "间"]
