@@ -214,6 +214,7 @@ def _the_audit_tells_all(office: Office, task: int) -> None:
     office.does("audit", "verify")
 
 
+@pytest.mark.slow
 def test_an_object_that_was_saved_unchanged_is_written_all_the_same(office: Office) -> None:
     """Somebody opens a line in NetBox and presses "save": NetBox notes a new time, and no change."""
     office.does("inventory", "pull")
