@@ -196,7 +196,7 @@ def _show_only(
     import shlex
 
     from api.show import BUSY, text
-    from api.show_drift import conflicts_line
+    from api.show_drift import conflicts_line, objections_screen
     from api.show_inventory import changes_screen
 
     argv = ["qianyun", "inventory", "apply", *(str(path) for path in ledgers)]
@@ -204,7 +204,9 @@ def _show_only(
     argv += ["--words", str(words)] if words else []
     argv += ["--digest", compared.changes.digest]
     say, command = desk.words, shlex.join(argv)
+    refused = desk.product.estate.objections(compared.changes)
     data = _data(compared) | {"applied": False, "confirm_with": argv}
+    data |= {"objections": [one.model_dump() for one in refused]}
     data |= {"findings": [_finding(f) for f in _not_plain(compared)]}
     desk.answer(
         data,
@@ -212,9 +214,12 @@ def _show_only(
             *_told(desk, compared),
             *changes_screen(compared.changes, say),
             *conflicts_line(compared.findings, say),
+            *objections_screen(refused, say),
             text(say("dry", command=command), BUSY),
         ],
     )
+    if refused:
+        raise typer.Exit(Exit.NO)
 
 
 def _told(desk: Desk, compared: "Comparison") -> "Iterator[RenderableType]":

@@ -12,7 +12,7 @@ from api.show_inventory import field_name, shown_value, thing
 from api.times import local
 from api.words import Words
 from inventory.findings import Cause, Finding
-from inventory.store import LeftOut, Touch
+from inventory.store import LeftOut, Objection, Touch
 from inventory.tasks import Noted, Task
 from inventory.text import shorten
 
@@ -61,6 +61,16 @@ def conflicts_line(findings: Iterable[Finding], say: Words) -> Iterator[Renderab
     """Said where there is any."""
     if n := sum(f.conflict for f in findings):
         yield text(say("conflicts", n=n), BAD)
+
+
+def objections_screen(found: Iterable[Objection], say: Words) -> Iterator[RenderableType]:
+    """What the store would refuse, where there is any."""
+    if told := tuple(found):
+        heads = say("object"), say("reason")
+        yield rows(
+            table(*heads, title=say("objections", n=len(told))),
+            ((one.whose, say.half(one.reason)) for one in told),
+        )
 
 
 def noted_line(noted: Noted, say: Words) -> Iterator[RenderableType]:

@@ -106,6 +106,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "冲突 {n} 处：暂保留 NetBox 的值；写入时生成任务，由人裁定",
         "conflicts: {n}. NetBox's value stays for now; applying makes tasks for a person to decide",
     ),
+    "objections": (
+        "NetBox 放不下，写入时将被拒绝：{n} 处",
+        "more than NetBox holds, a write would be refused: {n}",
+    ),
     "dry": (
         "只作演示，未写入。核对无误后执行：{command}",
         "shown only, nothing was written. If it is right, run: {command}",

@@ -19,6 +19,13 @@ class Touch(Frozen):
     new: JsonValue = None
 
 
+class Objection(Frozen):
+    """What a store would refuse: `whose` names the object with its place in a ledger."""
+
+    whose: str
+    reason: str
+
+
 class LeftOut(Frozen):
     """An object of NetBox that is not in the estate, and why. `endpoint`: e.g. "dcim/sites".
     `field`: the object is there, only this field of it is left out."""
@@ -69,6 +76,11 @@ class EstateStore(Protocol):
     def last_change(self, kind: str, code: str, field: str) -> Touch | None:
         """Who last changed a field of an object here and when, as far as that is known; `field` ""
         asks for when the object was made or deleted. Raises StoreError."""
+        ...
+
+    def objections(self, changes: ChangeSet) -> tuple[Objection, ...]:
+        """What the store would refuse of `changes`, which lead away from `load()`. Changes nothing.
+        Raises StoreError."""
         ...
 
     def apply(self, changes: ChangeSet, *, actor: str, confirmed: str | None = None) -> Estate:

@@ -12,7 +12,7 @@ from inventory.database import reading, writing
 from inventory.errors import StaleEstate, StoreError
 from inventory.model import Estate
 from inventory.references import check_references
-from inventory.store import Touch
+from inventory.store import Objection, Touch
 from inventory.tables import estate_snapshots as snapshots
 
 FORMAT = 1
@@ -50,6 +50,10 @@ class EmbeddedStore:
     def last_change(self, kind: str, code: str, field: str) -> Touch | None:  # noqa: ARG002
         """None: what was changed here came from ledgers and moves, and stands in the audit."""
         return None
+
+    def objections(self, changes: ChangeSet) -> tuple[Objection, ...]:  # noqa: ARG002
+        """None: what an estate can hold, the database can."""
+        return ()
 
     def at(self, digest: str) -> Estate | None:
         """The estate that had this digest, or None: what a plan was made from."""

@@ -41,6 +41,11 @@ class Origin:
         told = self.provenance[0]
         return f"{told.source} {told.sheet} 第 {told.row} 行 / row {told.row}"
 
+    @property
+    def whose(self) -> str:
+        """The object, with its place in a ledger."""
+        return f"{self.collection} {self.code}" + (f"（{self.place}）" if self.place else "")
+
 
 @dataclass
 class Differences:
@@ -97,11 +102,11 @@ def differences(
     machines = frozenset(code for endpoint, code in there if endpoint is nb.MACHINES)
     found = Differences(dropped=frozenset((d.kind, d.code) for d in changes.deletes))
     wanted_rows: dict[Key, Wanted] = {}
-    for origin, row in _rows(after, told, machines):
+    for origin, row in rows_of(after, told, machines):
         wanted_rows[row.key] = row
         found.origins.setdefault(row.key, origin)
     old: set[Key] = set()
-    for origin, row in _rows(before, told, machines):
+    for origin, row in rows_of(before, told, machines):
         old.add(row.key)
         found.origins.setdefault(row.key, origin)
     for (collection, code), provenance in told.items():  # also what an earlier, cut-off write left
@@ -188,11 +193,12 @@ def _id(value: Ref | None, there: Index) -> int | None:
     return row.id if row else None
 
 
-def _rows(
+def rows_of(
     estate: Estate,
     told: Mapping[tuple[str, str], tuple[Provenance, ...]],
     machines: frozenset[str],
 ) -> Iterable[tuple[Origin, Wanted]]:
+    """The rows of the objects that `told` names (collection, code), each with its origin."""
     context = Context.of(estate, machines)
     for collection in HELD:
         for obj in getattr(estate, collection):

@@ -42,9 +42,7 @@ class Fault:
     @property
     def whose(self) -> str:
         """The object that the row is part of, with its place in a ledger."""
-        whose = f"{self.origin.collection} {self.origin.code}" if self.origin else self.code
-        place = f"（{self.origin.place}）" if self.origin and self.origin.place else ""
-        return f"{whose}{place}"
+        return self.origin.whose if self.origin else self.code
 
     def __str__(self) -> str:
         return f"{self.whose}: {self.endpoint} {self.code}: {self.reason}"

@@ -27,6 +27,7 @@ from inventory.netbox.bootstrap import netbox_ready
 from inventory.netbox.client import Client
 from inventory.netbox.differences import differences, index, touched
 from inventory.netbox.journal import write_journal
+from inventory.netbox.limits import objections
 from inventory.netbox.mirror import Mirror
 from inventory.netbox.objects import Objects
 from inventory.netbox.outcome import cut_off, differs, refused
@@ -36,7 +37,7 @@ from inventory.netbox.turn import turn
 from inventory.netbox.whole import Whole, whole
 from inventory.netbox.writing import Writer
 from inventory.references import check_references
-from inventory.store import Pulled, Touch, Verified
+from inventory.store import Objection, Pulled, Touch, Verified
 from inventory.store_embedded import EmbeddedStore
 from inventory.tables import netbox_accepted, netbox_writes
 
@@ -131,6 +132,14 @@ class NetBoxStore:
 
     def last_change(self, kind: str, code: str, field: str) -> Touch | None:
         return history.last_change(self._client, index(self._mirror.tables), kind, code, field)
+
+    def objections(self, changes: ChangeSet) -> tuple[Objection, ...]:
+        with self._lock:
+            after = changes.apply_to(self.load())
+            machines = frozenset(
+                row.code for row in self._mirror.tables[nb.MACHINES].values() if row.code
+            )
+            return objections(after, changes, machines)
 
     def pull(self, actor: str, *, full: bool = False) -> Pulled:
         """Takes what NetBox holds for accepted: it becomes the snapshot. Raises StoreError."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from inventory.changes import ChangeSet, diff
@@ -19,8 +20,9 @@ from inventory.errors import (
     OutcomeUnknown,
     StaleEstate,
 )
-from inventory.model import Contact, Estate, Host, Organisation, Room
+from inventory.model import Contact, Estate, Host, Organisation, Room, Site
 from inventory.netbox.client import Client
+from inventory.netbox.limits import LONGEST
 from inventory.netbox.store import NetBoxStore
 from migrator.store import Truth
 from tests.inventory.netbox.city import (
@@ -461,3 +463,27 @@ def test_custom_fields_of_others_keep_their_values(ready: NetBox, store: NetBoxS
         ).splitlines()
         == ["甲类 手写"] * 3
     )
+
+
+def test_what_netbox_would_refuse_for_its_length_is_told_before(
+    ready: NetBox, store: NetBoxStore
+) -> None:
+    """As NetBox's own OPTIONS say, and found before anything is written."""
+    for endpoint, longest in LONGEST.items():
+        answer = httpx.options(
+            f"{ready.url}/api/{endpoint.path}",
+            headers={"Authorization": f"Bearer {ready.token}", "Accept": "application/json"},
+        )
+        posted = answer.json()["actions"]["POST"]
+        assert longest == {name: posted[name]["max_length"] for name in longest}
+    before = store.load()
+    fits = Site(code="s-1", name="字" * 100, address="址" * 200)
+    after = before.model_copy(update={"sites": (*before.sites, fits)})
+    assert store.objections(diff(before, after)) == ()
+    long = fits.model_copy(update={"name": "字" * 101, "region": "省" * 101})
+    after = before.model_copy(update={"sites": (*before.sites, long)})
+    told_of = store.objections(diff(before, after))
+    assert {one.whose for one in told_of} == {"sites s-1"}
+    assert [one.reason.split(":")[0] for one in told_of] == ["name", "region"]
+    with pytest.raises(NetBoxRefused):
+        apply(store, after)
