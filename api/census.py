@@ -16,7 +16,7 @@ from api.bootstrap import Qianyun
 from api.errors import BadUsage, Discovering
 from inventory.facts import Failure, Look, Sweep, Visit
 from inventory.model import Estate, Host, Zone
-from inventory.secrecy import hidden
+from inventory.secrecy import Hidden, hidden
 from migrator.errors import NotFound
 from probes.census.known import KnownHosts
 from probes.census.model import Limits, Target
@@ -188,11 +188,9 @@ def _chosen(product: Qianyun, wish: Wish, estate: Estate) -> tuple[list[Host], l
     for name in dict.fromkeys(_plain(name) for name in wish.names):
         host = by_name.get(name)
         if host is None:
-            addresses.append(_allowed(product, name))
+            addresses.append(_allowed(product, name, secret))
         elif host.code in secret.hosts:
-            raise Misuse(
-                f"{host.code} 属于涉密系统，从不访问 / belongs to a classified system and is never visited"
-            )
+            raise Misuse(secret.why(host.code))
         else:
             hosts.append(host)
     return [h for h in dict.fromkeys(hosts) if wish.zone in (None, h.zone)], addresses
@@ -205,13 +203,15 @@ def _plain(name: str) -> str:
         return name
 
 
-def _allowed(product: Qianyun, name: str) -> str:
+def _allowed(product: Qianyun, name: str, secret: Hidden) -> str:
     try:
         address = ip_address(name)
     except ValueError:
         raise NotFound(
             f"台账库中没有此服务器 / the inventory has no such host: {name}; see `qianyun inventory export`"
         ) from None
+    if secret.hides_at(address):
+        raise Misuse(secret.why(str(address)))
     if not any(address in network for network in product.settings.discover_within):
         within = ", ".join(str(n) for n in product.settings.discover_within) or "-"
         raise BadUsage(
@@ -255,8 +255,9 @@ def evidence_text(state: Path, look: Look) -> str:
 
 def look_of(product: Qianyun, code: str, number: int | None) -> Look:
     """One look at a host that is not hidden: the newest, or by number. Raises NotFound."""
-    if code in hidden(product.estate.load()).hosts:
-        raise Misuse(f"{code} 属于涉密系统 / belongs to a classified system")
+    secret = hidden(product.estate.load())
+    if code in secret.hosts:
+        raise Misuse(secret.why(code))
     census = product.truth.census
     newest = census.latest([code]).get(code)
     if number is None and newest is None:

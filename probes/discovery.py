@@ -43,7 +43,7 @@ def nodes_of(estate: Estate) -> tuple[TargetGroup, ...]:
             {**labels, _FAMILY: family, _ADDRESS: address},
         )
         for node in estate.nodes
-        if node.host not in names.hidden.hosts
+        if node.host not in names.hidden.hosts and not names.hidden.hides_at(node.ipv4, node.ipv6)
         for labels in (_node_labels(node, names, systems.get(node.code, ())),)
         for family, address in _addresses(node)
     )

@@ -21,6 +21,7 @@ from probes.census.model import Limits, Login, Stop
 from probes.ssh import QUIET, Transport, fingerprint, known_key
 
 _CHUNK = 65_536
+_GRACE_SECONDS = 2.0  # what a wait of ours has to end by itself
 _ANSWER_SECONDS = 1.0  # how soon a wait notices that the sweep was stopped
 
 
@@ -54,11 +55,19 @@ class Sessions:
     def session(
         self, stop: Stop, jumps: tuple[Stop, ...], deadline: float
     ) -> Iterator[paramiko.Transport]:
-        """A transport that is logged in. Raises Broken with the reason."""
+        """A transport that is logged in. Raises Broken with the reason.
+
+        It ends soon after the deadline, whoever waits for it: paramiko waits for the answer to a
+        request without any limit.
+        """
         transport = self._log_in(stop, self._socket(stop, jumps, deadline), deadline)
+        end = threading.Timer(self._left(deadline) + _GRACE_SECONDS, self._end, [transport])
+        end.daemon = True
+        end.start()
         try:
             yield transport
         finally:
+            end.cancel()
             self._end(transport)
 
     def run(
@@ -76,6 +85,8 @@ class Sessions:
             raise Broken(Failure.REFUSED, printable(str(error))) from error
         except (paramiko.SSHException, OSError, EOFError) as error:
             if not output.out:
+                if time.monotonic() > deadline:
+                    raise Broken(Failure.TIMEOUT, "exec") from error
                 raise self._broken(error) from error
         return output
 

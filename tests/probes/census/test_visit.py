@@ -6,11 +6,13 @@ import json
 import os
 import socket
 import subprocess
+import threading
 from collections.abc import AsyncIterator, Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+import paramiko
 import pytest
 from pydantic import SecretStr
 
@@ -64,6 +66,43 @@ async def gone_to(target: Target, limits: Limits | None = None) -> Visited:
         return await asyncio.to_thread(visit, target, sessions)
     finally:
         sessions.stop()
+
+
+class _Deaf(paramiko.ServerInterface):
+    """Lets everybody in and never answers what it is asked to run."""
+
+    def __init__(self) -> None:
+        self.enough = threading.Event()
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        return paramiko.AUTH_SUCCESSFUL
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return paramiko.OPEN_SUCCEEDED
+
+    def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        return not self.enough.wait()
+
+
+def test_a_host_that_lets_us_in_and_then_says_nothing(
+    in_namespace: InNamespace, keys: dict[str, tuple[Path, str]]
+) -> None:
+    deaf = _Deaf()
+
+    async def story() -> Visited:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            target = Target(stop=stop(listening.getsockname()[1], keys))
+            visiting = asyncio.create_task(gone_to(target, BRIEF))
+            server = paramiko.Transport((await asyncio.to_thread(listening.accept))[0])
+            server.add_server_key(paramiko.PKey.from_path(str(keys["host"][0])))
+            server.start_server(server=deaf)
+            try:
+                return await visiting
+            finally:
+                deaf.enough.set()
+                server.close()
+
+    assert in_namespace(story).visit.failure is Failure.TIMEOUT
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
