@@ -170,7 +170,7 @@ def _found(desk: Desk, hosts: Codes = None) -> None:
         services = tuple(one for one in services if one.code in only)
         strangers = tuple(one for one in strangers if only & set(one.talks_to))
     data = checked.model_dump(mode="json") | {
-        "ok": not (checked.differences or services or strangers),
+        "ok": not (checked.differences or services or strangers or checked.unread),
         "unknown_services": [one.model_dump(mode="json") for one in services],
         "unknown_hosts": [one.model_dump(mode="json") for one in strangers],
     }

@@ -38,7 +38,11 @@ def found_screen(
     if checked.notices:
         yield _notices(checked.notices, say)
     if not (checked.differences or services or strangers):
-        yield text(say("differences_none"), GOOD)
+        yield (
+            text(say("differences_none_of_read"), DIM)
+            if checked.unread
+            else text(say("differences_none"), GOOD)
+        )
     if checked.unclear:
         told = "、".join(_unclear(d, say) for d in checked.unclear)
         yield text(f"{say('unclear_n', n=len(checked.unclear))}: {told}", DIM)

@@ -87,6 +87,10 @@ CENSUS: Mapping[str, tuple[str, str]] = {
     # differences
     "differences_n": ("申报与实际不符 {n} 处", "declared and found differ: {n}"),
     "differences_none": ("申报与实际一致", "what was declared is what was found"),
+    "differences_none_of_read": (
+        "已采集的服务器中未见不符；另有服务器尚未采集",
+        "nothing differs on the hosts that were read; others were not",
+    ),
     "how": ("情形", "how"),
     "how.differs": ("不符", "differs"),
     "how.undeclared": ("未申报", "not declared"),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from inventory.errors import LedgerError
 from inventory.ledger.as_told import as_told
+from inventory.ledger.forms import find_forms
 from inventory.ledger.headers import Table, find_tables
 from inventory.ledger.objects import build
 from inventory.ledger.organisations import Organisations
@@ -120,7 +121,7 @@ def read_rows(
     for path in paths:
         tables: list[Table] = []
         for sheet in read_sheets(path):
-            found = () if sheet.hidden else tuple(find_tables(sheet, words))
+            found = () if sheet.hidden else _tables(sheet, words)
             if not found:
                 ignored.append(_passed_over(sheet))
             tables += found
@@ -132,6 +133,10 @@ def read_rows(
         tick = _ticks(path, tables, progress)
         rows += [read_table(table, words, tick) for table in tables]
     return rows, ignored
+
+
+def _tables(sheet: Sheet, words: Words) -> tuple[Table, ...]:
+    return tuple(find_forms(sheet, words)) or tuple(find_tables(sheet, words))
 
 
 def _ticks(

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -26,6 +27,14 @@ class Refused(Exception):
         self.code: Code = code
         self.expected = expected
         self.open_ = open_
+
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """A cell that tells more than its field holds: the value, and what was left."""
+
+    value: Any
+    left: str
 
 
 def raw_text(cell: Cell) -> str:

@@ -31,6 +31,7 @@ from inventory.ledger.values import (
     name,
     optional_text,
     port_list,
+    secrecy,
     strict,
     strict_list,
     text,
@@ -213,7 +214,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "zombie_rarely_used": yes_no,
         "zombie_decision": choice("zombie_decision"),
         "zombie_evidence": optional_text,
-        "secrecy": choice("secrecy"),
+        "secrecy": secrecy,
         "secrecy_confirmed_by": optional_text,
         "secrecy_confirmed_on": day,
         "mlps_level": mlps,
@@ -382,6 +383,22 @@ OTHERWISE: Mapping[str, str] = {"rent_per_month": "rent_per_year"}
 # the field that several columns tell together (contacts.py), and which kinds have it
 CONTACTS = "contacts"
 WITH_CONTACTS = ("organisations", "rooms", "lines", "systems", "projects")
+
+# what a migration asks for of a system, in columns of our own template
+PARTS_OF_SYSTEMS = frozenset(
+    {
+        "program_trees",
+        "data_trees",
+        "databases",
+        "services",
+        "entrance_node",
+        "entrance_port",
+        "backend_port",
+        "check_path",
+        "check_content",
+        "depends_on",
+    }
+)
 
 # fields that a row can't do without; "name" may be stood in for by the code of those in CODE_NAMES
 REQUIRED: Mapping[str, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
-from inventory.ledger.fields import CONTACTS, FIELDS, WITH_CONTACTS
+from inventory.ledger.fields import CONTACTS, FIELDS, PARTS_OF_SYSTEMS, WITH_CONTACTS
 from inventory.ledger.headings import Heading, heading_rows, headings
 from inventory.ledger.preamble import Preamble, preamble
 from inventory.ledger.sheets import Sheet
@@ -46,7 +46,8 @@ class Column:
 class Table:
     """A table found in a sheet; `first_row` is the index in `sheet.rows` of the first data row,
     `last_row` that behind the last. `quiet`: columns that are passed over on purpose; `repeated`:
-    rows in which the header stands again."""
+    rows in which the header stands again;
+    `form`: each column has its own row, in which its value stands too (forms.py)."""
 
     sheet: Sheet
     kind: str
@@ -57,6 +58,7 @@ class Table:
     quiet: tuple[Column, ...] = ()
     said: Preamble = field(default_factory=Preamble)
     repeated: frozenset[int] = frozenset()
+    form: bool = False
 
     @property
     def unknown(self) -> tuple[Column, ...]:
@@ -82,12 +84,12 @@ def find_tables(sheet: Sheet, words: Words) -> Iterator[Table]:
     while table:
         below: Table | None = None
         repeated: set[int] = set()
-        head = _texts(rows[table.first_row - 1])
+        heads = {_texts(row) for row in rows[table.header_row : table.first_row]}
         for at in range(table.first_row, len(rows)):
-            if not _like_header(rows[at], words):
+            if _texts(rows[at]) in heads:  # as on every page that was printed
+                repeated.add(at)
                 continue
-            if _texts(rows[at]) == head:
-                repeated.update(range(at - (table.first_row - 1 - table.header_row), at + 1))
+            if not _like_header(rows[at], words):
                 continue
             starts = range(max(at - 1, table.first_row), at + 1)
             below = _best(sheet, table.header_row, starts, words, least=3)
@@ -105,7 +107,7 @@ def _best(
 ) -> Table | None:
     """The first table that begins in one of the rows `starts`; a row that makes much less of a
     header than a later one is none."""
-    hints = _Hints(sheet, words)
+    hints = Hints(sheet, words)
     found: list[tuple[float, Table]] = []
     for at in starts:
         if _may_head(sheet.rows[at]):
@@ -145,10 +147,12 @@ def _score(candidate: tuple[float, float, Table]) -> float:
 
 def _tried(table: Table, words: Words) -> Iterator[Column]:
     """The columns, without the fields that their cells speak against: of a header that is known by
-    its parts alone, most cells must be such as the field has, and of any other, some."""
+    its parts alone, or by a word that departments use for other things too (服务, 数据库), most
+    cells must be such as the field has."""
     parsers = FIELDS[table.kind]
     for column in table.columns:
-        if column.field is None or column.contact:
+        sure = not column.likely and column.field not in PARTS_OF_SYSTEMS
+        if column.field is None or column.contact or sure:
             yield column
             continue
         read = tried = 0
@@ -162,12 +166,11 @@ def _tried(table: Table, words: Words) -> Iterator[Column]:
             except Refused:
                 continue
             read += 1
-        least, share = (4, 0.5) if column.likely else (8, 0.25)
-        kept = tried < least or read >= share * tried
+        kept = tried < 4 or read >= 0.5 * tried
         yield column if kept else replace(column, field=None)
 
 
-class _Hints:
+class Hints:
     """What the names of sheet and file, and the titles above a table, say of its kind."""
 
     def __init__(self, sheet: Sheet, words: Words) -> None:
@@ -199,7 +202,7 @@ def _table(sheet: Sheet, at: int, kind: str, words: Words) -> Table:
     found = headings(sheet, at, depth, words.kinds[kind], words)
     columns: list[Column] = []
     quiet: list[Column] = []
-    for column, passed in _columns(found, kind):
+    for column, passed in columns_of(found, kind):
         (quiet if passed else columns).append(column)
     return Table(
         sheet,
@@ -212,7 +215,7 @@ def _table(sheet: Sheet, at: int, kind: str, words: Words) -> Table:
     )
 
 
-def _columns(found: Sequence[Heading], kind: str) -> Iterator[tuple[Column, bool]]:
+def columns_of(found: Sequence[Heading], kind: str) -> Iterator[tuple[Column, bool]]:
     """(column, whether it is passed over on purpose)."""
     chosen = _chosen(found)
     by_nobody = False  # the person of the column before is who wrote the sheet

@@ -51,6 +51,11 @@ def headings(
     )
 
 
+def heading_of(index: int, text: str, row: int, known: KindWords, words: Words) -> Heading:
+    """What a single cell says as a heading; `row` from 0."""
+    return _heading(index, [_Cell(text, row, spans=False)], known, words)
+
+
 def heading_rows(sheet: Sheet, at: int, known: KindWords, words: Words, most: int) -> int:
     """How many rows the header takes: one more as long as the row below adds headings and holds
     no data."""

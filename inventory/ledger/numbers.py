@@ -24,6 +24,8 @@ _DIGITS = {c: n for n, chars in enumerate(("零〇○", "一壹", "二贰两", "
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _CHINESE = re.compile(f"[{''.join(_DIGITS)}{''.join(_TENS)}万亿点]+")
 MAX_NUMBER = 10**18  # what a store of 64 bits keeps; past any yuan and any bit
+_SMALL = 1000  # yuan: with a fraction and without a unit it was meant in another
+_YEAR_DIGITS = 4  # 二〇一六
 _MYRIADS = {"万": 10_000, "亿": 100_000_000}
 
 
@@ -187,6 +189,11 @@ def _money(cell: Cell, unit: str, words: Words, *, per: str) -> int | None:
     if of_cell is None or (cell_per and not per):
         raise Refused("not_a_number", expected)
     of_header = "" if amount.currency else of_header
+    bare = not (of_cell or of_header or amount.currency)
+    if bare and 0 < amount.value < _SMALL and amount.value % 1:
+        raise Refused(
+            "not_a_number", "金额及单位，如 8.5万元 / an amount with its unit such as 8.5万元"
+        )
     factor = words.units["money"][of_cell or of_header or "元"]
     # what the cell says goes before what its column does
     often = cell_per or header_per or per
@@ -235,6 +242,8 @@ def _chinese(written: str) -> Decimal | None:
             return None
         return before + Decimal("0." + "".join(map(str, digits)))
     if len(whole) > 1 and all(c in _DIGITS for c in whole):
+        if len(whole) < _YEAR_DIGITS and "〇" not in whole:  # 三五 are three to five, or nothing
+            return None
         return Decimal("".join(str(_DIGITS[c]) for c in whole))
     total, section, digit, last = 0, 0, 0, 0
     for c in whole:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from inventory.changes import MODELS
+from inventory.ledger.fields import PARTS_OF_SYSTEMS
 from inventory.ledger.lists import needed
 from inventory.ledger.names import Names, name_key
 from inventory.ledger.organisations import Organisations
@@ -44,18 +45,6 @@ NEEDED: Mapping[str, frozenset[str]] = {
 IMPLIED: Mapping[str, tuple[str, ...]] = {
     "organisations": ("organisation", "approving_department"),
     "sites": ("site",),
-}
-_SYSTEM_PARTS = {
-    "program_trees",
-    "data_trees",
-    "databases",
-    "services",
-    "entrance_node",
-    "entrance_port",
-    "backend_port",
-    "check_path",
-    "check_content",
-    "depends_on",
 }
 
 
@@ -271,7 +260,7 @@ def _unknown(shown: str, kinds: tuple[str, ...], found: set[str]) -> str:
 
 
 def _system(record: Record, values: Mapping[str, Any]) -> System:
-    plain = {k: v for k, v in values.items() if k not in _SYSTEM_PARTS}
+    plain = {k: v for k, v in values.items() if k not in PARTS_OF_SYSTEMS}
     workload = Workload(
         trees=tuple(
             Tree(path=path, writable=field == "data_trees")

@@ -21,6 +21,7 @@ class Told:
 
     column: str
     raw: str
+    row: int = 0  # where it is not the record's, in a form
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Record:
                 field=field,
                 source=self.file,
                 sheet=self.sheet,
-                row=self.row,
+                row=told.row or self.row,
                 column=told.column,
                 raw=told.raw,
             )
@@ -74,7 +75,7 @@ class Record:
         return Problem(
             file=self.file,
             sheet=self.sheet,
-            row=self.row,
+            row=told.row or self.row,
             column=told.column,
             raw=told.raw,
             code=code,

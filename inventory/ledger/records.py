@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from inventory.labels import field_label
-from inventory.ledger.cells import Cell, Parser, Refused, is_blank, raw_text
+from inventory.ledger.cells import Cell, Parser, Partly, Refused, is_blank, raw_text
 from inventory.ledger.contacts import Post, posts_of, read_contacts
 from inventory.ledger.dates import DAYS_TO_1904
 from inventory.ledger.fields import (
@@ -96,6 +96,7 @@ class _Column:
         field = column.field or ""
         money = not column.unit and field in MONEY[table.kind]
         self.column, self.field = column, field
+        self._row = column.row + 1 if table.form else 0
         self.index, self.into = column.index, OTHERWISE.get(field, field)
         self._unit = table.said.money if money else column.unit
         self._later = table.sheet.date1904 and field in DAYS[table.kind]
@@ -108,7 +109,8 @@ class _Column:
         key = (type(cell), cell)
         found = self._read.get(key)
         if found is None:
-            found = Told(self.column.title, raw_text(cell).strip()), self._value(cell)
+            told = Told(self.column.title, raw_text(cell).strip(), self._row)
+            found = told, self._value(cell)
             if len(self._read) < REMEMBERED:
                 self._read[key] = found
         return found
@@ -144,6 +146,9 @@ class _Reader:
         for column in self._columns:
             cell = cells[column.index] if column.index < len(cells) else ""
             told[column.field], value = column.read(cell)
+            if isinstance(value, Partly):
+                left.append(_left_over(table, row, column.column, value.left))
+                value = value.value
             if unread := table.sheet.faults.get((row.number - 1, column.index)):
                 faults.append((column.field, Refused("formula_error", unread.expected)))
             elif not isinstance(value, Refused):
@@ -172,11 +177,22 @@ def _people_aside(problem: Problem) -> Ignored:
     return Ignored(**told, reason="待定：不是可识别的联系人 / left open: no people that are known")
 
 
+def _left_over(table: Table, row: DataRow, column: Column, left: str) -> Ignored:
+    return Ignored(
+        file=table.sheet.file,
+        sheet=table.sheet.name,
+        row=column.row + 1 if table.form else row.number,
+        column=column.title,
+        raw=left,
+        reason="只取第一个，其余未导入 / the first was taken, these were not",
+    )
+
+
 def _left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:
     return Ignored(
         file=table.sheet.file,
         sheet=table.sheet.name,
-        row=row.number,
+        row=column.row + 1 if table.form else row.number,
         column=column.title,
         raw=raw,
         reason="待定：不是可识别的值 / left open: no value that is known",

@@ -19,6 +19,8 @@ NUMBERS = "列号行 / row of column numbers"
 _AFTER_NOTE = re.compile(r"[:.,、;]|\d|[一二三四五六七八九十]、|\(|$")
 _NUMBERED = re.compile(r"^(?:\(?[一二三四五六七八九十]{1,3}[、.)]|第[一二三四五六七八九十]+部分)")
 _COUNTED = re.compile(r"\((?:共?\d+[个套台条]?|合?计.*)\)$|[:：]$")
+# 填写示例：web01, or 示例 in the place of the number
+_EXAMPLE = re.compile(r"\(?(?:填写|填报)?(?:示例|样例|范例|举例|例)(?:[:)]|\d?$)")
 _LABEL = re.compile(r"[^:\d]{2,12}:")
 _SIGNED = re.compile(r"(?:人|单位|时间|日期|电话|领导|盖章|签字|签章)$")
 _BODY = re.compile(r"[\u4e00-\u9fff]{2,}(?:局|委|办|院|会|中心|厅|政府|部|馆|站|队|处|办公室)$")
@@ -125,22 +127,27 @@ class _Look:
             (HIDDEN, index in table.sheet.unseen.rows),
             (REPEATED, index in table.repeated),
             (TOTALS, any(_bare(text) in totals for _, text in filled.first(2))),
+            (NOTE, any(_EXAMPLE.match(text) for _, text in filled.first(3))),
             (NOTE, self._signed(filled) or (len(filled) <= 2 and self._noted(first))),
             (EMPTY, self._empty(filled)),
-            (NUMBERS, index <= table.first_row + 1 and _counts(filled)),
+            (NUMBERS, self._below_header(index) and _counts(filled)),
         )
         why = next((reason for reason, true in asked if true), "")
         if not why and len(filled) == 1 and self._width > 2:
             return self._alone(index, column, first)
         return why
 
+    def _below_header(self, index: int) -> bool:
+        return index <= self._table.first_row + 1 or index - 1 in self._table.repeated
+
     def _plainly_data(self, index: int, cells: Sequence[tuple[int, Cell]]) -> bool:
         """A numbered row of several cells, as nearly all are: not worth a closer look."""
-        if len(cells) < 4 or index <= self._table.first_row + 1 or index in self._odd:
+        if len(cells) < 4 or self._below_header(index) or index in self._odd:
             return False
         first, second = cells[0][1], cells[1][1]
         numbered = isinstance(first, int | float) or str(first).isdigit()
-        return numbered and _bare(squeeze(raw_text(second))) not in self._words.totals
+        told = squeeze(raw_text(second))
+        return numbered and not _EXAMPLE.match(told) and _bare(told) not in self._words.totals
 
     def _empty(self, filled: _Filled) -> bool:
         """A row that was numbered beforehand, and not filled in."""
@@ -184,6 +191,10 @@ class _Look:
         return bare if _BODY.fullmatch(bare) else ""
 
 
+_STEMS = frozenset("甲乙丙丁戊己庚辛壬癸")
+_COUNTING = frozenset({"栏次", "栏目", "列次", "列号", "行次"})
+
+
 def _bare(text: str) -> str:
     return re.sub(r"[:：\d.,、()个套台条家项]+$", "", text)
 
@@ -193,10 +204,15 @@ def _unbracketed(text: str) -> str:
 
 
 def _counts(filled: _Filled) -> bool:
-    """1 2 3 4 … or (1) (2) … below a header."""
+    """1 2 3 4 … or (1) (2) …, or 甲 乙 1 2 …, below a header."""
     if len(filled) < 3:
         return False
     told = [text.strip("()") for _, text in filled.first(len(filled))]
+    told = told[1:] if told[0] in _COUNTING else told
+    stems = next((n for n, text in enumerate(told) if text not in _STEMS), len(told))
+    told = told[stems:]
+    if not told:
+        return stems > 1
     return all(t.isdigit() for t in told) and [int(t) for t in told] == list(
         range(int(told[0]), int(told[0]) + len(told))
     )

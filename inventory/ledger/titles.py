@@ -21,6 +21,8 @@ _YEAR = re.compile(r"20\d\d年?度?(?=[\u4e00-\u9fff])")
 _BRACKETS = re.compile(r"[(\[【〔〈{<]([^()\[\]【】〔〕〈〉{}<>]*)[)\]】〕〉}>]")
 _UNIT_LABEL = re.compile(r"^(?:计量|金额|货币)?单位[:：]?")
 _TAIL = re.compile(r"[/:,，_\-]([^/:,，_\-]+)$")
+# 单位：万元, and among others: 单位：平方米、架、万元
+_SHEET_UNIT = re.compile(r"单位[:：](?:[^:：]{1,8}[、,，/;；和])*?(亿元|百万元|万元|千元|元)")
 MAX_HEADER = 60  # characters; what is longer is a sentence
 
 
@@ -95,5 +97,5 @@ def _tails(base: str, units: frozenset[str]) -> Iterator[tuple[str, str]]:
 
 def unit_of_sheet(text: str, words: Words) -> str:
     """The unit of money that a line above the table sets for all of it: （单位：万元）."""
-    found = re.search(r"(?:金额|货币|计量)?单位[:：](亿元|百万元|万元|千元|元)", squeeze(text))
+    found = _SHEET_UNIT.search(squeeze(text))
     return found[1] if found and found[1] in words.units["money"] else ""

@@ -12,10 +12,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from inventory.ledger import literal
-from inventory.ledger.cells import Cell, Parser, Refused, is_blank, narrow, raw_text
+from inventory.ledger.cells import Cell, Parser, Partly, Refused, is_blank, narrow, raw_text
 from inventory.ledger.words import Words, squeeze
 from inventory.paths import fault, plain
 
+type Address = IPv4Address | IPv6Address
 _SEPARATORS = re.compile(r"[、,，;；/|\n]+")
 _ITEM_NUMBER = re.compile(r"^\(?\d{1,2}\)?[.、)．]\s*(?=\D)")
 _UNSEEN_AT_ENDS = "\u200b\u2060\ufeff \t\r\n\u3000\u00a0"
@@ -26,7 +27,15 @@ _SEVERAL = re.compile(r"[、,;/|+]")
 _REMARK = re.compile(r"\([^()]*\)")
 _MASK = re.compile(r"/\d{1,3}$")
 _PORTS = re.compile(r"(\d{1,6})(?:[-~至](\d{1,6}))?")
+_NOT_SECRET = re.compile(
+    r"(?:非|不|未|无)(?:涉及?)?(?:国家)?(?:秘)?密|涉密已?(?:脱密|解密)|工作秘密"
+)
+_STANDARD = re.compile(r"[12]\.0")  # 等保2.0
+_NO_LEVEL = re.compile(
+    r"级(?:\([^()]*\))?以[下上内]|[\d.]{2,}级|[一二三四五六1-6]级?[-至到~—–或及和/、][一二三四五六1-6]级"
+)
 MAX_PORTS = 200  # that a range may name
+_CLUSTER = re.compile(r"(?:postgres|pg).*[/:]|\d/[a-z]|:\d")  # an attempt to tell a cluster
 _DATABASE = re.compile(
     r"(postgresql|postgres|pg)\s*(\d{1,2})/([a-z][a-z0-9_]{0,30})(?::(\d{1,5}))?"
 )
@@ -165,36 +174,57 @@ def if_told(parser: Parser) -> Parser:
     return parse
 
 
+def secrecy(cell: Cell, unit: str, words: Words) -> str | None:
+    """是否涉密; a no that a remark takes back, 否（拟涉密）, is none: people have to say which."""
+    found: str | None = choice("secrecy")(cell, unit, words)
+    remark = "".join(_REMARK.findall(squeeze(raw_text(cell)).replace("（", "(").replace("）", ")")))
+    if found == "none" and "密" in _NOT_SECRET.sub("", remark):
+        raise Refused("not_in_choices", "涉密或非涉密，不加保留 / classified or not, without a but")
+    return found
+
+
 def mlps(cell: Cell, unit: str, words: Words) -> int | None:
-    """等保: 1 to 5."""
+    """等保: 1 to 5; 二至三级, 三级以下 and 2.5级 are none."""
+    if _NO_LEVEL.search(_STANDARD.sub("", squeeze(narrow(cell)))):
+        raise Refused("not_in_choices", "一级至五级之一 / one of the levels 1 to 5")
     found = choice("mlps_level")(cell, unit, words)
     return None if found in {None, "none"} else int(str(found))
 
 
-def ipv4(cell: Cell, _unit: str, words: Words) -> IPv4Address | None:
+def ipv4(cell: Cell, _unit: str, words: Words) -> IPv4Address | Partly | None:
+    """The first that the cell names."""
     found = _addresses(cell, words, IPv4Address)
     if any(isinstance(a, IPv6Address) for a in found):
         raise Refused("not_an_ip", "IPv4 地址 / an IPv4 address such as 10.1.2.3")
-    return next((a for a in found if isinstance(a, IPv4Address)), None)
+    return _first(found, found[0]) if found else None
 
 
-def either_ip(cell: Cell, _unit: str, words: Words) -> dict[str, Any]:
+def either_ip(cell: Cell, _unit: str, words: Words) -> dict[str, Any] | Partly:
     """A cell of a column of addresses that names no family: it may tell both fields."""
     found = _addresses(cell, words, IPv4Address)
-    return {"ipv4" if isinstance(a, IPv4Address) else "ipv6": a for a in found}
+    told: dict[str, Any] = {}
+    for address in found:
+        told.setdefault("ipv4" if isinstance(address, IPv4Address) else "ipv6", address)
+    left: dict[str, Any] | Partly = _first(found, told, *told.values())
+    return left
 
 
-def ipv6(cell: Cell, _unit: str, words: Words) -> IPv6Address | None:
+def ipv6(cell: Cell, _unit: str, words: Words) -> IPv6Address | Partly | None:
+    """The first that the cell names."""
     found = _addresses(cell, words, IPv6Address)
     if any(isinstance(a, IPv4Address) for a in found):
         raise Refused("not_an_ip", "IPv6 地址 / an IPv6 address such as 2001:db8::1")
-    return next((a for a in found if isinstance(a, IPv6Address)), None)
+    return _first(found, found[0]) if found else None
 
 
-def _addresses(
-    cell: Cell, words: Words, family: type[IPv4Address | IPv6Address]
-) -> list[IPv4Address | IPv6Address]:
-    """At most one of each family. Raises Refused."""
+def _first(found: list[Address], value: Any, *taken: Address) -> Any:
+    """`value`, which holds the addresses `taken` or is one; what else was found is left."""
+    left = [a for a in dict.fromkeys(found) if a != value and a not in taken]
+    return Partly(value, "、".join(map(str, left))) if left else value
+
+
+def _addresses(cell: Cell, words: Words, family: type[Address]) -> list[Address]:
+    """In the order of the cell. Raises Refused."""
     if is_blank(cell, words):
         return []
     expected = (
@@ -202,7 +232,7 @@ def _addresses(
         if family is IPv4Address
         else "IPv6 地址 / an IPv6 address such as 2001:db8::1"
     )
-    found: list[IPv4Address | IPv6Address] = []
+    found: list[Address] = []
     try:
         return [family(str(cell))]  # as most are written
     except AddressValueError:
@@ -218,8 +248,6 @@ def _addresses(
             found.append(IPv6Address(bare) if ":" in bare else IPv4Address(bare))
         except AddressValueError as error:
             raise Refused("not_an_ip", expected) from error
-    if len({type(a) for a in found}) != len(set(found)):
-        raise Refused("not_an_ip", f"一个{expected.replace(' an ', ' one ')}")
     return found
 
 
@@ -305,9 +333,16 @@ def check_path(cell: Cell, unit: str, words: Words) -> str | None:
     return value
 
 
-def databases(cell: Cell, unit: str, words: Words) -> tuple[dict[str, Any], ...]:
-    """`postgresql 15/main:5432`, several separated by 、 or ; → fields of model.Database."""
+def databases(
+    cell: Cell, unit: str, words: Words
+) -> tuple[dict[str, Any], ...] | dict[str, tuple[str, ...]]:
+    """`postgresql 15/main:5432`, several separated by 、 or ; → fields of model.Database; MySQL 5.7
+    and 达梦V8, as most departments write, are the products."""
     found = []
+    if is_blank(cell, words):
+        return ()
+    if not _CLUSTER.search(raw_text(cell).lower()):
+        return {"database_products": text_list(cell, unit, words)}
     for part in re.split(r"[、,，;；\n]+", optional_text(cell, unit, words) or ""):
         if not part.strip():
             continue

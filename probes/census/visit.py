@@ -79,7 +79,10 @@ def _read(target: Target, sessions: Sessions, deadline: float, now: int) -> _Rea
     if target.way is Way.SSH:
         output = _over_ssh(target, sessions, deadline, SHELL, script(boundary))
         raw = _said(output, f"\n{boundary} ")
-        return _Read(raw, *linux.facts_of(raw, boundary, now=now))
+        read = _Read(raw, *linux.facts_of(raw, boundary, now=now))
+        if output.too_much and read.facts.os is None:  # the flood came before any fact
+            raise Broken(Failure.PROTOCOL, f"more than {sessions.limits.output_bytes} bytes")
+        return read
     if target.way is Way.WINDOWS_SSH:
         text = windows.script(boundary)
         output = _over_ssh(target, sessions, deadline, windows.COMMAND, text)

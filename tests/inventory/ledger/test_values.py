@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.ledger import dates, numbers, values
-from inventory.ledger.cells import Cell, Parser, Refused
+from inventory.ledger.cells import Cell, Parser, Partly, Refused
 from inventory.ledger.words import default_words
 from inventory.model import HostKey, UnitName
 
@@ -296,3 +296,63 @@ def test_addresses_are_read_with_mask_and_both_in_one_cell(v4: Any, v6: Any) -> 
     assert values.ipv4(f" {v4}/24", "", WORDS) == v4
     assert values.ipv6(f"[{v6.exploded.upper()}]", "", WORDS) == v6
     assert values.either_ip(f"{v4} / {v6}", "", WORDS) == {"ipv4": v4, "ipv6": v6}
+
+
+@pytest.mark.parametrize(
+    "cell", ["二至三级", "三级以下", "2.5级", "12级", "二级或三级", "六级", "等保2.0六级"]
+)
+def test_no_level_is_guessed(cell: str) -> None:
+    with pytest.raises(Refused) as caught:
+        values.mlps(cell, "", WORDS)
+    assert caught.value.code == "not_in_choices"
+
+
+@pytest.mark.parametrize(
+    "cell", ["等保2.0三级", "三级（S3A3G3）", "第三级", "3级", "已定三级", "叁级"]
+)
+def test_a_level_by_many_names(cell: str) -> None:
+    assert values.mlps(cell, "", WORDS) == 3
+
+
+def test_of_several_addresses_the_first_is_taken_and_the_others_are_told() -> None:
+    told = values.ipv4("10.1.2.3、10.1.2.4", "", WORDS)
+    assert isinstance(told, Partly)
+    assert (str(told.value), told.left) == ("10.1.2.3", "10.1.2.4")
+    both = values.either_ip("10.1.2.3 / fd00::1，10.1.2.9", "", WORDS)
+    assert isinstance(both, Partly)
+    assert {k: str(v) for k, v in both.value.items()} == {"ipv4": "10.1.2.3", "ipv6": "fd00::1"}
+    assert both.left == "10.1.2.9"
+
+
+def test_a_database_that_is_no_cluster_is_a_product() -> None:
+    assert values.databases("MySQL 5.7、达梦V8", "", WORDS) == {
+        "database_products": ("MySQL 5.7", "达梦V8")
+    }
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("否", "none"),
+        ("非涉密（不涉及国家秘密）", "none"),
+        ("是", "classified"),
+        ("否(已备案)", "none"),
+    ],
+)
+def test_secrecy_as_people_say_it(cell: str, told: str) -> None:
+    assert values.secrecy(cell, "", WORDS) == told
+
+
+@pytest.mark.parametrize("cell", ["否（拟涉密）", "非涉密(部分涉密)"])
+def test_a_no_with_a_but_is_no_no(cell: str) -> None:
+    with pytest.raises(Refused):
+        values.secrecy(cell, "", WORDS)
+
+
+def test_a_fraction_without_a_unit_is_not_taken_for_yuan() -> None:
+    with pytest.raises(Refused):
+        numbers.money("8.5", "", WORDS)
+    assert numbers.money("8.5", "万元", WORDS) == 85_000
+    assert numbers.money("12345.50", "", WORDS) == 12_346
+    with pytest.raises(Refused):
+        numbers.money("三五万", "", WORDS)

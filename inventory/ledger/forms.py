@@ -1,0 +1,144 @@
+"""Forms: one object a sheet, its fields as pairs of a label and a value to its right. Pure.
+
+江岚市政务信息系统登记表
+系统名称   | 学籍核验系统 | 建设单位   | 市教育局
+立项时间   | 2021年5月    | 建设投资（万元） | 74.5
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from inventory.ledger.cells import Cell, raw_text
+from inventory.ledger.headers import Hints, Table, columns_of
+from inventory.ledger.headings import Heading, heading_of
+from inventory.ledger.preamble import preamble
+from inventory.ledger.sheets import CellFault, Hidden, Sheet
+from inventory.ledger.words import KindWords, Words
+
+_SAID = re.compile(r"[:：]\s*\S")  # 填报单位：市教育局 says its value itself
+LEAST = 5  # pairs that make a form
+LEAST_ROWS = 4  # in so many rows
+_NAMING = ("name", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A label, and where its value stands; rows and columns from 0."""
+
+    label: Heading
+    row: int
+    column: int
+
+
+def find_forms(sheet: Sheet, words: Words) -> Iterator[Table]:
+    """The forms of a sheet from top to bottom, each as a table of one row; none where it holds
+    tables of the usual kind."""
+    hints = Hints(sheet, words)
+    found: list[tuple[float, str, list[list[_Pair]]]] = []
+    for kind, known in words.kinds.items():
+        pairs, together = _pairs(sheet, known, words)
+        if _is_form(pairs, together):
+            above = " ".join(_text(cell) for row in sheet.rows[: pairs[0].row] for cell in row)
+            score = len({p.label.field for p in pairs}) + hints.of(known, above=above)
+            found.append((score, kind, list(_split(pairs))))
+    best = max(found, default=None, key=lambda one: one[0])
+    if best is not None:
+        for form in best[2]:
+            yield _table(sheet, best[1], form, words)
+
+
+def _pairs(sheet: Sheet, known: KindWords, words: Words) -> tuple[list[_Pair], int]:
+    """The pairs in reading order, and how many labels stood beside another label."""
+    right_of = {
+        (row, column): right
+        for top, left, bottom, right in sheet.merges
+        for row in range(top, bottom + 1)
+        for column in range(left, right + 1)
+    }
+    pairs: list[_Pair] = []
+    together = 0
+    for at, row in enumerate(sheet.rows):
+        column = 0
+        while column < len(row):
+            label = _label(row, column, at, known, words)
+            beside = right_of.get((at, column), column) + 1
+            column += 1
+            if label is None or beside >= len(row):
+                continue
+            other = _label(row, beside, at, known, words)
+            if other is not None and not other.likely:
+                together += 1
+                continue
+            pairs.append(_Pair(label, at, beside))
+            column = right_of.get((at, beside), beside) + 1
+    return pairs, together
+
+
+def _label(
+    row: Sequence[Cell], column: int, at: int, known: KindWords, words: Words
+) -> Heading | None:
+    cell = row[column]
+    text = cell.strip() if isinstance(cell, str) else ""
+    if not text or _SAID.search(text):
+        return None
+    label = heading_of(column, text, at, known, words)
+    return label if label.field or label.contact else None
+
+
+def _is_form(pairs: Sequence[_Pair], together: int) -> bool:
+    fields = {p.label.field for p in pairs if p.label.field}
+    sure = {p.label.field for p in pairs if p.label.field and not p.label.likely}
+    rows = {p.row for p in pairs}
+    return (
+        len(sure) >= LEAST
+        and len(rows) >= LEAST_ROWS
+        and not fields.isdisjoint(_NAMING)
+        and 3 * together <= len(pairs)
+    )
+
+
+def _split(pairs: Sequence[_Pair]) -> Iterator[list[_Pair]]:
+    """Forms below each other: the next begins where the name stands again."""
+    form: list[_Pair] = []
+    told: set[str | None] = set()
+    for pair in pairs:
+        if pair.label.field in _NAMING and pair.label.field in told:
+            yield form
+            form, told = [], set()
+        form.append(pair)
+        told.add(pair.label.field)
+    yield form
+
+
+def _table(sheet: Sheet, kind: str, form: Sequence[_Pair], words: Words) -> Table:
+    """The form as a table of one row, which stands where the form's first pair does."""
+    at = form[0].row
+    values = tuple(_value(sheet, pair) for pair in form)
+    labels = [replace(pair.label, index=number) for number, pair in enumerate(form)]
+    rows = (*sheet.rows[:at], values)
+    faults: dict[tuple[int, int], CellFault] = {
+        (at, number): sheet.faults[pair.row, pair.column]
+        for number, pair in enumerate(form)
+        if (pair.row, pair.column) in sheet.faults
+    }
+    columns = [column for column, passed in columns_of(labels, kind) if not passed]
+    return Table(
+        replace(sheet, rows=rows, faults=faults, merges=(), unseen=Hidden()),
+        kind,
+        tuple(columns),
+        first_row=at,
+        last_row=at + 1,
+        header_row=at,
+        said=preamble(sheet.rows[:at], words),
+        form=True,
+    )
+
+
+def _value(sheet: Sheet, pair: _Pair) -> Cell:
+    row = sheet.rows[pair.row]
+    return row[pair.column] if pair.column < len(row) else ""
+
+
+def _text(cell: Cell) -> str:
+    return raw_text(cell) if cell else ""
