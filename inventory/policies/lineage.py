@@ -1,0 +1,73 @@
+"""What became of the objects that a baseline counted: merged, retired, excluded and by whom, gone,
+added (requirements G2)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from inventory.choices import ZombieDecision
+from inventory.model import System
+from inventory.policies.assessment import Lineage
+from inventory.policies.conditions import Conditions, Test, inner
+from inventory.policies.facts import Facts
+from inventory.policies.pack import Target
+
+_REASONS = ("migratable_reason", "eligible_reason", "keep_approved_by")
+
+
+def successor(of: str, code: str, facts: Facts) -> Any | None:
+    """The object that a code stands for today: the last of those that it was merged into. None where
+    it is no longer there."""
+    met: set[str] = set()
+    found = facts.find(of, code)
+    while isinstance(found, System) and found.merged_into and found.code not in met:
+        met.add(found.code)
+        found = facts.find(of, found.merged_into) or found
+    return found
+
+
+def lineage_of(target: Target, then: set[str], facts: Facts, counts: Test) -> Lineage:
+    """`then` are the codes that the baseline counted; `counts` says whether an object does today."""
+    assert target.set is not None
+    kept, merged, retired, excluded, gone = [], [], [], [], []
+    for code in sorted(then):
+        thing = facts.find(target.set, code)
+        if thing is None:
+            gone.append(code)
+        elif isinstance(thing, System) and thing.merged_into:
+            merged.append((code, thing.merged_into))
+        elif isinstance(thing, System) and thing.zombie_decision is ZombieDecision.RETIRE:
+            retired.append(code)
+        elif counts(thing):
+            kept.append(code)
+        else:
+            excluded.append((code, _by_whom(thing, target.where)))
+    today = {t.code for t in facts.members(target.set) if counts(t)}
+    return Lineage(
+        kept=tuple(kept),
+        merged=tuple(merged),
+        retired=tuple(retired),
+        excluded=tuple(excluded),
+        gone=tuple(gone),
+        added=tuple(sorted(today - then)),
+    )
+
+
+def _by_whom(thing: Any, where: Conditions) -> str:
+    """The reason that was told, and where the fields that decide were told."""
+    fields = set(_fields(where))
+    told = [getattr(thing, name, None) for name in _REASONS]
+    sources = sorted(
+        {
+            " ".join(str(part) for part in (p.source, p.sheet, p.row or "") if part)
+            for p in getattr(thing, "provenance", ())
+            if p.field in fields
+        }
+    )
+    return "；".join([str(reason) for reason in told if reason] + sources)
+
+
+def _fields(conditions: Conditions) -> Iterator[str]:
+    for condition in conditions:
+        if condition.field:
+            yield condition.field.split(".")[0]
+        yield from _fields(inner(condition))

@@ -1,0 +1,317 @@
+"""How a target stands: what is counted, what of it is done, against today and the baseline."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+from inventory.policies.assessment import Group, Lineage, Ratio, TargetResult, Verdict
+from inventory.policies.conditions import Test, all_of
+from inventory.policies.facts import Facts
+from inventory.policies.fields import reader
+from inventory.policies.index import Index
+from inventory.policies.lineage import lineage_of, successor
+from inventory.policies.measures import Count, Declared, Each, Fewer, Items, Per, Share
+from inventory.policies.pack import Pack, Target
+from inventory.policies.records import Declaration, Exempt
+from inventory.policies.wording import Severity
+
+type Note = tuple[str, str]
+
+_EMPTY = ("台账中没有这类对象", "the inventory has no object of this kind")
+_NO_THRESHOLD = ("条文未给出阈值，只报数", "the text gives no threshold: told, not judged")
+_UNDECIDED = (
+    "有对象是否计入尚未填报，填报后结论可能改变",
+    "of some objects it is not told whether they count: it may turn the verdict",
+)
+_NO_BASELINE = ("未登记基线，只按今日口径", "no baseline on record: by today's number alone")
+
+
+@dataclass
+class Seen:
+    """What a measure found. `reached` is None where it can't be said."""
+
+    reached: bool | None
+    today: Ratio | None = None
+    baseline: Ratio | None = None
+    baseline_reached: bool | None = None
+    open: tuple[str, ...] = ()
+    to_go: int | None = None
+    lineage: Lineage | None = None
+    groups: tuple[Group, ...] = ()
+    declaration: Declaration | None = None
+    exempt: tuple[Exempt, ...] = ()
+    notes: list[Note] = field(default_factory=list)
+
+
+def judge(pack: Pack, target: Target, facts: Facts, index: Index) -> TargetResult:
+    """One target on the day of the facts."""
+    seen = _MEASURES[type(target.measure)](target, facts, index)
+    shown = target.threshold
+    return TargetResult(
+        policy=pack.id,
+        entry=target.id,
+        of=target.of,
+        title=target.title,
+        title_en=target.title_en,
+        clause=target.clause,
+        quote=target.quote,
+        severity=target.severity,
+        kind=target.measure.kind,
+        set=target.set,
+        verdict=_verdict(pack, target, seen, facts),
+        threshold=None if shown is None else str(shown.value),
+        at_most=shown is not None and shown.at_most is not None,
+        today=seen.today,
+        baseline=seen.baseline,
+        baseline_on=facts.baseline_on if seen.baseline else None,
+        lineage=seen.lineage,
+        groups=seen.groups,
+        open=seen.open,
+        to_go=seen.to_go,
+        deadline=target.deadline,
+        goal=target.goal,
+        days=None if target.deadline is None else (target.deadline - facts.day).days,
+        declaration=seen.declaration,
+        exempt=seen.exempt,
+        roles=target.roles,
+        consequences=target.consequences,
+        notes=(*seen.notes, *([(target.note, target.note_en)] if target.note else [])),
+    )
+
+
+def _verdict(pack: Pack, target: Target, seen: Seen, facts: Facts) -> Verdict:
+    if not pack.in_force(facts.day, target.clause):
+        return Verdict.NOT_IN_FORCE
+    reached, then = seen.reached, seen.baseline_reached
+    if target.severity is Severity.INFO:
+        return Verdict.TOLD
+    if reached is None:
+        return Verdict.UNJUDGED
+    if then is not None and then is not reached:
+        return Verdict.DISPUTED
+    return Verdict.MET if reached else _unreached(pack, target, facts)
+
+
+def _unreached(pack: Pack, target: Target, facts: Facts) -> Verdict:
+    if target.deadline is None or facts.day <= target.deadline:
+        return Verdict.PENDING
+    born_late = target.deadline < pack.validity.effective_from
+    return Verdict.BORN_LATE if born_late else Verdict.LATE
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Which objects of a set count, and those of which it is not told."""
+
+    members: tuple[Any, ...]
+    undecided: int
+    exempt: tuple[Exempt, ...]
+
+
+def _counted(target: Target, facts: Facts, index: Index | None = None) -> Counted:
+    """Without an index nothing is excepted. A soft target's exceptions leave the count (R0-2)."""
+    assert target.set is not None
+    test = all_of(target.where, target.set, facts)
+    members, undecided, exempt = [], 0, []
+    for thing in facts.members(target.set):
+        answer = test(thing)
+        if answer is None:
+            undecided += 1
+        elif answer:
+            excepted = _exempt(target, thing.code, index)
+            if excepted:
+                exempt.append(excepted)
+            else:
+                members.append(thing)
+    return Counted(tuple(members), undecided, tuple(exempt))
+
+
+def _exempt(target: Target, code: str, index: Index | None) -> Exempt | None:
+    if index is None or target.severity is Severity.ERROR:
+        return None
+    found = index.exempt(target.id, code)
+    return found if found and index.holds(found) else None
+
+
+def _share(target: Target, facts: Facts, index: Index) -> Seen:
+    assert isinstance(target.measure, Share)
+    assert target.set is not None
+    return _parts(target, facts, index, all_of(target.measure.done, target.set, facts))
+
+
+def _each(target: Target, facts: Facts, index: Index) -> Seen:
+    def done(thing: Any) -> bool:
+        said = index.said(target.id, code=thing.code)
+        return said is not None and said.done
+
+    return _parts(target, facts, index, done)
+
+
+def _parts(target: Target, facts: Facts, index: Index, done: Test) -> Seen:
+    """Both ratios: of what counts today, and of what counted on the day of the baseline."""
+    assert target.set is not None
+    counted = _counted(target, facts, index)
+    answers = [(thing, done(thing)) for thing in counted.members]
+    today = Ratio(
+        done=sum(answer is True for _, answer in answers),
+        total=len(answers),
+        undecided=counted.undecided,
+        unknown=sum(answer is None for _, answer in answers),
+    )
+    seen = Seen(_enough(target, today), today, exempt=counted.exempt)
+    seen.open = tuple(sorted(thing.code for thing, answer in answers if answer is not True))
+    seen.to_go = _to_go(target, today)
+    if not facts.members(target.set):
+        seen.reached = None
+        seen.notes.append(_EMPTY)
+    elif target.threshold is None:
+        seen.notes.append(_NO_THRESHOLD)
+    elif seen.reached and not _enough(target, _with_undecided(today)):
+        seen.reached = None
+        seen.notes.append(_UNDECIDED)
+    if target.groups:
+        seen.groups = tuple(_groups(target.set, answers, facts))
+    _by_baseline(target, facts, done, seen)
+    return seen
+
+
+def _by_baseline(target: Target, facts: Facts, done: Test, seen: Seen) -> None:
+    assert target.set is not None
+    if facts.earlier is None:
+        if target.threshold is not None and target.set == "systems":
+            seen.notes.append(_NO_BASELINE)
+        return
+    then = _counted(target, facts.earlier)
+    finished = 0
+    for thing in then.members:
+        now = successor(target.set, thing.code, facts)
+        finished += now is not None and done(now) is True
+    seen.baseline = Ratio(done=finished, total=len(then.members), undecided=then.undecided)
+    if target.threshold is not None and then.members:
+        seen.baseline_reached = _enough(target, seen.baseline)
+    test = all_of(target.where, target.set, facts)
+    seen.lineage = lineage_of(target, {t.code for t in then.members}, facts, test)
+
+
+def _with_undecided(ratio: Ratio) -> Ratio:
+    """As if all of which it is not told counted and were not done."""
+    return Ratio(done=ratio.done, total=ratio.total + ratio.undecided)
+
+
+def _enough(target: Target, ratio: Ratio) -> bool | None:
+    if target.threshold is None or target.threshold.at_least is None:
+        return None
+    return ratio.done >= Fraction(target.threshold.at_least) * ratio.total
+
+
+def _to_go(target: Target, ratio: Ratio) -> int | None:
+    if target.threshold is None or target.threshold.at_least is None:
+        return None
+    return max(0, ceil(Fraction(target.threshold.at_least) * ratio.total) - ratio.done)
+
+
+def _groups(of: str, answers: list[tuple[Any, bool | None]], facts: Facts) -> Iterator[Group]:
+    owner = reader(of, "organisation", facts)
+    told: dict[str, list[bool | None]] = {}
+    for thing, answer in answers:
+        organisation = facts.find("organisations", owner(thing))
+        own = getattr(thing, "county", None) or (organisation.county if organisation else None)
+        told.setdefault(own or "", []).append(answer)
+    for name in sorted(told):
+        done = sum(answer is True for answer in told[name])
+        yield Group(name=name, ratio=Ratio(done=done, total=len(told[name])))
+
+
+def _count(target: Target, facts: Facts, index: Index) -> Seen:
+    assert target.set is not None
+    counted = _counted(target, facts, index)
+    found = len(counted.members)
+    whole = facts.members(target.set)
+    seen = Seen(
+        None,
+        Ratio(done=found, total=len(whole), undecided=counted.undecided),
+        open=tuple(sorted(thing.code for thing in counted.members)),
+        exempt=counted.exempt,
+    )
+    if target.threshold is None or target.threshold.at_most is None:
+        seen.notes.append(_NO_THRESHOLD)
+        return seen
+    seen.to_go = max(0, found - int(target.threshold.at_most))
+    seen.reached = seen.to_go == 0
+    if not whole:
+        seen.reached = None
+        seen.notes.append(_EMPTY)
+    elif seen.reached and found + counted.undecided > target.threshold.at_most:
+        seen.reached = None
+        seen.notes.append(_UNDECIDED)
+    return seen
+
+
+def _per(target: Target, facts: Facts, index: Index) -> Seen:
+    measure = target.measure
+    assert isinstance(measure, Per)
+    assert target.set is not None
+    assert target.threshold is not None
+    counted = _counted(target, facts)
+    owner = reader(target.set, measure.by, facts)
+    held: dict[str, int] = {}
+    for thing in counted.members:
+        held[owner(thing) or ""] = held.get(owner(thing) or "", 0) + 1
+    test = all_of(measure.per_where, measure.per, facts)
+    groups = [(g, test(g)) for g in facts.members(measure.per)]
+    exempt = [(g, _exempt(target, g.code, index)) for g, answer in groups if answer]
+    judged = [g for g, excepted in exempt if excepted is None]
+    over = [g.code for g in judged if held.get(g.code, 0) > target.threshold.value]
+    undecided = sum(answer is None for _, answer in groups) + counted.undecided
+    today = Ratio(done=len(judged) - len(over), total=len(judged), undecided=undecided)
+    seen = Seen(not over, today, open=tuple(over), to_go=len(over))
+    seen.exempt = tuple(excepted for _, excepted in exempt if excepted)
+    if not facts.members(target.set):
+        seen.reached = None
+        seen.notes.append(_EMPTY)
+    elif seen.reached and undecided:
+        seen.reached = None
+        seen.notes.append(_UNDECIDED)
+    return seen
+
+
+def _fewer(target: Target, facts: Facts, index: Index) -> Seen:
+    counted = _counted(target, facts, index)
+    now = len(counted.members)
+    seen = Seen(None, Ratio(done=now, total=now, undecided=counted.undecided))
+    if facts.earlier is None:
+        seen.notes.append(_NO_BASELINE)
+        return seen
+    then = len(_counted(target, facts.earlier).members)
+    seen.baseline = Ratio(done=then, total=then)
+    seen.reached = now + counted.undecided < then
+    seen.to_go = max(0, now - then + 1)
+    return seen
+
+
+def _declared(target: Target, _: Facts, index: Index) -> Seen:
+    said = index.said(target.id)
+    return Seen(said is not None and said.done, declaration=said)
+
+
+def _items(target: Target, _: Facts, index: Index) -> Seen:
+    assert isinstance(target.measure, Items)
+    said = {item: index.said(target.id, item=item) for item in target.measure.items}
+    open_ = tuple(item for item, told in said.items() if told is None or not told.done)
+    today = Ratio(done=len(said) - len(open_), total=len(said))
+    if target.threshold is None:  # the clause names them one by one: all of them
+        return Seen(not open_, today, open=open_, to_go=len(open_))
+    return Seen(_enough(target, today), today, open=open_, to_go=_to_go(target, today))
+
+
+_MEASURES: dict[type, Callable[[Target, Facts, Index], Seen]] = {
+    Share: _share,
+    Count: _count,
+    Per: _per,
+    Fewer: _fewer,
+    Declared: _declared,
+    Each: _each,
+    Items: _items,
+}
