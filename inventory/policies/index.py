@@ -25,7 +25,7 @@ class Index:
         self._handed: dict[tuple[str, str, str], list[Handed]] = {}
         for handed in records.reports:
             if handed.policy == policy and handed.on <= day:
-                key = (handed.entry, handed.organisation, handed.period)
+                key = (handed.entry, handed.code, handed.period)
                 self._handed.setdefault(key, []).append(handed)
         self._events = [e for e in records.events if e.policy == policy and e.started <= day]
         self.day = day

@@ -52,9 +52,9 @@ class Exempt(Of):
 
 
 class Handed(Of):
-    """A report that was handed in: by whom, about which period (2018 or 2020-08), when, how."""
+    """A report that was handed in: by which organisation or for which object, about which period (2018 or 2020-08), when, how."""
 
-    organisation: Code
+    code: Code
     period: Period
     on: date
     channels: tuple[Text, ...] = ()

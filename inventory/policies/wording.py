@@ -75,6 +75,7 @@ ALL_OR_NONE = (
     "均",
     "全",
     "不再",
+    "应上尽上",
 )
 """Words that say all or none, where a clause has no figure."""
 

@@ -295,7 +295,7 @@ class TestTimes:
             Handed(
                 policy=CZ.id,
                 entry="CZ-21",
-                organisation=code,
+                code=code,
                 period="2018",
                 on=on,
                 evidence="回执",
