@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from api.words_policy import POLICY_TEXTS
+
 Lang = Literal["zh", "en"]
 
 TEXTS: Mapping[str, tuple[str, str]] = {
@@ -304,6 +306,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "stopping": ("正在停止", "stopping"),
     "stopped": ("已停止", "stopped"),
+    **POLICY_TEXTS,
 }
 
 

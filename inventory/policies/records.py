@@ -52,7 +52,8 @@ class Exempt(Of):
 
 
 class Handed(Of):
-    """A report that was handed in: by which organisation or for which object, about which period (2018 or 2020-08), when, how."""
+    """A report that was handed in: by which organisation or for which project, about which period
+    (2018 or 2020-08), when, by which channels."""
 
     code: Code
     period: Period

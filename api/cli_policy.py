@@ -1,0 +1,163 @@
+"""`qianyun policy`: what the documents order, and how the city stands."""
+
+# ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from api.desk import Desk, command, group
+from api.errors import BadUsage, Exit
+
+if TYPE_CHECKING:
+    from inventory.policies.assessment import Assessment
+    from inventory.policies.pack import Pack
+    from inventory.policies.shelf import Shelf
+
+app = group("政策 / policies: targets, rules, money")
+
+Named = Annotated[str, typer.Argument(metavar="ID", help="政策编号 / a policy's id")]
+Policy = Annotated[
+    str | None,
+    typer.Option("--policy", metavar="ID", help="一个政策，默认全部 / one policy, all by default"),
+]
+Today = Annotated[
+    str | None,
+    typer.Option("--today", metavar="DATE", help="当作今天的日期 / the day to judge, YYYY-MM-DD"),
+]
+
+
+@command(app, "list", help="政策一览 / every policy, and whether it holds")
+def list_(desk: Desk, today: Today = None) -> None:
+    from api.show_policy import list_screen
+
+    shelf, day = _shelf(desk), _day(desk, today)
+    packs = [shelf.pack(named) for named in shelf.names()]
+    data = [
+        {
+            "id": pack.id,
+            "title": pack.title,
+            "title_en": pack.title_en,
+            "number": pack.number,
+            "place": pack.place,
+            "validity": pack.validity.model_dump(mode="json"),
+            "in_force": pack.in_force(day),
+            "counts": _counts(pack),
+        }
+        for pack in packs
+    ]
+    desk.answer({"today": day, "policies": data}, lambda: list_screen(packs, day, desk.words))
+
+
+@command(app, "show", help="查看一个政策 / one policy: validity, entries, consequences")
+def show(desk: Desk, named: Named) -> None:
+    from api.show_policy import pack_screen
+
+    pack = _shelf(desk).pack(named)
+    data = pack.model_dump(mode="json", by_alias=True, exclude_none=True)
+    desk.answer(data, lambda: pack_screen(pack, desk.words))
+
+
+@command(app, "check", help="检查政策文件 / a policy's file: every mistake by line; 1 when any")
+def check(
+    desk: Desk,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML 文件 / a TOML file")],
+) -> None:
+    from dataclasses import asdict
+
+    from api.show import GOOD, text
+    from api.show_policy import faults_screen
+    from inventory.errors import PackRefused
+    from inventory.policies.loader import load_file
+
+    say = desk.words
+    try:
+        pack = load_file(file, (_shelf(desk).folder,))
+    except PackRefused as refused:
+        faults = refused.faults
+        data = {"ok": False, "faults": [asdict(fault) for fault in faults]}
+        desk.answer(data, lambda: faults_screen(faults, say))
+        raise typer.Exit(Exit.NO) from None
+    counts = _counts(pack)
+    desk.answer(
+        {"ok": True, "id": pack.id, "counts": counts, "faults": []},
+        lambda: [text(say("pack_good", id=pack.id, **counts), GOOD)],
+    )
+
+
+@command(app, "assess", help="评估 / how the city stands; 1 when something is late or broken")
+def assess_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
+    from api.show_policy import assessment_screen, overview_screen
+
+    found = [assessment for _, assessment in _assessments(desk, policy, today)]
+    alarms = sum(assessment.alarms for assessment in found)
+    data = {
+        "alarms": alarms,
+        "assessments": [{**a.model_dump(mode="json"), "alarms": a.alarms} for a in found],
+    }
+    if policy is None:
+        desk.answer(data, lambda: overview_screen(found, desk.words))
+    else:
+        desk.answer(data, lambda: assessment_screen(found[0], desk.words))
+    raise typer.Exit(Exit.NO if alarms else Exit.DONE)
+
+
+@command(app, "holds", help="经费暂缓 / whose money is on hold: amount, clause, evidence")
+def holds_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
+    from api.show_policy import holds_screen
+    from inventory.policies.holds import holds, total
+
+    estate = desk.product.estate.load()
+    found = tuple(
+        hold
+        for pack, seen in _assessments(desk, policy, today)
+        for hold in holds(pack, estate, seen)
+    )
+    yuan, unknown = total(found)
+    data = {
+        "yuan": yuan,
+        "unknown_amounts": unknown,
+        "holds": [hold.model_dump(mode="json") for hold in found],
+    }
+    desk.answer(data, lambda: holds_screen(found, desk.words))
+
+
+def _assessments(
+    desk: Desk, policy: str | None, today: str | None
+) -> "list[tuple[Pack, Assessment]]":
+    from inventory.policies.assess import assess
+
+    shelf, day = _shelf(desk), _day(desk, today)
+    names = shelf.names() if policy is None else (policy,)
+    packs = [shelf.pack(named) for named in names]
+    records, estate = shelf.records(), desk.product.estate.load()
+    return [
+        (pack, assess(pack, estate, records, day, shelf.baseline(records, pack.id, day)))
+        for pack in packs
+    ]
+
+
+def _shelf(desk: Desk) -> "Shelf":
+    from inventory.policies.shelf import Shelf
+
+    return Shelf(desk.settings.state / "policies")
+
+
+def _day(desk: Desk, today: str | None) -> date:
+    """The day of the command line, else of the settings, else the city's own today."""
+    if today is None:
+        now = datetime.now(ZoneInfo(desk.settings.timezone)).date()
+        return desk.settings.today or now
+    try:
+        return date.fromisoformat(today)
+    except ValueError as error:
+        raise BadUsage(
+            f"应为日期 YYYY-MM-DD / --today: read {today!r}, expected a date YYYY-MM-DD"
+        ) from error
+
+
+def _counts(pack: "Pack") -> dict[str, int]:
+    return {kind: len(getattr(pack, kind)) for kind in ("targets", "rules", "clocks", "reports")}
