@@ -92,7 +92,8 @@ def check(
 def assess_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
     from api.show_policy import assessment_screen, overview_screen
 
-    found = [assessment for _, assessment in _assessments(desk, policy, today)]
+    seen = _assessments(desk, policy, today)
+    found = [assessment for _, assessment in seen]
     alarms = sum(assessment.alarms for assessment in found)
     data = {
         "alarms": alarms,
@@ -101,7 +102,7 @@ def assess_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
     if policy is None:
         desk.answer(data, lambda: overview_screen(found, desk.words))
     else:
-        desk.answer(data, lambda: assessment_screen(found[0], desk.words))
+        desk.answer(data, lambda: assessment_screen(*seen[0], desk.words))
     raise typer.Exit(Exit.NO if alarms else Exit.DONE)
 
 

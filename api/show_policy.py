@@ -7,10 +7,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from api.show import BAD, BUSY, DIM, GOOD, HEAD, lines, rows, table, text
-from api.show_inventory import field_name, shown_value
+from api.show_inventory import shown_value
 from api.words import Words
 from inventory.errors import PackFault
 from inventory.policies.assessment import Assessment, Ratio, TargetResult, Timed, Verdict, Violation
+from inventory.policies.fields import label, owner_of
 from inventory.policies.holds import Hold, total
 from inventory.policies.pack import KINDS, Entry, Pack, Roles, Target
 
@@ -105,7 +106,7 @@ def overview_screen(found: Iterable[Assessment], say: Words) -> Iterator[Rendera
     )
 
 
-def assessment_screen(found: Assessment, say: Words) -> Iterator[RenderableType]:
+def assessment_screen(pack: Pack, found: Assessment, say: Words) -> Iterator[RenderableType]:
     """Targets, then what is broken, then what is late, then what can't be said."""
     yield text(f"{found.policy}  {_title(found, say)}", HEAD)
     heads = ("code", "targets", "today_ratio", "baseline_ratio", "threshold", "verdict", "deadline")
@@ -113,7 +114,7 @@ def assessment_screen(found: Assessment, say: Words) -> Iterator[RenderableType]
     yield rows(made, (_target(t, say) for t in found.targets))
     for result in found.targets:
         yield from _details(result, say)
-    yield from _violations(found.violations, say)
+    yield from _violations(pack, found.violations, say)
     late = [t for t in found.timed if t.verdict in (Verdict.LATE, Verdict.EARLY)]
     if late:
         yield _timed(late, say)
@@ -161,19 +162,17 @@ def _entry(entry: Entry, say: Words) -> tuple[object, ...]:
     return entry.id, name, severity, threshold, deadline, who, entry.clause
 
 
-def _roles(roles: Roles, say: Words) -> str:
+def _roles(roles: Roles, say: Words) -> Text:
     told = ((role, getattr(roles, role)) for role in type(roles).model_fields)
-    return "\n".join(
-        f"{say.known(f'role.{role}')} {'、'.join(names)}" for role, names in told if names
-    )
+    parts = (f"{say.known(f'role.{role}')} {'、'.join(names)}" for role, names in told if names)
+    return lines("\n".join(parts))
 
 
 def _target(result: TargetResult, say: Words) -> tuple[object, ...]:
     when = text(result.deadline or "")
-    if result.days is not None and result.verdict is not Verdict.MET:
-        late = result.days < 0
-        word = say("days_late" if late else "days_left", n=abs(result.days))
-        when = Text.assemble(when, "\n", text(word, BAD if late and result.overdue else DIM))
+    if result.days is not None and (result.overdue or result.verdict is Verdict.PENDING):
+        word = say("days_late" if result.overdue else "days_left", n=abs(result.days))
+        when = Text.assemble(when, "\n", text(word, BAD if result.overdue else DIM))
     return (
         result.entry,
         Text.assemble(text(_title(result, say)), "\n", _severity(result, say)),
@@ -221,26 +220,28 @@ def _details(result: TargetResult, say: Words) -> Iterator[RenderableType]:
             yield text(say("lineage", entry=result.entry, **counts), BUSY)
 
 
-def _violations(found: Sequence[Violation], say: Words) -> Iterator[RenderableType]:
+def _violations(pack: Pack, found: Sequence[Violation], say: Words) -> Iterator[RenderableType]:
+    """A row an object; what is the rule's own stands in its first row."""
     if not found:
         yield text(say("no_violations"), GOOD)
         return
-    heads = ("rule", "object", "severity", "exception", "clause", "quote")
+    heads = ("rule", "object", "severity", "exception", "consequence", "clause", "quote")
     made = table(*(say(head) for head in heads), title=say("violations", n=len(found)))
-    yield rows(
-        made,
-        (
-            (
-                f"{v.entry} {_title(v, say)}",
-                f"{v.code} {v.name}",
-                say.known(f"severity.{v.severity}"),
-                _exception(v, say),
-                v.clause,
-                text("".join(v.quote), DIM),
-            )
-            for v in found
-        ),
-    )
+    before = ""
+    for v in found:
+        first, before = v.entry != before, v.entry
+        made.add_row(
+            text(f"{v.entry} {_title(v, say)}" if first else v.entry),
+            text(f"{v.code} {v.name}" if v.name != v.code else v.code),
+            text(say.known(f"severity.{v.severity}")),
+            _exception(v, say),
+            text(
+                "；".join(_title(pack.consequence(c), say) for c in v.consequences) if first else ""
+            ),
+            text(v.clause),
+            text("".join(v.quote) if first else "", DIM),
+        )
+    yield made
 
 
 def _exception(violation: Violation, say: Words) -> Text:
@@ -275,20 +276,25 @@ def _timed(late: Sequence[Timed], say: Words) -> RenderableType:
 def _hold(hold: Hold, say: Words) -> tuple[object, ...]:
     unknown = text(say("amount_unknown"), BUSY)
     facts = [
-        f"{field_name(hold.set, e.field, say)}={shown_value(hold.set, e.field, _plain(e.value), say)}"
+        f"{_field(hold.set, e.field, say)}={_value(hold.set, e.field, e.value, say)}"
         + (f"（{e.source}）" if e.source else "")
         for e in hold.evidence
     ]
     return (
         hold.organisation_name or hold.organisation or "",
-        f"{hold.code} {hold.name}",
+        f"{hold.code} {hold.name}" if hold.name != hold.code else hold.code,
         unknown if hold.amount is None else f"{hold.amount:,}",
         Text.assemble(text(say.known(f"hold.{hold.kind}")), "\n", text(_title(hold, say), DIM)),
-        f"{hold.policy}\n{hold.entry} {hold.clause}",
+        lines(f"{hold.policy}\n{hold.entry} {hold.clause}"),
         "、".join(hold.by),
         text("；".join(facts[:_SHOWN]) + ("…" if len(facts) > _SHOWN else ""), DIM),
     )
 
 
-def _plain(value: str) -> str | bool:
-    return {"true": True, "false": False}.get(value, value or "∅")
+def _field(of: str, path: str, say: Words) -> str:
+    return label(of, path) if say.lang == "zh" else path
+
+
+def _value(of: str, path: str, value: str, say: Words) -> str:
+    plain = {"true": True, "false": False}.get(value, value or "∅")
+    return str(shown_value(*owner_of(of, path), plain, say))

@@ -18,10 +18,11 @@ type Read = Callable[[Any, Facts], Any]
 
 @dataclass(frozen=True)
 class Derived:
-    """`type`: bool or number."""
+    """`type`: bool or number; `label`: what people call it in Chinese."""
 
     type: str
     read: Read
+    label: str
 
 
 def _on_cloud(system: System, facts: Facts) -> bool | None:
@@ -159,44 +160,44 @@ def _own_platform(node: Node, facts: Facts) -> bool | None:
 
 DERIVED: Mapping[str, Mapping[str, Derived]] = {
     "systems": {
-        "on_cloud": Derived("bool", _on_cloud),
-        "live": Derived("bool", _live),
-        "top_level": Derived("bool", _top_level),
-        "zombie": Derived("bool", _zombie),
-        "cleaned": Derived("bool", _cleaned),
-        "new": Derived("bool", _new("systems")),
+        "on_cloud": Derived("bool", _on_cloud, "已上云"),
+        "live": Derived("bool", _live, "在册"),
+        "top_level": Derived("bool", _top_level, "独立系统"),
+        "zombie": Derived("bool", _zombie, "符合僵尸标准"),
+        "cleaned": Derived("bool", _cleaned, "已清理"),
+        "new": Derived("bool", _new("systems"), "基线后新建"),
     },
     "lines": {
-        "active": Derived("bool", _active),
-        "merged": Derived("bool", _merged),
-        "kept": Derived("bool", _kept),
-        "new": Derived("bool", _new("lines")),
+        "active": Derived("bool", _active, "在用"),
+        "merged": Derived("bool", _merged, "已整合"),
+        "kept": Derived("bool", _kept, "经批准保留"),
+        "new": Derived("bool", _new("lines"), "基线后新建"),
     },
     "clouds": {
-        "new": Derived("bool", _new("clouds")),
-        "owner_had_none": Derived("bool", _owner_had_none),
+        "new": Derived("bool", _new("clouds"), "基线后新建"),
+        "owner_had_none": Derived("bool", _owner_had_none, "单位原无政务云"),
     },
     "rooms": {
-        "systems_here": Derived("number", _systems_here),
-        "other_devices": Derived("bool", _other_devices),
-        "new": Derived("bool", _new("rooms")),
+        "systems_here": Derived("number", _systems_here, "在此系统数"),
+        "other_devices": Derived("bool", _other_devices, "有非接入设备"),
+        "new": Derived("bool", _new("rooms"), "基线后新建"),
     },
     "nodes": {
-        "new": Derived("bool", _new("nodes")),
-        "of_county": Derived("bool", _own_platform),
+        "new": Derived("bool", _new("nodes"), "基线后新建"),
+        "of_county": Derived("bool", _own_platform, "属县级"),
     },
-    "organisations": {"covered": Derived("bool", _covered)},
+    "organisations": {"covered": Derived("bool", _covered, "外网已覆盖")},
     "projects": {
-        "budget": Derived("number", _budget),
-        "budget_change": Derived("number", _budget_change),
-        "new": Derived("bool", _new("projects")),
+        "budget": Derived("number", _budget, "预算（元）"),
+        "budget_change": Derived("number", _budget_change, "预算调整幅度"),
+        "new": Derived("bool", _new("projects"), "基线后新建"),
     },
     "resources": {
-        "collectors": Derived("number", _collectors),
-        "shared": Derived("bool", _shared),
-        "gathered": Derived("bool", _gathered),
-        "new": Derived("bool", _new("resources")),
+        "collectors": Derived("number", _collectors, "采集单位数"),
+        "shared": Derived("bool", _shared, "已共享"),
+        "gathered": Derived("bool", _gathered, "已汇聚"),
+        "new": Derived("bool", _new("resources"), "基线后新建"),
     },
-    "counties": {"platforms": Derived("number", _platforms)},
+    "counties": {"platforms": Derived("number", _platforms, "逻辑平台数")},
 }
 """Set → name → what it is."""

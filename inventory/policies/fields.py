@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeAliasType, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from inventory.labels import field_label
 from inventory.model import Estate
 from inventory.policies.derived import DERIVED
 from inventory.policies.facts import Facts
@@ -59,6 +60,21 @@ def own_fields(of: str) -> dict[str, FieldType]:
     """The fields of a set's objects: the model's, then the derived."""
     found = dict(_of_model(of)) if of != "counties" else {"code": FieldType("text")}
     return found | {name: FieldType(d.type) for name, d in DERIVED.get(of, {}).items()}
+
+
+def label(of: str, path: str) -> str:
+    """What people call a field, in Chinese: 单位·单位层级."""
+    head, _, rest = path.partition(".")
+    if derived := DERIVED.get(of, {}).get(head):
+        return derived.label
+    own = field_label(of, head)
+    return f"{own}·{label(REFERENCES[of][head][0], rest)}" if rest else own
+
+
+def owner_of(of: str, path: str) -> tuple[str, str]:
+    """The set and the field that a path ends in."""
+    head, _, rest = path.partition(".")
+    return owner_of(REFERENCES[of][head][0], rest) if rest else (of, head)
 
 
 def reader(of: str, path: str, facts: Facts) -> Callable[[Any], Any]:

@@ -132,11 +132,12 @@ def _evidence(entry: Entry, of: str, thing: Any, facts: Facts) -> Iterator[Evide
         p.field: " ".join(str(part) for part in (p.source, p.sheet, p.row or "") if part)
         for p in getattr(thing, "provenance", ())
     }
-    asked = [*entry.where]
+    asked: list[Condition] = []  # what decides comes before what only says whom it is about
     if isinstance(entry, Rule):
         asked += entry.breach
     if isinstance(entry, Target) and isinstance(entry.measure, Share):
         asked += entry.measure.done
+    asked += entry.where
     for path in dict.fromkeys(_paths(asked)):
         value = reader(of, path, facts)(thing)
         yield Evidence(field=path, value=_text(value), source=sources.get(path, ""))

@@ -58,20 +58,40 @@ def load_file(path: Path, folders: Sequence[Path] = ()) -> Pack:
     """The policy in that file. Raises PackRefused with all its mistakes, PackError where it can't
     be read."""
     layered = _layered(path, (path.parent, *folders), ())
-    faults: list[PackFault] = []
+    places = layered.places
     try:
         pack = Pack.model_validate(layered.raw)
     except ValidationError as error:
-        faults += of_validation(error, Pack, path, layered.places)
-        raise PackRefused(faults) from error
+        faults = of_validation(error, Pack, path, places)
+        raise PackRefused(faults + _of_the_rest(layered, error, path)) from error
+    faults = review(pack, path, places)
     if pack.id != path.stem:
-        line = line_of(layered.places, ("id",))
         wanted = f"应与文件名一致 / expected the file's name: {path.stem}"
-        faults.append(PackFault(path.name, line, "id", pack.id, wanted))
-    faults += review(pack, path, layered.places)
+        faults.append(PackFault(path.name, line_of(places, ("id",)), "id", pack.id, wanted))
     if faults:
         raise PackRefused(faults)
     return pack
+
+
+def _of_the_rest(layered: "_Layer", error: ValidationError, path: Path) -> list[PackFault]:
+    """Mistakes in the entries that are whole, so that a file's author sees all of them at once;
+    none where what is wrong is no entry."""
+    bad = {detail["loc"][:2] for detail in error.errors(include_url=False)}
+    if any(len(place) < 2 or place[0] not in KINDS for place in bad):
+        return []
+    raw: dict[str, Any] = dict(layered.raw)
+    numbers: dict[str, list[int]] = {}
+    for kind in KINDS:
+        entries = _tables(raw.get(kind))
+        numbers[kind] = [n for n in range(len(entries)) if (kind, n) not in bad]
+        raw[kind] = [entries[n] for n in numbers[kind]]
+    try:
+        rest = Pack.model_validate(raw)
+    except ValidationError:
+        return []
+    # to name an entry that has mistakes of its own is no mistake
+    ids = {str(e.get("id")) for kind in KINDS for e in _tables(layered.raw.get(kind))}
+    return [f for f in review(rest, path, layered.places, numbers) if f.read not in ids]
 
 
 def read_toml(path: Path) -> tuple[dict[str, Any], Mapping[Place, int]]:
@@ -133,9 +153,7 @@ def _over(own: _Layer, above: _Layer) -> _Layer:
     at = own.places.get(("inherits",), 1)
     waived = {entry.get("id") for entry in _tables(own.raw.get("waives"))}
     for kind in _LISTS:
-        mine = {
-            e.get(_KEYS.get(kind, "")): (n, e) for n, e in enumerate(_tables(own.raw.get(kind)))
-        }
+        mine = _keyed(own.raw.get(kind), _KEYS.get(kind, ""))
         entries: list[dict[str, Any]] = []
         for entry in _tables(above.raw.get(kind)):
             key = entry.get(_KEYS.get(kind, ""))
@@ -166,6 +184,15 @@ def _place(laid: _Layer, own: _Layer, to: tuple[str, int], *, number: int | None
         for place, line in own.places.items():
             if place[:2] == (to[0], number):
                 laid.places[(*to, *place[2:])] = line
+
+
+def _keyed(value: Any, key: str) -> dict[Any, tuple[int, dict[str, Any]]]:
+    """Entries by their key; one told twice is kept twice, to be refused later."""
+    found: dict[Any, tuple[int, dict[str, Any]]] = {}
+    for number, entry in enumerate(_tables(value)):
+        named = entry.get(key)
+        found[named if named and named not in found else number] = (number, entry)
+    return found
 
 
 def _tables(value: Any) -> list[dict[str, Any]]:

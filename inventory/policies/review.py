@@ -2,7 +2,7 @@
 dates are those of the words, that fields exist, that names lead somewhere."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from inventory.errors import PackFault
@@ -25,14 +25,26 @@ from inventory.policies.wording import (
 type Found = Iterator[tuple[Place, object, str]]
 
 
-def review(pack: Pack, file: Path, places: Mapping[Place, int]) -> list[PackFault]:
-    """Every mistake that is left, with its line."""
-    return [
-        PackFault(
-            file.name, line_of(places, at), dotted(at), "" if read is None else shown(read), why
-        )
-        for at, read, why in _all(pack)
-    ]
+def review(
+    pack: Pack,
+    file: Path,
+    places: Mapping[Place, int],
+    numbers: Mapping[str, Sequence[int]] | None = None,
+) -> list[PackFault]:
+    """Every mistake that is left, with its line. `numbers`: where an entry stands in the file, for a
+    pack that was made without the broken ones."""
+    found = []
+    for place, read, why in _all(pack):
+        at = _in_file(place, numbers or {})
+        shown_as = "" if read is None else shown(read)
+        found.append(PackFault(file.name, line_of(places, at), dotted(at), shown_as, why))
+    return found
+
+
+def _in_file(at: Place, numbers: Mapping[str, Sequence[int]]) -> Place:
+    if len(at) > 1 and isinstance(at[1], int) and at[0] in numbers:
+        return (at[0], numbers[str(at[0])][at[1]], *at[2:])
+    return at
 
 
 def _all(pack: Pack) -> Found:

@@ -265,6 +265,16 @@ def test_all_mistakes_are_told_at_once(write: Write) -> None:
     }
 
 
+def test_an_entry_with_a_wrong_key_hides_no_other(write: Write) -> None:
+    text = GOOD.replace("deadline = 2020", "dedline = 2020").replace(
+        'wording = "不得"', 'wording = "必须"'
+    )
+    found = faults(write(text))
+    assert {f.at for f in found} == {"targets[1].dedline", "rules[1].wording"}
+    (wording,) = (f for f in found if f.at == "rules[1].wording")
+    assert wording.line == line_of('wording = "不得"')
+
+
 def test_the_file_is_named_after_the_policy(write: Write) -> None:
     (fault,) = faults(write(GOOD, "other"))
     assert (fault.line, fault.at, fault.read) == (1, "id", "city")
@@ -349,6 +359,13 @@ def test_a_mistake_in_an_override_has_its_own_line(write: Write) -> None:
     (fault,) = faults(path)
     assert (fault.file, fault.at) == ("county.toml", "targets[1].deadline")
     assert fault.line == COUNTY[: COUNTY.index("deadline =")].count("\n") + 1
+
+
+def test_an_override_told_twice(write: Write) -> None:
+    write(GOOD)
+    twice = COUNTY.replace('id = "T-2"', 'id = "T-1"')
+    found = faults(write(twice, "county"))
+    assert any("twice" in f.expected for f in found), "\n".join(map(str, found))
 
 
 def test_policies_that_inherit_from_each_other(write: Write) -> None:
