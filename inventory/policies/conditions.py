@@ -9,7 +9,7 @@
 An answer is yes, no or not known: what nobody told is never taken for a no.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, Self
@@ -145,8 +145,7 @@ def inner(condition: Condition) -> Conditions:
 
 def all_of(conditions: Conditions, of: str, facts: Facts) -> Test:
     """One test for all conditions together, made once and asked of many objects."""
-    tests = [_test(condition, of, facts) for condition in conditions]
-    return lambda thing: _and(test(thing) for test in tests)
+    return _and([_test(condition, of, facts) for condition in conditions])
 
 
 def _test(condition: Condition, of: str, facts: Facts) -> Test:
@@ -158,10 +157,10 @@ def _test(condition: Condition, of: str, facts: Facts) -> Test:
     if condition.field is None:
         tests = [_test(part, of, facts) for part in value]
         if name == "all_":
-            return lambda thing: _and(test(thing) for test in tests)
+            return _and(tests)
         if name == "any_":
-            return lambda thing: _or(test(thing) for test in tests)
-        return lambda thing: _not(_or(test(thing) for test in tests))
+            return _or(tests)
+        return _not(_or(tests))
     read = reader(of, condition.field, facts)
     if name == "known":
         return lambda thing: (read(thing) not in (None, "", ())) is value
@@ -187,23 +186,38 @@ def _comparison(name: str, value: Any) -> Callable[[Any], bool]:
     return comparisons[name]
 
 
-def _and(answers: Iterable[bool | None]) -> bool | None:
-    sure = True
-    for answer in answers:
-        if answer is False:
-            return False
-        sure = sure and answer is True
-    return True if sure else None
+def _and(tests: Sequence[Test]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
+
+    def ask(thing: Any) -> bool | None:
+        sure = True
+        for test in tests:
+            answer = test(thing)
+            if answer is False:
+                return False
+            sure = sure and answer is True
+        return True if sure else None
+
+    return ask
 
 
-def _or(answers: Iterable[bool | None]) -> bool | None:
-    sure = True
-    for answer in answers:
-        if answer is True:
-            return True
-        sure = sure and answer is False
-    return False if sure else None
+def _or(tests: Sequence[Test]) -> Test:
+    def ask(thing: Any) -> bool | None:
+        sure = True
+        for test in tests:
+            answer = test(thing)
+            if answer is True:
+                return True
+            sure = sure and answer is False
+        return False if sure else None
+
+    return ask
 
 
-def _not(answer: bool | None) -> bool | None:
-    return None if answer is None else not answer
+def _not(test: Test) -> Test:
+    def ask(thing: Any) -> bool | None:
+        answer = test(thing)
+        return None if answer is None else not answer
+
+    return ask

@@ -4,7 +4,7 @@ The documents speak of money as a consequence; this list names the objects that 
 decides; nothing is stopped here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from inventory.model import Estate, Frozen
@@ -13,7 +13,7 @@ from inventory.policies.conditions import Condition, inner
 from inventory.policies.facts import Facts
 from inventory.policies.fields import reader
 from inventory.policies.measures import Share
-from inventory.policies.pack import Consequence, Entry, Pack, Rule, Target
+from inventory.policies.pack import Entry, Pack, Rule, Target
 from inventory.policies.rules import owner_of
 
 
@@ -52,12 +52,8 @@ class Hold(Frozen):
 def holds(pack: Pack, estate: Estate, assessment: Assessment) -> tuple[Hold, ...]:
     """Every hold that an assessment of that pack and estate leads to: by organisation and object."""
     facts = Facts(estate, assessment.day)
-    entries = {entry.id: entry for _, _, entry in pack.entries()}
-    found = [
-        hold
-        for entry, code in _stopped(assessment)
-        for hold in _of(pack, entries[entry], code, facts)
-    ]
+    grounds = {entry.id: _Grounds(pack, entry, facts) for _, _, entry in pack.entries()}
+    found = [hold for entry, code in _stopped(assessment) for hold in grounds[entry].of(code)]
     return tuple(sorted(found, key=lambda h: (h.organisation or "", h.set, h.code, h.entry)))
 
 
@@ -91,56 +87,57 @@ def _stopped(assessment: Assessment) -> Iterator[tuple[str, str]]:
             yield key
 
 
-def _of(pack: Pack, entry: Entry, code: str, facts: Facts) -> Iterator[Hold]:
-    of = entry.set
-    if of is None or (thing := facts.find(of, code)) is None:
-        return
-    for named in entry.consequences:
-        consequence = pack.consequence(named)
-        if consequence.kind not in ("hold", "phase_out"):
-            continue
+class _Grounds:
+    """What one entry stops, and how the facts of its objects are read: worked out once."""
+
+    def __init__(self, pack: Pack, entry: Entry, facts: Facts) -> None:
+        self.pack, self.entry, self.facts = pack, entry, facts
+        every = [pack.consequence(named) for named in entry.consequences]
+        self.stops = [c for c in every if c.kind in ("hold", "phase_out")]
+        asked: list[Condition] = []  # what decides comes before what only says whom it is about
+        if isinstance(entry, Rule):
+            asked += entry.breach
+        if isinstance(entry, Target) and isinstance(entry.measure, Share):
+            asked += entry.measure.done
+        paths = dict.fromkeys(_paths([*asked, *entry.where]))
+        self.readers = [(path, reader(entry.set, path, facts)) for path in paths if entry.set]
+
+    def of(self, code: str) -> Iterator[Hold]:
+        of, entry = self.entry.set, self.entry
+        if not self.stops or of is None or (thing := self.facts.find(of, code)) is None:
+            return
         owner = owner_of(of, thing)
-        organisation = facts.find("organisations", owner)
-        yield Hold(
-            policy=pack.id,
-            entry=entry.id,
-            consequence=consequence.id,
-            kind=consequence.kind,
-            title=consequence.title,
-            title_en=consequence.title_en,
-            clause=entry.clause,
-            quote=(*entry.quote, *(q for q in consequence.quote if q not in entry.quote)),
-            consequence_clause=consequence.clause,
-            set=of,
-            code=code,
-            name=thing.name,
-            organisation=owner,
-            organisation_name=organisation.name if organisation else None,
-            amount_field=consequence.amount,
-            amount=_amount(consequence, thing),
-            by=consequence.by,
-            evidence=tuple(_evidence(entry, of, thing, facts)),
-        )
+        organisation = self.facts.find("organisations", owner)
+        evidence = tuple(self._evidence(thing))
+        for stop in self.stops:
+            yield Hold(
+                policy=self.pack.id,
+                entry=entry.id,
+                consequence=stop.id,
+                kind="hold" if stop.kind == "hold" else "phase_out",
+                title=stop.title,
+                title_en=stop.title_en,
+                clause=entry.clause,
+                quote=(*entry.quote, *(q for q in stop.quote if q not in entry.quote)),
+                consequence_clause=stop.clause,
+                set=of,
+                code=code,
+                name=thing.name,
+                organisation=owner,
+                organisation_name=organisation.name if organisation else None,
+                amount_field=stop.amount,
+                amount=getattr(thing, stop.amount, None) if stop.amount else None,
+                by=stop.by,
+                evidence=evidence,
+            )
 
-
-def _amount(consequence: Consequence, thing: Any) -> int | None:
-    return getattr(thing, consequence.amount, None) if consequence.amount else None
-
-
-def _evidence(entry: Entry, of: str, thing: Any, facts: Facts) -> Iterator[Evidence]:
-    sources: Mapping[str, str] = {
-        p.field: " ".join(str(part) for part in (p.source, p.sheet, p.row or "") if part)
-        for p in getattr(thing, "provenance", ())
-    }
-    asked: list[Condition] = []  # what decides comes before what only says whom it is about
-    if isinstance(entry, Rule):
-        asked += entry.breach
-    if isinstance(entry, Target) and isinstance(entry.measure, Share):
-        asked += entry.measure.done
-    asked += entry.where
-    for path in dict.fromkeys(_paths(asked)):
-        value = reader(of, path, facts)(thing)
-        yield Evidence(field=path, value=_text(value), source=sources.get(path, ""))
+    def _evidence(self, thing: Any) -> Iterator[Evidence]:
+        sources = {
+            p.field: " ".join(str(part) for part in (p.source, p.sheet, p.row or "") if part)
+            for p in getattr(thing, "provenance", ())
+        }
+        for path, read in self.readers:
+            yield Evidence(field=path, value=_text(read(thing)), source=sources.get(path, ""))
 
 
 def _text(value: Any) -> str:

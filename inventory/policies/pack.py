@@ -184,10 +184,11 @@ class Clock(Entry):
 
 class Report(Entry):
     """What has to be handed in again and again by each organisation of `set`. `due` is the day of the
-    month, 0 its last; `about`: the period that a report is about, the running or the previous one."""
+    month, 0 its last; `about`: the period that a report is about, the running or the previous one. A
+    quarter has the name of its last month, 2019-03."""
 
     set: SetName = "organisations"
-    every: Literal["year", "month"]
+    every: Literal["year", "quarter", "month"]
     month: int | None = Field(default=None, ge=1, le=12)
     due: int = Field(ge=0, le=28)
     about: Literal["running", "previous"]

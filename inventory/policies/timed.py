@@ -121,8 +121,7 @@ def _due_days(report: Report, day: date) -> Iterator[date]:
             yield due
         if due >= day:
             return
-        step = 12 if report.every == "year" else 1
-        month += step
+        month += _MONTHS[report.every]
         year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
 
 
@@ -131,7 +130,11 @@ def _period(report: Report, due: date) -> str:
         return str(due.year - 1 if report.about == "previous" else due.year)
     if report.about == "running":
         return f"{due:%Y-%m}"
-    return f"{due.year - 1}-12" if due.month == 1 else f"{due.year}-{due.month - 1:02}"
+    before = months_after(due.replace(day=1), -_MONTHS[report.every])
+    return f"{before:%Y-%m}"
+
+
+_MONTHS = {"year": 12, "quarter": 3, "month": 1}
 
 
 def _base(pack: Pack, entry: Entry) -> dict[str, Any]:

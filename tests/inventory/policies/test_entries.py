@@ -214,13 +214,13 @@ def test_a_clock_of_recorded_events(pack: Pack, clock: Clock) -> None:
 def test_a_report_in_time_and_none(pack: Pack, report: Report) -> None:
     city = City()
     (office,) = city.departments(1)
-    named = {"CZ-24": "市政府办公室", "XN-36": "市政务办"}.get(report.id)
+    named = {"CZ-24": "市政府办公室", "XN-36": "市政务办", "XN-01": "市政务办"}.get(report.id)
     code = city.organisation(named) if named else office
     if report.set == "projects":
         code = city.project(accepted_on=date(2019, 6, 1))
     due = report.first_due
     period = f"{due.year - (report.about == 'previous')}"
-    if report.every == "month":
+    if report.every != "year":
         period = f"{due.year}-{due.month - (report.about == 'previous'):02}"
     handed = Handed(
         policy=pack.id,

@@ -1,0 +1,37 @@
+"""The coverage table is true, and nothing is dropped silently."""
+
+from datetime import date
+
+from inventory.policies.loader import load
+from tests.inventory.policies.coverage import DOCS, LEFT_OUT, STANDS_FOR, required, rows, written
+from tests.inventory.policies.rule_cases import XN
+
+
+def test_the_table_in_the_docs_is_the_one_of_today() -> None:
+    text = DOCS.read_text("utf-8")
+    assert written(text) == text, "run: python -m tests.inventory.policies.coverage"
+
+
+def test_every_rule_has_an_entry_and_a_test_or_a_reason() -> None:
+    found = rows()
+    assert [r for r in found if bool(r.entries) == bool(r.reason)] == []
+    assert [r for r in found if r.entries and not r.tests] == []
+
+
+def test_the_requirements_numbers_are_all_there() -> None:
+    told = {rule for _, rule in required()}
+    assert sum(not rule.startswith("V-") for rule in told) == 118
+    assert sum(rule.startswith("V-") for rule in told) == 64
+
+
+def test_what_is_mapped_is_asked_for() -> None:
+    assert {*LEFT_OUT, *STANDS_FOR} <= set(required())
+
+
+def test_xianning_s_instruments_end() -> None:
+    pack = load(XN)
+    last = date(2024, 1, 30)
+    assert pack.in_force(last, "办法 第九条")
+    assert not pack.in_force(date(2024, 1, 31), "办法 第九条")
+    assert not pack.in_force(date(2024, 1, 31), "细则 第八条")
+    assert pack.in_force(date(2024, 1, 31), "方案 二(七)")
