@@ -126,6 +126,7 @@ def assessment_screen(pack: Pack, found: Assessment, say: Words) -> Iterator[Ren
         "targets": len(found.targets),
         "met": sum(t.verdict is Verdict.MET for t in found.targets),
         "late": sum(t.overdue for t in found.targets),
+        "unsettled": sum(t.unsettled for t in found.targets),
         "alarms": found.alarms,
     }
     yield text(say("assessed", **figures), BAD if found.alarms else GOOD)
@@ -173,6 +174,8 @@ def _target(result: TargetResult, say: Words) -> tuple[object, ...]:
     if result.days is not None and (result.overdue or result.verdict is Verdict.PENDING):
         word = say("days_late" if result.overdue else "days_left", n=abs(result.days))
         when = Text.assemble(when, "\n", text(word, BAD if result.overdue else DIM))
+    elif result.unsettled:
+        when = Text.assemble(when, "\n", text(say("days_past", n=-(result.days or 0)), BUSY))
     return (
         result.entry,
         Text.assemble(text(_title(result, say)), "\n", _severity(result, say)),

@@ -40,6 +40,7 @@ POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
     "days": ("天数", "days"),
     "days_left": ("还有 {n} 天", "{n} days left"),
     "days_late": ("逾期 {n} 天", "{n} days late"),
+    "days_past": ("已过 {n} 天，未能判定", "{n} days past, not settled"),
     "to_go": ("还差", "to go"),
     "to_go_of": ("{n}（待办 {open}）", "{n} of {open} open"),
     "who": ("负责", "who"),
@@ -65,8 +66,9 @@ POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
     "undecided": ("，{n} 个未定", ", {n} undecided"),
     "alarms": ("报警", "alarms"),
     "assessed": (
-        "{day} 共 {targets} 项目标：达标 {met}，逾期 {late}，报警 {alarms}",
-        "{day}: {targets} targets, {met} met, {late} late, alarms: {alarms}",
+        "{day} 共 {targets} 项目标：达标 {met}，逾期 {late}，过期而无法判定 {unsettled}，报警 {alarms}",
+        "{day}: {targets} targets, {met} met, {late} late, {unsettled} past and not settled, alarms: "
+        "{alarms}",
     ),
     "no_baseline": ("未登记基线", "no baseline on record"),
     "baseline_of": ("基线 {day}", "baseline of {day}"),

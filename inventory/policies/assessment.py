@@ -99,9 +99,15 @@ class TargetResult(Frozen):
 
     @property
     def overdue(self) -> bool:
-        """Whether its day is past and it is not plainly reached."""
-        past = self.days is not None and self.days < 0
-        return self.verdict is Verdict.LATE or (past and self.verdict is Verdict.DISPUTED)
+        """Whether its day is past and it is not reached."""
+        return self.verdict is Verdict.LATE
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether its day is past and nobody can say: facts are missing, or the two numbers
+        disagree. To leave a field blank must not be a way out."""
+        open_ = self.verdict in (Verdict.DISPUTED, Verdict.UNJUDGED)
+        return open_ and self.days is not None and self.days < 0 and self.threshold is not None
 
 
 class Violation(Frozen):
@@ -179,8 +185,9 @@ class Assessment(Frozen):
 
     @property
     def alarms(self) -> int:
-        """What calls for somebody: hard targets and times that are late, hard rules broken."""
-        late = sum(t.overdue and t.severity in _HARD for t in self.targets)
+        """What calls for somebody: hard targets that are late or that nobody can settle after their
+        day, times that are late, hard rules broken."""
+        late = sum((t.overdue or t.unsettled) and t.severity in _HARD for t in self.targets)
         late += sum(t.verdict in _BROKEN and t.severity in _HARD for t in self.timed)
         return late + sum(v.severity is Severity.ERROR and not v.passes for v in self.violations)
 

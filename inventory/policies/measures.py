@@ -60,6 +60,7 @@ Measure = Annotated[
     Share | Count | Per | Fewer | Declared | Each | Items, Field(discriminator="kind")
 ]
 NEEDS_SET = ("share", "count", "per", "fewer", "each")
+COMPUTED = ("share", "count", "per", "fewer")
 PARTS = ("share", "each", "items")
 """Measures whose threshold is a part of one; the others count."""
 

@@ -9,7 +9,7 @@ from inventory.errors import PackFault
 from inventory.policies.conditions import Conditions, declared_in, faults_of
 from inventory.policies.faults import dotted, line_of, shown
 from inventory.policies.fields import UnknownField, field_type
-from inventory.policies.measures import NEEDS_SET, PARTS, Items, Per, Share, Threshold
+from inventory.policies.measures import COMPUTED, NEEDS_SET, PARTS, Items, Per, Share, Threshold
 from inventory.policies.pack import Clock, Entry, Pack, Report, Rule, Target
 from inventory.policies.places import Place
 from inventory.policies.wording import (
@@ -221,6 +221,13 @@ def _target(target: Target, at: Place) -> Found:
         for number, item in enumerate(target.measure.items):
             if item not in "".join(target.quote):
                 yield (*at, "measure", "items", number), item, "引文中没有 / not in the quote"
+    if target.threshold is not None and target.severity is Severity.DECLARED and kind in COMPUTED:
+        yield (
+            (*at, "threshold"),
+            target.threshold.value,
+            "措辞为“基本完成”一类，须由牵头部门申报，不得计算 / such a wording is declared by the lead "
+            "unit and never computed",
+        )
     if target.threshold is not None:
         yield from _threshold(target.threshold, target, (*at, "threshold"))
         if kind in PARTS and target.threshold.value > 1:

@@ -21,6 +21,10 @@ type Note = tuple[str, str]
 
 _EMPTY = ("台账中没有这类对象", "the inventory has no object of this kind")
 _NO_THRESHOLD = ("条文未给出阈值，只报数", "the text gives no threshold: told, not judged")
+_BESIDE = (
+    "是否完成由牵头部门申报，比例供参考",
+    "the lead unit declares whether it is done; the number stands beside it",
+)
 _UNDECIDED = (
     "有对象是否计入尚未填报，填报后结论可能改变",
     "of some objects it is not told whether they count: it may turn the verdict",
@@ -166,6 +170,12 @@ def _parts(target: Target, facts: Facts, index: Index, done: Test) -> Seen:
     if not facts.members(target.set):
         seen.reached = None
         seen.notes.append(_EMPTY)
+    elif target.threshold is None and target.severity is Severity.DECLARED:
+        seen.declaration = index.said(
+            target.id
+        )  # the number is told beside it, never instead (R0-4)
+        seen.reached = seen.declaration is not None and seen.declaration.done
+        seen.notes.append(_BESIDE)
     elif target.threshold is None:
         seen.notes.append(_NO_THRESHOLD)
     elif seen.reached and not _enough(target, _with_undecided(today)):

@@ -83,6 +83,16 @@ def test_what_nobody_decided_never_helps() -> None:
     assert (found.today.undecided, found.verdict) == (1, Verdict.UNJUDGED)
 
 
+def test_a_blank_field_is_no_way_out() -> None:
+    city = City()
+    (owner,) = city.departments(1)
+    system = city.system(owner, moved=False)
+    (before, after) = (look(city, day) for day in (LAST, AFTER))
+    assert [target(found, "CZ-12").unsettled for found in (before, after)] == [False, True]
+    city.change("systems", system, migratable=False, migratable_reason="专用")
+    assert look(city, AFTER).alarms == after.alarms - 1
+
+
 def test_an_unknown_place_is_not_done() -> None:
     city = seventy(6, 3)
     city.system("O-0002", moved=None, migratable=True)
@@ -163,7 +173,7 @@ class TestBaseline:
             city.change("systems", system.code, migratable=False)
         found = look(city, AFTER, baseline=(self.then, before))
         assert target(found, "CZ-12").verdict is Verdict.DISPUTED
-        assert target(found, "CZ-12").overdue
+        assert target(found, "CZ-12").unsettled
 
 
 class TestDeclared:
@@ -183,6 +193,21 @@ class TestDeclared:
         records = Records(declarations=(said,))
         assert target(look(City(), date(2018, 6, 19), records), "CZ-03").verdict is Verdict.PENDING
         found = target(look(City(), date(2018, 7, 1), records), "CZ-03")
+        assert (found.verdict, found.declaration) == (Verdict.MET, said)
+
+    def test_basically_complete_is_declared_whatever_the_number(self) -> None:
+        city = City()
+        (owner,) = city.departments(1)
+        city.system(owner, zombie_idle=True, zombie_decision="keep", zombie_evidence="决定")
+        day = date(2018, 2, 1)
+        silent = target(look(city, day), "CZ-06")
+        assert silent.today is not None
+        assert (silent.today.done, silent.today.total) == (1, 1)
+        assert silent.verdict is Verdict.LATE
+        said = Declaration(
+            policy=CZ.id, entry="CZ-06", on=date(2018, 1, 9), by="审计局", evidence="函"
+        )
+        found = target(look(city, day, Records(declarations=(said,))), "CZ-06")
         assert (found.verdict, found.declaration) == (Verdict.MET, said)
 
     def test_a_declaration_can_be_taken_back(self) -> None:

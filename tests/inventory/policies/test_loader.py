@@ -225,6 +225,13 @@ BAD = {
         "clocks[1].starts",
         "date",
     ),
+    "basically complete, computed": (
+        "deadline = 2020-12-31",
+        'deadline = 2020-12-31\nseverity = "declared"\nwording_note = "a"\nwording_note_en = "a"',
+        "threshold =",
+        "targets[1].threshold",
+        "never computed",
+    ),
     "an id told twice": ('id = "R-1"', 'id = "T-1"', 'id = "T-1"', "targets[1].id", "twice"),
     "in principle, taken as hard": (
         'quote = "各部门不得新建机房"',
