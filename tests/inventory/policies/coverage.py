@@ -1,5 +1,5 @@
-"""The coverage table of docs/policies.md: every rule of the requirements, the entry of a pack that
-stands for it, the test that shows it, or why there is none.
+"""The coverage tables of docs/policies.md: every rule of the requirements, the entry of a pack that
+stands for it, the test that shows it, or why there is none; then every named thing (things.py).
 
     python -m tests.inventory.policies.coverage      # writes the table into docs/policies.md
 """
@@ -14,6 +14,8 @@ from tests.inventory.policies.rule_cases import CZ, DL, JL, XN, XZ
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "policies.md"
 BEGIN, END = "<!-- coverage: generated -->", "<!-- coverage: end -->"
+
+THINGS_BEGIN, THINGS_END = "<!-- things: generated -->", "<!-- things: end -->"
 
 DEADLINES = {CZ: ("CZ", 24), XN: ("XN", 37), XZ: ("XZ", 23), JL: ("JL", 7), DL: ("DL", 27)}
 """Requirements B: pack → prefix and last number of its rules."""
@@ -154,10 +156,17 @@ def table() -> str:
 
 
 def written(text: str) -> str:
-    """`text` with the table of today between its marks."""
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return f"{head}{BEGIN}\n\n{table()}\n\n{END}{tail}"
+    """`text` with the tables of today between their marks."""
+    from tests.inventory.policies import things  # it needs this module
+
+    text = _between(text, BEGIN, END, table())
+    return _between(text, THINGS_BEGIN, THINGS_END, things.table())
+
+
+def _between(text: str, begin: str, end: str, content: str) -> str:
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
+    return f"{head}{begin}\n\n{content}\n\n{end}{tail}"
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 from datetime import date
 
 from inventory.policies.loader import load
+from tests.inventory.policies import things
 from tests.inventory.policies.coverage import DOCS, LEFT_OUT, STANDS_FOR, required, rows, written
 from tests.inventory.policies.rule_cases import XN
+from tests.inventory.policies.texts import ROOT
 
 
 def test_the_table_in_the_docs_is_the_one_of_today() -> None:
@@ -26,6 +28,25 @@ def test_the_requirements_numbers_are_all_there() -> None:
 
 def test_what_is_mapped_is_asked_for() -> None:
     assert {*LEFT_OUT, *STANDS_FOR} <= set(required())
+
+
+def test_every_named_thing_has_a_line() -> None:
+    found = things.things()
+    assert len({thing.id for thing in found}) == len(found) == things.COUNT
+
+
+def test_what_stands_for_a_thing_exists() -> None:
+    wrong = [(thing.id, word) for thing in things.things() for word in things.unknown(thing)]
+    assert wrong == []
+
+
+def test_a_thing_for_which_nothing_stands_says_why() -> None:
+    assert [thing.id for thing in things.things() if not thing.stands and not thing.rest] == []
+    assert [t.id for t in things.things() if t.stands and not things.shown_by(t)] == []
+
+
+def test_what_shows_it_is_there() -> None:
+    assert [path for path in things.SHOWN.values() if not (ROOT / path).is_dir()] == []
 
 
 def test_xianning_s_instruments_end() -> None:
