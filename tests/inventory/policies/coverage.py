@@ -5,6 +5,7 @@ stands for it, the test that shows it, or why there is none; then every named th
 """
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -99,9 +100,19 @@ def required() -> Iterator[tuple[str, str]]:
         yield from ((pack, f"V-{number:02}") for pack in PROHIBITIONS[number])
 
 
-def rows() -> list[Row]:
+@cache
+def rows() -> tuple[Row, ...]:
     packs = {named: load(named) for named in DEADLINES}
-    return [_row(packs[pack], rule) for pack, rule in required()]
+    return tuple(_row(packs[pack], rule) for pack, rule in required())
+
+
+@cache
+def _known_of(pack: str) -> frozenset[str]:
+    """Entries of which the sample city of a pack knows the truth."""
+    from tests.inventory.policies.cities import SAMPLES
+
+    truth = SAMPLES[pack](1).truth
+    return frozenset([*truth.shares, *truth.verdicts, *truth.broken, *truth.late])
 
 
 def _row(pack: Pack, rule: str) -> Row:
@@ -120,10 +131,8 @@ def _is(entry: Entry, named: tuple[str, ...]) -> bool:
 def tests_of(pack: str, kind: str, entry: Entry) -> Iterator[str]:
     """The test functions that have a case of exactly this entry."""
     from tests.inventory.policies import rule_cases, test_entries
-    from tests.inventory.policies.cities import SAMPLES
 
-    truth = SAMPLES[pack](1).truth
-    if any(entry.id in told for told in (truth.shares, truth.verdicts, truth.broken, truth.late)):
+    if entry.id in _known_of(pack):
         yield "test_samples"
     cases = {
         "test_what_breaks_it_and_what_does_not": {case[:2] for case in rule_cases.CASES},
