@@ -4,7 +4,7 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
@@ -13,8 +13,10 @@ from api.desk import Desk, command, group
 from api.errors import BadUsage, Exit
 
 if TYPE_CHECKING:
+    from inventory.model import Estate
     from inventory.policies.assessment import Assessment
     from inventory.policies.pack import Pack
+    from inventory.policies.records import Records
     from inventory.policies.shelf import Shelf
 
 app = group("政策 / policies: targets, rules, money")
@@ -92,8 +94,8 @@ def check(
 def assess_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
     from api.show_policy import assessment_screen, overview_screen
 
-    seen = _assessments(desk, policy, today)
-    found = [assessment for _, assessment in seen]
+    cases = _cases(desk, policy, today)
+    found = [case.assessed for case in cases]
     alarms = sum(assessment.alarms for assessment in found)
     data = {
         "alarms": alarms,
@@ -102,7 +104,7 @@ def assess_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
     if policy is None:
         desk.answer(data, lambda: overview_screen(found, desk.words))
     else:
-        desk.answer(data, lambda: assessment_screen(*seen[0], desk.words))
+        desk.answer(data, lambda: assessment_screen(cases[0].pack, found[0], desk.words))
     raise typer.Exit(Exit.NO if alarms else Exit.DONE)
 
 
@@ -111,11 +113,10 @@ def holds_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
     from api.show_policy import holds_screen
     from inventory.policies.holds import holds, total
 
-    estate = desk.product.estate.load()
     found = tuple(
         hold
-        for pack, seen in _assessments(desk, policy, today)
-        for hold in holds(pack, estate, seen)
+        for case in _cases(desk, policy, today)
+        for hold in holds(case.pack, case.estate, case.assessed, case.records, case.baseline)
     )
     yuan, unknown = total(found)
     data = {
@@ -126,19 +127,29 @@ def holds_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
     desk.answer(data, lambda: holds_screen(found, desk.words))
 
 
-def _assessments(
-    desk: Desk, policy: str | None, today: str | None
-) -> "list[tuple[Pack, Assessment]]":
+class _Case(NamedTuple):
+    """One policy, what it was judged on, and how it stands."""
+
+    pack: "Pack"
+    estate: "Estate"
+    records: "Records"
+    baseline: "tuple[date, Estate] | None"
+    assessed: "Assessment"
+
+
+def _cases(desk: Desk, policy: str | None, today: str | None) -> list[_Case]:
     from inventory.policies.assess import assess
 
     shelf, day = _shelf(desk), _day(desk, today)
     names = shelf.names() if policy is None else (policy,)
     packs = [shelf.pack(named) for named in names]
     records, estate = shelf.records(), desk.product.estate.load()
-    return [
-        (pack, assess(pack, estate, records, day, shelf.baseline(records, pack.id, day)))
-        for pack in packs
-    ]
+    found = []
+    for pack in packs:
+        baseline = shelf.baseline(records, pack.id, day)
+        assessed = assess(pack, estate, records, day, baseline)
+        found.append(_Case(pack, estate, records, baseline, assessed))
+    return found
 
 
 def _shelf(desk: Desk) -> "Shelf":

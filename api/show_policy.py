@@ -121,6 +121,9 @@ def assessment_screen(pack: Pack, found: Assessment, say: Words) -> Iterator[Ren
     if found.unjudged:
         told = "、".join(f"{u.entry}×{u.count}" for u in found.unjudged)
         yield text(say("unjudged_rules", told=told), BUSY)
+    if found.strays:
+        told = "、".join(f"{entry} {code}" for entry, code in found.strays)
+        yield text(say("strays", told=told), BUSY)
     figures = {
         "day": found.day,
         "targets": len(found.targets),
@@ -295,9 +298,13 @@ def _hold(hold: Hold, say: Words) -> tuple[object, ...]:
 
 
 def _field(of: str, path: str, say: Words) -> str:
+    if path.startswith("declared:"):
+        return say("on_record", entry=path.partition(":")[2])
     return label(of, path) if say.lang == "zh" else path
 
 
 def _value(of: str, path: str, value: str, say: Words) -> str:
+    if path.startswith("declared:"):
+        return say("yes" if value == "true" else "no")
     plain = {"true": True, "false": False}.get(value, value or "∅")
     return str(shown_value(*owner_of(of, path), plain, say))

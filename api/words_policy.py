@@ -63,6 +63,10 @@ POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
         "因缺少信息无法判定：{told}",
         "cannot be judged for want of facts: {told}",
     ),
+    "strays": (
+        "登记所指的对象不存在：{told}",
+        "records about objects that are not there: {told}",
+    ),
     "undecided": ("，{n} 个未定", ", {n} undecided"),
     "alarms": ("报警", "alarms"),
     "assessed": (
@@ -86,6 +90,7 @@ POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
     "hold.hold": ("暂缓", "hold"),
     "hold.phase_out": ("逐步减少", "phased out"),
     "evidence": ("证据", "evidence"),
+    "on_record": ("{entry} 已登记", "{entry} on record"),
     "holds_total": (
         "合计 {yuan} 元，另有 {unknown} 项金额未填",
         "{yuan} yuan in all, and {unknown} of which the amount is not told",

@@ -25,9 +25,8 @@ def assess(
 ) -> Assessment:
     """How the estate stands on `day`. `baseline`: the estate of an earlier day, against which ratios
     are told a second time (G2)."""
-    on, earlier = baseline or (None, None)
     index = Index(records, pack.id, day)
-    facts = Facts(estate, day, earlier, on, index.declared(pack))
+    facts = facts_of(pack, estate, index, baseline)
     found = [one for rule in pack.rules for one in broken(pack, rule, facts, index)]
     timed: list[Timed] = []
     for clock in pack.clocks:
@@ -47,4 +46,27 @@ def assess(
         violations=tuple(one for one in found if isinstance(one, Violation)),
         timed=tuple(timed),
         unjudged=tuple(one for one in found if isinstance(one, Unjudged)),
+        strays=tuple(sorted(_strays(pack, records, facts))),
     )
+
+
+def facts_of(
+    pack: Pack, estate: Estate, index: Index, baseline: tuple[date, Estate] | None
+) -> Facts:
+    """What the entries of a pack are judged on."""
+    on, earlier = baseline or (None, None)
+    return Facts(estate, index.day, earlier, on, index.declared(pack))
+
+
+def _strays(pack: Pack, records: Records, facts: Facts) -> set[tuple[str, str]]:
+    """Records of this policy about an object that is neither here nor in the baseline: a slip of the
+    pen, which would otherwise do nothing and not be noticed."""
+    named = {(d.entry, d.code) for d in records.declarations if d.policy == pack.id and d.code}
+    for told in (records.exceptions, records.reports, records.events):
+        named |= {(r.entry, r.code) for r in told if r.policy == pack.id}
+    if not named:
+        return set()
+    estates = (facts.estate, facts.baseline or Estate())
+    known = {o.code for estate in estates for _, objects in estate.collections() for o in objects}
+    known |= {county.code for county in facts.counties}
+    return {(entry, code) for entry, code in named if code not in known}

@@ -182,6 +182,7 @@ class Assessment(Frozen):
     violations: tuple[Violation, ...] = ()
     timed: tuple[Timed, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
+    strays: tuple[tuple[str, str], ...] = ()  # records: entry, and a code that is nowhere
 
     @property
     def alarms(self) -> int:

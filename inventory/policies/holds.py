@@ -5,20 +5,25 @@ decides; nothing is stopped here.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any, Literal
 
 from inventory.model import Estate, Frozen
+from inventory.policies.assess import facts_of
 from inventory.policies.assessment import Assessment, Verdict
-from inventory.policies.conditions import Condition, inner
+from inventory.policies.conditions import Condition, declared_in, inner
 from inventory.policies.facts import Facts
 from inventory.policies.fields import reader
+from inventory.policies.index import Index
 from inventory.policies.measures import Share
 from inventory.policies.pack import Entry, Pack, Rule, Target
+from inventory.policies.records import Records
 from inventory.policies.rules import owner_of
 
 
 class Evidence(Frozen):
-    """One fact that the hold rests on; `value` "" where it is not told, `source` where it was read."""
+    """One fact that the hold rests on; `value` "" where it is not told, `source` where it was read.
+    `declared:V-22` is whether something is on record under that entry."""
 
     field: str
     value: str
@@ -49,9 +54,16 @@ class Hold(Frozen):
     evidence: tuple[Evidence, ...] = ()
 
 
-def holds(pack: Pack, estate: Estate, assessment: Assessment) -> tuple[Hold, ...]:
-    """Every hold that an assessment of that pack and estate leads to: by organisation and object."""
-    facts = Facts(estate, assessment.day)
+def holds(
+    pack: Pack,
+    estate: Estate,
+    assessment: Assessment,
+    records: Records,
+    baseline: tuple[date, Estate] | None = None,
+) -> tuple[Hold, ...]:
+    """Every hold that an assessment leads to, by organisation and object; the other arguments are
+    those that it was made from."""
+    facts = facts_of(pack, estate, Index(records, pack.id, assessment.day), baseline)
     grounds = {entry.id: _Grounds(pack, entry, facts) for _, _, entry in pack.entries()}
     found = [hold for entry, code in _stopped(assessment) for hold in grounds[entry].of(code)]
     return tuple(sorted(found, key=lambda h: (h.organisation or "", h.set, h.code, h.entry)))
@@ -99,7 +111,9 @@ class _Grounds:
             asked += entry.breach
         if isinstance(entry, Target) and isinstance(entry.measure, Share):
             asked += entry.measure.done
-        paths = dict.fromkeys(_paths([*asked, *entry.where]))
+        every_one = (*asked, *entry.where)
+        self.asked_for = tuple(dict.fromkeys(declared_in(every_one)))
+        paths = dict.fromkeys(_paths(every_one))
         self.readers = [(path, reader(entry.set, path, facts)) for path in paths if entry.set]
 
     def of(self, code: str) -> Iterator[Hold]:
@@ -136,6 +150,9 @@ class _Grounds:
             p.field: " ".join(str(part) for part in (p.source, p.sheet, p.row or "") if part)
             for p in getattr(thing, "provenance", ())
         }
+        for named in self.asked_for:  # whether it is on record, such as the three lists of V-22
+            said = self.facts.declared & {(named, None), (named, thing.code)}
+            yield Evidence(field=f"declared:{named}", value=_text(bool(said)))
         for path, read in self.readers:
             yield Evidence(field=path, value=_text(read(thing)), source=sources.get(path, ""))
 

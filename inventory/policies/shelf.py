@@ -16,9 +16,10 @@ from inventory.errors import PackError, PackFault, PackRefused
 from inventory.model import Estate
 from inventory.policies.faults import dotted, line_of
 from inventory.policies.loader import available, load, validated
+from inventory.policies.measures import Each, Items
 from inventory.policies.pack import Pack
 from inventory.policies.places import Place
-from inventory.policies.records import BaselineFile, Records
+from inventory.policies.records import BaselineFile, Declaration, Records
 
 _KINDS = ("declarations", "exceptions", "reports", "events")
 
@@ -90,6 +91,8 @@ def _strangers(
                 key, read = "entry", record.entry
                 expected = dict.fromkeys(entry.id for _, _, entry in pack.entries())
             if read in expected:
+                if isinstance(record, Declaration):
+                    faults += _misfits(record, pack, path, (places, index))
                 continue
             at: Place = (kind, index, key)
             wanted = f"没有此{'政策' if key == 'policy' else '条目'}，应为 / none such, expected one of: "
@@ -98,6 +101,30 @@ def _strangers(
                 PackFault(path.name, line_of(places, at), dotted(at), read, wanted + names)
             )
     return faults
+
+
+def _misfits(
+    said: Declaration, pack: Pack, path: Path, where: tuple[Mapping[Place, int], int]
+) -> list[PackFault]:
+    """A declaration that says too much or too little for its entry."""
+    places, index = where
+    measure = next((t.measure for t in pack.targets if t.id == said.entry), None)
+    items = measure.items if isinstance(measure, Items) else ()
+    at: Place = ("declarations", index)
+    if items and said.item not in items:
+        wanted = f"item 应为其一 / item, expected one of: {'、'.join(items)}"
+        at, read = (*at, "item"), said.item or ""
+    elif said.item and not items:
+        wanted, read = (
+            "此条目没有分项，请删去 item / this entry has no items: leave item out",
+            said.item,
+        )
+        at = (*at, "item")
+    elif isinstance(measure, Each) and said.code is None:
+        wanted, read = "缺少 code：逐个对象申报 / code is missing: declared object by object", ""
+    else:
+        return []
+    return [PackFault(path.name, line_of(places, at), dotted(at), read, wanted)]
 
 
 def _estate(baseline: BaselineFile, folder: Path) -> Estate:

@@ -358,6 +358,16 @@ def test_records_of_later_days_are_not_yet_true() -> None:
     assert look(city, LAST, Records(events=(late,))) == look(city, LAST)
 
 
+def test_a_record_about_nothing_is_told() -> None:
+    city = City()
+    (one,) = city.departments(1)
+    said = [
+        Declaration(policy=CZ.id, entry="CZ-08", code=code, on=LAST, by="局", evidence="件")
+        for code in (one, "O-9999")
+    ]
+    assert look(city, AFTER, Records(declarations=tuple(said))).strays == (("CZ-08", "O-9999"),)
+
+
 def test_money_that_shrinks_names_amount_clause_and_facts() -> None:
     city = City()
     (owner,) = city.departments(1)
@@ -365,7 +375,7 @@ def test_money_that_shrinks_names_amount_clause_and_facts() -> None:
         owner, moved=True, om_funds_per_year=120_000, provenance=told("om_funds_per_year", 7)
     )
     estate = city.estate()
-    found: tuple[Hold, ...] = holds(CZ, estate, look(estate))
+    found: tuple[Hold, ...] = holds(CZ, estate, look(estate), Records())
     (hold,) = found
     assert (hold.code, hold.amount, hold.kind, hold.organisation) == (
         paid,
@@ -378,3 +388,16 @@ def test_money_that_shrinks_names_amount_clause_and_facts() -> None:
         (e.field, e.value, e.source) for e in hold.evidence
     ]
     assert total(found) == (120_000, 0)
+
+
+def test_what_is_missing_from_the_records_is_evidence_too() -> None:
+    dalian, city = load("dalian-2017-135"), City()
+    project = city.project(
+        *city.departments(1), project_state="applying", filing_no="1", om_funds_per_year=5
+    )
+    estate, records = city.estate(), Records()
+    found = holds(dalian, estate, assess(dalian, estate, records, AFTER), records)
+    (hold,) = (h for h in found if h.entry == "V-22")
+    assert (hold.code, hold.amount) == (project, 5)
+    assert ("declared:V-22", "false") in [(e.field, e.value) for e in hold.evidence]
+    assert ("filing_no", "1") in [(e.field, e.value) for e in hold.evidence]

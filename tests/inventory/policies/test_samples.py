@@ -31,4 +31,4 @@ def test_the_sample_s_truth(named: str, seed: int) -> None:
         e: {t.code for t in found.timed if t.entry == e and t.verdict in wrong} for e in truth.late
     }
     assert late == truth.late
-    assert total(holds(pack, sample.estate, found)) == truth.money
+    assert total(holds(pack, sample.estate, found, sample.records)) == truth.money

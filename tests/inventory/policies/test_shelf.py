@@ -75,6 +75,24 @@ def test_a_mistake_in_records_has_its_line(
     assert [(f.line, f.at) for f in caught.value.faults] == [(line, at)]
 
 
+@pytest.mark.parametrize(
+    ("entry", "more", "at", "expected"),
+    [
+        ("CZ-10", "", "declarations[1].item", "安全审查"),
+        ("CZ-10", 'item = "审查"', "declarations[1].item", "安全审查"),
+        ("CZ-03", 'item = "审查"', "declarations[1].item", "no items"),
+        ("CZ-08", "", "declarations[1]", "object by object"),
+    ],
+)
+def test_a_declaration_fits_its_entry(
+    entry: str, more: str, at: str, expected: str, tmp_path: Path
+) -> None:
+    text = RECORDS.replace('entry = "CZ-03"', f'entry = "{entry}"\n{more}', 1)
+    with pytest.raises(PackRefused) as caught:
+        shelf(tmp_path, text).records()
+    assert [(f.at, expected in f.expected) for f in caught.value.faults] == [(at, True)]
+
+
 def baseline(tmp_path: Path, digest: str, on: str = "2018-01-01") -> Shelf:
     text = f'[[baselines]]\npolicy = "cangzhou-2017-157"\non = {on}\nfile = "then.json"\n'
     return shelf(tmp_path, text + f'digest = "{digest}"\n')
