@@ -33,6 +33,7 @@ from api.responses import (
     RunAnswer,
     RunsAnswer,
 )
+from api.settings import SettingsError
 from api.views import plan_summary, run_summary, run_whole
 from api.webhook import Refused, webhook
 from inventory.errors import InventoryError
@@ -40,6 +41,9 @@ from migrator.errors import EngineDown, MigratorError, NotFound
 
 ENGINE_SECONDS = 3.0
 """How long the engine may take to answer before it counts as away."""
+
+NETBOX_SECONDS = 3.0
+"""How long NetBox may take to tell its version."""
 
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "没有此对象 / there is no such object"}
@@ -87,19 +91,23 @@ def _health(product: Qianyun) -> APIRouter:
 
     @router.get("/health", summary="健康 / health", response_model=HealthAnswer, responses=down)
     async def health() -> JSONResponse:
-        """数据库与引擎是否应答 / whether database and engine answer."""
-        checks = {
+        """数据库、引擎与 NetBox 是否应答 / whether database, engine and NetBox answer."""
+        needed = {
             "database": await asyncio.to_thread(_database, product),
             "engine": await _engine(product),
         }
+        checks = needed | (
+            {"netbox": await _netbox(product)} if product.settings.netbox_url else {}
+        )
         reasons = [f"{name}: {check.detail}" for name, check in checks.items() if not check.ok]
+        down = not all(check.ok for check in needed.values())
         answer = HealthAnswer(
-            status="down" if reasons else "ok",
+            status="down" if down else "degraded" if reasons else "ok",
             version=version("qianyun"),
             checks=checks,
             reasons=reasons,
         )
-        status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
+        status = HTTPStatus.SERVICE_UNAVAILABLE if down else HTTPStatus.OK
         return JSONResponse(answer.model_dump(mode="json"), status_code=status)
 
     return router
@@ -123,6 +131,22 @@ async def _engine(product: Qianyun) -> CheckAnswer:
         detail = (
             f"引擎 {ENGINE_SECONDS:.0f} 秒内未应答 / the engine at "
             f"{product.settings.temporal_address} did not answer in {ENGINE_SECONDS:.0f} s"
+        )
+        return CheckAnswer(ok=False, detail=detail)
+    return CheckAnswer(ok=True)
+
+
+async def _netbox(product: Qianyun) -> CheckAnswer:
+    """By its version: it answers, takes our token, and is one that we know."""
+    try:
+        async with asyncio.timeout(NETBOX_SECONDS):
+            await asyncio.to_thread(product.netbox_version)
+    except (InventoryError, SettingsError) as error:
+        return CheckAnswer(ok=False, detail=str(error))
+    except TimeoutError:
+        detail = (
+            f"NetBox {NETBOX_SECONDS:.0f} 秒内未应答 / NetBox at {product.settings.netbox_url} did not "
+            f"answer in {NETBOX_SECONDS:.0f} s"
         )
         return CheckAnswer(ok=False, detail=detail)
     return CheckAnswer(ok=True)

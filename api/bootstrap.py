@@ -21,6 +21,7 @@ from migrator.plan import Means
 from migrator.store import Truth
 
 if TYPE_CHECKING:
+    from inventory.netbox.client import Client
     from migrator.activities import Activities
     from migrator.crew import Crew
     from migrator.engine import Engine
@@ -50,22 +51,33 @@ class Qianyun:
         """NetBox where one is set, else our own database. Raises SettingsError."""
         if self.settings.netbox_url is None:
             return EmbeddedStore(self.truth.engine)
-        if self.settings.netbox_token is None:
+        from inventory.netbox.store import NetBoxStore
+
+        client = self._netbox()
+        engine = self.truth.engine  # makes the state folder
+        return NetBoxStore(client, engine, self.settings.state / "netbox" / "mirror.json")
+
+    def netbox_version(self) -> str:
+        """Asked of NetBox itself. Raises SettingsError, StoreError."""
+        return self._netbox(timeout_s=(1, 2)).version
+
+    def _netbox(self, timeout_s: tuple[float, float] | None = None) -> "Client":
+        from inventory.netbox.client import TIMEOUT_S, Client
+
+        url, token = self.settings.netbox_url, self.settings.netbox_token
+        if url is None or token is None:
             raise SettingsError(
-                f"缺少令牌 / no token for NetBox: read QIANYUN_NETBOX_URL={self.settings.netbox_url}, "
+                f"缺少地址或令牌 / no address or no token for NetBox: read QIANYUN_NETBOX_URL={url}, "
                 "expected QIANYUN_NETBOX_TOKEN too, a token or file:/PATH; `qianyun netbox "
                 "bootstrap --token-file` makes one with least privilege"
             )
-        from inventory.netbox.client import Client
-        from inventory.netbox.store import NetBoxStore
-
-        client = Client(
-            self.settings.netbox_url,
-            self.settings.netbox_token.get_secret_value(),
+        return Client(
+            url,
+            token.get_secret_value(),
             connections=self.settings.netbox_connections,
+            ca=self.settings.netbox_ca,
+            timeout_s=timeout_s or TIMEOUT_S,
         )
-        engine = self.truth.engine  # makes the state folder
-        return NetBoxStore(client, engine, self.settings.state / "netbox" / "mirror.json")
 
     @cached_property
     def planning(self) -> "Planning":

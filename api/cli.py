@@ -14,6 +14,7 @@ import typer
 
 from api import (
     cli_audit,
+    cli_discover,
     cli_inventory,
     cli_netbox,
     cli_outputs,
@@ -50,6 +51,7 @@ app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_audit.database, name="db")
 cli_up.register(app)
 cli_outputs.register(cli_inventory.app, cli_probe.app)
+cli_discover.register(cli_inventory.app)
 
 
 def _version(asked: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import cli_tasks
+from api import cli_ledgers, cli_tasks
 from api.desk import Desk, command, group
 from api.errors import BadUsage, Exit
 
@@ -26,6 +26,14 @@ app = group("台账库 / the inventory: ledgers, facts")
 Ledgers = Annotated[
     list[Path], typer.Argument(metavar="LEDGER...", help="台账文件 / ledger files (xlsx, csv)")
 ]
+WordsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--words",
+        metavar="FILE",
+        help="本市台账用语（TOML） / what this city's ledgers call things (QIANYUN_LEDGER_WORDS)",
+    ),
+]
 MaybeLedgers = Annotated[
     list[Path] | None,
     typer.Argument(metavar="LEDGER", help="台账文件 / ledger files (xlsx, csv)"),
@@ -33,17 +41,26 @@ MaybeLedgers = Annotated[
 
 
 @command(app, "check", help="检查台账 / read ledgers and show what is refused; 1 when there is any")
-def check(desk: Desk, ledgers: Ledgers) -> None:
+def check(desk: Desk, ledgers: Ledgers, words: WordsFile = None) -> None:
+    from api.drift import ledger_words
     from api.show_inventory import report_screen
     from inventory.ledger import read_ledgers
 
-    report = read_ledgers(ledgers, known=desk.product.estate.load())
-    data = {"ok": report.ok, "counts": report.counts} | report.as_json()
-    desk.answer(data, lambda: report_screen(report, desk.words))
+    known = desk.product.estate.load()
+    with desk.reading() as progress:
+        report = read_ledgers(
+            ledgers, known=known, words=ledger_words(desk.product, words), progress=progress
+        )
+    desk.answer(report.as_json(), lambda: report_screen(report, desk.words))
     raise typer.Exit(Exit.DONE if report.ok else Exit.NO)
 
 
-@command(app, "diff", help="与台账库比对 / compare ledgers with the inventory; 1 when they differ")
+@command(
+    app,
+    "diff",
+    help="与台账库比对 / compare ledgers with the inventory; 1 when they differ, also where NetBox's word "
+    "counts and an apply would write nothing, or when rows are refused",
+)
 def diff(
     desk: Desk,
     ledgers: MaybeLedgers = None,
@@ -54,6 +71,7 @@ def diff(
             help="逐字段比对 NetBox、台账、上次快照 / NetBox, ledgers, last snapshot by field",
         ),
     ] = False,
+    words: WordsFile = None,
 ) -> None:
     from api.drift import compare
     from api.show_inventory import changes_screen, report_screen
@@ -63,14 +81,39 @@ def diff(
             "请给出台账文件，或用 --live 查看 NetBox 的变化 / name ledger files, or give --live to "
             "see what changed in NetBox"
         )
-    compared = compare(desk.product, ledgers or [])
+    with desk.reading() as progress:
+        compared = compare(desk.product, ledgers or [], words, progress=progress)
     report, changes = compared.report, compared.changes
     if not report.ok and not desk.flags.json:
         desk.answer(None, lambda: report_screen(report, desk.words))
     if live:
         _diff_live(desk, compared)
-    desk.answer(_data(compared), lambda: changes_screen(changes, desk.words))
-    raise typer.Exit(Exit.DONE if changes.empty and report.ok else Exit.NO)
+    left = _left_as_they_are(compared)
+    desk.answer(
+        _data(compared) | {"not_written": len(left)},
+        lambda: [*changes_screen(changes, desk.words), *_left_line(desk, left, ledgers or [])],
+    )
+    same = changes.empty and not left
+    raise typer.Exit(Exit.DONE if same and report.ok else Exit.NO)
+
+
+def _left_as_they_are(compared: "Comparison") -> "list[Finding]":
+    """Where the ledgers say another thing than NetBox, and an apply would leave it so."""
+    told = (f for f in compared.findings if "ledger" not in f.missing and f.netbox != f.ledger)
+    return [f for f in told if f.winner != "ledger"]
+
+
+def _left_line(
+    desk: Desk, left: "list[Finding]", ledgers: list[Path]
+) -> "Iterator[RenderableType]":
+    import shlex
+
+    from api.show import BUSY, text
+
+    if left:
+        words = ["qianyun", "inventory", "diff", "--live", *(str(path) for path in ledgers)]
+        told = desk.words("not_written_apart", n=len(left), command=shlex.join(words))
+        yield text(told, BUSY)
 
 
 def _diff_live(desk: Desk, compared: "Comparison") -> None:
@@ -111,6 +154,7 @@ def apply(
         bool,
         typer.Option(help="有拒收行也收无误的行 / take the good rows although some are refused"),
     ] = False,
+    words: WordsFile = None,
 ) -> None:
     from api import drift
     from api.show import BAD, GOOD, text
@@ -118,7 +162,8 @@ def apply(
     from api.show_inventory import changes_screen, report_screen
 
     product, say = desk.product, desk.words
-    compared = drift.compare(product, ledgers)
+    with desk.reading() as progress:
+        compared = drift.compare(product, ledgers, words, progress=progress)
     report, changes = compared.report, compared.changes
     if not report.ok and not desk.flags.json:
         desk.answer(None, lambda: report_screen(report, say))
@@ -127,7 +172,7 @@ def apply(
         desk.answer(data, lambda: [text(say("not_applied"), BAD)])
         raise typer.Exit(Exit.NO)
     if product.estate.dry_by_default and confirmed is None and not changes.empty:
-        _show_only(desk, compared, ledgers, partial=partial)
+        _show_only(desk, compared, ledgers, words, partial=partial)
         return
     noted = drift.apply(product, compared, ledgers=ledgers, actor=desk.actor, confirmed=confirmed)
     done = say("nothing_changed" if changes.empty else "applied")
@@ -144,7 +189,9 @@ def apply(
     )
 
 
-def _show_only(desk: Desk, compared: "Comparison", ledgers: list[Path], *, partial: bool) -> None:
+def _show_only(
+    desk: Desk, compared: "Comparison", ledgers: list[Path], words: Path | None, *, partial: bool
+) -> None:
     """What an apply to NetBox would do, and the command that does it."""
     import shlex
 
@@ -152,11 +199,12 @@ def _show_only(desk: Desk, compared: "Comparison", ledgers: list[Path], *, parti
     from api.show_drift import conflicts_line
     from api.show_inventory import changes_screen
 
-    words = ["qianyun", "inventory", "apply", *(str(path) for path in ledgers)]
-    words += ["--partial"] if partial else []
-    words += ["--digest", compared.changes.digest]
-    say, command = desk.words, shlex.join(words)
-    data = _data(compared) | {"applied": False, "confirm_with": words}
+    argv = ["qianyun", "inventory", "apply", *(str(path) for path in ledgers)]
+    argv += ["--partial"] if partial else []
+    argv += ["--words", str(words)] if words else []
+    argv += ["--digest", compared.changes.digest]
+    say, command = desk.words, shlex.join(argv)
+    data = _data(compared) | {"applied": False, "confirm_with": argv}
     data |= {"findings": [_finding(f) for f in _not_plain(compared)]}
     desk.answer(
         data,
@@ -206,23 +254,6 @@ def show(desk: Desk, code: Annotated[str, typer.Argument(help="编号 / code")])
     )
 
 
-@command(app, "export", help="导出 / the whole inventory (--json), or its figures")
-def export(desk: Desk) -> None:
-    from api.show import text
-    from api.show_inventory import counts_screen
-
-    estate = desk.product.estate.load()
-    data = {"digest": estate.digest} | estate.model_dump(mode="json", exclude_none=True)
-    counts = {kind: len(objects) for kind, objects in estate.collections()}
-    desk.answer(
-        data,
-        lambda: [
-            counts_screen(counts, desk.words),
-            text(f"{desk.words('digest')} {estate.digest}"),
-        ],
-    )
-
-
 def _data(compared: "Comparison") -> dict[str, Any]:
     changes = compared.changes
     return {
@@ -263,4 +294,5 @@ def _find(estate: "Estate", code: str) -> list[dict[str, Any]]:
     return found
 
 
+cli_ledgers.register(app)
 cli_tasks.register(app)

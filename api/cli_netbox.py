@@ -117,7 +117,8 @@ def _client(desk: Desk) -> "Client":
             "未设置 NetBox / no NetBox is set: set QIANYUN_NETBOX_URL, and QIANYUN_NETBOX_TOKEN to an "
             "administrator's token for this call"
         )
-    return Client(settings.netbox_url, settings.netbox_token.get_secret_value())
+    token = settings.netbox_token.get_secret_value()
+    return Client(settings.netbox_url, token, ca=settings.netbox_ca)
 
 
 def _hook(desk: Desk, url: str | None) -> "Hook | None":

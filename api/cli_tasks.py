@@ -65,7 +65,11 @@ def pull(
     from api.show_inventory import counts_screen
 
     store, say = _live(desk), desk.words
+    before = store.snapshot().digest
     pulled = store.pull(desk.actor, full=full)
+    if pulled.estate.digest != before:
+        changed = {"from": before, "to": pulled.estate.digest, "left_out": len(pulled.left_out)}
+        desk.product.truth.audit(desk.actor, "inventory.pull", "estate", **changed)
     counts = {kind: len(objects) for kind, objects in pulled.estate.collections()}
     data = {
         "digest": pulled.estate.digest,

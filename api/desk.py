@@ -10,7 +10,8 @@
 import inspect
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,13 +20,17 @@ import typer
 
 from api.errors import BadUsage
 from api.words import Words
+from inventory.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from api.bootstrap import Qianyun
     from api.settings import Settings
+    from inventory.ledger import Progress
 
+EVERY = 200
+"""Rows of a ledger between two words about how far it is read."""
 PIPED_WIDTH = 140
 """Columns of a screen that goes to a file or a pipe and says nothing of its width."""
 
@@ -97,6 +102,23 @@ class Desk:
     def tell(self, text: str) -> None:
         """A line for people that is no part of the answer."""
         print(text, file=sys.stderr, flush=True)
+
+    @contextmanager
+    def reading(self) -> "Iterator[Progress | None]":
+        """Shows how far ledgers are read, on a terminal only, and leaves nothing behind."""
+        if not sys.stderr.isatty():
+            yield None
+            return
+
+        def show(done: int, total: int, what: str) -> None:
+            if done % EVERY == 0:
+                told = self.words("reading", what=printable(what), done=done, total=total)
+                print(f"\r\x1b[K{told}", end="", file=sys.stderr, flush=True)
+
+        try:
+            yield show
+        finally:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def write_json(data: object, *, line: bool = False) -> None:

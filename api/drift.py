@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inventory.changes import ChangeSet, diff
-from inventory.errors import StaleEstate, StoreError
+from inventory.errors import EstateError, NetBoxRefused, StaleEstate, StoreError
 from inventory.findings import Cause, Finding, Reconciled, Taken
-from inventory.ledger import LedgerReport, read_ledgers
+from inventory.ledger import LedgerReport, Progress, read_ledgers
+from inventory.ledger.words import Words, default_words, load_words
 from inventory.model import Estate
 from inventory.precedence import default_precedence, read_precedence
 from inventory.reconcile import reconcile
 from inventory.store import EstateStore, Touch
 from inventory.tasks import Noted, Task, Tasks
-from inventory.told import last_told, remember
+from inventory.told import intend, last_told, remember, remember_written
 from migrator.audit import record
 from migrator.errors import NotFound
 
@@ -42,7 +43,19 @@ class Comparison:
         return self.reconciled.findings
 
 
-def compare(product: "Qianyun", ledgers: list[Path]) -> Comparison:
+def ledger_words(product: "Qianyun", file: Path | None = None) -> Words:
+    """What ledgers call things: the shipped words, with those of the city's file over them."""
+    own = file or product.settings.ledger_words
+    return load_words(own) if own else default_words()
+
+
+def compare(
+    product: "Qianyun",
+    ledgers: list[Path],
+    words: Path | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Comparison:
     """What the ledgers say beside what is stored; with no ledger, what others changed there."""
     store = product.estate
     file = product.settings.netbox_precedence
@@ -50,9 +63,10 @@ def compare(product: "Qianyun", ledgers: list[Path]) -> Comparison:
     # before load: reading NetBox anew must not have moved what was accepted
     accepted = store.snapshot() if store.dry_by_default else None
     live = store.load()
-    report = (
-        read_ledgers(ledgers, known=live) if ledgers else LedgerReport(estate=Estate(), counts={})
-    )
+    report = LedgerReport(estate=Estate(), counts={})
+    if ledgers:
+        spoken = ledger_words(product, words)
+        report = read_ledgers(ledgers, known=live, words=spoken, progress=progress)
     if accepted is None:
         found = reconcile(live, live, report.estate, precedence)
     else:
@@ -63,7 +77,7 @@ def compare(product: "Qianyun", ledgers: list[Path]) -> Comparison:
                 report.estate,
                 precedence,
                 decisions=Tasks(connection, product.truth.now()).decisions(),
-                told=last_told(connection, report.estate),
+                told=last_told(connection, report.estate, snapshot=accepted, live=live),
             )
     return Comparison(report, live, found, diff(live, found.wanted))
 
@@ -92,14 +106,39 @@ def apply(
     """
     store, changes = product.estate, compared.changes
     if not changes.empty:
+        if store.dry_by_default:
+            _intend(product, compared, actor)
         try:
             store.apply(changes, actor=actor, confirmed=confirmed)
         except (StoreError, StaleEstate) as error:
             if store.dry_by_default:
                 detail = _detail(compared, ledgers) | {"error": str(error)}
                 product.truth.audit(actor, "inventory.apply.failed", "estate", **detail)
+                if isinstance(error, NetBoxRefused | StaleEstate):  # else it may still be written
+                    _keep_written(product, actor)
             raise
     return _keep(product, compared, ledgers=ledgers, actor=actor)
+
+
+def _intend(product: "Qianyun", compared: Comparison, actor: str) -> None:
+    """Before the first write: should it be cut off, what it wrote is known for ours."""
+    truth, found = product.truth, compared.reconciled
+    snapshot, live, now = product.estate.snapshot(), compared.live, truth.now()
+    with truth.writing() as connection:
+        remember_written(connection, snapshot=snapshot, live=live, now=now, actor=actor)
+        intend(connection, found.told, found.wanted, compared.changes, now=now, actor=actor)
+
+
+def _keep_written(product: "Qianyun", actor: str) -> None:
+    """After a refusal: what came through was taken from the ledgers, the rest is said anew. Where
+    the store can't be read now, the next comparison finds it out."""
+    store, truth = product.estate, product.truth
+    try:
+        live, snapshot = store.load(), store.snapshot()
+    except (StoreError, EstateError):
+        return
+    with truth.writing() as connection:
+        remember_written(connection, snapshot=snapshot, live=live, now=truth.now(), actor=actor)
 
 
 def _keep(product: "Qianyun", compared: Comparison, *, ledgers: list[Path], actor: str) -> Noted:

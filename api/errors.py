@@ -2,6 +2,7 @@
 
 ApiError
 ├── AlreadyUp     another `qianyun up` works on the same state folder (exit 1)
+├── Discovering   another `discover` works on the same state folder (exit 1)
 ├── Exposed       an address is not loopback, and there is no sign-in yet (exit 2)
 ├── BadUsage      an option is missing or does not fit (exit 2)
 └── NotStarted    a part could not be started: port taken, program missing (outside, exit 3)
@@ -25,6 +26,10 @@ class AlreadyUp(ApiError):
     """Another `qianyun up` works on the same state folder."""
 
 
+class Discovering(ApiError):
+    """Another `qianyun inventory discover` works on the same state folder."""
+
+
 class Exposed(ApiError):
     """An address to listen on is not loopback."""
 
@@ -46,6 +51,7 @@ class Exit(IntEnum):
 
 EXITS: Mapping[type[Exception], Exit] = {
     AlreadyUp: Exit.NO,
+    Discovering: Exit.NO,
     Exposed: Exit.USAGE,
     BadUsage: Exit.USAGE,
     NotStarted: Exit.OUTSIDE,

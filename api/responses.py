@@ -21,11 +21,13 @@ class CheckAnswer(Answer):
 
 
 class HealthAnswer(Answer):
-    """200 while everything that is needed answers, else 503 with reasons."""
+    """503 while database or engine is away; degraded (200): they answer, and NetBox does not."""
 
-    status: Literal["ok", "down"]
+    status: Literal["ok", "degraded", "down"]
     version: str = Field(description="迁云版本 / version of Qianyun")
-    checks: dict[str, CheckAnswer] = Field(description="database, engine")
+    checks: dict[str, CheckAnswer] = Field(
+        description="database, engine, netbox（已设置时 / where one is set）"
+    )
     reasons: list[str] = Field(description="不正常之处 / what is not well")
 
 

@@ -11,11 +11,13 @@ what it needs, so that what a run depends on can be seen in one place.
 import os
 import pwd
 import re
+import ssl
 import stat
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -24,6 +26,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -74,9 +77,37 @@ def _name(value: str) -> str:
     return value
 
 
+def _networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
+    """From "10.0.0.0/8, fd00::/8", or a list of such."""
+    told = value.split(",") if isinstance(value, str) else value
+    if not isinstance(told, list | tuple):
+        raise ValueError("prefixes")
+    return tuple(ip_network(str(one).strip()) for one in told)
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
+
+
+def _authorities(value: Path) -> Path:
+    path = _folder(value)
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:  # ssl.SSLError is one: there is no certificate in it
+        raise ValueError("a file of certificates (PEM)") from error
+    return path
+
+
+def _header(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]*", value.get_secret_value()):
+        raise ValueError("letters, digits and signs of ASCII, no space")
+    return value
+
+
 Address = Annotated[str, AfterValidator(_address)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Folder = Annotated[Path, AfterValidator(_folder)]
+Authorities = Annotated[Path, AfterValidator(_authorities)]
+HeaderSecret = Annotated[SecretStr, AfterValidator(_header)]
 LoginName = Annotated[str, AfterValidator(_name)]
 
 
@@ -107,9 +138,15 @@ class Settings(BaseModel):
         default=None,
         description="NetBox 地址 / NetBox's http(s) URL, without a password",
     )
-    netbox_token: SecretStr | None = Field(
+    netbox_token: HeaderSecret | None = Field(
         default=None,
-        description="NetBox 令牌 / NetBox token, or file:/PATH; needs netbox_url",
+        description="NetBox 令牌（ASCII，无空格） / NetBox token, of ASCII without spaces, or file:/PATH; "
+        "needs netbox_url",
+    )
+    netbox_ca: Authorities | None = Field(
+        default=None,
+        description="签发 NetBox 证书的 CA 证书文件（PEM） / file with the certificate (PEM) of the CA that "
+        "signed NetBox's",
     )
     netbox_connections: int = Field(
         default=4,
@@ -117,6 +154,10 @@ class Settings(BaseModel):
         le=32,
         description="同时发往 NetBox 的请求数，宜等于其工作进程数 / requests to NetBox at once, best as "
         "many as its workers, 1 to 32",
+    )
+    ledger_words: Folder | None = Field(
+        default=None,
+        description="本市台账用语文件（TOML） / TOML file of what this city's ledgers call things",
     )
     netbox_precedence: Folder | None = Field(
         default=None,
@@ -149,6 +190,26 @@ class Settings(BaseModel):
     replication_password: SecretStr | None = Field(
         default=None,
         description="数据库复制密码 / replication password, or file:/PATH",
+    )
+    discover_access: Folder | None = Field(
+        default=None,
+        description="各网络域登录方式文件（TOML） / TOML file of how to log in, by zone and host",
+    )
+    discover_password: SecretStr | None = Field(
+        default=None,
+        description="采集登录密码 / password to log in with for discovery, or file:/PATH",
+    )
+    discover_known_hosts: Folder | None = Field(
+        default=None,
+        description="known_hosts 文件，补充台账中的主机密钥 / known_hosts file beside the ledger's keys",
+    )
+    discover_within: Networks = Field(
+        default=(),
+        description="可按地址采集的网段 / prefixes in which addresses may be visited that are no "
+        "host's, such as 10.0.0.0/8,fd00::/8",
+    )
+    discover_at_once: int = Field(
+        default=16, ge=1, le=256, description="同时采集的主机数 / hosts visited at once, 1 to 256"
     )
     actor: LoginName = Field(
         default="unknown", description="操作人 / who acts, a login name; the OS login by default"
@@ -187,6 +248,7 @@ class Settings(BaseModel):
             self.netbox_webhook_secret,
             self.become_password,
             self.replication_password,
+            self.discover_password,
         )
         found = {secret.get_secret_value() for secret in fields if secret is not None}
         password = urlsplit(self.database_url).password
@@ -202,6 +264,7 @@ SECRETS = frozenset(
         "netbox_webhook_secret",
         "become_password",
         "replication_password",
+        "discover_password",
     }
 )
 """Fields that may be `file:/PATH`; their value is never shown."""
@@ -229,7 +292,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     merged = {key: value for key, value in merged.items() if key in Settings.model_fields}
     for key in SECRETS & merged.keys():
         try:
-            merged[key] = _secret(merged[key])
+            merged[key] = secret_text(merged[key])
         except (OSError, ValueError) as error:
             faults.append(f"{origins[key]}: {error}")
             del merged[key]
@@ -291,7 +354,7 @@ def _read_file(named: str | None, state: Path) -> tuple[str, dict[str, Any]]:
         fault = f"{path}: 不是 UTF-8 的 TOML / not TOML in UTF-8{f' ({place[0]})' if place else ''}"
         raise SettingsError(_message([fault])) from None
     inline = [key for key in SECRETS & values.keys() if _holds_secret(key, values[key])]
-    if inline and _open_to_others(path):
+    if inline and open_to_others(path):
         held = ", ".join(sorted(inline))
         fault = f"{path}: 内含密码而他人可读 / holds a secret ({held}) that others can read"
         fault += f"; 请执行 / run: chmod 600 {path}"
@@ -305,11 +368,11 @@ def _holds_secret(key: str, value: Any) -> bool:
     return not str(value).startswith("file:")
 
 
-def _open_to_others(path: Path) -> bool:
+def open_to_others(path: Path) -> bool:
     return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
-def _secret(value: Any) -> Any:
+def secret_text(value: Any) -> Any:
     """The secret itself, or what the file holds that `file:/PATH` names."""
     if not isinstance(value, str) or not value.startswith("file:"):
         return value
@@ -317,7 +380,7 @@ def _secret(value: Any) -> Any:
     if not path.is_absolute():
         raise ValueError("file: 后应为绝对路径 / expected an absolute path after file:")
     try:
-        if _open_to_others(path):
+        if open_to_others(path):
             raise ValueError(
                 f"他人可读 / others can read {path}; 应为仅本人可读的文件（600） / "
                 "expected a file of your own with mode 600"

@@ -14,8 +14,15 @@ from api.words import Words
 from inventory.findings import Cause, Finding
 from inventory.store import LeftOut, Touch
 from inventory.tasks import Noted, Task
+from inventory.text import shorten
 
-_STYLES = {Cause.CONFLICT: BAD, Cause.HELD: BAD, Cause.AGREED: DIM}
+_STYLES = {
+    Cause.CONFLICT: BAD,
+    Cause.DELETED: BAD,
+    Cause.LOST: BAD,
+    Cause.HELD: BAD,
+    Cause.AGREED: DIM,
+}
 _EXAMPLES = 3
 
 
@@ -77,7 +84,7 @@ def left_out_screen(left_out: Iterable[LeftOut], say: Words) -> Iterator[Rendera
     """Grouped by type and reason, the most first, with a few by name."""
     groups: dict[tuple[str, str], list[LeftOut]] = {}
     for one in left_out:
-        groups.setdefault((one.endpoint, one.reason), []).append(one)
+        groups.setdefault((one.endpoint, say.half(one.reason)), []).append(one)
     if not groups:
         return
     heads = (say(key) for key in ("endpoint", "count", "reason", "examples"))
@@ -85,10 +92,15 @@ def left_out_screen(left_out: Iterable[LeftOut], say: Words) -> Iterator[Rendera
     yield rows(
         table(*heads, title=say("left_out")),
         (
-            (endpoint, len(held), reason, "、".join(o.name or str(o.id) for o in held[:_EXAMPLES]))
+            (endpoint, len(held), reason, "、".join(_called(o, say) for o in held[:_EXAMPLES]))
             for (endpoint, reason), held in ordered
         ),
     )
+
+
+def _called(one: LeftOut, say: Words) -> str:
+    """By its name, or by NetBox's id where it has none."""
+    return shorten(one.name) if one.name else say("id", id=one.id)
 
 
 def _task(task: Task, say: Words, zone: str) -> tuple[object, ...]:

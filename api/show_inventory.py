@@ -13,28 +13,41 @@ from inventory.labels import field_label, value_label
 from inventory.ledger import LedgerReport
 from inventory.model import Estate
 
+SHOWN = 8
+"""Places that are named of what was passed over for one reason; --json names all."""
+
 
 def report_screen(report: LedgerReport, say: Words) -> Iterator[RenderableType]:
     """Problems first, then what was passed over, then figures."""
     if report.problems:
         heads = (say(key) for key in ("file", "sheet", "row", "column", "read", "reason"))
         title = say("problems", n=len(report.problems))
-        yield rows(
-            table(*heads, title=title),
-            (
-                (Path(p.file).name, p.sheet, p.row or "", p.column, text(p.raw, BAD), p.message)
-                for p in report.problems
-            ),
-        )
+        yield rows(table(*heads, title=title), _problems(report, say))
     passed: dict[str, list[str]] = {}
     for skipped in report.ignored:
         row = f" {skipped.row}" if skipped.row else ""
-        passed.setdefault(skipped.reason, []).append(f"{skipped.sheet}{row}")
+        cell = f" {skipped.column}“{skipped.raw}”" if skipped.raw else ""
+        passed.setdefault(skipped.reason, []).append(f"{skipped.sheet}{row}{cell}")
     for reason, places in passed.items():
-        yield text(f"{say('passed_over')} {reason}: {', '.join(places)}", DIM)
+        more = f" … ({len(places)})" if len(places) > SHOWN else ""
+        shown = ", ".join(places[:SHOWN])
+        yield text(f"{say('passed_over')} {say.half(reason)}: {shown}{more}", DIM)
     yield counts_screen({k: v for k, v in report.counts.items() if k in Estate.model_fields}, say)
     figures = {k: report.counts.get(k, 0) for k in ("rows", "refused", "problems")}
     yield text(say("refused_rows", **figures), GOOD if report.ok else BAD)
+
+
+def _problems(report: LedgerReport, say: Words) -> Iterator[tuple[object, ...]]:
+    """Of the same fault in many rows one line, where it was first; --json has each of them."""
+    alike: dict[tuple[str, ...], list[int | None]] = {}
+    for p in report.problems:
+        key = Path(p.file).name, p.sheet, p.column, p.raw, p.message
+        alike.setdefault(key, []).append(p.row)
+    for (file, sheet, column, raw, message), held in alike.items():
+        row: object = held[0] or ""
+        if len(held) > 1:
+            row = say("and_others", first=row, n=len(held))
+        yield file, sheet, row, column, text(raw, BAD), say.half(message)
 
 
 def counts_screen(counts: dict[str, int], say: Words) -> RenderableType:

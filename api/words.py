@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from api.words_policy import POLICY_TEXTS
+from api.words_census import CENSUS
 
 Lang = Literal["zh", "en"]
 
@@ -58,6 +59,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "未写入：请更正后重试，或用 --partial 只收无误的行",
         "not applied: correct the ledger and try again, or take the good rows with --partial",
     ),
+    "written": ("已写入 {file}", "written: {file}"),
+    "reads_back": ("重新读入结果相同，摘要 {digest}", "reads back the same, digest {digest}"),
+    "changed_back": ("{what}：重新读入后有变化", "{what}: is told otherwise when read back"),
+    "not_told_back": (
+        "{what}“{column}”：台账无法如实表示，请见 --json 导出",
+        "{what}, {column}: no ledger can tell it; see the export as --json",
+    ),
+    "reading": ("正在读取 {what} {done}/{total}", "reading {what} {done}/{total}"),
     "applied": ("已写入台账库", "applied to the inventory"),
     "nothing_changed": ("台账库无变化", "the inventory is unchanged"),
     # NetBox, ledgers and the last snapshot side by side
@@ -76,6 +85,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "cause.precedence": ("双方改动，按优先级表", "both changed it: by the table"),
     "cause.decision": ("已有人裁定", "a person has decided"),
     "cause.conflict": ("双方改动且不一致", "both changed it and disagree"),
+    "cause.deleted": (
+        "NetBox 中已删除，台账中仍有",
+        "deleted in NetBox, still in the ledger",
+    ),
+    "cause.lost": (
+        "NetBox 中许多对象同时失去此字段（自定义字段重建？）",
+        "many objects lost this field in NetBox at once (was the custom field made anew?)",
+    ),
     "cause.held": (
         "所引用的对象已在 NetBox 中删除，暂缓",
         "held back: what it refers to was deleted in NetBox",
@@ -118,6 +135,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "left_out": ("未纳入的对象", "objects that were left out"),
     "endpoint": ("NetBox 类型", "NetBox type"),
     "examples": ("例如", "for example"),
+    "id": ("id {id}", "id {id}"),
+    "and_others": ("{first} 等 {n} 行", "{first} and others, {n} rows"),
+    "not_written_apart": (
+        "台账与 NetBox 另有 {n} 处不同，写入台账也不会改动；逐字段查看：{command}",
+        "the ledgers and NetBox differ in {n} more places, which an apply would leave; field by field: "
+        "{command}",
+    ),
     "verified": (
         "核对完毕：所存与 NetBox 一致（请求 {requests} 次）",
         "verified: what is held is what NetBox has ({requests} requests)",
@@ -307,6 +331,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "stopping": ("正在停止", "stopping"),
     "stopped": ("已停止", "stopped"),
     **POLICY_TEXTS,
+    **CENSUS,
 }
 
 
@@ -320,6 +345,18 @@ class Words:
         """The text of `key`; KeyError for an unknown key is a bug."""
         text = TEXTS[key][0 if self.lang == "zh" else 1]
         return text.format(**values) if values else text
+
+    def half(self, told: str) -> str:
+        """This language's half of a reason that has both, "中文 / English"; the whole of another.
+
+        What either half quotes stands in both, so the " / " between them is the middle one.
+        """
+        parts = told.split(" / ")
+        middle, odd = divmod(len(parts), 2)
+        zh, en = " / ".join(parts[:middle]), " / ".join(parts[middle:])
+        if odd or not any("\u4e00" <= sign <= "\u9fff" for sign in zh):
+            return told
+        return zh if self.lang == "zh" else en
 
     def known(self, key: str) -> str:
         """The text of `key` where there is one, else `key` itself (data may hold new words)."""

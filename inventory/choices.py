@@ -1,7 +1,23 @@
-"""Words of the census: what the requirements name as a choice (D1–D5). Those that decide what may be
-done with a system, its secrecy and its network, stand in model.py."""
+"""Words of the model: what the requirements name as a choice (D1–D5)."""
 
 from enum import StrEnum
+
+
+class Secrecy(StrEnum):
+    """涉密情况. A classified system is a stub: counted, never planned, probed or addressed."""
+
+    UNKNOWN = "unknown"
+    NONE = "none"
+    CLASSIFIED = "classified"
+
+
+class Zone(StrEnum):
+    """网络域."""
+
+    INTRANET = "intranet"
+    EXTRANET = "extranet"
+    INTERNET = "internet"
+    PRIVATE = "private"
 
 
 class ScopeOfUse(StrEnum):

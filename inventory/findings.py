@@ -24,6 +24,8 @@ class Cause(StrEnum):
     PRECEDENCE = "precedence"  # both changed it: the table says who wins
     DECISION = "decision"  # a person has decided on these very values
     CONFLICT = "conflict"  # both changed it: a person must decide, NetBox's value stays till then
+    DELETED = "deleted"  # NetBox alone deleted it, a ledger still has it: a person must decide
+    LOST = "lost"  # NetBox alone emptied it, of many objects at once: a person must decide
     HELD = "held"  # the ledger's value waits: it refers to what was deleted in NetBox
 
 
@@ -63,7 +65,7 @@ class Finding(Frozen):
     @property
     def conflict(self) -> bool:
         """Whether a person must decide."""
-        return self.cause is Cause.CONFLICT
+        return self.cause in (Cause.CONFLICT, Cause.DELETED, Cause.LOST)
 
     @property
     def question(self) -> Question:

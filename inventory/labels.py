@@ -370,3 +370,9 @@ def value_label[T](kind: str, field: str, value: T) -> T | str:
         return value
     words = VALUES.get(f"{kind}.{field}") or VALUES.get(field, {})
     return words.get(value, value)
+
+
+def value_word(kind: str, field: str, label: str) -> str:
+    """The word of the model that `label` stands for, else `label` itself: undoes `value_label`."""
+    words = VALUES.get(f"{kind}.{field}") or VALUES.get(field, {})
+    return next((word for word, told in words.items() if told == label), label)

@@ -4,16 +4,14 @@ Every object has a stable `code`; objects refer to each other by code. Units: mo
 rates in kbit/s, storage and memory in GiB, dates as ISO dates (requirements D1–D5).
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
-from typing import Annotated, Any, Self
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from inventory.canonical import digest
 from inventory.choices import (
@@ -34,118 +32,68 @@ from inventory.choices import (
     ProjectState,
     ScopeBasis,
     ScopeOfUse,
+    Secrecy,
     SecurityParty,
     ShareType,
     SpecialNetwork,
     ZombieDecision,
+    Zone,
 )
 from inventory.errors import EstateError
-from inventory.paths import fault, plain
+from inventory.parts import (
+    Code,
+    Codes,
+    Contact,
+    Contacts,
+    Database,
+    Entrance,
+    Frozen,
+    HostKey,
+    HostPath,
+    MaybeContacts,
+    Placement,
+    Port,
+    Provenance,
+    Texts,
+    Thing,
+    Tree,
+    UnitName,
+    Workload,
+)
 
-
-class Frozen(BaseModel):
-    """A value: immutable, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # noqa: ARG002
-        """A changed copy, validated like any other value. Pydantic's own would carry over cached
-        properties, so that a changed estate kept its old digest, and would check nothing."""
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self)(**{**fields, **(update or {})})
-
-
-def _code(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", value):
-        raise ValueError("a code is 1 to 63 of A-Z a-z 0-9 . _ - and begins with a letter or digit")
-    return value
-
-
-def _path(value: str) -> str:
-    if why := fault(value):
-        raise ValueError(why)
-    return plain(value)
-
-
-def _unit(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@._-]{0,63}", value):
-        raise ValueError("a service name of A-Z a-z 0-9 @ . _ -")
-    return value
-
-
-def _host_key(value: str) -> str:
-    if not re.fullmatch(
-        r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,3}", value
-    ):
-        raise ValueError("an OpenSSH public host key: type and base64, without a comment")
-    return value
-
-
-Code = Annotated[str, AfterValidator(_code)]
-HostPath = Annotated[str, AfterValidator(_path)]
-UnitName = Annotated[str, AfterValidator(_unit)]
-HostKey = Annotated[str, AfterValidator(_host_key)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-# several values, or None where nobody told any: an estate that tells none keeps its digest
-Texts = tuple[str, ...] | None
-Codes = tuple[Code, ...] | None
-
-
-class Secrecy(StrEnum):
-    """涉密情况. A classified system is a stub: counted, never planned, probed or addressed."""
-
-    UNKNOWN = "unknown"
-    NONE = "none"
-    CLASSIFIED = "classified"
-
-
-class Zone(StrEnum):
-    """网络域."""
-
-    INTRANET = "intranet"
-    EXTRANET = "extranet"
-    INTERNET = "internet"
-    PRIVATE = "private"
-
-
-class Provenance(Frozen):
-    """Where a declared field came from: file, sheet, 1-based row, header, the raw text."""
-
-    field: str
-    source: str
-    sheet: str = ""
-    row: int = 0
-    column: str = ""
-    raw: str = ""
-
-
-class Thing(Frozen):
-    """What every object of the estate has."""
-
-    code: Code
-    name: str
-    provenance: tuple[Provenance, ...] = Field(default=(), repr=False)
-
-
-class Contact(Frozen):
-    """联系人: a person and what they answer for (负责人, 运维, 值班 …)."""
-
-    role: str
-    name: str
-    phone: str = ""
-    email: str = ""
-
-
-def _in_contact_order(contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:
-    """In one order, whoever told them, so that equal contacts are equal."""
-    return tuple(sorted(contacts, key=lambda c: (c.role, c.name, c.phone, c.email)))
-
-
-def _maybe_in_order(contacts: tuple[Contact, ...] | None) -> tuple[Contact, ...] | None:
-    return None if contacts is None else _in_contact_order(contacts)
-
-
-Contacts = Annotated[tuple[Contact, ...], AfterValidator(_in_contact_order)]
+__all__ = [
+    "Cloud",
+    "Code",
+    "Contact",
+    "Database",
+    "Dependency",
+    "Entrance",
+    "Estate",
+    "Frozen",
+    "Host",
+    "HostKey",
+    "HostPath",
+    "Line",
+    "Link",
+    "Node",
+    "Organisation",
+    "Placement",
+    "Port",
+    "Project",
+    "Provenance",
+    "Resource",
+    "Room",
+    "Secrecy",
+    "Service",
+    "Site",
+    "System",
+    "Thing",
+    "Tree",
+    "UnitName",
+    "Workload",
+    "Zone",
+    "content",
+]
 
 
 class Organisation(Thing):
@@ -292,50 +240,6 @@ class Service(Thing):
     system: Code | None = None
 
 
-class Tree(Frozen):
-    """A folder that belongs to a system; `writable`: written while the system serves."""
-
-    path: HostPath
-    writable: bool = False
-
-
-class Database(Frozen):
-    """A PostgreSQL cluster in Debian's naming: version/cluster, e.g. 15/main."""
-
-    engine: str = Field(default="postgresql", pattern="^postgresql$")
-    version: str = Field(pattern=r"^\d{1,2}$")
-    cluster: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
-    port: Port = 5432
-
-
-class Workload(Frozen):
-    """What has to move: trees, databases, and the services in the order in which they start."""
-
-    trees: tuple[Tree, ...] = ()
-    databases: tuple[Database, ...] = ()
-    services: tuple[UnitName, ...] = ()
-
-
-class Entrance(Frozen):
-    """How clients reach a system: the node's gateway listens on `port` on v4 and v6 and passes
-    requests to `backend_port` of the system's host; `path` must answer 200 and hold `content`."""
-
-    node: Code
-    port: Port
-    backend_port: Port
-    path: str = Field(default="/", pattern=r"^/[!-~]{0,200}$")
-    content: str = ""
-
-
-class Placement(Frozen):
-    """Where a system lives by our own records, after a committed move."""
-
-    place: Code
-    hosts: tuple[Code, ...]
-    run: str
-    since: str  # ISO 8601 with zone
-
-
 class System(Thing):
     """政务信息系统."""
 
@@ -360,7 +264,7 @@ class System(Thing):
     placement: Placement | None = None  # written by the migrator, never by a ledger
     county: str | None = None
     owner_unit_level: OwnerUnitLevel | None = None
-    contacts: Annotated[tuple[Contact, ...] | None, AfterValidator(_maybe_in_order)] = None
+    contacts: MaybeContacts = None
     scope_of_use: ScopeOfUse | None = None
     users: int | None = None
     frequency_of_use: str | None = None  # as told: 每天, 每月 20 次
@@ -446,7 +350,7 @@ class Project(Thing):
     """项目 (D4); amounts in yuan."""
 
     organisation: Code | None = None  # 建设单位
-    contacts: Annotated[tuple[Contact, ...] | None, AfterValidator(_maybe_in_order)] = None
+    contacts: MaybeContacts = None
     joint_applicants: Codes = None
     kind: ProjectKind | None = None
     content: ProjectContent | None = None

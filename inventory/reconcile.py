@@ -9,11 +9,13 @@
 
 Where one side alone changed a field, that side's value is taken; where both did and disagree, a
 settled decision counts, then the precedence table; `ask` leaves NetBox's value and makes a conflict
-for a person. Pure: nothing is read or written here.
+for a person. So does what NetBox alone deleted while a ledger still has it, and a field that NetBox
+alone emptied of many objects at once: a person is asked, NetBox's state stays until then. Pure:
+nothing is read or written here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -25,6 +27,9 @@ from inventory.findings import OBJECT, Cause, Decisions, Finding, Reconciled, Wi
 from inventory.model import Estate, content
 from inventory.precedence import Precedence, fields_of
 from inventory.references import dangling
+
+LOST_FROM = 5
+"""Objects that lose a field in NetBox from which on a person is asked."""
 
 
 def reconcile(
@@ -52,6 +57,7 @@ def reconcile(
             thing = _Thing(kind, code, was.get(code), now.get(code), says.get(code), said.get(code))
             found[kind, code] = _one(thing, rules)
     _hold(found)
+    _ask_about_losses(found, live, declared)
     return Reconciled(
         wanted=_estate({key: o.wanted for key, o in found.items()}),
         findings=tuple(f for o in found.values() for f in o.findings),
@@ -148,7 +154,7 @@ def _not_in_netbox(thing: _Thing, rules: _Rules) -> _Outcome:
     """New by the ledger, or deleted in NetBox while the ledger still names it: then a person is
     asked whatever the table says, since a deletion takes more with it than a field."""
     wanted = _without_placement(thing.declared)
-    decided = rules.decisions.get(thing.whole("ask", Cause.CONFLICT).question)
+    decided = rules.decisions.get(thing.whole("ask", Cause.DELETED).question)
     if decided == "netbox":
         found = thing.whole("netbox", Cause.DECISION)
         return _Outcome(None, findings=(found,), told=thing.declared, gone=True)
@@ -156,7 +162,7 @@ def _not_in_netbox(thing: _Thing, rules: _Rules) -> _Outcome:
         return _Outcome(wanted, None, (thing.whole("ledger", Cause.DECISION),), thing.declared)
     if thing.base is None:
         return _Outcome(wanted, None, (thing.whole("ledger", Cause.LEDGER),), thing.declared)
-    return _Outcome(None, findings=(thing.whole("ask", Cause.CONFLICT),), gone=True)
+    return _Outcome(None, findings=(thing.whole("ask", Cause.DELETED),), gone=True)
 
 
 def _everywhere(thing: _Thing, rules: _Rules) -> _Outcome:
@@ -250,6 +256,40 @@ def _hold(found: dict[tuple[str, str], _Outcome]) -> None:
             found[key] = _Outcome(before.live, before.live, held, gone=before.live is None)
             if before.live is None:
                 gone.add(key[1])
+
+
+def _ask_about_losses(
+    found: dict[tuple[str, str], _Outcome], live: Estate, declared: Estate
+) -> None:
+    """Where NetBox alone emptied a field of LOST_FROM objects and more than half of those for which
+    a ledger tells it, nobody did that by hand: a custom field was made anew, a table imported."""
+    lost: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for key, outcome in found.items():
+        for f in outcome.findings:
+            if _emptied(f):
+                lost.setdefault((f.kind, f.field), []).append(key)
+    for (kind, field), keys in lost.items():
+        there = {o.code for o in getattr(live, kind)}
+        empty = _defaults(kind).get(field)
+        told = (content(o).get(field) for o in getattr(declared, kind) if o.code in there)
+        if len(keys) < LOST_FROM or 2 * len(keys) <= sum(value != empty for value in told):
+            continue
+        for key in keys:
+            asked = tuple(
+                f.model_copy(update={"winner": "ask", "cause": Cause.LOST})
+                if f.field == field and _emptied(f)
+                else f
+                for f in found[key].findings
+            )
+            found[key] = replace(found[key], findings=asked)
+
+
+def _emptied(finding: Finding) -> bool:
+    """Whether NetBox alone took away what a ledger tells."""
+    if finding.cause is not Cause.NETBOX or not finding.field or "ledger" in finding.missing:
+        return False
+    empty = _defaults(finding.kind).get(finding.field)
+    return finding.netbox == empty and finding.ledger != empty
 
 
 def _estate(objects: Mapping[tuple[str, str], Any]) -> Estate:

@@ -48,18 +48,28 @@ REFERENCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 def dangling(estate: Estate) -> Iterator[tuple[str, str, str, str]]:
     """(collection, code, field, code that does not exist) for every broken reference."""
     codes = {kind: {o.code for o in objects} for kind, objects in estate.collections()}
+    either = codes["rooms"] | codes["clouds"]
+
+    def known(kinds: tuple[str, ...]) -> set[str]:
+        return either if kinds == PLACES else codes[kinds[0]]
+
     for kind, fields in REFERENCES.items():
-        for obj in getattr(estate, kind):
-            named = [
-                (f, code, kinds)
-                for f, kinds in fields.items()
-                for code in _several(getattr(obj, f))
-            ]
+        objects = getattr(estate, kind)
+        every = ((field, known(kinds)) for field, kinds in fields.items())
+        follow = [  # of many objects hardly a field has any
+            (field, there)
+            for field, there in every
+            if {code for obj in objects for code in _several(getattr(obj, field))} - there - {None}
+        ]
+        for obj in objects if follow or kind == "systems" else ():
+            for field, there in follow:
+                for code in _several(getattr(obj, field)):
+                    if code is not None and code not in there:
+                        yield kind, obj.code, field, code
             if isinstance(obj, System):
-                named += _nested(obj)
-            for field, code, kinds in named:
-                if code is not None and not any(code in codes[k] for k in kinds):
-                    yield kind, obj.code, field, code
+                for field, code, kinds in _nested(obj):
+                    if code not in known(kinds):
+                        yield kind, obj.code, field, code
 
 
 def check_references(estate: Estate, before: Estate | None = None) -> None:

@@ -20,12 +20,14 @@ class Touch(Frozen):
 
 
 class LeftOut(Frozen):
-    """An object of NetBox that is not in the estate, and why. `endpoint`: e.g. "dcim/sites"."""
+    """An object of NetBox that is not in the estate, and why. `endpoint`: e.g. "dcim/sites".
+    `field`: the object is there, only this field of it is left out."""
 
     endpoint: str
     id: int
     name: str
     reason: str
+    field: str = ""
 
 
 class Pulled(Frozen):

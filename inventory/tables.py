@@ -6,6 +6,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -96,6 +97,17 @@ ledger_facts = Table(
     Column("told_by", String(200), nullable=False),
 )
 
+# What an apply to a store that others write too is about to write, and what the ledgers said for it:
+# a row stays when it is killed, and what came through of it is known by comparing.
+ledger_intents = Table(
+    "ledger_intents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("intents", Text, nullable=False),  # JSON, see inventory/told.py
+    Column("begun_at", _TIME, nullable=False),
+    Column("begun_by", String(200), nullable=False),
+)
+
 # Deliveries of NetBox's webhooks that were taken, so that one sent again is refused.
 netbox_deliveries = Table(
     "netbox_deliveries",
@@ -125,4 +137,47 @@ netbox_accepted = Table(
     Column("url", String(500), primary_key=True),
     Column("accepted_at", DateTime(timezone=True), nullable=False),  # UTC
     Column("accepted_by", String(200), nullable=False),
+)
+
+# A round over the hosts of the estate: in it each host is read once, whoever begins it how often.
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("begun_at", _TIME, nullable=False),
+    Column("begun_by", String(200), nullable=False),
+)
+
+# Every visit to a host: written before anything is sent to it, and again when it ended. One that
+# was cut off stays "begun".
+visits = Table(
+    "visits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sweep", String(40), nullable=False),
+    Column("code", String(63), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("way", String(20), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("begun_at", _TIME, nullable=False),
+    Column("ended_at", _TIME),
+    Column("failure", String(30)),
+    Column("message", Text, nullable=False),
+    Column("found_key", Text, nullable=False),
+    Column("evidence", String(64), nullable=False),  # SHA-256 of the raw output; "": none
+    Column("format", Integer, nullable=False),  # version of the two columns below
+    Column("facts", LargeBinary),  # JSON of a HostFacts, zlib
+    Column("packages", LargeBinary),  # JSON, zlib: apart, since there are thousands of them
+    CheckConstraint("state in ('begun', 'read', 'failed')", name="state"),
+    CheckConstraint("(state = 'read') = (facts IS NOT NULL)", name="read_has_facts"),
+    CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failed_has_why"),
+    Index("ix_visits_code", "code", "id"),
+    Index(
+        "ix_visits_read",
+        "sweep",
+        "code",
+        unique=True,
+        sqlite_where=text("state = 'read'"),
+        postgresql_where=text("state = 'read'"),
+    ),
 )

@@ -115,8 +115,11 @@ class Tasks:
             )
         if task.state != "open":
             raise ChangeRefused(
-                f"任务 {task.id} 已由 {task.settled_by} 裁定为 {task.decision} / task {task.id} was "
-                f"settled by {task.settled_by}: {task.decision}; a new difference opens a new task"
+                f"任务 {task.id} 已由 {task.settled_by} 裁定为 {task.decision}，不能撤回；若裁定有误，请在 "
+                "NetBox 中直接改成正确的值，再执行 qianyun inventory pull / task "
+                f"{task.id} was settled by {task.settled_by}: {task.decision}, and can't be taken "
+                "back. If that was wrong, put the right value into NetBox by hand and run qianyun "
+                "inventory pull; a new difference opens a new task"
             )
         return self._close(task, decision, reason, actor)
 

@@ -1,6 +1,6 @@
 """The truth in the database: opening it, and who may write what in one transaction.
 
-`Truth` joins the parts: `plans`, `runs` and `attempts` (one file each). Every change is made
+`Truth` joins the parts: `plans`, `runs`, `attempts` and `census` (one file each). Every change is made
 together with its audit entry, in the same transaction.
 """
 
@@ -16,6 +16,7 @@ from inventory.database import make_engine, reading, writing
 from migrator.audit import LOGIN, Entry, entries, record
 from migrator.errors import StoreDown
 from migrator.store_attempts import Attempts
+from migrator.store_census import Census
 from migrator.store_plans import Plans
 from migrator.store_runs import Runs
 
@@ -29,7 +30,7 @@ def utc_now() -> datetime:
 
 
 class Truth:
-    """Plans, runs, attempts and the audit in one database."""
+    """Plans, runs, attempts, visits to hosts and the audit in one database."""
 
     def __init__(self, engine: Engine, clock: Clock = utc_now, login: str = "") -> None:
         self.engine = engine
@@ -38,6 +39,7 @@ class Truth:
         self.plans = Plans(self)
         self.runs = Runs(self)
         self.attempts = Attempts(self)
+        self.census = Census(self)
 
     @classmethod
     def open(cls, url: str, clock: Clock = utc_now, login: str = "") -> "Truth":
@@ -109,7 +111,7 @@ def _remedy(told: str) -> str:
     )
 
 
-HEAD = "0002"
+HEAD = "0004"
 """The newest revision in `migrations/`; a test holds it to alembic's own answer."""
 
 

@@ -17,8 +17,8 @@ from probes.model import Failure, ProbeResult, Target
 from probes.tcp import connect
 
 # paramiko logs every broken handshake with a traceback; here the result is the report.
-_QUIET = "qianyun.probes.paramiko"
-logging.getLogger(_QUIET).setLevel(logging.CRITICAL + 1)
+QUIET = "qianyun.probes.paramiko"
+logging.getLogger(QUIET).setLevel(logging.CRITICAL + 1)
 
 
 _OLD, _NEW = "curve25519-sha256@libssh.org", "curve25519-sha256"
@@ -26,7 +26,7 @@ _KEX: dict[str, object] = getattr(paramiko.Transport, "_kex_info", {})
 _PREFERRED: tuple[str, ...] = getattr(paramiko.Transport, "_preferred_kex", ())
 
 
-class _Transport(paramiko.Transport):
+class Transport(paramiko.Transport):
     """paramiko's, which also knows curve25519 by the name that RFC 8731 gave it.
 
     paramiko (5.1) knows only the name from before the RFC; section 3 says that both names stand for
@@ -41,7 +41,7 @@ class _Transport(paramiko.Transport):
 async def check(target: Target, deadline: float) -> ProbeResult:
     """Phases: connect, handshake. `target.host_key` is "type base64" as in known_hosts."""
     look = Look(target)
-    known = _known_key(target.host_key)
+    known = known_key(target.host_key)
     if known is None:
         return look.done(
             Failure.BAD_TARGET,
@@ -62,9 +62,9 @@ async def check(target: Target, deadline: float) -> ProbeResult:
     look.mark("handshake")
     if found.asbytes() != known.asbytes():
         return look.done(
-            Failure.WRONG_HOST_KEY, read=_fingerprint(found), expected=_fingerprint(known)
+            Failure.WRONG_HOST_KEY, read=fingerprint(found), expected=fingerprint(known)
         )
-    return look.done(fingerprint=_fingerprint(found))
+    return look.done(fingerprint=fingerprint(found))
 
 
 async def _handshake(
@@ -72,8 +72,8 @@ async def _handshake(
 ) -> paramiko.PKey:
     """The key the server proved to hold. Raises SSHException with the cause kept."""
     finished = _Finished()
-    transport = _Transport(sock)
-    transport.set_log_channel(_QUIET)
+    transport = Transport(sock)
+    transport.set_log_channel(QUIET)
     transport.banner_timeout = deadline
     _prefer(transport, known)
     try:
@@ -133,7 +133,7 @@ def _prefer(transport: paramiko.Transport, known: paramiko.PKey) -> None:
     options.key_types = tuple(sorted(kinds, key=lambda kind: not kind.startswith(wanted)))
 
 
-def _known_key(line: str) -> paramiko.PKey | None:
+def known_key(line: str) -> paramiko.PKey | None:
     kind, _, blob = line.strip().partition(" ")
     try:
         return paramiko.PKey.from_type_string(
@@ -143,5 +143,5 @@ def _known_key(line: str) -> paramiko.PKey | None:
         return None
 
 
-def _fingerprint(key: paramiko.PKey) -> str:
+def fingerprint(key: paramiko.PKey) -> str:
     return f"{key.get_name()} {key.fingerprint}"

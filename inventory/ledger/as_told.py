@@ -7,6 +7,7 @@ department wrote is what it wrote. Every field is there, None where nobody told 
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from inventory.ledger.fields import CONTACTS, FIELDS, OTHERWISE, WITH_CONTACTS
@@ -14,7 +15,7 @@ from inventory.ledger.lists import needed
 from inventory.ledger.names import Names
 from inventory.ledger.objects import LOOKED_UP, Built
 from inventory.ledger.organisations import Organisations
-from inventory.ledger.records import Record
+from inventory.ledger.record import Record
 from inventory.model import Estate
 
 type Told = dict[str, Any]
@@ -38,6 +39,7 @@ _LISTS = {
     "shared_with",
 }
 _NUMBERS = {"area_m2", "power_kw"}  # decimals, as JSON has them
+_PLAIN = (str, int, bool, type(None))
 _UNTOLD = {"secrecy": "unknown"}
 
 
@@ -67,26 +69,31 @@ class _Everyone:
         return told or written
 
 
+@cache
+def _blank(kind: str) -> Told:
+    """An object of which nothing is told."""
+    fields = [f for f in FIELDS[kind] if f not in OTHERWISE]
+    fields += [CONTACTS] if kind in WITH_CONTACTS else []
+    return {RENAMED.get((kind, f), f): [] if f in _LISTS else _UNTOLD.get(f) for f in fields}
+
+
 def _object(record: Record, every: _Everyone) -> Told:
     kind = record.kind
     looked_up = LOOKED_UP.get(kind, {})
-    told: Told = {}
-    names = [*FIELDS[kind], *([CONTACTS] if kind in WITH_CONTACTS else [])]
-    for name in names:
-        if name in OTHERWISE:
-            continue
-        value = record.values.get(name)
+    told = {name: [] if value == [] else value for name, value in _blank(kind).items()}
+    for name, written in record.values.items():
+        value = written
         if name == "code":
             value = (record.number or record.code) if "code" in record.told else None
         elif name == "depends_on":
             value = _needed(record, every)
-        elif name in looked_up and value is not None:
+        elif name in looked_up:
             value = _referred(value, looked_up[name], every)
-        elif name == "name" and kind == "organisations" and value is not None:
+        elif name == "name" and kind == "organisations":
             value = every.organisations.full(value)
         told[RENAMED.get((kind, name), name)] = _plain(name, value)
-    if kind == "lines" and told["name"] == told["cid"]:
-        told["name"] = record.values.get("name") if "name" in record.told else None
+    if kind == "lines" and "name" not in record.told:
+        told["name"] = None
     return told
 
 
@@ -103,8 +110,8 @@ def _referred(value: Any, kinds: tuple[str, ...], every: _Everyone) -> Any:
 
 def _plain(name: str, value: Any) -> Any:
     """As JSON has it."""
-    if value is None:
-        return [] if name in _LISTS else _UNTOLD.get(name)
+    if type(value) in _PLAIN and name not in _NUMBERS:
+        return value
     if name in _NUMBERS:
         number = Decimal(value)
         return int(number) if number == number.to_integral_value() else float(number)

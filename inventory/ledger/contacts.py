@@ -8,6 +8,7 @@ can't be told apart is a fault of its cell and leaves the row as it is: no room 
 telephone of its caretaker.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +16,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
+from pydantic import TypeAdapter, ValidationError
+
+from inventory.ledger import literal
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.headers import Column
 from inventory.ledger.values import text
@@ -31,6 +35,7 @@ _PHONE = re.compile(
     r"[+(]?[0-9](?:[0-9()-]|\s(?=[0-9(]))*[0-9](?:\s*(?:转|ext\.?)\s*[0-9]+)?", re.I
 )
 _MOBILE = re.compile(r"(?:\+?86)?(1[3-9][0-9]{9})")
+_TOLD = TypeAdapter(list[tuple[str, str, str, str]])
 _ALIGNED = re.compile(r"([\u4e00-\u9fff])\s+([\u4e00-\u9fff])")  # 张　三, as wide as 欧阳锋
 
 type Kind = Literal["name", "phone", "email"]
@@ -46,9 +51,12 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """`role`: where the cell itself tells it (`write_contacts`)."""
+
     name: str = ""
     phones: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
+    role: str = ""
 
     def with_(self, kind: Kind, value: str) -> "Person":
         if kind == "phone":
@@ -108,10 +116,33 @@ def read_contacts(posts: Iterable[Post], cells: Sequence[Cell], words: Words) ->
                 people = _joined(people, _people(cell, words), column)
             except Refused as refusal:
                 found.faults.append((column, raw, refusal))
-        contacts += [_contact(post.role, person) for person in people]
+        contacts += [_contact(person.role or post.role, person) for person in people]
     unique = dict.fromkeys(contacts)
     found.contacts = tuple(sorted(unique, key=lambda c: (c.role, c.name, c.phone, c.email)))
     return found
+
+
+def write_contacts(contacts: Iterable[Contact]) -> str:
+    """People as a cell that reads back exactly, whatever their names hold: a JSON list behind a
+    backslash, of [role, name, phone, email] each. For exports; nobody writes this by hand."""
+    told = [[c.role, c.name, c.phone, c.email] for c in contacts]
+    return "\\" + literal.shown(json.dumps(told, ensure_ascii=False))
+
+
+def _literal_people(written: str, words: Words) -> tuple[Person, ...]:
+    """What `write_contacts` wrote. Raises Refused."""
+    try:
+        told = _TOLD.validate_json(written[1:])
+    except ValidationError as error:
+        raise Refused("bad_text", "导出的联系人 / contacts as exported") from error
+    people = []
+    for entry in told:
+        role, name, phone, email = (
+            text(literal.write(part), "", words) if part else "" for part in entry
+        )
+        phones, emails = (phone,) if phone else (), (email,) if email else ()
+        people.append(Person(name or "", phones, emails, role or ""))
+    return tuple(people)
 
 
 def _contact(role: str, person: Person) -> Contact:
@@ -182,6 +213,8 @@ def _people(cell: Cell, words: Words) -> tuple[Person, ...]:
     """The people of one cell; numbers alone are one person's without a name. Raises Refused."""
     if is_blank(cell, words):
         return ()
+    if (written := raw_text(cell).strip()).startswith("\\["):
+        return _literal_people(written, words)
     if isinstance(cell, bool | date) or len(raw_text(cell)) > MAX_CELL:
         raise Refused("bad_text", "姓名、电话或邮箱 / names, telephone numbers or e-mail addresses")
     tokens = [

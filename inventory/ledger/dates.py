@@ -14,14 +14,14 @@ DAYS_TO_1904 = 1462
 _SERIALS = range(18264, 73416)  # 1950 to 2100
 _TIME = re.compile(r"[ T日]\s*\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?:\.\d+)?秒?)?分?$")
 _DATE = re.compile(
-    r"(\d{4})\s*[-./年,、。—–_]\s*(\d{1,2})(?:\s*[-./月,、。—–_]\s*(\d{1,2})\s*[日号]?|\s*月?份?)"
+    r"(\d{4})\s*[-./年,、。—–_\\]\s*(\d{1,2})(?:\s*[-./月,、。—–_\\]\s*(\d{1,2})\s*[日号]?|\s*月?份?)"
 )
 _SHORT = re.compile(r"'?(\d{2})年(\d{1,2})月(?:(\d{1,2})[日号])?份?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _LEADING = re.compile(r"^(?:约|于|自|至|到|截至|截止|公元)+")
 _TRAILING = re.compile(r"(?:止|起|到期|\(.*\))$")
-_CHINESE = str.maketrans("〇零○O一二三四五六七八九元", "00001234567891")
-_NUMERALS = re.compile(r"[〇零○一二三四五六七八九十元]+")
+_CHINESE = str.maketrans("〇零○Oo一二三四五六七八九元", "000001234567891")
+_NUMERALS = re.compile(r"[〇零○Oo0一二三四五六七八九十元]+")
 
 
 def day(cell: Cell, _unit: str, words: Words) -> date | None:
@@ -49,6 +49,7 @@ def _written_day(written: str) -> date:
         return _EPOCH + timedelta(days=int(float(written)))
     written = _TIME.sub(lambda m: "日" if m[0].startswith("日") else "", written)
     written = _TRAILING.sub("", _LEADING.sub("", written).strip()).strip()
+    written = re.sub(r"\s+", "", written).rstrip(".。,、;")
     if "年" in written and not written[0].isdigit():
         written = _NUMERALS.sub(lambda m: _numeral(m[0]), written)
     if match := _COMPACT.fullmatch(written):
@@ -56,7 +57,7 @@ def _written_day(written: str) -> date:
     if match := _SHORT.fullmatch(written):
         year = int(match[1])
         return date(year + (2000 if year < 50 else 1900), int(match[2]), int(match[3] or 1))
-    match = _DATE.fullmatch(re.sub(r"\s+", "", written))
+    match = _DATE.fullmatch(written)
     if not match:
         raise ValueError(written)
     return date(int(match[1]), int(match[2]), int(match[3] or 1))

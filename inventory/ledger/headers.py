@@ -4,9 +4,10 @@ Departments put titles above and notes below; a header may take up to three rows
 their columns below). The header is where the words know most cells.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.fields import CONTACTS, FIELDS, WITH_CONTACTS
@@ -17,6 +18,9 @@ from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze
 
 SEARCHED_ROWS = 20
 MAX_DEPTH = 3  # rows of a header
+MUCH = 0.6  # of what the best row knows
+FEW = 4  # cells of a line of labels above a table
+_BRACKETS = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]")
 _NAMING = {"dependencies": {"system"}}  # one of which a table of the kind has, else name or code
 _NEEDED = {"services": {"host"}}  # what it has besides: systems have names of services too
 # where several headers of a table mean one field, that of the owner goes before that of the user
@@ -99,38 +103,52 @@ def find_tables(sheet: Sheet, words: Words) -> Iterator[Table]:
 def _best(
     sheet: Sheet, top: int, starts: Iterable[int], words: Words, least: int = 2
 ) -> Table | None:
-    best: tuple[float, Table] | None = None
+    """The first table that begins in one of the rows `starts`; a row that makes much less of a
+    header than a later one is none."""
     hints = _Hints(sheet, words)
+    found: list[tuple[float, Table]] = []
     for at in starts:
-        if sum(1 for c in sheet.rows[at] if c not in (None, "")) < 2:
-            continue
-        above = " ".join(squeeze(raw_text(c)) for row in sheet.rows[top:at] for c in row if c)
-        for kind, known in words.kinds.items():
-            found = _table(sheet, at, kind, words)
-            telling = [c for c in found.columns if c.contact is None]
-            fields = {c.field for c in telling if c.field}
-            named = fields & _NAMING.get(kind, {"name", "code"})
-            if len(fields) < least or not named or not fields >= _NEEDED.get(kind, set()):
-                continue
-            # headers that the words don't know speak against a kind, a bit
-            unknown = sum(c.field is None for c in telling)
-            guessed = sum(c.likely for c in telling)
-            score = len(fields) - 0.4 * unknown - 0.5 * guessed + hints.of(known, above)
-            if best is None or score > best[0]:
-                best = (score, found)
-    if best is None:
+        if _may_head(sheet.rows[at]):
+            above = " ".join(squeeze(raw_text(c)) for row in sheet.rows[top:at] for c in row if c)
+            may_be = _candidates(sheet, at, words, least, partial(hints.of, above=above))
+            best = max(may_be, default=None, key=_score)
+            if best is not None:
+                found.append((best[1], best[2]))
+    enough = MUCH * max((known for known, _ in found), default=0)
+    table = next((table for known, table in found if known >= enough), None)
+    if table is None:
         return None
-    table = best[1]
-    said = preamble(sheet.rows[top : table.header_row], words)
-    return replace(table, said=said)
+    return replace(table, said=preamble(sheet.rows[top : table.header_row], words))
+
+
+def _candidates(
+    sheet: Sheet, at: int, words: Words, least: int, hint: Callable[[KindWords], float]
+) -> Iterator[tuple[float, float, Table]]:
+    """(score, how much of the header is known, table) for every kind that a row may head."""
+    for kind, known in words.kinds.items():
+        table = _table(sheet, at, kind, words)
+        telling = [c for c in table.columns if c.contact is None]
+        fields = {c.field for c in telling if c.field}
+        named = fields & _NAMING.get(kind, {"name", "code"})
+        people = any(c.contact for c in table.columns)  # 单位名称, 联系人, 电话 are a table too
+        if len(fields) + people < least or not named or not fields >= _NEEDED.get(kind, set()):
+            continue
+        # headers that the words don't know speak against a kind, a bit
+        unknown = sum(c.field is None for c in telling)
+        sure = len(fields) - 0.4 * unknown - 0.5 * sum(c.likely for c in telling)
+        yield sure + hint(known), sure, table
+
+
+def _score(candidate: tuple[float, float, Table]) -> float:
+    return candidate[0]
 
 
 def _tried(table: Table, words: Words) -> Iterator[Column]:
     """The columns, without the fields that their cells speak against: of a header that is known by
-    its parts alone, most cells must be such as the field has."""
+    its parts alone, most cells must be such as the field has, and of any other, some."""
     parsers = FIELDS[table.kind]
     for column in table.columns:
-        if not column.likely or column.field is None:
+        if column.field is None or column.contact:
             yield column
             continue
         read = tried = 0
@@ -140,12 +158,13 @@ def _tried(table: Table, words: Words) -> Iterator[Column]:
                 continue
             tried += 1
             try:
-                read += (
-                    parsers[column.field](cell, column.unit or table.said.money, words) is not None
-                )
+                parsers[column.field](cell, column.unit or table.said.money, words)
             except Refused:
                 continue
-        yield column if tried < 4 or read >= 0.5 * tried else replace(column, field=None)
+            read += 1
+        least, share = (4, 0.5) if column.likely else (8, 0.25)
+        kept = tried < least or read >= share * tried
+        yield column if kept else replace(column, field=None)
 
 
 class _Hints:
@@ -233,6 +252,13 @@ def _chosen(found: Sequence[Heading]) -> dict[str, int]:
 def _rank(heading: Heading) -> int:
     text = squeeze(heading.text)
     return next((n for n, word in enumerate(_FIRST) if text.startswith(word)), len(_FIRST))
+
+
+def _may_head(row: Sequence[Cell]) -> bool:
+    """Whether a header may begin in a row: not in one of few cells that say 填报日期：…"""
+    texts = _texts(row)
+    labelled = any(":" in _BRACKETS.sub("", text).rstrip(":") for text in texts)
+    return len(texts) > 1 and not (labelled and len(texts) <= FEW)
 
 
 def _texts(row: Sequence[Cell]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from inventory.ledger.sheets import Sheet
 from inventory.ledger.titles import Title, title_of
 from inventory.ledger.words import ContactHeader, KindWords, Words
 
+_UNIT = re.compile(r"[(（\[【][^()（）\[\]【】]{1,12}[)）\]】]")
 _VAGUE = re.compile(r"(?:基本|主要|相关)?(?:情况|信息|状况|内容|明细|资源|要求|配置)$")
 
 
@@ -65,8 +66,9 @@ def _deeper(sheet: Sheet, at: int, depth: int, known: KindWords, words: Words) -
     above += [[]] * (len(both) - len(above))
     added = strange = 0
     for before, chain in zip(above, both, strict=True):
-        if len(chain) == len(before):
-            continue  # nothing below, or merged over both
+        if len(chain) == len(before):  # nothing below, or merged over both, or a unit
+            added += bool(chain and title_of(chain[-1].text, words).unit and chain != before)
+            continue
         heading = _heading(0, chain, known, words)
         if before and not chain[len(before) - 1].spans:
             people = _heading(0, before, known, words).contact and heading.contact
@@ -112,7 +114,10 @@ def _chains(sheet: Sheet, at: int, depth: int) -> list[list[_Cell]]:
                 else:
                     group = ""
             chain = chains[column]
-            if text and not (chain and chain[-1].text == text):
+            if chain and _UNIT.fullmatch(text):  # a row of units below: （万元）
+                if not chain[-1].text.endswith(text):
+                    chain[-1] = _Cell(chain[-1].text + text, chain[-1].row, chain[-1].spans)
+            elif text and not (chain and chain[-1].text == text):
                 chain.append(_Cell(text, row, over))
     return chains
 
@@ -133,7 +138,7 @@ def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words)
     unit = next((t.unit for t in reversed(titles) if t.unit), "")
     field = _first(spellings, known.headers)
     people = [*(above.base + own.base for above in titles[:-1]), *own.spellings]
-    contact = None if field else _first(people, words.contacts)
+    contact = None if field or unit else _first(people, words.contacts)
     quiet = any(s in words.quiet_headers for s in own.spellings)
     likely = None
     if not (field or contact or quiet):

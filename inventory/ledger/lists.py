@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from inventory.ledger.names import Names
-from inventory.ledger.records import Told
+from inventory.ledger.record import Told
 
 _AND = re.compile(r"[和与及]|以及|\s+")
 

@@ -3,15 +3,18 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from inventory.ledger.organisations import Organisations
-from inventory.ledger.records import Record
+from inventory.ledger.record import Record
 from inventory.ledger.words import squeeze
 from inventory.model import Estate
 
+_SPELT_OTHERWISE = ("organisations", "rooms", "systems")
 _MARKS = re.compile(r"[《》“”\"'‘’「」【】]")
 
 
+@lru_cache(maxsize=65536)
 def name_key(name: str) -> str:
     """Equal for spellings of one name: width, white space and quotation marks apart."""
     return _MARKS.sub("", squeeze(name))
@@ -27,6 +30,7 @@ class Names:
         self._told: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._known: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._names: dict[tuple[str, str], str] = {}
+        self._found: dict[tuple[tuple[str, ...], str], set[str]] = {}
         for record in records:
             spellings = (record.code, record.number, record.name, *record.values.get("aliases", ()))
             self._add(self._told, record.kind, record.code, spellings)
@@ -38,23 +42,33 @@ class Names:
                 self._add(self._known, kind, obj.code, spellings)
                 self._names.setdefault((kind, obj.code), name)
 
-    def find(self, kinds: Iterable[str], written: str) -> set[str]:
+    def knows(self, kinds: tuple[str, ...]) -> bool:
+        """Whether any object of these kinds is told or known."""
+        return any(self._told[kind] or self._known[kind] for kind in kinds)
+
+    def find(self, kinds: tuple[str, ...], written: str) -> set[str]:
         """Codes that `written` may mean: none, one, or several when it is ambiguous. What the
         ledgers tell goes before what is known already; a code before a name."""
+        found = self._found.get((kinds, written))
+        if found is None:
+            found = self._found[kinds, written] = self._find(kinds, written)
+        return found
+
+    def _find(self, kinds: tuple[str, ...], written: str) -> set[str]:
         for index in (self._told, self._known):
             for by in ("=", "~", "≈"):
                 found = {
                     code
                     for kind in kinds
+                    if by != "≈" or kind in _SPELT_OTHERWISE
                     for code in index[kind].get(by + self._key(by, kind, written), ())
                 }
                 if found:
                     return found
         return set()
 
-    def name_of(self, kinds: Iterable[str], written: str) -> str | None:
+    def name_of(self, kinds: tuple[str, ...], written: str) -> str | None:
         """The full name of the one object that `written` means."""
-        kinds = tuple(kinds)
         found = self.find(kinds, written)
         if len(found) != 1:
             return None
@@ -73,7 +87,8 @@ class Names:
         for spelling in spellings:
             if spelling:
                 index[kind]["~" + name_key(spelling)].add(code)
-                index[kind]["≈" + self._key("≈", kind, spelling)].add(code)
+                if kind in _SPELT_OTHERWISE:
+                    index[kind]["≈" + self._key("≈", kind, spelling)].add(code)
 
     def _key(self, by: str, kind: str, written: str) -> str:
         if by == "=":
@@ -82,7 +97,8 @@ class Names:
             return name_key(written)
         if kind == "organisations":
             return name_key(self._organisations.full(written))
-        if kind == "rooms":  # 人社局机房 is 云州市人社局机房
-            owner, room, rest = name_key(written).partition("机房")
-            return self._organisations.full(owner) + room + rest if room and owner else written
-        return name_key(written)
+        if kind == "systems":  # 婚姻登记系统 is 云州市婚姻登记系统
+            return name_key(written).removeprefix(self._organisations.city or "\0")
+        # 人社局机房 is 云州市人社局机房
+        owner, room, rest = name_key(written).partition("机房")
+        return self._organisations.full(owner) + room + rest if room and owner else written

@@ -18,10 +18,12 @@ _NUMBER = re.compile(
     r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+|\d{1,18})(?![\d,])(?:\.\d{1,12})?(?![\d,])"
     r"|[+-]?\.\d{1,12}"
 )
+_REMARK = re.compile(r"(?<=.)\([^()]*\)$")  # 8(含2个网络柜), 500GB(SSD)
 _DIGITS = {c: n for n, chars in enumerate(("零〇○", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒",
     "八捌", "九玖")) for c in chars}  # fmt: skip
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _CHINESE = re.compile(f"[{''.join(_DIGITS)}{''.join(_TENS)}万亿点]+")
+MAX_NUMBER = 10**18  # what a store of 64 bits keeps; past any yuan and any bit
 _MYRIADS = {"万": 10_000, "亿": 100_000_000}
 
 
@@ -123,7 +125,7 @@ def amount_of(cell: Cell, words: Words) -> Amount | None:
         return None
     if isinstance(cell, int | float):
         return Amount(Decimal(repr(cell)), "", currency=False) if math.isfinite(cell) else None
-    written, currency = _bare(squeeze(raw_text(cell)), words)
+    written, currency = _bare(_REMARK.sub("", squeeze(raw_text(cell))), words)
     if match := _NUMBER.match(written):
         value = Decimal(match[0].replace(",", ""))
         rest = written[match.end() :]
@@ -206,7 +208,7 @@ def _split(unit: str, words: Words) -> tuple[str | None, str]:
 def _not_below_zero(value: Decimal) -> Decimal:
     if value < 0:
         raise Refused("out_of_range", "不小于 0 / 0 or more")
-    if value > 10**15:
+    if value >= MAX_NUMBER:
         raise Refused("out_of_range", "过大，请核对单位 / too large, check its unit")
     return value
 

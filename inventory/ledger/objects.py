@@ -15,7 +15,7 @@ from inventory.changes import MODELS
 from inventory.ledger.lists import needed
 from inventory.ledger.names import Names, name_key
 from inventory.ledger.organisations import Organisations
-from inventory.ledger.records import Record, Told, derived_code, service_code, with_blanks
+from inventory.ledger.record import Record, Told, derived_code, service_code, with_blanks
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.unite import unite
 from inventory.model import Database, Dependency, Entrance, Estate, System, Tree, Workload
@@ -28,8 +28,10 @@ LOOKED_UP: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "systems": {**REFERENCES["systems"], "entrance_node": ("nodes",)},
 }
 # collections of places: the ledgers of departments list their own rooms, and not the cloud's halls
-# or the province's, so that one which nobody lists is noted and is no fault
+# or the province's, so that one which nobody lists is noted and is no fault; nor is anything of a
+# kind of which no table was sent
 OUTSIDE = frozenset(PLACES)
+UNLISTED = "待定：台账未列 / left open: no ledger lists it"
 # an object can't be without these
 NEEDED: Mapping[str, frozenset[str]] = {
     "links": frozenset({"a_node", "z_node"}),
@@ -205,25 +207,23 @@ class _Builder:
         """Tell of a reference that leads nowhere."""
         shown = printable(written)
         other = next((r for k in kinds if (r := self._refused.get((k, name_key(written))))), None)
-        if not found and (other is not None or OUTSIDE.issuperset(kinds)):
-            where = (
-                f"“{shown}”所在行（{other.place}）未被接受 / “{shown}” was refused at {other.place}"
-                if other is not None
-                else f"台账未列“{shown}” / no ledger lists “{shown}”"
-            )
-            column = printable(record.told[name].column) if name in record.told else name
-            reason = f"{column}待定：{where}"
+        needed = name in NEEDED.get(record.kind, ()) and record.kind != "systems"
+        beyond = OUTSIDE.issuperset(kinds) or not (needed or self._names.knows(kinds))
+        if not found and (other is not None or beyond):
+            told = record.told.get(name, Told("", written))
             self._built.ignored.append(
                 Ignored(
                     file=record.file,
                     sheet=record.sheet,
                     row=record.row,
-                    column=record.told[name].column if name in record.told else "",
-                    reason=reason,
+                    column=told.column,
+                    raw=written,
+                    reason=UNLISTED
+                    if other is None
+                    else f"待定：{other.place}未被接受 / left open: {other.place} was refused",
                 )
             )
             return
-        needed = name in NEEDED.get(record.kind, ()) and record.kind != "systems"
         self._built.problems.append(
             record.problem(name, "unknown_reference", _unknown(shown, kinds, found), refuses=needed)
         )

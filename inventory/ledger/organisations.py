@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from inventory.ledger.words import Words, squeeze
+from inventory.model import Estate
 
 # 市场监管局 begins with no city, 城市管理局 with none called 城; 市 alone is the city at hand
 _PLACE = re.compile(
@@ -56,6 +57,12 @@ class Organisations:
             if squeeze(name) not in self._fixed and not self._short(parts):
                 self._learn(name, self._whole(name))
         self._known: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, estate: Estate, words: Words) -> "Organisations":
+        """What spellings mean to an estate alone."""
+        fixed = {s: o.name for o in estate.organisations for s in (o.code, o.name, *o.aliases)}
+        return cls(fixed, (), (), words)
 
     def full(self, written: str) -> str:
         """The full name of the organisation that `written` means; itself when nobody knows it."""
@@ -119,7 +126,8 @@ class Organisations:
     def _whole(self, written: str) -> str:
         """The name with the city before it, where 市 alone stood or nothing did."""
         parts = self._parts(written)
-        known = self._formal(parts.body) or parts.body in self._words.bureaux.variants
+        bureaux = self._words.bureaux
+        known = parts.body in bureaux.names or parts.body in bureaux.variants
         here = not parts.place and (known or _HERE.match(squeeze(written)))
         return self._named("", parts.body, written) if here else written
 

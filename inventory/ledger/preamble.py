@@ -46,6 +46,8 @@ def _reporter(texts: Sequence[str], at: int, words: Words) -> str:
     for match in _LABELLED.finditer(_BRACKETS.sub("", texts[at])):
         if squeeze(match[1]) in words.reporters:
             named = match[2] or next((t for t in texts[at + 1 :] if t), "")
+            if squeeze(named) in words.any_unit:
+                continue
             if len(named) > 1 and named.strip("_-—/") and not named.endswith(":"):
                 return named
     return ""

@@ -1,14 +1,14 @@
 """Rows → records: every cell parsed, references still names."""
 
-import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from inventory.ledger.cells import Cell, Parser, Refused, raw_text
+from inventory.labels import field_label
+from inventory.ledger.cells import Cell, Parser, Refused, is_blank, raw_text
 from inventory.ledger.contacts import Post, posts_of, read_contacts
 from inventory.ledger.dates import DAYS_TO_1904
 from inventory.ledger.fields import (
@@ -23,83 +23,18 @@ from inventory.ledger.fields import (
     TICKS,
 )
 from inventory.ledger.headers import Column, Table
-from inventory.ledger.report import Code as ProblemCode
+from inventory.ledger.record import Record, Told, derived_code
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import DataRow, data_rows
+from inventory.ledger.unread import without_faults
 from inventory.ledger.values import either_ip, if_told, ipv4
 from inventory.ledger.words import Words, squeeze
-from inventory.model import Code, Provenance
+from inventory.model import Code
 from inventory.text import printable
 
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Where a field was told: the header's text and the cell's raw text."""
-
-    column: str
-    raw: str
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One accepted row. `values` by ledger field; references are what people wrote. `number`: the
-    code as told, where it can't be a code of the estate."""
-
-    kind: str
-    file: str
-    sheet: str
-    row: int
-    values: Mapping[str, Any]
-    told: Mapping[str, Told]
-    number: str = ""
-    more: tuple["Record", ...] = ()  # other rows of the same object, merged into this one
-
-    @property
-    def code(self) -> str:
-        return str(self.values.get("code", ""))
-
-    @property
-    def name(self) -> str:
-        return str(self.values.get("name", ""))
-
-    @property
-    def place(self) -> str:
-        return f"{self.file} {self.sheet} 第 {self.row} 行"
-
-    @property
-    def provenance(self) -> tuple[Provenance, ...]:
-        own = tuple(
-            Provenance(
-                field=field,
-                source=self.file,
-                sheet=self.sheet,
-                row=self.row,
-                column=told.column,
-                raw=told.raw,
-            )
-            for field, told in self.told.items()
-        )
-        have = {p.field for p in own if p.raw}
-        return own + tuple(
-            p for other in self.more for p in other.provenance if p.raw and p.field not in have
-        )
-
-    def problem(
-        self, field: str, code: ProblemCode, message: str, *, refuses: bool = True
-    ) -> Problem:
-        told = self.told.get(field, Told("", ""))
-        return Problem(
-            file=self.file,
-            sheet=self.sheet,
-            row=self.row,
-            column=told.column,
-            raw=told.raw,
-            code=code,
-            message=message,
-            refuses=refuses,
-        )
+CONTACTS_ASIDE = ("systems", "projects")  # people are told there in passing
+REMEMBERED = 20_000  # cells of a column that are not parsed again
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +50,8 @@ class Rows:
     titles: tuple[str, ...] = ()
 
 
-def read_table(table: Table, words: Words) -> Rows:
-    """Parse every row of a table."""
+def read_table(table: Table, words: Words, tick: Callable[[], None] | None = None) -> Rows:
+    """Parse every row of a table; `tick` is called for each that is not empty."""
     sheet = table.sheet
     records: list[Record] = []
     refused: list[Record] = []
@@ -125,6 +60,8 @@ def read_table(table: Table, words: Words) -> Rows:
     posts = posts_of(table.columns, words)
     reader = _Reader(table, words)
     for row in data_rows(table, words):
+        if tick:
+            tick()
         if row.why:
             ignored.append(
                 Ignored(file=sheet.file, sheet=sheet.name, row=row.number, reason=row.why)
@@ -133,8 +70,13 @@ def read_table(table: Table, words: Words) -> Rows:
         record, found, left = reader.read(row)
         ignored += left
         if posts:
-            record, unread = _with_contacts(record, posts, row.cells, words)
+            readable, unread = without_faults(table, row.number, row.cells, posts)
             problems += unread
+            record, unread = _with_contacts(record, posts, readable, words)
+            if table.kind in CONTACTS_ASIDE:
+                ignored += [_people_aside(problem) for problem in unread]
+            else:
+                problems += unread
         problems += found
         (refused if found else records).append(record)
     return Rows(
@@ -147,18 +89,37 @@ def read_table(table: Table, words: Words) -> Rows:
     )
 
 
-def derived_code(kind: str, name: str) -> str:
-    """A stable ASCII code for an object that has only a name."""
-    return f"{kind[0]}-{hashlib.sha256((kind + name).encode()).hexdigest()[:8]}"
+class _Column:
+    """Reads the cells of one column; what stands in it often is parsed once."""
 
+    def __init__(self, table: Table, column: Column, words: Words) -> None:
+        field = column.field or ""
+        money = not column.unit and field in MONEY[table.kind]
+        self.column, self.field = column, field
+        self.index, self.into = column.index, OTHERWISE.get(field, field)
+        self._unit = table.said.money if money else column.unit
+        self._later = table.sheet.date1904 and field in DAYS[table.kind]
+        self._parse = _parser(table.kind, column)
+        self._words = words
+        self._read: dict[tuple[type, Cell], tuple[Told, Any]] = {}
 
-def service_code(host: str, protocol: str, port: int) -> str:
-    """The code of a service of which none is told, by what makes it one; readable if it can be."""
-    code = f"{host}-{protocol}-{port}"
-    try:
-        return _CODE.validate_python(code)
-    except ValidationError:
-        return derived_code("services", code)
+    def read(self, cell: Cell) -> tuple[Told, Any]:
+        """What was told, and the value or the Refused."""
+        key = (type(cell), cell)
+        found = self._read.get(key)
+        if found is None:
+            found = Told(self.column.title, raw_text(cell).strip()), self._value(cell)
+            if len(self._read) < REMEMBERED:
+                self._read[key] = found
+        return found
+
+    def _value(self, cell: Cell) -> Any:
+        if self._later and isinstance(cell, int | float):
+            cell += DAYS_TO_1904
+        try:
+            return self._parse(cell, self._unit, self._words)
+        except Refused as refusal:
+            return refusal.with_traceback(None)
 
 
 class _Reader:
@@ -167,39 +128,33 @@ class _Reader:
     def __init__(self, table: Table, words: Words) -> None:
         self._table, self._words = table, words
         self._columns = tuple(
-            (column, _parser(table.kind, column), self._unit(column))
+            _Column(table, column, words)
             for column in table.columns
             if column.field is not None and column.contact is None
         )
         self._owner = "organisation" in FIELDS[table.kind] and "organisation" not in table.fields
 
-    def _unit(self, column: Column) -> str:
-        if not column.unit and column.field in MONEY[self._table.kind]:
-            return self._table.said.money
-        return column.unit
-
     def read(self, row: DataRow) -> tuple[Record, list[Problem], list[Ignored]]:
         """The record, what is wrong with it, and the cells that were left open."""
-        table, words = self._table, self._words
+        table, cells = self._table, row.cells
         left: list[Ignored] = []
         values: dict[str, Any] = {}
         told: dict[str, Told] = {}
         faults: list[tuple[str, Refused]] = []
-        for column, parse, unit in self._columns:
-            field = column.field or ""
-            cell = row.cells[column.index] if column.index < len(row.cells) else ""
-            if field in DAYS[table.kind] and table.sheet.date1904 and isinstance(cell, int | float):
-                cell += DAYS_TO_1904
-            told[field] = Told(column.title, raw_text(cell).strip())
-            try:
-                value = parse(cell, unit, words)
-            except Refused as refusal:
-                if refusal.open_:
-                    left.append(_left_open(table, row, column, told[field].raw))
-                else:
-                    faults.append((field, refusal))
-                continue
-            _take(values, OTHERWISE.get(field, field), value)
+        for column in self._columns:
+            cell = cells[column.index] if column.index < len(cells) else ""
+            told[column.field], value = column.read(cell)
+            if unread := table.sheet.faults.get((row.number - 1, column.index)):
+                faults.append((column.field, Refused("formula_error", unread.expected)))
+            elif not isinstance(value, Refused):
+                tick = column.field in TICKS[table.kind]
+                if tick and value is None and not is_blank(cell, self._words):
+                    del told[column.field]  # said to be unknown, where a blank is no
+                _take(values, column.into, value)
+            elif value.open_:
+                left.append(_left_open(table, row, column.column, told[column.field].raw))
+            else:
+                faults.append((column.field, value))
         if self._owner and (owner := row.section or table.said.organisation):
             values["organisation"] = owner
             told["organisation"] = Told("", owner)
@@ -212,14 +167,19 @@ class _Reader:
         return record, [_problem(record, table, f, refusal) for f, refusal in faults], left
 
 
+def _people_aside(problem: Problem) -> Ignored:
+    told = problem.model_dump(include={"file", "sheet", "row", "column", "raw"})
+    return Ignored(**told, reason="待定：不是可识别的联系人 / left open: no people that are known")
+
+
 def _left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:
-    shown = printable(raw)
     return Ignored(
         file=table.sheet.file,
         sheet=table.sheet.name,
         row=row.number,
         column=column.title,
-        reason=f"未导入“{shown}”，不是可识别的值 / “{shown}” was not read: no value that is known",
+        raw=raw,
+        reason="待定：不是可识别的值 / left open: no value that is known",
     )
 
 
@@ -231,19 +191,14 @@ def _parser(kind: str, column: Column) -> Parser:
 
 
 def _take(values: dict[str, Any], field: str, value: Any) -> None:
+    if value is None:
+        return
     if isinstance(value, dict):  # one cell, several fields
         for name, part in value.items():
             if part is not None:
                 values.setdefault(name, part)
-    elif value is not None and value != ():
+    elif value != ():
         values[field] = value
-
-
-def with_blanks(record: Record) -> Record:
-    """The record with what its blank cells say: a column of ticks without one is no."""
-    ticks = TICKS[record.kind] & record.told.keys() - record.values.keys()
-    said = dict.fromkeys(sorted(ticks), False)
-    return replace(record, values={**record.values, **said}) if said else record
 
 
 def _with_contacts(
@@ -282,7 +237,7 @@ def _problem(record: Record, table: Table, field: str, refusal: Refused) -> Prob
 def _message(record: Record, field: str, refusal: Refused) -> str:
     if refusal.code == "missing":
         zh, _, en = refusal.expected.partition(" / ")
-        return f"缺少 {field}，{zh} / {field} is missing: {en}"
+        return f"缺少{field_label(record.kind, field)}，{zh} / {field} is missing: {en}"
     return _read_expected(record.told[field].raw if field in record.told else "", refusal)
 
 

@@ -18,6 +18,7 @@ Code = Literal[
     "missing",
     "unknown_header",
     "bad_text",
+    "formula_error",
 ]
 
 
@@ -38,12 +39,13 @@ class Problem(Frozen):
 
 class Ignored(Frozen):
     """A sheet, row or reference that was passed over on purpose, and why; row 0 is the whole
-    sheet, `column` the header of a reference."""
+    sheet; `column` and `raw` are of a cell whose field stays open."""
 
     file: str
     sheet: str
     row: int = 0
     column: str = ""
+    raw: str = ""
     reason: str
 
 

@@ -13,12 +13,16 @@ NOTE = "说明行 / note row"
 GROUP = "分组行 / row that heads a group"
 HIDDEN = "隐藏的行 / hidden row"
 REPEATED = "重复的表头 / header again"
+EMPTY = "只有序号的行 / row with a number alone"
 NUMBERS = "列号行 / row of column numbers"
 
 _AFTER_NOTE = re.compile(r"[:.,、;]|\d|[一二三四五六七八九十]、|\(|$")
 _NUMBERED = re.compile(r"^(?:\(?[一二三四五六七八九十]{1,3}[、.)]|第[一二三四五六七八九十]+部分)")
 _COUNTED = re.compile(r"\((?:共?\d+[个套台条]?|合?计.*)\)$|[:：]$")
+_LABEL = re.compile(r"[^:\d]{2,12}:")
+_SIGNED = re.compile(r"(?:人|单位|时间|日期|电话|领导|盖章|签字|签章)$")
 _BODY = re.compile(r"[\u4e00-\u9fff]{2,}(?:局|委|办|院|会|中心|厅|政府|部|馆|站|队|处|办公室)$")
+DITTO = 8  # characters of "as above", with spaces around it
 LONG = 40  # characters; what is longer is a sentence
 
 
@@ -40,26 +44,49 @@ def data_rows(table: Table, words: Words) -> Iterator[DataRow]:
     section = ""
     for index in range(table.first_row, table.last_row):
         cells = table.sheet.rows[index]
-        filled = [(c, squeeze(raw_text(v))) for c, v in enumerate(cells) if v not in (None, "")]
-        filled = [(c, text) for c, text in filled if text]
+        filled = [
+            (c, v)
+            for c, v in enumerate(cells)
+            if v is not None and not (isinstance(v, str) and (not v or v.isspace()))
+        ]
         if not filled:
             continue
         why = look.passed_over(index, filled)
         if why:
             if why == GROUP:
-                section = look.named(raw_text(cells[filled[0][0]])) or section
+                section = look.named(raw_text(filled[0][1])) or section
             yield DataRow(index + 1, cells, why)
             continue
-        if before and not words.ditto.isdisjoint(text for _, text in filled):
+        if before and any(_is_ditto(v, words) for _, v in filled):
             cells = tuple(_as_above(cells, before, words))
         before = [*cells, *before[len(cells) :]]
         yield DataRow(index + 1, cells, section=section)
 
 
+def _is_ditto(cell: Cell, words: Words) -> bool:
+    return isinstance(cell, str) and len(cell) <= DITTO and squeeze(cell) in words.ditto
+
+
 def _as_above(cells: Sequence[Cell], before: Sequence[Cell], words: Words) -> Iterator[Cell]:
     for column, cell in enumerate(cells):
-        ditto = isinstance(cell, str) and squeeze(cell) in words.ditto and column < len(before)
-        yield before[column] if ditto else cell
+        yield before[column] if column < len(before) and _is_ditto(cell, words) else cell
+
+
+class _Filled:
+    """The filled cells of a row, squeezed when they are looked at."""
+
+    def __init__(self, cells: Sequence[tuple[int, Cell]]) -> None:
+        self._cells = cells
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def __getitem__(self, at: int) -> tuple[int, str]:
+        column, cell = self._cells[at]
+        return column, squeeze(raw_text(cell))
+
+    def first(self, most: int) -> Iterator[tuple[int, str]]:
+        return (self[at] for at in range(min(most, len(self))))
 
 
 class _Look:
@@ -71,6 +98,8 @@ class _Look:
         self._width = len(table.columns) + len(table.quiet)
         named = (table.index_of(f) for f in ("name", "code", "system", "host"))
         self._name = next((i for i in named if i is not None), 0)
+        self._odd = table.sheet.unseen.rows | table.repeated
+        self._quiet = {c.index for c in table.quiet}
         self._naming = {i for f in ("name", "code") if (i := table.index_of(f)) is not None}
         self._wide = {
             row: (left, right)
@@ -79,20 +108,38 @@ class _Look:
             for row in range(top, min(bottom, table.last_row) + 1)
         }
 
-    def passed_over(self, index: int, filled: Sequence[tuple[int, str]]) -> str:
+    def passed_over(self, index: int, cells: Sequence[tuple[int, Cell]]) -> str:
+        """Why a row is no data, or ""; `cells`: (column, value) of those that are filled."""
+        filled = _Filled(cells)
+        if self._plainly_data(index, cells):
+            return ""
         column, first = filled[0]
         table, totals = self._table, self._words.totals
         asked = (
             (HIDDEN, index in table.sheet.unseen.rows),
             (REPEATED, index in table.repeated),
-            (TOTALS, any(_bare(text) in totals for _, text in filled[:2])),
-            (NOTE, self._signed(filled) or self._noted(first, len(filled))),
+            (TOTALS, any(_bare(text) in totals for _, text in filled.first(2))),
+            (NOTE, self._signed(filled) or (len(filled) <= 2 and self._noted(first))),
+            (EMPTY, self._empty(filled)),
             (NUMBERS, index <= table.first_row + 1 and _counts(filled)),
         )
         why = next((reason for reason, true in asked if true), "")
         if not why and len(filled) == 1 and self._width > 2:
             return self._alone(index, column, first)
         return why
+
+    def _plainly_data(self, index: int, cells: Sequence[tuple[int, Cell]]) -> bool:
+        """A numbered row of several cells, as nearly all are: not worth a closer look."""
+        if len(cells) < 4 or index <= self._table.first_row + 1 or index in self._odd:
+            return False
+        first, second = cells[0][1], cells[1][1]
+        numbered = isinstance(first, int | float) or str(first).isdigit()
+        return numbered and _bare(squeeze(raw_text(second))) not in self._words.totals
+
+    def _empty(self, filled: _Filled) -> bool:
+        """A row that was numbered beforehand, and not filled in."""
+        told = list(filled.first(len(filled)))
+        return all(column in self._quiet and text.isdigit() for column, text in told)
 
     def _alone(self, index: int, column: int, text: str) -> str:
         """A row of one cell: a classified system of which the name alone is told, or no data."""
@@ -104,20 +151,22 @@ class _Look:
             return GROUP if not text.isdigit() else ""
         return ""
 
-    def _signed(self, filled: Sequence[tuple[int, str]]) -> bool:
+    def _signed(self, filled: _Filled) -> bool:
         """填报人：张三 | 审核人：李四, or 填报人 | 张三 | 审核人 | 李四."""
         first = filled[0][1]
         notes = self._words.notes
         label = first.partition(":")[0]
-        if ":" in first and _unbracketed(label) in notes:
+        if ":" in first and (_unbracketed(label) in notes or _SIGNED.search(_unbracketed(label))):
+            return True
+        if len(filled) > 1 and all(_LABEL.match(t) for _, t in filled.first(len(filled))):
             return True
         exact = _unbracketed(first) in notes and filled[0][0] not in self._naming
         return exact and len(filled) <= max(4, self._width // 2)
 
-    def _noted(self, first: str, filled: int) -> bool:
+    def _noted(self, first: str) -> bool:
         """注1.……, 说明：……: a few words in few cells."""
         for word in self._words.notes:
-            if first.startswith(word) and filled <= 2:
+            if first.startswith(word):
                 rest = first[len(word) :]
                 if _AFTER_NOTE.match(rest) or len(first) > LONG:
                     return True
@@ -137,11 +186,11 @@ def _unbracketed(text: str) -> str:
     return re.sub(r"\([^()]*\)", "", text)
 
 
-def _counts(filled: Sequence[tuple[int, str]]) -> bool:
+def _counts(filled: _Filled) -> bool:
     """1 2 3 4 … or (1) (2) … below a header."""
     if len(filled) < 3:
         return False
-    told = [text.strip("()") for _, text in filled]
+    told = [text.strip("()") for _, text in filled.first(len(filled))]
     return all(t.isdigit() for t in told) and [int(t) for t in told] == list(
         range(int(told[0]), int(told[0]) + len(told))
     )

@@ -16,6 +16,7 @@ _NUMBERING = re.compile(
     r"\(?(?:\d{1,2}(?:\.\d{1,2})*|[一二三四五六七八九十]{1,3})(?:\)[.、]?|[.、:])(?=\D)"
 )
 _LOOSE_NUMBER = re.compile(r"\d{1,2}(?=[\u4e00-\u9fff])")
+_FAMILY = re.compile(r"ip(?:地址)?\((?:ip)?v([46])(?:地址)?\)")  # which no bracket may be taken off
 _YEAR = re.compile(r"20\d\d年?度?(?=[\u4e00-\u9fff])")
 _BRACKETS = re.compile(r"[(\[【〔〈{<]([^()\[\]【】〔〕〈〉{}<>]*)[)\]】〕〉}>]")
 _UNIT_LABEL = re.compile(r"^(?:计量|金额|货币)?单位[:：]?")
@@ -50,6 +51,7 @@ def _title(text: str, units: frozenset[str], remarks: frozenset[str]) -> Title:
     if not whole or len(whole) > MAX_HEADER:
         return Title(text, (whole,) if whole else ())
     whole = _NUMBERING.sub("", whole, count=1) if _NUMBERING.match(whole) else whole
+    whole = _FAMILY.sub(r"ipv\1地址", whole)
     unit, remark = "", ""
     for match in _BRACKETS.finditer(whole):
         inside = match[1].strip(_MARKS)
@@ -58,7 +60,7 @@ def _title(text: str, units: frozenset[str], remarks: frozenset[str]) -> Title:
         elif inside not in remarks:
             remark = remark or inside
     base = _BRACKETS.sub("", whole).strip(_MARKS)
-    spellings = [whole, base]
+    spellings = [whole, *((base + remark, remark + base) if remark else ()), base]
     if not unit:
         for shorter, named in _tails(base, units):
             unit = unit or named

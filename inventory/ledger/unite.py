@@ -8,7 +8,7 @@ from inventory.labels import field_label
 from inventory.ledger.fields import CONTACTS
 from inventory.ledger.names import name_key
 from inventory.ledger.organisations import Organisations
-from inventory.ledger.records import Record, derived_code
+from inventory.ledger.record import Record, derived_code
 from inventory.ledger.report import Ignored, Problem
 from inventory.model import Estate
 from inventory.text import printable

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from inventory.ledger import literal
 from inventory.ledger.cells import Cell, Parser, Refused, is_blank, narrow, raw_text
 from inventory.ledger.words import Words, squeeze
 from inventory.paths import fault, plain
@@ -19,6 +20,8 @@ _SEPARATORS = re.compile(r"[、,，;；/|\n]+")
 _ITEM_NUMBER = re.compile(r"^\(?\d{1,2}\)?[.、)．]\s*(?=\D)")
 _UNSEEN_AT_ENDS = "\u200b\u2060\ufeff \t\r\n\u3000\u00a0"
 _WRAPPED = re.compile(r"(?<=[\u4e00-\u9fff（）])[\r\n]+\s*(?=[\u4e00-\u9fff（）])")
+# the joiner inside an emoji of several, such as a family
+_JOINED = re.compile("(?<=[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2600-\U0001faff])")
 _SEVERAL = re.compile(r"[、,;/|+]")
 _REMARK = re.compile(r"\([^()]*\)")
 _MASK = re.compile(r"/\d{1,3}$")
@@ -30,13 +33,14 @@ _DATABASE = re.compile(
 
 
 def text(cell: Cell, _unit: str, _words: Words) -> str | None:
-    """People's text, unchanged but for white space at its ends.
+    """People's text, unchanged but for white space at its ends (a literal keeps its own).
 
     What an approver reads must be what is there: characters that cannot be seen are refused.
     """
-    value = raw_text(cell).strip(_UNSEEN_AT_ENDS).strip()
+    value = literal.read(raw_text(cell).strip(_UNSEEN_AT_ENDS).strip())
     if not value.isprintable() and any(
-        unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in "\n\r\t" for c in value
+        unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in "\n\r\t"
+        for c in _JOINED.sub("", value)
     ):
         raise Refused("bad_text", "不含控制或不可见字符的文字 / text without hidden characters")
     return value or None
@@ -49,16 +53,27 @@ def optional_text(cell: Cell, unit: str, words: Words) -> str | None:
 def name(cell: Cell, unit: str, words: Words) -> str | None:
     """What something is called; a name that was broken over two lines of its cell is one name."""
     value = optional_text(cell, unit, words)
-    return None if value is None else re.sub(r"\s*[\r\n]+\s*", " ", _WRAPPED.sub("", value))
+    if value is None or literal.is_one(raw_text(cell).strip()):
+        return value
+    return re.sub(r"\s*[\r\n]+\s*", " ", _WRAPPED.sub("", value))
 
 
-def text_list(cell: Cell, unit: str, words: Words) -> tuple[str, ...]:
+def text_list(cell: Cell, _unit: str, words: Words) -> tuple[str, ...]:
     """Several values in one cell, in their order."""
-    whole = optional_text(cell, unit, words)
-    if whole is None:
+    if is_blank(cell, words):
         return ()
-    parts = (_ITEM_NUMBER.sub("", p.strip()).strip() for p in _SEPARATORS.split(whole))
-    return tuple(dict.fromkeys(p for p in parts if p and not p.isdigit()))
+    parts = (_item(part, words) for part in literal.split(raw_text(cell), _SEPARATORS))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _item(written: str, words: Words) -> str | None:
+    """One of several values, without its number: 1.门户系统."""
+    bare = written.strip()
+    if not literal.is_one(bare):
+        bare = _ITEM_NUMBER.sub("", bare)
+        if bare.isdigit():
+            return None
+    return text(bare, "", words)
 
 
 def choice(of: str) -> Parser:
@@ -67,8 +82,9 @@ def choice(of: str) -> Parser:
     def parse(cell: Cell, _unit: str, words: Words) -> str | None:
         found = _chosen(of, squeeze(raw_text(cell)), words)
         if found is None and not is_blank(cell, words):
-            allowed = "、".join(dict.fromkeys(words.choices[of].values()))
-            raise Refused("not_in_choices", f"其中之一 / one of: {allowed}")
+            zh = "、".join(words.samples.get(of) or words.choices[of])
+            en = ", ".join(dict.fromkeys(words.choices[of].values()))
+            raise Refused("not_in_choices", f"其中之一：{zh} / one of {en}")
         return found
 
     return parse
@@ -78,7 +94,9 @@ def known_or_text(of: str) -> Parser:
     """One of the choices, or what was written: there are more than anybody lists."""
 
     def parse(cell: Cell, unit: str, words: Words) -> str | None:
-        return _chosen(of, squeeze(raw_text(cell)), words) or optional_text(cell, unit, words)
+        written = raw_text(cell).strip()
+        known = None if literal.is_one(written) else _chosen(of, squeeze(written), words)
+        return known or optional_text(cell, unit, words)
 
     return parse
 
@@ -110,7 +128,7 @@ def yes_no(cell: Cell, unit: str, words: Words) -> bool | None:
     if squeeze(raw_text(cell)) in words.undecided:
         raise Refused("not_in_choices", "是或否 / yes or no")
     found = choice("boolean")(cell, unit, words)
-    return None if found is None else found == "yes"
+    return None if found in (None, "unknown") else found == "yes"
 
 
 def yes_no_or(of: str) -> Parser:
@@ -185,7 +203,14 @@ def _addresses(
         else "IPv6 地址 / an IPv6 address such as 2001:db8::1"
     )
     found: list[IPv4Address | IPv6Address] = []
-    for part in re.split(r"[、,;\s|]+|/(?=[^/]*[.:])", narrow(cell).replace("。", ".")):
+    try:
+        return [family(str(cell))]  # as most are written
+    except AddressValueError:
+        pass
+    written = _REMARK.sub("", narrow(cell)).replace("。", ".")
+    if _chosen("address", squeeze(written), words) == "none":
+        return []
+    for part in re.split(r"[、,;\s|]+|/(?=[^/]*[.:])", written):
         if not part:
             continue
         bare = _MASK.sub("", part).strip("[]")
@@ -204,7 +229,7 @@ def port_list(cell: Cell, _unit: str, words: Words) -> tuple[int, ...]:
         return ()
     found: set[int] = set()
     bare = re.sub(r"(?:tcp|udp|https?|端口|\([^()]*\))[:/]?", " ", narrow(cell).casefold())
-    for part in re.split(r"[、,;/|\s]+", bare.strip()):
+    for part in re.split(r"[、,;/|和与及\s]+", bare.strip()):
         if part:
             found.update(_port_range(part))
     return tuple(sorted(found))

@@ -96,7 +96,8 @@ class Words:
     """All keys are squeezed; factors are decimals towards the model's unit. `contacts`: header →
     what it says of people; `some_role`: of people of whom no role is told; `labels`: words that
     stand before a number or address in a cell; `parts`: (part of a word, whether anywhere in it or
-    at its beginning, what a word with it means) by choice; `vocabulary`: every header of every kind."""
+    at its beginning, what a word with it means) by choice; `samples`: a word for each meaning of a
+    choice, to show; `vocabulary`: every header of every kind."""
 
     blank: frozenset[str]
     undecided: frozenset[str]
@@ -113,6 +114,7 @@ class Words:
     labels: tuple[str, ...]
     choices: Mapping[str, Mapping[str, str]]
     parts: Mapping[str, tuple[tuple[str, bool, str], ...]]
+    samples: Mapping[str, tuple[str, ...]]
     units: Mapping[str, Mapping[str, Decimal]]
     any_unit: frozenset[str]
     numbers: Numbers
@@ -125,7 +127,6 @@ def default_words() -> Words:
     return _words(_shipped())
 
 
-@lru_cache(maxsize=4)
 def load_words(path: Path) -> Words:
     """The shipped spellings with a city's own over them; what the city says of a word goes before.
 
@@ -201,6 +202,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             name: {w: m for w, m in _turned(choice, groups).items() if not w.endswith("*")}
             for name, choice in told["choices"].items()
         },
+        samples={name: _samples(choice, groups) for name, choice in told["choices"].items()},
         parts={name: _parts(choice) for name, choice in told["choices"].items()},
         units=units,
         any_unit=frozenset(unit for table in units.values() for unit in table if unit),
@@ -235,18 +237,16 @@ def spelt_out(pattern: str, groups: Mapping[str, list[str]]) -> list[str]:
     return ["".join(chosen) for chosen in product(*parts)]
 
 
-def _spelt(patterns: list[str], groups: Mapping[str, list[str]]) -> set[str]:
-    return {
-        found
-        for pattern in patterns
-        for word in spelt_out(pattern, groups)
-        if (found := squeeze(word))
-    }
+def _spelt(patterns: list[str], groups: Mapping[str, list[str]]) -> list[str]:
+    """In the order in which they stand: a template's header is the first of its field."""
+    words = (squeeze(word) for pattern in patterns for word in spelt_out(pattern, groups))
+    return list(dict.fromkeys(word for word in words if word))
 
 
 def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> dict[str, str]:
     """Word → meaning. A word that is spelt out whole goes before one out of a pattern, and what
-    stands later before what stands earlier; in a city's file that is the city's own."""
+    stands later before what stands earlier; in a city's file that is the city's own. In the order
+    of the meanings, as choices are offered."""
     found: dict[str, str] = {}
     whole: dict[str, str] = {}
     for meaning, patterns in table.items():
@@ -255,7 +255,18 @@ def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> 
                 found |= dict.fromkeys(_spelt([pattern], groups), meaning)
             else:
                 whole[squeeze(pattern)] = meaning
-    return found | whole
+    turned, order = found | whole, list(table)
+    return dict(sorted(turned.items(), key=lambda told: order.index(told[1])))
+
+
+def _samples(choice: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """For each meaning the shortest of what its first word spells out."""
+    first = (
+        next((w for w in words if not w.endswith("*")), meaning)
+        for meaning, words in choice.items()
+    )
+    spelt = (min((w for w in spelt_out(word, groups) if w), key=len) for word in first)
+    return tuple(dict.fromkeys(spelt))
 
 
 def _likenesses(told: Mapping[str, list[str]]) -> tuple[Likeness, ...]:

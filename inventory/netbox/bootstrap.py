@@ -4,6 +4,8 @@ Everything is looked at first: what is there and cannot serve (a custom field of
 another type) refuses the whole before anything is written. Needs an administrator's token.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from inventory.netbox.client import Client
 from inventory.netbox.found import Found, Json
 from inventory.netbox.missing import CUSTOM_FIELDS, Hook, Ref, Step, missing, value_of
 from inventory.netbox.permissions import USER
-from inventory.netbox.schema import CODE, FIELDS
+from inventory.netbox.schema import FIELDS
 
 __all__ = ["Hook", "Report", "Step", "bootstrap", "netbox_ready", "plan"]
 
@@ -33,7 +35,8 @@ class Report:
 def netbox_ready(client: Client) -> str:
     """One request: raises NetBoxUnknown when bootstrap has not been run here, or by an older
     Qianyun, so that what is not there is never taken for empty. What tells this NetBox from
-    another at its address: when bootstrap was first run here."""
+    another at its address, and from itself before a field was deleted and made anew, its values
+    lost: when each of the fields was made."""
     fields = "id,name,type,object_types,created"
     asked = {"name": [f.name for f in FIELDS], "limit": 1000, "fields": fields}
     page = client.page(CUSTOM_FIELDS, asked)
@@ -51,7 +54,8 @@ def netbox_ready(client: Client) -> str:
             f"{client.url} lacks {len(lacking)} custom fields (or object types of them): an "
             "administrator has to run qianyun netbox bootstrap; nothing was read"
         )
-    return str(rows[CODE].get("created"))
+    made = sorted((name, str(row["id"]), str(row.get("created"))) for name, row in rows.items())
+    return hashlib.sha256(json.dumps(made).encode()).hexdigest()
 
 
 def plan(client: Client, *, hook: Hook | None = None) -> tuple[Step, ...]:

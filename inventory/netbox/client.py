@@ -6,12 +6,14 @@ single rows (research/netbox.md, pitfalls 3, 5, 7 and 9). Reading is repeated af
 writing never is: a POST may have been done although its answer was lost.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,28 +21,21 @@ import pynetbox  # type: ignore[import-untyped]
 import requests
 from pydantic_core import from_json
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import TimeoutError as TimeoutError_
 from urllib3.util.retry import Retry
 
-from inventory.errors import (
-    ALL,
-    NetBoxDenied,
-    NetBoxMalformed,
-    NetBoxUnavailable,
-    NetBoxUnknown,
-    ObjectChanged,
-    ObjectGone,
-    OutcomeUnknown,
-    RowFault,
-    RowsRefused,
-    StoreError,
-)
+from inventory.errors import NetBoxMalformed, NetBoxUnknown, OutcomeUnknown
+from inventory.netbox.answers import no_answer, no_json, refusal
 
-VERSIONS = ("4.7.",)
-"""What NetBox's own version begins with: the ones that this program was tried against."""
+VERSIONS = "4.7.x"
+_KNOWN = re.compile(r"4\.7\.\d+(?!-?(?:[ab]\d|alpha|beta|rc|dev))(?:-.*)?", re.IGNORECASE)
+"""NetBox's own version: releases that this program was tried against, with whoever packed it behind
+them (4.7.9-Docker-3.4.1); a beta may still change what it answers."""
 PAGE = 1000
 """Objects a page: NetBox's MAX_PAGE_SIZE, where a row costs least (research/netbox.md)."""
 TIMEOUT_S = (5, 60)  # to connect, to answer
+ROWS_A_TIMEOUT = 10
+"""Rows that a write may bring in the time of one answer; one of more is given more time in proportion:
+NetBox saves them one after the other before it answers."""
 IDLE_S = 1.0  # from which a write opens its connection anew: NetBox's server may be closing it
 
 Json = dict[str, Any]
@@ -48,7 +43,8 @@ Json = dict[str, Any]
 
 class Client:
     """NetBox at `url` by `token`. `connections`: how many requests may be under way together;
-    `timeout_s`: to connect, to answer."""
+    `timeout_s`: to connect, to answer; `ca`: a file of the certificates (PEM) that are trusted
+    instead of the public ones."""
 
     def __init__(
         self,
@@ -57,10 +53,12 @@ class Client:
         *,
         connections: int = 4,
         timeout_s: tuple[float, float] = TIMEOUT_S,
+        ca: Path | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.timeout_s = timeout_s
         self.connections = connections
+        self.ca = ca
         self._token = token
         self._local = threading.local()
         self._count = threading.Lock()
@@ -76,6 +74,7 @@ class Client:
         session = requests.Session()
         retry = Retry(
             total=2,
+            other=0,  # TLS: of a write that may have been sent, too
             backoff_factor=0.3,
             status_forcelist=(502, 503, 504),
             allowed_methods=("GET",),
@@ -83,6 +82,7 @@ class Client:
         )
         session.mount(f"{urlsplit(self.url).scheme}://", HTTPAdapter(max_retries=retry))
         session.trust_env = False  # the address in the settings is the one that is asked
+        session.verify = True if self.ca is None else str(self.ca)
         kind = "Bearer" if self._token.startswith("nbt_") else "Token"
         session.headers["Authorization"] = f"{kind} {self._token}"
         session.headers["Accept"] = "application/json"
@@ -106,11 +106,11 @@ class Client:
                 f"{self.url} 不像 NetBox / is no NetBox: its /api/status/ tells no version; "
                 "check QIANYUN_NETBOX_URL"
             ) from error
-        if not found.startswith(VERSIONS):
+        if not _KNOWN.fullmatch(found):
             raise NetBoxUnknown(
-                f"NetBox 版本为 {found}，本程序只认识 {', '.join(v + 'x' for v in VERSIONS)} / "
-                f"{self.url} is NetBox {found}; known are {', '.join(v + 'x' for v in VERSIONS)}: "
-                "install a Qianyun that knows it; nothing was read or written"
+                f"NetBox 版本为 {found}，本程序只认识 {VERSIONS} 正式版 / {self.url} is NetBox {found}; "
+                f"known are the releases {VERSIONS}: install a Qianyun that knows it; nothing was "
+                "read or written"
             )
         return found
 
@@ -124,7 +124,7 @@ class Client:
         try:
             found = from_json(answer.content)
         except ValueError as error:
-            raise NetBoxMalformed(_no_json(self.url, path, answer)) from error
+            raise NetBoxMalformed(no_json(self.url, path, answer)) from error
         if not isinstance(found, dict):
             raise NetBoxMalformed(f"NetBox 的应答不是对象 / GET {path}: expected a JSON object")
         return found
@@ -271,16 +271,22 @@ class Client:
                 params=params,
                 json=body,
                 headers=headers,
-                timeout=self.timeout_s,
+                timeout=self._patience(body),
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise _no_answer(self.url, verb, path, error) from error
+            raise no_answer(self.url, verb, path, error) from error
         finally:
             self._local.used = time.monotonic()
         if not answer.ok or answer.is_redirect:
-            raise _refusal(self.url, verb, path, answer)
+            self._session.close()  # a server that refused a body unread hangs up behind its answer
+            raise refusal(self.url, verb, path, answer)
         return answer
+
+    def _patience(self, body: Any) -> tuple[float, float]:
+        """To connect, to answer: the more rows, the longer."""
+        rows = len(body) if isinstance(body, list) else 1
+        return self.timeout_s[0], self.timeout_s[1] * max(1.0, rows / ROWS_A_TIMEOUT)
 
 
 def etag(last_updated: str | None) -> str:
@@ -289,84 +295,3 @@ def etag(last_updated: str | None) -> str:
     if not last_updated:
         return "*"
     return f'W/"{datetime.fromisoformat(last_updated).astimezone(UTC).isoformat()}"'
-
-
-def _no_answer(url: str, verb: str, path: str, error: requests.RequestException) -> StoreError:
-    last = getattr(error.args[0], "reason", None) if error.args else None  # of several tries
-    late = isinstance(error, requests.Timeout) or isinstance(last, TimeoutError_)
-    what = "超时 / timed out" if late else "没有应答 / no answer"
-    told = (
-        f"NetBox {what}: {verb} {url}/api/{path} ({type(error).__name__})；请检查 NetBox 与网络后"
-        "重试 / check NetBox and the network, then try again; what was read before stands"
-    )
-    return NetBoxUnavailable(told) if verb == "GET" else OutcomeUnknown(told, under_way=late)
-
-
-def _no_json(url: str, path: str, answer: requests.Response) -> str:
-    kind = answer.headers.get("Content-Type", "")
-    size = len(answer.content)
-    if "json" in kind or not kind:
-        return (
-            f"NetBox 的应答不完整，未采用，请重试 / GET {url}/api/{path}: the answer is cut off "
-            f"({size} bytes); nothing was taken over, try again"
-        )
-    return (
-        f"应答不是 JSON，请检查 QIANYUN_NETBOX_URL / GET {url}/api/{path}: read {kind[:60]} ({size} "
-        "bytes), expected JSON: check that QIANYUN_NETBOX_URL is NetBox's own address; nothing was "
-        "taken over"
-    )
-
-
-def _refusal(url: str, verb: str, path: str, answer: requests.Response) -> StoreError:
-    status = answer.status_code
-    where = f"{verb} {url}/api/{path} → {status}"
-    if status in (401, 403):
-        return NetBoxDenied(
-            f"NetBox 拒绝了令牌 / NetBox denies the token: {where} {_detail(answer)}；所需权限见 "
-            "/ the permissions it needs: qianyun netbox permissions"
-        )
-    if status == 412:
-        return ObjectChanged(where)
-    if status == 404 and verb != "GET":
-        return ObjectGone(where)
-    if status >= 500 or answer.is_redirect:
-        told = (
-            f"NetBox 出错 / NetBox failed: {where}；请查看 NetBox 日志后重试 / look at NetBox's log "
-            "and try again"
-        )
-        if verb == "GET" or status == 503:
-            return NetBoxUnavailable(told)
-        return OutcomeUnknown(told, under_way=status == 504)
-    return RowsRefused(_faults(where, answer))
-
-
-def _faults(where: str, answer: requests.Response) -> tuple[RowFault, ...]:
-    try:
-        told = from_json(answer.content)
-    except ValueError:
-        return (RowFault(at=ALL, reason=where),)
-    rows = told.get("errors") if isinstance(told, dict) else None
-    if isinstance(rows, list):
-        return tuple(
-            RowFault(at=row.get("index", row.get("id", 0)), reason=_reason(row.get("errors")))
-            for row in rows
-        )
-    if isinstance(told, list):  # one entry a row, {} where it was good
-        return tuple(RowFault(at, _reason(row)) for at, row in enumerate(told) if row)
-    return (RowFault(at=ALL, reason=f"{where}: {_reason(told)}"),)
-
-
-def _reason(errors: Any) -> str:
-    """`{"name": ["must be unique"]}` → `name: must be unique`."""
-    if isinstance(errors, dict):
-        return "; ".join(f"{name}: {_reason(said)}" for name, said in errors.items())
-    if isinstance(errors, list):
-        return ", ".join(_reason(said) for said in errors)
-    return str(errors)
-
-
-def _detail(answer: requests.Response) -> str:
-    try:
-        return _reason(from_json(answer.content))[:300]
-    except ValueError:
-        return ""

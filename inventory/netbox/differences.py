@@ -15,11 +15,14 @@ from inventory.netbox.adopted import leave_addresses, theirs
 from inventory.netbox.dependents import dependents
 from inventory.netbox.endpoints import ENDPOINTS, Endpoint, Row
 from inventory.netbox.names import plain
+from inventory.netbox.natives import native
 from inventory.netbox.reading import HELD, LINK, NODE
 from inventory.netbox.rows import CONTACT, Context, Ref, Shared, Wanted, contact_code, wanted
 
 type Key = tuple[Endpoint, str]
 type Index = Mapping[Key, Row]
+type Unread = Mapping[tuple[str, str], frozenset[str]]
+_NONE: Unread = {}
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,13 @@ def differences(
     changes: ChangeSet,
     there: Index,
     tables: Mapping[Endpoint, Mapping[int, Row]],
+    *,
+    unread: Unread = _NONE,
 ) -> Differences:
-    """What has to be written for `changes`, which lead from `before` to `after`."""
+    """What has to be written for `changes`, which lead from `before` to `after`. `unread`: what
+    NetBox holds in these fields is not in `before`, and stays unless a change tells the field."""
     told = touched(changes)
+    unread = _untold(unread, changes)
     told |= dict.fromkeys(dependents(before, after, told.keys()) - told.keys(), ())
     machines = frozenset(code for endpoint, code in there if endpoint is nb.MACHINES)
     found = Differences(dropped=frozenset((d.kind, d.code) for d in changes.deletes))
@@ -103,13 +110,20 @@ def differences(
             found.origins.setdefault(key, Origin(collection, code, provenance))
     old |= _idle_contacts(there, tables)
     old -= _contacts_of_others(tables)
+    old -= {
+        (nb.TERMINATIONS, f"{code}:{field[0].upper()}")
+        for (_, code), fields in unread.items()
+        for field in fields & {"a_end", "z_end"}
+    }
     leave_addresses(wanted_rows, there, tables)
     kept = wanted_rows.keys() | _contacts_in_use(after)
     for key, row in wanted_rows.items():
         stands = there.get(key)
         if stands is None:
             found.creates.append(row)
-        elif names := changed_names(row, stands, there, tables):
+        elif names := _without(
+            unread, found.origins[key], changed_names(row, stands, there, tables)
+        ):
             found.updates.append((row, stands, names))
         if _later_differs(row, stands, there):
             found.later.append(row)
@@ -118,6 +132,18 @@ def differences(
     found.creates.sort(key=lambda row: _LEVEL[row.endpoint])
     found.deletes.sort(key=lambda part: _DELETION[part[0]])
     return found
+
+
+def _untold(unread: Unread, changes: ChangeSet) -> Unread:
+    """Without the fields that `changes` tell."""
+    said = {(u.kind, u.code): {f.field for f in u.fields} for u in changes.updates}
+    return {key: fields - said.get(key, set()) for key, fields in unread.items()}
+
+
+def _without(unread: Unread, origin: Origin, names: tuple[str, ...]) -> tuple[str, ...]:
+    fields = unread.get((origin.collection, origin.code), frozenset())
+    kept = {name for field in fields for name in native(origin.collection, field)}
+    return tuple(name for name in names if name not in kept)
 
 
 def changed_names(

@@ -6,7 +6,7 @@ from typing import Any
 
 from inventory.errors import NetBoxUnknown
 from inventory.netbox.client import Client, etag
-from inventory.netbox.schema import OBJECTS, UNSPECIFIED_SITE, Needed, slug
+from inventory.netbox.schema import BESIDE, OBJECTS, UNSPECIFIED_SITE, Needed, slug
 
 Json = dict[str, Any]
 
@@ -66,7 +66,7 @@ class Found:
         """What creates it beside whoever has taken its name, or its slug, for something else."""
         row = needed.row
         if not needed.by_name and self.all_named(needed.path, needed.name):
-            row[needed.called] = f"{needed.name}（迁云）"
+            row[needed.called] = f"{needed.name}{BESIDE}"
         if needed.by_name and any(r.get("slug") == needed.slug for r in self.rows[needed.path]):
             row["slug"] = slug(needed.name)
         if needed.slug is None:

@@ -6,12 +6,17 @@ from typing import Any
 from inventory.netbox import endpoints as nb
 from inventory.netbox.client import Client
 from inventory.netbox.differences import Index
-from inventory.netbox.endpoints import CODE, Endpoint, Json
+from inventory.netbox.endpoints import CODE, SYSTEM, ZONE, Endpoint, Json
+from inventory.netbox.natives import native
 from inventory.netbox.reading import LINK, NODE
 from inventory.store import Touch
 
 LOG = "core/object-changes/"
-FIELDS = "id,time,user_name,message,action,prechange_data,postchange_data"
+FIELDS = (
+    "id,time,user_name,message,action,changed_object_type,changed_object_id,prechange_data,"
+    "postchange_data"
+)
+FIELD = Endpoint("extras/custom-fields/", "extras.customfield", {})
 DEEP = 200  # entries of one object that are looked through
 
 # collection → the endpoints its objects are in, and what is before their codes
@@ -26,46 +31,19 @@ WHERE: Mapping[str, tuple[tuple[Endpoint, ...], str]] = {
     "hosts": ((nb.DEVICES, nb.MACHINES), ""),
     "services": ((nb.SERVICES,), ""),
 }
-# (collection or "", field) → what it is called in NetBox; a custom field has no other name
-NATIVE: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("", "name"): ("name",),
-    ("lines", "name"): ("qianyun_name",),
-    ("links", "name"): ("qianyun_name",),
-    ("", "organisation"): ("tenant",),
-    ("", "site"): ("site", "scope_id"),
-    ("sites", "region"): ("region",),
-    ("sites", "address"): ("physical_address",),
-    ("rooms", "running_cost_per_year"): ("qianyun_cost_per_year",),
-    ("lines", "provider"): ("provider",),
-    ("lines", "type"): ("type",),
-    ("lines", "bandwidth_kbps"): ("commit_rate",),
-    ("lines", "contract_end"): ("termination_date",),
-    ("", "place"): ("location", "cluster", "qianyun_place"),
-    ("", "rack"): ("rack", "qianyun_rack"),
-    ("", "asset_tag"): ("asset_tag", "qianyun_asset_tag"),
-    ("", "os"): ("platform",),
-    ("", "system"): ("system_code",),
-    ("", "zone"): ("zone",),
-    ("", "ipv4"): ("primary_ip4", "address"),
-    ("", "ipv6"): ("primary_ip6", "address"),
-    ("services", "host"): ("parent_object_id",),
-    ("services", "port"): ("port_mappings",),
-    ("services", "protocol"): ("port_mappings", "qianyun_protocol"),
-    ("lines", "a_end"): ("termination_id", "qianyun_place"),
-    ("lines", "z_end"): ("termination_id", "qianyun_place"),
-}
 
 
 def last_change(client: Client, there: Index, kind: str, code: str, field: str) -> Touch | None:
-    """The newest entry that changed `field` of an object; with `field` "" the one that made or
-    deleted it. None where the log tells none. Raises StoreError."""
+    """The newest entry that changed `field` of an object, or deleted the custom field that it is;
+    with `field` "" the one that made or deleted it, gave it its code or took it away. None where
+    the log tells none. Raises StoreError."""
     if kind not in WHERE:
         return None
     if not field:
         return _existence(client, kind, code)
     if field == "contacts":
         return _contacts(client, there, kind, code)
-    names = NATIVE.get((kind, field)) or NATIVE.get(("", field)) or (f"qianyun_{field}",)
+    names = native(kind, field)
     for endpoint, part in _parts(kind, code, field):
         row = there.get((endpoint, part))
         if row is None:
@@ -73,8 +51,23 @@ def last_change(client: Client, there: Index, kind: str, code: str, field: str) 
         for entry in _entries(client, endpoint, {"changed_object_id": row.id}):
             before, after = _flat(entry["prechange_data"]), _flat(entry["postchange_data"])
             for name in names:
-                if before.get(name) != after.get(name):
-                    return _touch(entry, before.get(name), after.get(name))
+                if before.get(name) == after.get(name):
+                    continue
+                if after.get(name) is not None and row.facts.get(name) is None and _own(name):
+                    return _field_gone(client, name, after.get(name))
+                return _touch(entry, before.get(name), after.get(name))
+    return None
+
+
+def _own(name: str) -> bool:
+    return name.startswith(nb.PREFIX) or name in (SYSTEM, ZONE)
+
+
+def _field_gone(client: Client, name: str, value: Any) -> Touch | None:
+    """Who deleted the custom field: its values went with it, which no object's entries tell."""
+    for entry in _entries(client, FIELD, {"action": "delete"}):
+        if _flat(entry["prechange_data"]).get("name") == name:
+            return _touch(entry, value, None)
     return None
 
 
@@ -82,10 +75,25 @@ def _existence(client: Client, kind: str, code: str) -> Touch | None:
     endpoints, prefix = WHERE[kind]
     found: list[Json] = []
     for endpoint in endpoints:
-        for action in ("delete", "create"):
-            entries = _entries(client, endpoint, {"action": action})
-            found += next(([e] for e in entries if _told(e).get(CODE) == prefix + code), [])
+        for action in ("delete", "create", "update"):
+            found += _coming_or_going(client, endpoint, {"action": action}, prefix + code)[:1]
+    # an update is looked for far back too, where it is known of which object
+    if found:
+        newest = max(found, key=lambda entry: int(entry["id"]))
+        of = {"changed_object_id": newest["changed_object_id"]}
+        where = next(e for e in endpoints if e.type == newest["changed_object_type"])
+        found += _coming_or_going(client, where, of, prefix + code)[:1]
     return _newest(found)
+
+
+def _coming_or_going(client: Client, endpoint: Endpoint, filters: Json, code: str) -> list[Json]:
+    """The entries by which an object of that code came to be, or ceased to; the newest first."""
+
+    def was(entry: Json, when: str) -> bool:
+        return bool(_flat(entry[when]).get(CODE) == code)
+
+    entries = _entries(client, endpoint, filters)
+    return [e for e in entries if was(e, "prechange_data") != was(e, "postchange_data")]
 
 
 def _contacts(client: Client, there: Index, kind: str, code: str) -> Touch | None:

@@ -113,7 +113,11 @@ MAPPING: tuple[Mapped, ...] = (
         "lines",
         name=(f"{CIRCUIT}.qianyun_name", "cid 为编号 / the cid is the code"),
         provider=(f"{CIRCUIT}.provider", "按名称；未说明时为“未说明” / by name; none told: 未说明"),
-        type=(f"{CIRCUIT}.type", "按名称；未说明时为“未说明” / by name; none told: 未说明"),
+        type=(
+            f"{CIRCUIT}.type",
+            "按中文名称，如 互联网专线；未说明时为“未说明” / by its Chinese name, such as 互联网专线; "
+            "none told: 未说明",
+        ),
         a_end=_END,
         z_end=_END,
         bandwidth_kbps=(f"{CIRCUIT}.commit_rate", "kbit/s"),
@@ -133,7 +137,7 @@ MAPPING: tuple[Mapped, ...] = (
     *_m(
         "nodes",
         name=(f"{DEVICE}.name", "角色为交换节点的设备 / a device of role 交换节点"),
-        kind=f"{DEVICE}.qianyun_kind",
+        kind=(f"{DEVICE}.qianyun_kind", "中文，如 前置机 / in Chinese, such as 前置机"),
         organisation=f"{DEVICE}.tenant",
         place=_PLACE,
         zone=(

@@ -20,6 +20,7 @@ from inventory.netbox.endpoints import BY_TYPE, ENDPOINTS, NAMED_IN, Endpoint, J
 from inventory.netbox.pages import read_tables
 from inventory.netbox.pages import rows as rows_of
 
+FIELD = "extras.customfield"
 UNSAVED = 500  # changes that the file may lag behind
 
 type Ids = dict[Endpoint, set[int]]
@@ -50,6 +51,7 @@ class Mirror:
     ) -> None:
         self.client = client
         self.identity = client.url  # by which the file is known to be of this NetBox
+        self.identify: Callable[[], str] = lambda: self.identity  # asks NetBox anew
         self.tables: dict[Endpoint, dict[int, Row]] = {}
         self._file = file
         self._clock = clock
@@ -85,7 +87,10 @@ class Mirror:
         if not self.tables:
             self._read_file()
         entries = self.log.unseen() if self.tables else None
-        if entries is None or len(entries) > MANY:
+        fields = entries and any(e["changed_object_type"] == FIELD for e in entries)
+        if fields:  # its values went with it, of which the log says nothing
+            self.identity = self.identify()
+        if entries is None or fields or len(entries) > MANY:
             self._read_all()
             self._owed = Changed(everything=True)
             return

@@ -6,22 +6,25 @@ An object is put together again only when a row of its own or one that it points
 from collections.abc import Iterator
 from typing import Any
 
-from inventory.model import Estate, Thing
+from inventory.model import Thing
 from inventory.netbox import endpoints as nb
-from inventory.netbox.beside import with_beside
 from inventory.netbox.endpoints import Endpoint, Row
+from inventory.netbox.held import Held, sole
 from inventory.netbox.mirror import Changed, Mirror
-from inventory.netbox.reading import HELD, KINDS, OURS, Lookup, Provenances, read, sole
+from inventory.netbox.reading import HELD, KINDS, Lookup, Provenances, read
+from inventory.netbox.schema import BESIDE, UNSPECIFIED_SITE
 from inventory.store import LeftOut
 
-type Read = tuple[str, Thing] | LeftOut
+type Read = Held | LeftOut
+type Key = tuple[str, str]
 
 POINTED_AT = (nb.TENANTS, nb.SITES, nb.LOCATIONS, nb.CLUSTERS, nb.CONTACTS)
 """What so many objects point at that they are all put together again when it changes."""
 
 
 class Objects:
-    """Objects by endpoint and id; `collections` and `left_out` are of the last `update`."""
+    """Objects by endpoint and id; `collections`, `left_out` and `unread` (the fields by collection
+    and code) are of the last `update`."""
 
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
@@ -29,6 +32,7 @@ class Objects:
         self._told: Provenances = {}
         self.collections: dict[str, tuple[Any, ...]] = {}
         self.left_out: tuple[LeftOut, ...] = ()
+        self.unread: dict[Key, frozenset[str]] = {}
 
     def update(self, changed: Changed, told: Provenances) -> bool:
         """Takes over what a refresh found, and whether that was anything; `told`: where the ledgers'
@@ -70,17 +74,20 @@ class Objects:
         look = Lookup.of(self._mirror.tables)
         found: dict[str, list[Any]] = {collection: [] for collection in HELD}
         left_out: list[LeftOut] = []
+        self.unread = {}
         for one in sole(self._all(look, left_out)):
             if isinstance(one, LeftOut):
                 left_out.append(one)
-            else:
-                found[one[0]].append(one[1])
+                continue
+            found[one.collection].append(one.thing)
+            if one.unread:
+                left_out += one.unread
+                fields = frozenset(left.field for left in one.unread)
+                self.unread[one.collection, one.thing.code] = fields
         self.collections = {c: tuple(sorted(found[c], key=_code)) for c in HELD}
-        self.left_out = tuple(left_out)
+        self.left_out = tuple(one for one in left_out if not _shared(one))
 
-    def _all(
-        self, look: Lookup, left_out: list[LeftOut]
-    ) -> Iterator[tuple[Endpoint, Row, tuple[str, Thing]]]:
+    def _all(self, look: Lookup, left_out: list[LeftOut]) -> Iterator[tuple[Endpoint, Row, Held]]:
         for endpoint in KINDS:
             known = self._read.setdefault(endpoint, {})
             rows = self._mirror.tables[endpoint]
@@ -95,6 +102,21 @@ class Objects:
                 else:
                     yield endpoint, row, one
 
+    def place(self, collection: str, code: str) -> tuple[Endpoint, int]:
+        """The endpoint and id of an object."""
+        return next(
+            (endpoint, id)
+            for endpoint, known in self._read.items()
+            for id, one in known.items()
+            if isinstance(one, Held) and (one.collection, one.thing.code) == (collection, code)
+        )
+
+
+def _shared(one: LeftOut) -> bool:
+    """Whether bootstrap made it: it has no code and is nothing to be handed over."""
+    ours = one.endpoint == UNSPECIFIED_SITE.path.rstrip("/")
+    return ours and one.name.removesuffix(BESIDE) == UNSPECIFIED_SITE.name
+
 
 def _primary(row: Row) -> set[int]:
     return {row.facts.get("primary_ip4", 0), row.facts.get("primary_ip6", 0)}
@@ -102,9 +124,3 @@ def _primary(row: Row) -> set[int]:
 
 def _code(thing: Thing) -> str:
     return thing.code
-
-
-def estate(objects: Objects, ours: Estate) -> Estate:
-    """NetBox's part together with what we hold ourselves."""
-    held = {kind: with_beside(kind, found, ours) for kind, found in objects.collections.items()}
-    return Estate(**held, **{kind: getattr(ours, kind) for kind in OURS})

@@ -25,9 +25,10 @@ def accepted_part(snapshot: Estate, live: Estate, after: Estate, changes: Change
             if (kind, obj.code) in named:
                 where = {"provenance": told.get(obj.code, obj.provenance)}
                 held[kind][obj.code] = obj.model_copy(update=where)
+    known = set(dangling(after))  # of ours, to what NetBox had no more before
     while True:
         found = Estate(**{kind: tuple(objects.values()) for kind, objects in held.items()})
-        lost = {(kind, code) for kind, code, _, _ in dangling(found)}
+        lost = {one[:2] for one in dangling(found) if one not in known}
         if not lost:
             return found
         for kind, code in lost:

@@ -3,12 +3,13 @@
 The mapping, field by field, is in docs/netbox.md; `rows.py` is its other direction.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
+from inventory.labels import value_word
 from inventory.model import (
     Cloud,
     Estate,
@@ -25,8 +26,10 @@ from inventory.model import (
 )
 from inventory.netbox import endpoints as nb
 from inventory.netbox.endpoints import SYSTEM, ZONE, Endpoint, Json, Row
+from inventory.netbox.held import UNCLEAR, Held, left_out, unread_field
 from inventory.netbox.names import plain
 from inventory.store import LeftOut
+from inventory.text import shorten
 
 NODE, LINK = "node:", "link:"  # before the code of a node or link, whose rows are devices, circuits
 UNSPECIFIED = "未说明"  # the shared provider and circuit type of a line that tells none
@@ -77,7 +80,8 @@ class Lookup:
     def address_of(self, row: Row, family: int) -> str | None:
         """A node's address: its own, or its host's where it is told to have that."""
         facts = row.facts
-        if family in facts.get("qianyun_host_addresses", ()):
+        lent = facts.get("qianyun_host_addresses")
+        if isinstance(lent, list) and family in lent:
             facts = self._host(facts.get("qianyun_host", ""))
         return self.address(facts.get(f"primary_ip{family}"))
 
@@ -152,7 +156,7 @@ def _line(row: Row, look: Lookup) -> Json:
     return {
         "name": f.get("qianyun_name", "" if f.get("cid") == row.code else f.get("cid", "")),
         "provider": _told(f.get("provider")),
-        "type": _told(f.get("type")),
+        "type": _word("lines", "type", _told(f.get("type"))),
         "a_end": look.end(row.id, "A"),
         "z_end": look.end(row.id, "Z"),
         "bandwidth_kbps": f.get("commit_rate"),
@@ -178,7 +182,7 @@ def _node(row: Row, look: Lookup) -> Json:
     f = row.facts
     return {
         "name": f.get("name", ""),
-        "kind": f.get("qianyun_kind"),
+        "kind": _word("nodes", "kind", f.get("qianyun_kind")),
         "organisation": look.code(nb.TENANTS, f.get("tenant")),
         "place": look.code(nb.LOCATIONS, f.get("location")) or f.get("qianyun_place"),
         "zone": f.get(ZONE),
@@ -231,6 +235,10 @@ def _told(name: str | None) -> str | None:
     return None if name == UNSPECIFIED else name
 
 
+def _word(kind: str, field: str, label: str | None) -> str | None:
+    return label and value_word(kind, field, label)
+
+
 @dataclass(frozen=True)
 class Kind:
     """How the rows of an endpoint whose codes begin with `prefix` become a collection."""
@@ -258,54 +266,52 @@ OURS = tuple(kind for kind in Estate.model_fields if kind not in HELD)
 """The others: systems, dependencies, projects and resources are ours alone."""
 
 
-def read(
-    endpoint: Endpoint, row: Row, look: Lookup, told: Provenances
-) -> tuple[str, Thing] | LeftOut:
-    """(collection, object) of a row of one of KINDS, or why it is left out."""
+def read(endpoint: Endpoint, row: Row, look: Lookup, told: Provenances) -> Held | LeftOut:
+    """The object of a row of one of KINDS, or why it is left out."""
     if row.code is None:
         reason = NOT_OURS
         if nb.BAD_CODE in row.facts:
+            held = f"qianyun_code={shorten(repr(row.facts[nb.BAD_CODE]))}"
             reason = (
-                f"qianyun_code={row.facts[nb.BAD_CODE]!r} 不是编号，不归迁云管理 / is no code (1 to 63 of "
-                "A-Z a-z 0-9 . _ -): not managed"
+                f"{held} 不是编号（1 至 63 个 A-Z a-z 0-9 . _ -），不归迁云管理 / {held} is no code (1 to 63 "
+                "of A-Z a-z 0-9 . _ -): not managed"
             )
-        return _left_out(endpoint, row, str(row.facts.get("name", "")), reason)
+        return left_out(endpoint, row, str(row.facts.get("name", "")), reason)
     kind = next(k for k in KINDS[endpoint] if row.code.startswith(k.prefix))
     code = row.code.removeprefix(kind.prefix)
+    facts = kind.facts(row, look)
+    facts["name"] = plain(facts["name"], code)
+    facts |= {"code": code, "provenance": told.get((kind.collection, code), ())}
     try:
-        facts = kind.facts(row, look)
-        facts["name"] = plain(facts["name"], code)
-        provenance = told.get((kind.collection, code), ())
-        return kind.collection, kind.model(code=code, provenance=provenance, **facts)
+        return Held(kind.collection, kind.model(**facts))
     except ValidationError as error:
-        name = str(row.facts.get("name") or row.facts.get("cid") or code)
-        return _left_out(endpoint, row, name, _why(error))
+        return _without(error, kind, facts, endpoint, row)
 
 
-def _left_out(endpoint: Endpoint, row: Row, name: str, reason: str) -> LeftOut:
-    return LeftOut(endpoint=endpoint.path.rstrip("/"), id=row.id, name=name, reason=reason)
+def _without(
+    error: ValidationError, kind: Kind, facts: Json, endpoint: Endpoint, row: Row
+) -> Held | LeftOut:
+    """The object without the fields that can't be understood, where it can do without them."""
+    name = str(row.facts.get("name") or row.facts.get("cid") or facts["code"])
+    wrong = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+    try:
+        rest = {field: value for field, value in facts.items() if field not in wrong}
+        thing = kind.model(**rest)
+    except ValidationError:
+        return left_out(endpoint, row, name, _why(error))
+    if "contacts" in wrong or not wrong:  # objects of their own
+        return left_out(endpoint, row, name, _why(error))
+    unread = tuple(
+        unread_field(endpoint, row.id, name, (kind.collection, field, facts[field]), UNCLEAR)
+        for field in sorted(wrong)
+    )
+    return Held(kind.collection, thing, unread)
 
 
 def _why(error: ValidationError) -> str:
     faults = error.errors(include_url=False)
     said = "; ".join(f"{'.'.join(map(str, e['loc']))}={e['input']!r}: {e['msg']}" for e in faults)
-    return f"无法理解 / cannot be understood: {said[:300]}"
-
-
-def sole(
-    objects: Iterable[tuple[Endpoint, Row, tuple[str, Thing]]],
-) -> Iterator[tuple[str, Thing] | LeftOut]:
-    """Of several objects with one code the first; the others are left out."""
-    seen: dict[tuple[str, str], tuple[str, int]] = {}
-    for endpoint, row, (collection, thing) in objects:
-        here = endpoint.path, row.id
-        first = seen.setdefault((collection, thing.code), here)
-        if first == here:
-            yield collection, thing
-        else:
-            other = f"{first[0]}{first[1]}"
-            reason = f"编号与 {other} 重复 / has the code of {other}"
-            yield _left_out(endpoint, row, thing.name, reason)
+    return f"无法理解：{shorten(said, 300)} / cannot be understood: {shorten(said, 300)}"
 
 
 def provenances(objects: Iterable[tuple[str, Any]]) -> Provenances:

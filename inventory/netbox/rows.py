@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
+from inventory.labels import value_label
 from inventory.model import (
     Cloud,
     Contact,
@@ -175,7 +176,7 @@ def _cloud(c: Cloud, context: Context) -> Iterator[Wanted]:
 def _line(line: Line, context: Context) -> Iterator[Wanted]:
     facts = {
         "provider": Shared("provider", line.provider or UNSPECIFIED),
-        "type": Shared("circuit_type", line.type or UNSPECIFIED),
+        "type": Shared("circuit_type", value_label("lines", "type", line.type or UNSPECIFIED)),
         "tenant": _tenant(line.organisation),
         "commit_rate": line.bandwidth_kbps,
         "termination_date": _date(line.contract_end),
@@ -231,7 +232,7 @@ def _node(n: Node, context: Context) -> Iterator[Wanted]:
         "location": room,
         "tenant": _tenant(n.organisation),
         "qianyun_place": None if room else n.place,
-        "qianyun_kind": n.kind,
+        "qianyun_kind": value_label("nodes", "kind", n.kind),
         "qianyun_ports": list(n.ports) or None,
         "qianyun_host": n.host,
         "qianyun_host_addresses": shared or None,

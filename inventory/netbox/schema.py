@@ -212,6 +212,9 @@ CHOICE_SETS: tuple[Needed, ...] = (
     ),
 )
 
+BESIDE = "（迁云）"
+"""Behind the name of what bootstrap makes where others have taken that name."""
+
 UNSPECIFIED_SITE = Needed(
     MANAGED[SITE],
     "迁云未说明园区",

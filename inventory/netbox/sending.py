@@ -5,6 +5,7 @@ the meantime is left as they made it and told. An answer that was lost is never 
 what stands is read before a row is sent again.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,16 +39,21 @@ class Fault:
     reason: str
     stale: bool = False
 
-    def __str__(self) -> str:
+    @property
+    def whose(self) -> str:
+        """The object that the row is part of, with its place in a ledger."""
         whose = f"{self.origin.collection} {self.origin.code}" if self.origin else self.code
         place = f"（{self.origin.place}）" if self.origin and self.origin.place else ""
-        return f"{whose}{place}: {self.endpoint} {self.code}: {self.reason}"
+        return f"{whose}{place}"
+
+    def __str__(self) -> str:
+        return f"{self.whose}: {self.endpoint} {self.code}: {self.reason}"
 
 
 class Sender:
     """Creates, changes and deletes rows. `ids`: of the managed rows that stand; `faults`: the rows
-    that could not be written; `changed`: how many were changed or deleted. `step` is told after
-    each write how many rows are done."""
+    that could not be written; `changed`: how many were changed or deleted; `done`: how many writes of
+    rows NetBox has confirmed. `step` is told after each write how many."""
 
     def __init__(
         self,
@@ -60,16 +66,23 @@ class Sender:
         self.faults: list[Fault] = []
         self.ids: dict[Key, int] = {}
         self.changed = 0
+        self.done = 0
         self._client = client
         self._mirror = mirror
         self._message = message
         self._origins = origins
-        self._step = step
+        self._tell = step
+        self._count = threading.Lock()
         self._log = mirror.log.copy()  # what comes after it was not read by who made the change
         self._at: dict[tuple[Endpoint, int], str] = {}  # as read, or as we wrote it since
         for (endpoint, code), row in index(mirror.tables).items():
             self.ids[endpoint, code] = row.id
             self._at[endpoint, row.id] = row.at
+
+    def _step(self, rows: int) -> None:
+        with self._count:
+            self.done += rows
+        self._tell(rows)
 
     def fault(self, key: Key, reason: str, *, stale: bool = False) -> None:
         endpoint, code = key

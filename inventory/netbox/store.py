@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inventory.changes import ChangeSet, diff
 from inventory.database import reading, writing
-from inventory.errors import InventoryError, NetBoxRefused, StaleEstate, StoreError
+from inventory.errors import NetBoxDenied, NetBoxUnavailable, StoreError
 from inventory.freshness import snapshot_mark
 from inventory.model import Estate
 from inventory.netbox import endpoints as nb
@@ -28,17 +28,17 @@ from inventory.netbox.client import Client
 from inventory.netbox.differences import differences, index, touched
 from inventory.netbox.journal import write_journal
 from inventory.netbox.mirror import Mirror
-from inventory.netbox.objects import Objects, estate
+from inventory.netbox.objects import Objects
+from inventory.netbox.outcome import cut_off, differs, refused
 from inventory.netbox.partial import accepted_part
 from inventory.netbox.reading import OURS, Provenances, provenances
 from inventory.netbox.turn import turn
-from inventory.netbox.writing import Fault, Writer
+from inventory.netbox.whole import Whole, whole
+from inventory.netbox.writing import Writer
 from inventory.references import check_references
 from inventory.store import Pulled, Touch, Verified
 from inventory.store_embedded import EmbeddedStore
 from inventory.tables import netbox_accepted, netbox_writes
-
-SHOWN = 20  # faults that a message names
 
 
 def _utc_now() -> datetime:
@@ -70,7 +70,7 @@ class NetBoxStore:
         self._ours = EmbeddedStore(engine, clock)
         self._mark = ""
         self._snapshot = Estate()
-        self._estate: Estate | None = None
+        self._whole: Whole | None = None
         self._versions = 0
         self._told: Provenances = {}
         self._known = False
@@ -94,12 +94,16 @@ class NetBoxStore:
         with self._lock:
             if not self._known:
                 _ = self._client.version
-                self._mirror.identity = f"{self._client.url} {netbox_ready(self._client)}"
+                self._mirror.identity = self._identify()
+                self._mirror.identify = self._identify
                 self._known = True
             self._read_snapshot()
             changed = self._mirror.read_all() if full else self._mirror.refresh()
             if self._objects.update(changed, self._told):
-                self._estate = None
+                self._whole = None
+
+    def _identify(self) -> str:
+        return f"{self._client.url} {netbox_ready(self._client)}"
 
     def version(self) -> str:
         """A text that changes when the estate does; costs one request. Raises StoreError."""
@@ -110,10 +114,13 @@ class NetBoxStore:
 
     def _live(self) -> Estate:
         """The same object as long as nothing changed: its digest is reckoned once."""
-        if self._estate is None:
-            self._estate = estate(self._objects, self._snapshot)
+        return self._put_together().estate
+
+    def _put_together(self) -> Whole:
+        if self._whole is None:
+            self._whole = whole(self._objects, self._snapshot)
             self._versions += 1
-        return self._estate
+        return self._whole
 
     def snapshot(self) -> Estate:
         """What was last accepted: of a NetBox of which nothing was, only what we hold ourselves."""
@@ -126,17 +133,16 @@ class NetBoxStore:
         return history.last_change(self._client, index(self._mirror.tables), kind, code, field)
 
     def pull(self, actor: str, *, full: bool = False) -> Pulled:
-        """Takes what NetBox holds for accepted: it becomes the snapshot. Raises StoreError,
-        EstateError when NetBox refers to codes that don't exist."""
+        """Takes what NetBox holds for accepted: it becomes the snapshot. Raises StoreError."""
         before = self._client.reads
         self.refresh(full=full)
-        live = self._live()
-        check_references(live, self._snapshot)
+        found = self._put_together()
+        live = found.estate
         self._accept(live, actor)
         self._mirror.save()
         return Pulled(
             estate=live,
-            left_out=self._objects.left_out,
+            left_out=found.left_out,
             requests=self._client.reads - before,
             full=full,
         )
@@ -148,10 +154,10 @@ class NetBoxStore:
         mirror = Mirror(self._client)
         objects = Objects(mirror)
         objects.update(mirror.refresh(), self._told)
-        fresh = estate(objects, self._snapshot)
+        fresh = whole(objects, self._snapshot)
         return Verified(
-            changes=diff(held, fresh),
-            left_out=objects.left_out,
+            changes=diff(held, fresh.estate),
+            left_out=fresh.left_out,
             requests=self._client.reads - before,
         )
 
@@ -189,25 +195,28 @@ class NetBoxStore:
         id = self._begin(changes, actor)
         self._mirror.need((nb.INTERFACES, nb.VM_INTERFACES))
         tables = self._mirror.tables
-        what = differences(before, after, changes, index(tables), tables)
+        unread = whole(self._objects, before).unread
+        what = differences(before, after, changes, index(tables), tables, unread=unread)
         writer = Writer(
             self._client, self._mirror, f"迁云 {actor} {changes.digest[:12]}"[:200], self._step
         )
         try:
             writer.write(what)
+        except (NetBoxUnavailable, NetBoxDenied) as error:
+            raise cut_off(error, writer.done, what.count) from error
         finally:
             self._mirror.save()
         if writer.faults:
             self.refresh()
-            live = estate(self._objects, after)
+            live = whole(self._objects, after).estate
             self._accept(accepted_part(self._snapshot, live, after, changes), actor)
             self._end(id)
-            raise _refused(writer.faults, what.count)
+            raise refused(writer.faults, what.count)
         self.refresh()
-        live = estate(self._objects, after)
+        live = whole(self._objects, after).estate
         wrong = _among(diff(after, live), changes)
         if not wrong.empty:
-            raise StoreError(_differs(wrong))
+            raise StoreError(differs(wrong))
         self._end(id)
         return live
 
@@ -235,7 +244,7 @@ class NetBoxStore:
             if told != self._told:  # or every object is put together again
                 self._told = told
             self._mark = mark
-            self._estate = None
+            self._whole = None
 
     # ── what was begun ──────────────────────────────────────────────────────────────────────────
 
@@ -269,24 +278,6 @@ class NetBoxStore:
             connection.execute(update(netbox_writes).where(where).values(ended_at=self._clock()))
 
 
-def _refused(faults: list[Fault], count: int) -> InventoryError:
-    stale = [fault for fault in faults if fault.stale]
-    shown = "\n".join(f"  {fault}" for fault in faults[:SHOWN])
-    more = f"\n  …（共 {len(faults)} / of {len(faults)}）" if len(faults) > SHOWN else ""
-    if len(stale) == len(faults):
-        return StaleEstate(
-            f"{len(stale)} 行在读取后被他人修改，保留他人的修改；请重新比对 / {len(stale)} rows were "
-            f"changed by somebody else after they were read; their edits stand, make the change "
-            f"again:\n{shown}{more}"
-        )
-    return NetBoxRefused(
-        f"NetBox 拒绝了 {count} 行中的 {len(faults)} 行，其余已写入；更正后重新导入 / NetBox refused "
-        f"{len(faults)} of {count} rows, the others are written; correct these and apply again:\n"
-        f"{shown}{more}",
-        tuple(str(fault) for fault in faults),
-    )
-
-
 def _moves(changes: ChangeSet) -> bool:
     """Whether a system's placement changes, which is told in NetBox's journal."""
     return any(f.field == "placement" for update in changes.updates for f in update.fields)
@@ -300,12 +291,4 @@ def _among(found: ChangeSet, changes: ChangeSet) -> ChangeSet:
             part: tuple(one for one in getattr(found, part) if (one.kind, one.code) in named)
             for part in ("creates", "updates", "deletes")
         }
-    )
-
-
-def _differs(changes: ChangeSet) -> str:
-    """NetBox took every row and yet holds something else: it changed a value, or somebody did."""
-    return (
-        "写入后 NetBox 的内容与预期不符 / after the write NetBox holds something else than it was "
-        f"told (it changed a value, or somebody did meanwhile):\n{changes.render_text()[:2000]}"
     )

@@ -71,7 +71,7 @@ def _held(client: Client, path: Path) -> bool:
 
 
 def _works(client: Client, token: str) -> bool:
-    other = Client(client.url, token)
+    other = Client(client.url, token, ca=client.ca)
     try:
         return bool(other.get("authentication-check/").get("username"))
     except (NetBoxDenied, NetBoxUnknown):

@@ -44,6 +44,11 @@ class Writer:
     step: Callable[[int], None] = lambda _: None
     faults: list[Fault] = field(default_factory=list)
 
+    @property
+    def done(self) -> int:
+        """How many rows NetBox has confirmed so far."""
+        return self._send.done
+
     def write(self, what: Differences) -> None:
         """Raises StoreError when NetBox fails as a whole; what was written by then stands."""
         self._send = Sender(self.client, self.mirror, self.message, what.origins, self.step)

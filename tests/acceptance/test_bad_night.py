@@ -1,5 +1,7 @@
 """The operator's bad night: every step fails once, is told why, is mended and tried again."""
 
+import pytest
+
 from migrator.plan import CUTOVER, StepKind
 from migrator.progress import ItemRecord
 from tests.city import City
@@ -10,6 +12,7 @@ SYSTEM = "LJ-S-003"
 SOURCE, TARGET = "jt-file-01", "zw-file-01"
 
 
+@pytest.mark.slow  # four minutes: make chaos runs it
 def test_each_step_fails_is_mended_and_goes_on(city: City) -> None:
     """Nothing is lost; until the switch the source keeps serving, and what fails after it goes
     back by itself. The second night's plan fails at the gate and at commit, and is done."""

@@ -117,6 +117,7 @@ def test_half_a_page(behind: Office, proxy: Proxy) -> None:
     all_goes_on(behind)
 
 
+@pytest.mark.slow
 def test_something_else_answers(behind: Office, proxy: Proxy) -> None:
     page = b"<html>the portal of the house</html>"
     for action, told in (
@@ -131,6 +132,7 @@ def test_something_else_answers(behind: Office, proxy: Proxy) -> None:
     all_goes_on(behind)
 
 
+@pytest.mark.slow
 def test_down_amid_writing(behind: Office, proxy: Proxy) -> None:
     """What was written is found again; nothing is written twice."""
     cells = {("线路", "LJ-DX-1001", "带宽"): "900M", ("线路", "LJ-YD-1002", "带宽"): "800M"}

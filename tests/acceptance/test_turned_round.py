@@ -1,5 +1,7 @@
 """An operator turns a move round: in the middle of the copy, and after the switch."""
 
+import pytest
+
 from migrator.plan import StepKind
 from migrator.processes import marked
 from tests.city import City, wait_until
@@ -11,6 +13,7 @@ SOURCE, TARGET = "rs-app-01", "zw-app-01"
 LINE = "LJ-YD-1002"
 
 
+@pytest.mark.slow  # two minutes: make chaos runs it
 def test_cancelled_while_copying_then_rolled_back_after_the_switch(city: City) -> None:
     """Nothing of the cancelled attempt remains on either side, no write is lost in either
     rollback, and the source serves in the end."""

@@ -1,6 +1,7 @@
 """The HTTP API over a database of its own; no engine answers."""
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from api.serving import serve
 from api.settings import load
 from migrator.plan import StepKind
 from migrator.progress import StepState
+from tests.netbox.proxy import Answer, Proxy, Rule
 
 
 class Client:
@@ -62,6 +64,35 @@ def test_health_says_what_is_away(client: Client) -> None:
     assert told["checks"]["database"]["ok"] is True
     assert told["checks"]["engine"]["ok"] is False
     assert "127.0.0.1:9" in told["reasons"][0]
+
+
+@pytest.mark.parametrize("version", ["4.7.2", "4.2.0", None])
+def test_health_says_whether_netbox_answers(
+    monkeypatch: pytest.MonkeyPatch, state: object, version: str | None
+) -> None:
+    told = json.dumps({"netbox-version": version}).encode()
+    answer = Answer(403) if version is None else Answer(200, told)
+    with Proxy("http://127.0.0.1:9") as netbox:
+        netbox.add(Rule(answer, times=None))
+        monkeypatch.setenv("QIANYUN_NETBOX_URL", netbox.url)
+        monkeypatch.setenv("QIANYUN_NETBOX_TOKEN", "t" * 40)
+        checks = Client(Qianyun(load())).get("/health").json()["checks"]
+    assert checks["netbox"]["ok"] is (version == "4.7.2")
+    assert (version or "403") in checks["netbox"]["detail"] or checks["netbox"]["ok"]
+
+
+def test_health_is_degraded_without_netbox(monkeypatch: pytest.MonkeyPatch, state: object) -> None:
+    async def engine(_: Qianyun) -> None:
+        """The engine is not what this is about."""
+
+    monkeypatch.setattr(Qianyun, "engine", engine)
+    assert Client(Qianyun(load())).get("/health").json()["status"] == "ok"
+    monkeypatch.setenv("QIANYUN_NETBOX_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("QIANYUN_NETBOX_TOKEN", "t" * 40)
+    answer = Client(Qianyun(load())).get("/health")
+    told = answer.json()
+    assert (answer.status_code, told["status"]) == (200, "degraded")
+    assert "http://127.0.0.1:9" in told["reasons"][0]
 
 
 def test_health_without_a_database(monkeypatch: pytest.MonkeyPatch, state: object) -> None:

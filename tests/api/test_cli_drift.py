@@ -61,6 +61,8 @@ class SharedStore(EmbeddedStore):
                 for n in range(5)
             ),
             LeftOut(endpoint="dcim/devices", id=9, name="sw\x1b[2J", reason="角色不识"),
+            LeftOut(endpoint="dcim/devices", id=224, name="", reason="无编号 / it has no code"),
+            LeftOut(endpoint="tenancy/tenants", id=1, name="长" * 200, reason="重名"),
         )
         return Pulled(estate=self.accept(), left_out=left, requests=7, full=full)
 
@@ -236,6 +238,25 @@ def test_a_conflict_becomes_a_task_and_is_done_as_decided(
     assert run("audit", "verify").code == 0
 
 
+@pytest.mark.parametrize(("take", "right"), [("ledger", "市局机房"), ("netbox", "交通局机房")])
+def test_a_mistaken_decision_is_mended_in_netbox(
+    run: Run, shared: SharedStore, rooms: Rooms, take: str, right: str
+) -> None:
+    """As the refusal of a second decision says."""
+    ledger = in_conflict(run, shared, rooms)
+    (task,) = write(run, ledger)["tasks"]["opened"]
+    run("inventory", "settle", task, "--take", take, "--reason", "看错了")
+    write(run, ledger)
+    again = run("inventory", "settle", task, "--take", take, "--reason", "改正")
+    assert again.code == 1
+    assert "qianyun inventory pull" in again.err
+    shared.by_hand("R-1", name=right)
+    run("inventory", "pull")
+    write(run, ledger)
+    assert shared.load().rooms[0].name == right
+    assert run("inventory", "tasks", "--json").json["tasks"] == []
+
+
 def test_a_conflict_that_is_no_more_closes_its_task(
     run: Run, shared: SharedStore, rooms: Rooms
 ) -> None:
@@ -267,6 +288,23 @@ def test_what_was_deleted_in_netbox_is_asked_about(
     assert [r.code for r in shared.load().rooms] == ["R-1"]
 
 
+def test_diff_of_a_ledger_is_1_whenever_it_says_another_thing(
+    run: Run, shared: SharedStore, rooms: Rooms
+) -> None:
+    ledger = rooms(R_1=(3, 1000, "A座"), R_2=(1, 5, "A座"))
+    write(run, ledger)
+    assert run("inventory", "diff", ledger).code == 0
+    shared.by_hand("R-1", building="B座")  # NetBox's word counts: an apply would write nothing
+    told = run("inventory", "diff", ledger, "--json")
+    assert (told.code, told.json["counts"]["updates"], told.json["not_written"]) == (1, 0, 1)
+    shown = run("inventory", "diff", ledger)
+    assert shown.code == 1
+    assert f"qianyun inventory diff --live {shlex.quote(str(ledger))}" in shown.out
+    assert run("inventory", "diff", "--live", ledger).code == 1
+    shared.by_hand("R-1", building="A座")
+    assert run("inventory", "diff", ledger).code == 0
+
+
 def test_what_was_refused_stands_in_the_audit(run: Run, shared: SharedStore, rooms: Rooms) -> None:
     shared.refuses = True
     ledger = rooms(R_1=(3, 1000, "A座"))
@@ -276,7 +314,9 @@ def test_what_was_refused_stands_in_the_audit(run: Run, shared: SharedStore, roo
     assert audited(run) == [("inventory.apply.failed", "estate")]
 
 
-def test_pull_says_what_was_left_out_and_why(run: Run, shared: SharedStore, rooms: Rooms) -> None:
+def test_pull_says_what_was_left_out_and_why(
+    run: Run, shared: SharedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown = run("inventory", "pull")
     assert shown.code == 0
     assert "仅变化部分" in shown.out
@@ -285,8 +325,27 @@ def test_pull_says_what_was_left_out_and_why(run: Run, shared: SharedStore, room
     assert "5" in line
     assert "s0、s1、s2" in line
     assert "\x1b[2J" not in shown.out
+    assert "id 224" in shown.out
+    assert "it has no code" not in shown.out
+    assert "长" * 59 + "…" in shown.out.replace("\n", "").replace(" ", "")
     told = run("inventory", "pull", "--full", "--json").json
-    assert (told["full"], told["requests"], len(told["left_out"])) == (True, 7, 6)
+    assert (told["full"], told["requests"], len(told["left_out"])) == (True, 7, 8)
+    assert told["left_out"][-2]["reason"] == "无编号 / it has no code"
+    monkeypatch.setenv("QIANYUN_LANG", "en")
+    english = run("inventory", "pull").out
+    assert "it has no code" in english
+    assert "无编号" not in english
+    assert audited(run) == []  # it changed nothing
+
+
+def test_a_pull_that_brings_something_is_in_the_audit(
+    run: Run, shared: SharedStore, rooms: Rooms
+) -> None:
+    write(run, rooms(R_1=(3, 1000, "A座")))
+    shared.by_hand("R-1", racks=9)
+    assert run("inventory", "pull").code == 0
+    assert run("inventory", "pull").code == 0
+    assert audited(run) == [("inventory.apply", "estate"), ("inventory.pull", "estate")]
 
 
 def test_verify_says_whether_what_is_held_is_true(

@@ -5,14 +5,32 @@ from pathlib import Path
 import pytest
 
 from tests.api.conftest import HOST_KEYS, Run
+from tests.inventory.ledger.books import write_book
 from tests.lab.ledger import with_faults, write_ledger
 
 
 def test_a_good_ledger(run: Run, ledger: Path) -> None:
     assert run("inventory", "check", ledger).code == 0
     told = run("inventory", "check", ledger, "--json").json
-    assert told["ok"] is True
-    assert told["counts"]["systems"] == 5
+    assert set(told) == {"objects", "problems", "ignored", "counts"}
+    assert told["problems"] == []
+    assert told["counts"]["systems"] == len(told["objects"]["systems"]) == 5
+
+
+def test_a_city_s_own_words(run: Run, tmp_path: Path) -> None:
+    ledger = write_book(
+        tmp_path / "a.xlsx", {"机房": [["机房名称", "面积", "风水柜"], ["甲机房", 9, 3]]}
+    )
+    own = tmp_path / "own.toml"
+    own.write_text('[kinds.rooms.headers]\nracks = ["风水柜"]\n', "utf-8")
+    assert run("inventory", "check", ledger).code == 1
+    told = run("inventory", "check", ledger, "--words", own, "--json")
+    assert told.code == 0
+    assert told.json["objects"]["rooms"][0]["racks"] == 3
+    own.write_text('[kinds.rooms.headers]\nrakcs = ["风水柜"]\n', "utf-8")
+    wrong = run("inventory", "check", ledger, "--words", own)
+    assert wrong.code == 2
+    assert "rakcs" in wrong.err
 
 
 def test_every_fault_is_shown_with_its_place(run: Run, tmp_path: Path) -> None:
@@ -105,3 +123,21 @@ def test_export_in_figures(run: Run, ledger: Path) -> None:
     assert run("inventory", "apply", ledger).code == 0
     shown = run("inventory", "export").out
     assert run("inventory", "export", "--json").json["digest"] in shown
+
+
+def test_one_fault_in_many_rows_is_one_line(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = tmp_path / "服务器.csv"
+    rows = [f"H-{n},主机{n},旧名机房" for n in range(200)]
+    ledger.write_text("\n".join(["服务器编号,服务器名称,所在机房", *rows]) + "\n", "utf-8")
+    shown = run("inventory", "check", ledger)
+    assert shown.code == 1
+    assert shown.out.count("旧名机房") < 5
+    assert "2 等 200 行" in shown.out
+    assert "is neither in the ledgers nor known" not in shown.out
+    assert len(run("inventory", "check", ledger, "--json").json["problems"]) == 200
+    monkeypatch.setenv("QIANYUN_LANG", "en")
+    english = run("inventory", "check", ledger).out
+    assert "2 and others, 200 rows" in english
+    assert "请更正名称" not in english

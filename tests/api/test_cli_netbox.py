@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.api.conftest import Run
+from tests.netbox.certificates import certificate
+from tests.netbox.proxy import Answer, Proxy, Rule
 from tests.netbox.server import NetBox
 
 SECRET = "a-secret-of-thirty-two-characters"
@@ -134,3 +136,67 @@ def test_no_netbox(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = run("netbox", "bootstrap")
     assert refused.code == 3
     assert "http://127.0.0.1:9" in refused.err
+
+
+READING = [("inventory", "pull"), ("netbox", "bootstrap", "--dry-run")]
+
+
+@pytest.mark.parametrize("argv", READING)
+@pytest.mark.parametrize(
+    ("path", "token", "code", "said"),
+    [
+        ("/foo", "t" * 40, 3, "/foo/api/"),
+        ("", "nbt_秘密", 2, "QIANYUN_NETBOX_TOKEN"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    argv: tuple[str, ...],
+    path: str,
+    token: str,
+    code: int,
+    said: str,
+) -> None:
+    with Proxy("http://127.0.0.1:9") as netbox:
+        netbox.add(Rule(Answer(404, b"<h1>Not Found</h1>", "text/html"), times=None))
+        monkeypatch.setenv("QIANYUN_NETBOX_URL", netbox.url + path)
+        monkeypatch.setenv("QIANYUN_NETBOX_TOKEN", token)
+        refused = run(*argv)
+    assert refused.code == code
+    assert said in refused.err
+    assert "QIANYUN_NETBOX_" in refused.err
+    assert "秘密" not in refused.err
+    assert "unforeseen" not in refused.err
+
+
+@pytest.mark.parametrize("argv", READING)
+def test_https_where_there_is_none(
+    run: Run, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]
+) -> None:
+    with Proxy("http://127.0.0.1:9") as netbox:
+        monkeypatch.setenv("QIANYUN_NETBOX_URL", netbox.url.replace("http:", "https:"))
+        monkeypatch.setenv("QIANYUN_NETBOX_TOKEN", "t" * 40)
+        refused = run(*argv)
+    assert refused.code == 3
+    assert "plain http" in refused.err
+
+
+@pytest.mark.parametrize("argv", READING)
+def test_a_private_ca_is_trusted_where_it_is_set(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, argv: tuple[str, ...]
+) -> None:
+    cert, context = certificate(tmp_path, "IP:127.0.0.1")
+    with Proxy("http://127.0.0.1:9", context) as netbox:
+        netbox.add(Rule(Answer(200, b'{"netbox-version": "4.2.0"}'), times=None))
+        monkeypatch.setenv("QIANYUN_NETBOX_URL", netbox.url)
+        monkeypatch.setenv("QIANYUN_NETBOX_TOKEN", "t" * 40)
+        refused = run(*argv)
+        assert refused.code == 3
+        assert "QIANYUN_NETBOX_CA" in refused.err
+        assert not netbox.requests
+        monkeypatch.setenv("QIANYUN_NETBOX_CA", str(cert))
+        answered = run(*argv)
+        assert netbox.requests
+    assert answered.code == 3  # what it hears is no NetBox that it knows
+    assert "QIANYUN_NETBOX_CA" not in answered.err

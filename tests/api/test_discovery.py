@@ -19,6 +19,7 @@ from migrator.errors import NotFound
 from probes.discovery import VIEWS
 from tests.api.conftest import Run
 from tests.children import spawn
+from tests.documents import example
 from tests.inventory.estates import small_estate
 from tests.running_api import Client, running_api
 from tests.temporal import free_port
@@ -26,7 +27,10 @@ from tests.temporal import free_port
 CITY = Estate(
     rooms=(Room(code="R-1", name="机房 {{ 1 }}"),),
     hosts=(Host(code="h-1", name="一", place="R-1", ipv4="127.0.0.1", ipv6="::1"),),
-    nodes=(Node(code="n-1", name="节点 “甲”", ports=(443,), ipv4="127.0.0.1", ipv6="::1"),),
+    nodes=(
+        Node(code="n-1", name="节点 “甲”", ports=(443,), ipv4="127.0.0.1", ipv6="::1"),
+        Node(code="n-2", name="没有端口", ipv4="127.0.0.1"),
+    ),
     lines=(Line(code="L-1", name="专线", provider="电信"),),
     services=(Service(code="v-1", name="网页", host="h-1", port=80),),
 )
@@ -197,12 +201,13 @@ def test_an_unknown_host_is_refused(run: Run, product: Qianyun) -> None:
 
 
 def test_a_real_prometheus_discovers_them(product: Qianyun, tmp_path: Path) -> None:
-    """Its targets are all turned to our own /metrics: it must not leave this machine."""
+    """By the documented configuration. Its targets are all turned to our own API: it must not leave
+    this machine."""
     program = shutil.which("prometheus")
     assert program, "没有 prometheus，请安装 / no prometheus here: apt-get install prometheus"
     store(product, CITY)
     with running_api(tmp_path, os.environ) as api:
-        (tmp_path / "prometheus.yml").write_text(json.dumps(_config(api)))
+        (tmp_path / "prometheus.yml").write_text(_config(api))
         address = f"127.0.0.1:{free_port()}"
         child = spawn(
             [
@@ -219,7 +224,7 @@ def test_a_real_prometheus_discovers_them(product: Qianyun, tmp_path: Path) -> N
             seen = _seen(address)
         finally:
             child.stop()
-    assert {(t["told"], t["code"], t.get("family")) for t in seen} == {
+    assert {(t["instance"], t["code"], t.get("family")) for t in seen} == {
         ("127.0.0.1:443", "n-1", "v4"),
         ("[::1]:443", "n-1", "v6"),
         ("127.0.0.1:80", "v-1", "v4"),
@@ -227,24 +232,19 @@ def test_a_real_prometheus_discovers_them(product: Qianyun, tmp_path: Path) -> N
         ("L-1", "L-1", None),
     }
     assert {t["name"] for t in seen} == {"节点 “甲”", "网页", "专线"}
+    (line,) = (t["asked"] for t in seen if t["job"] == "lines")
+    assert line == f"{api}/line?code=L-1"
+    (node,) = (t["asked"] for t in seen if t["instance"] == "[::1]:443")
+    assert node.startswith(f"{api}/probe?module=tcp_connect&target=%5B%3A%3A1%5D%3A443")
 
 
-def _config(api: str) -> dict[str, Any]:
-    return {
-        "scrape_configs": [
-            {
-                "job_name": name,
-                "metrics_path": "/metrics",
-                "http_sd_configs": [{"url": f"{api}/sd/{name}", "refresh_interval": "1s"}],
-                "relabel_configs": [
-                    {"source_labels": ["__address__"], "target_label": "told"},
-                    {"action": "labelmap", "regex": "__meta_qianyun_(.+)"},
-                    {"target_label": "__address__", "replacement": api.removeprefix("http://")},
-                ],
-            }
-            for name in VIEWS
-        ]
-    }
+def _config(api: str) -> str:
+    """The one of docs/outputs.md, with every exporter turned to our own API."""
+    told = example("docs/outputs.md", "prometheus.yml", "yaml")
+    for documented in ("127.0.0.1:8400", "127.0.0.1:9115", "127.0.0.1:9200"):
+        assert documented in told
+        told = told.replace(documented, api.removeprefix("http://"))
+    return told
 
 
 def _seen(address: str) -> list[dict[str, str]]:
@@ -252,7 +252,8 @@ def _seen(address: str) -> list[dict[str, str]]:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(f"http://{address}/api/v1/targets", timeout=30) as answer:
-            return [t["labels"] for t in json.load(answer)["data"]["activeTargets"]]
+            found = json.load(answer)["data"]["activeTargets"]
+            return [t["labels"] | {"asked": t["scrapeUrl"]} for t in found]
     except OSError:
         return []
 

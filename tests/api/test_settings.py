@@ -76,6 +76,12 @@ def test_settings_cannot_be_changed(tmp_path: Path) -> None:
         ({"QIANYUN_SSH_USER": "a; reboot"}, ["QIANYUN_SSH_USER", "'a; reboot'", "login name"]),
         ({"QIANYUN_DATABASE_URL": "mysql://x"}, ["QIANYUN_DATABASE_URL", "sqlite:///PATH"]),
         ({"QIANYUN_NETBOX_TOKEN": "t"}, ["QIANYUN_NETBOX_TOKEN", "needs netbox_url"]),
+        (
+            {"QIANYUN_NETBOX_URL": "http://n", "QIANYUN_NETBOX_TOKEN": "nbt_秘密"},
+            ["QIANYUN_NETBOX_TOKEN", "of ASCII"],
+        ),
+        ({"QIANYUN_NETBOX_CA": "/nonexistent"}, ["QIANYUN_NETBOX_CA", "/nonexistent", "PEM"]),
+        ({"QIANYUN_NETBOX_CA": "/etc/passwd"}, ["QIANYUN_NETBOX_CA", "/etc/passwd", "PEM"]),
         ({"QIANYUN_CONFIG": "/nonexistent/q.toml"}, ["QIANYUN_CONFIG", "/nonexistent/q.toml"]),
     ],
     ids=lambda value: "+".join(value) if isinstance(value, dict) else "",

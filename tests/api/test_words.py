@@ -43,5 +43,19 @@ def test_every_state_and_step_has_a_word() -> None:
     assert keys <= set(TEXTS)
 
 
+@pytest.mark.parametrize(
+    ("told", "zh", "en"),
+    [
+        ("无编号 / no code", "无编号", "no code"),
+        ("读“a / b” / read “a / b”", "读“a / b”", "read “a / b”"),
+        ("Enter a name / a slug", "Enter a name / a slug", "Enter a name / a slug"),
+        ("必填", "必填", "必填"),
+        ("甲 / a / b", "甲 / a / b", "甲 / a / b"),  # not told which: all of it
+    ],
+)
+def test_a_reason_in_both_languages_is_shown_in_one(told: str, zh: str, en: str) -> None:
+    assert (Words("zh").half(told), Words("en").half(told)) == (zh, en)
+
+
 def test_an_unknown_word_of_the_data_is_shown_as_it_is() -> None:
     assert Words("zh").known("new-step") == "new-step"

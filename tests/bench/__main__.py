@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
-from tests.bench import demo, engine, lab, netbox, outputs
+from tests.bench import census, demo, discover, engine, lab, netbox, outputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,8 @@ BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("lab", lab.figures),
     ("netbox", outputs.figures),
     ("netbox", netbox.figures),
+    ("census", census.figures),
+    ("census", discover.figures),
     ("engine", engine.figures),
     ("demo", demo.figures),
 )

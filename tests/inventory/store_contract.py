@@ -44,6 +44,18 @@ class StoreContract:
         once = store.apply(changes, actor="张三")
         assert store.apply(changes, actor="张三") == once == store.load()
 
+    def test_what_was_applied_is_the_snapshot(self, store: EstateStore) -> None:
+        assert store.snapshot() == Estate()
+        assert store.last_change("rooms", "R-1", "name") is None
+        first = Estate(rooms=(Room(code="R-1", name="甲"),))
+        store.apply(diff(Estate(), first), actor="张三")
+        second = Estate(rooms=(Room(code="R-1", name="乙"),))
+        changes = diff(first, second)
+        store.apply(changes, actor="李四", confirmed=changes.digest)
+        assert store.snapshot() == store.load() == second
+        named = store.last_change("rooms", "R-1", "name")
+        assert named is None or "李四" in named.by + named.message  # "as far as that is known"
+
     def test_a_stale_change_is_refused_and_writes_nothing(self, store: EstateStore) -> None:
         changes = diff(Estate(), small_estate(3))
         store.apply(diff(Estate(), small_estate(2)), actor="张三")

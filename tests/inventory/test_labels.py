@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from inventory.changes import MODELS
-from inventory.labels import FIELDS, VALUES, field_label, value_label
+from inventory.labels import FIELDS, VALUES, field_label, value_label, value_word
 from inventory.ledger.words import default_words
 from inventory.model import Frozen, Secrecy, Zone
 
@@ -75,3 +75,12 @@ def test_every_word_that_a_ledger_is_read_as_is_told_in_chinese(
 ) -> None:
     for word in set(default_words().choices[choice].values()):
         assert value_label(kind, field, word) != word
+
+
+@pytest.mark.parametrize(("kind", "field"), [("lines", "type"), ("nodes", "kind")])
+def test_a_word_comes_back_from_its_label_and_other_texts_stay(kind: str, field: str) -> None:
+    words = VALUES[f"{kind}.{field}"]
+    labels = [value_label(kind, field, word) for word in words]
+    assert len(set(labels)) == len(words)
+    assert [value_word(kind, field, label) for label in labels] == list(words)
+    assert value_word(kind, field, "数字电路") == "数字电路"

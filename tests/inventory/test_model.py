@@ -4,7 +4,20 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from inventory.errors import EstateError
-from inventory.model import Code, Estate, HostKey, HostPath, Provenance, Room, UnitName
+from inventory.model import (
+    Code,
+    Estate,
+    Host,
+    HostKey,
+    HostPath,
+    Line,
+    Organisation,
+    Provenance,
+    Resource,
+    Room,
+    System,
+    UnitName,
+)
 
 
 def test_collections_are_sorted_so_that_order_is_no_fact() -> None:
@@ -13,9 +26,36 @@ def test_collections_are_sorted_so_that_order_is_no_fact() -> None:
     assert Estate(rooms=(b, a)).digest == Estate(rooms=(a, b)).digest
 
 
+def test_an_estate_keeps_its_digest_when_the_model_grows() -> None:
+    """The digest was taken before the census's fields, projects and resources came (cd27544)."""
+    room = Room(code="R-1", name="甲机房", organisation="O-1", racks=3)
+    system = System(code="S-1", name="门户", organisation="O-1", room="R-1", citizen_facing=False)
+    estate = Estate(
+        organisations=(Organisation(code="O-1", name="甲局", aliases=("甲",)),),
+        rooms=(room,),
+        lines=(Line(code="L-1", name="L-1", a_end="R-1", bandwidth_kbps=2000),),
+        hosts=(Host(code="h-1", name="h-1", place="R-1"),),
+        systems=(system,),
+    )
+    assert estate.digest == "22813e61da142074ce21c78e619b859387aba7f7970cb5f2626cccab86c1a87f"
+    more = estate.model_copy(update={"resources": (Resource(code="RS-1", name="人口"),)})
+    assert more.digest != estate.digest
+    users = estate.model_copy(update={"systems": (system.model_copy(update={"users": 3}),)})
+    assert users.digest != estate.digest
+
+
 def test_a_code_told_twice_is_refused() -> None:
     with pytest.raises(EstateError, match="code A is told twice"):
         Estate(rooms=(Room(code="A", name="甲"), Room(code="A", name="乙")))
+
+
+def test_where_a_cell_stood_is_a_provenance_like_any_other() -> None:
+    told = {"field": "name", "source": "a", "sheet": "b", "row": 3, "column": "c", "raw": "d"}
+    made = Provenance.of_cell(**told)
+    assert made == Provenance.model_validate(told)
+    assert made.model_dump(mode="json") == told
+    assert made.model_copy(update={"row": 4}).row == 4
+    assert hash(made) == hash(Provenance.model_validate(told))
 
 
 def test_provenance_is_no_fact() -> None:

@@ -12,20 +12,22 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from inventory.changes import diff
 from inventory.database import make_engine, reading, writing
 from inventory.errors import ChangeRefused
 from inventory.findings import Cause, Finding, Taken
 from inventory.model import Estate, Provenance, Room
 from inventory.precedence import Precedence
 from inventory.reconcile import reconcile
-from inventory.tables import ledger_facts, metadata, tasks
+from inventory.tables import ledger_facts, ledger_intents, metadata, tasks
 from inventory.tasks import Tasks
-from inventory.told import last_told, remember
+from inventory.told import intend, last_told, remember, remember_written
 from migrator.store import HEAD, MIGRATIONS, upgrade
 from tests.postgres import server
 
 NOW, LATER = "2026-01-02T03:04:05.000+00:00", "2026-01-03T03:04:05.000+00:00"
 TAKEN: tuple[Taken, ...] = ("netbox", "ledger")
+EMPTY = Estate()
 type Open = Callable[..., AbstractContextManager[Tasks]]
 
 
@@ -44,7 +46,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if request.param == "postgresql":
         made: Engine = request.getfixturevalue("postgresql")
         with writing(made) as connection:
-            for table in (tasks, ledger_facts):
+            for table in (tasks, ledger_facts, ledger_intents):
                 connection.execute(delete(table))
         yield made
         return
@@ -203,28 +205,69 @@ class TestTold:
     def keep(self, connection: Connection, told: Estate, now: str = NOW) -> int:
         return remember(connection, told, now=now, actor="张三")
 
+    def last(self, connection: Connection, declared: Estate, live: Estate = EMPTY) -> Estate:
+        return last_told(connection, declared, snapshot=EMPTY, live=live)
+
     def test_is_kept_by_object(self, engine: Engine) -> None:
         told = (Provenance(field="name", source="a.xlsx"),)
         two = Estate(rooms=(Room(code="R", name="甲", provenance=told), Room(code="Q", name="乙")))
         with writing(engine) as connection:
-            assert last_told(connection, two) == Estate()
+            assert self.last(connection, two) == Estate()
             assert self.keep(connection, two) == 2
             assert self.keep(connection, two) == 0
             assert self.keep(connection, room(7), LATER) == 1
         with reading(engine) as connection:
-            found = last_told(connection, two)
+            found = self.last(connection, two)
             assert {r.code: (r.name, r.racks) for r in found.rooms} == {
                 "R": ("甲", 7),
                 "Q": ("乙", None),
             }
-            assert last_told(connection, room(1)) == room(7)
-            assert last_told(connection, Estate()) == Estate()
+            assert self.last(connection, room(1)) == room(7)
+            assert self.last(connection, Estate()) == Estate()
 
     def test_facts_that_the_model_does_not_know_are_left_out(self, engine: Engine) -> None:
         with writing(engine) as connection:
             row = {"kind": "rooms", "code": "R", "facts": '{"code":"R","floors":3}'}
             row |= {"told_at": NOW, "told_by": "张三"}
             connection.execute(insert(ledger_facts).values(row))
-            assert last_told(connection, room(1)) == Estate()
+            assert self.last(connection, room(1)) == Estate()
             assert self.keep(connection, room(1)) == 1
-            assert last_told(connection, room(1)) == room(1)
+            assert self.last(connection, room(1)) == room(1)
+
+    def test_of_a_write_that_was_cut_off_what_came_through_was_said(self, engine: Engine) -> None:
+        """Two fields of R and one of Q were to be written; one of R was."""
+        before = Estate(rooms=(Room(code="R", name="甲", racks=1), Room(code="Q", name="乙")))
+        says = Estate(
+            rooms=(
+                Room(code="R", name="丙", racks=2, building="A 座"),
+                Room(code="Q", name="丁"),
+                Room(code="P", name="新", racks=5),
+            )
+        )
+        live = Estate(
+            rooms=(
+                Room(code="R", name="甲", racks=2, building="别人的"),
+                Room(code="Q", name="乙"),
+                Room(code="P", name="新"),
+            )
+        )
+        with writing(engine) as connection:
+            self.keep(connection, before)
+            *others, own = says.rooms
+            wanted = Estate(rooms=(*others, own.model_copy(update={"building": None})))
+            changes = diff(before, wanted)
+            intend(connection, says, wanted, changes, now=NOW, actor="张三")
+            assert self.last(connection, says, before) == before  # nothing was written
+            came = Estate(
+                rooms=(
+                    Room(code="R", name="甲", racks=2, building="A 座"),
+                    Room(code="Q", name="乙"),
+                    Room(code="P", name="新"),
+                )
+            )
+            assert self.last(connection, says, live) == came
+            written = remember_written(
+                connection, snapshot=before, live=live, now=LATER, actor="李四"
+            )
+            assert written == 2
+            assert self.last(connection, says, before) == came  # kept, and no intent is left

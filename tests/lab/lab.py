@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -50,10 +50,17 @@ class Lab:
         self.hosts = {}
         self._keeper: subprocess.Popen[str] | None = None
         self._note: Note | None = None
+        self._builders: Mapping[str, Callable[[Path], None]] = {}
 
     @classmethod
-    def up(cls, folder: Path, hosts: Iterable[str] = ALL) -> Self:
-        """Makes a lab with the named hosts; `folder` is made if missing. LabError if it fails.
+    def up(
+        cls,
+        folder: Path,
+        hosts: Iterable[str | HostFact] = ALL,
+        builders: Mapping[str, Callable[[Path], None]] = workloads.BUILDERS,
+    ) -> Self:
+        """Makes a lab with the hosts, named or given; `folder` is made if missing. `builders` fill
+        the layers of hosts by name. LabError if it fails.
 
         The lab ends with `down`, at the end of a `with`, or with this process.
         """
@@ -62,8 +69,9 @@ class Lab:
             raise LabError(f"{folder}: overlayfs wants a folder name without ':' and ','")
         registry.sweep()
         lab = cls(folder)
+        lab._builders = builders
         try:
-            lab._make([host_fact(name) for name in hosts])
+            lab._make([host_fact(one) if isinstance(one, str) else one for one in hosts])
         except BaseException:
             lab.down()
             raise
@@ -204,7 +212,7 @@ class Lab:
     def _first_boot(self, name: str) -> None:
         started = time.monotonic()
         layer = self.ground.outside(self.ground.mounts / "layers" / name)
-        build: Callable[[Path], None] | None = workloads.BUILDERS.get(name)
+        build = self._builders.get(name)
         if build is not None:
             build(layer)
         if name == ENTRIES.source:

@@ -1,6 +1,7 @@
 """python -m tests.netbox up|down [--folder F] [--port N]: `make netbox`, `make netbox-down`."""
 
 import argparse
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests.netbox import daemon, install
 from tests.netbox.sample import NotLoaded, load_sample
 
 PORT = 8300
+FOLDER = install.HOME / "state"
 
 
 def up(place: daemon.Place, port: int, *, city: bool = True) -> None:
@@ -32,7 +34,14 @@ def up(place: daemon.Place, port: int, *, city: bool = True) -> None:
     if sample:
         print(f"  export QIANYUN_STATE={sample.state}")
         print(f"示例城市的台账 / the sample city's ledger: {sample.ledger}")
-    print(f"停止 / stop it: make netbox-down · 数据 / data: {place.folder}")
+    print(f"停止 / stop it: {stop_command(place)} · 数据 / data: {place.folder}")
+
+
+def stop_command(place: daemon.Place) -> str:
+    """What stops the NetBox of this place and no other."""
+    if place.folder == FOLDER.absolute():
+        return "make netbox-down"
+    return f"make netbox-down FOLDER={shlex.quote(str(place.folder))}"
 
 
 def down(place: daemon.Place) -> None:
@@ -40,14 +49,15 @@ def down(place: daemon.Place) -> None:
         print(f"NetBox 已停止，数据保留在 / NetBox has stopped, its data stay in {place.folder}")
     else:
         print(f"没有在运行的 NetBox / no NetBox is running in {place.folder}")
+        print(
+            "在别的文件夹启动的 / one that was started in another folder: make netbox-down FOLDER=…"
+        )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.netbox", description=__doc__)
     parser.add_argument("command", choices=["up", "down", "serve"], help="serve: up, in front")
-    parser.add_argument(
-        "--folder", type=Path, default=install.HOME / "state", help="its data; .netbox/state"
-    )
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="its data; .netbox/state")
     parser.add_argument("--port", type=int, default=PORT, help=f"on 127.0.0.1; {PORT}")
     parser.add_argument("--empty", action="store_true", help="without the sample city")
     options = parser.parse_args()

@@ -12,6 +12,7 @@ import http.client
 import re
 import select
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class Answer:
     status: int
     body: bytes = b""
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,11 @@ class Answered:
 
 
 class Proxy:
-    """Listens on a free port of 127.0.0.1, from `with` to its end. Rules are asked in their order."""
+    """Listens on a free port of 127.0.0.1, from `with` to its end. Rules are asked in their order.
 
-    def __init__(self, netbox: str) -> None:
+    `tls`: it speaks TLS to its clients."""
+
+    def __init__(self, netbox: str, tls: ssl.SSLContext | None = None) -> None:
         place = urlsplit(netbox)
         self._upstream = (place.hostname or "127.0.0.1", place.port or 80)
         self._lock = threading.Lock()
@@ -144,11 +148,16 @@ class Proxy:
         self._requests: list[Seen] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.proxy = self
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:  # the handshake is the thread's of each client
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=[0.05])
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     @property
     def requests(self) -> tuple[Seen, ...]:
@@ -273,8 +282,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _treat(self, seen: Seen, action: Action | None) -> None:
         match action:
             case Answer():
-                kind = (("Content-Type", action.content_type),)
-                return self._give(Answered(action.status, kind, action.body))
+                headers = (("Content-Type", action.content_type), *action.headers.items())
+                return self._give(Answered(action.status, headers, action.body))
             case Hang():
                 select.select([self.connection], [], [], UPPER)
                 self.close_connection = True

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 from tests.lab.shell import start_time
 from tests.netbox import daemon, install
+from tests.netbox.__main__ import FOLDER, stop_command
 from tests.temporal import free_port
 
 DEADLINE = 120
@@ -53,11 +55,13 @@ def sites(said: str, body: object = None) -> object:
         return json.load(answer)
 
 
+@pytest.mark.slow  # a minute: make chaos runs it
 def test_up_again_down_and_up_with_its_data(folder: Path) -> None:
     port = free_port()
     first = command("up", folder, port)
     assert first.returncode == 0, first.stderr
     assert "启动 NetBox / starting NetBox" in first.stdout
+    assert f"make netbox-down FOLDER={folder} " in first.stdout
     sites(first.stdout, {"name": "甲", "slug": "a"})
     held = daemon.running(daemon.Place(folder))
     assert held
@@ -88,6 +92,19 @@ def end_with_its_redis(folder: Path) -> None:
     os.close(watched)
     assert not [pid for pid in children if start_time(int(pid))]
     assert daemon.running(daemon.Place(folder)) is None
+
+
+@pytest.mark.parametrize("name", ["elsewhere", "有 空格"])
+def test_what_stops_it_names_its_folder(tmp_path: Path, name: str) -> None:
+    """As a shell and make read it, down to the folder that is looked at."""
+    place = daemon.Place(tmp_path / name)
+    place.folder.mkdir()
+    words = shlex.split(stop_command(place))
+    assert words[:2] == ["make", "netbox-down"]
+    said = subprocess.run(words, cwd=install.ROOT, capture_output=True, text=True, check=True)
+    assert f"no NetBox is running in {place.folder}\n" in said.stdout
+    assert "FOLDER=…" in said.stdout
+    assert stop_command(daemon.Place(FOLDER.absolute())) == "make netbox-down"
 
 
 def test_a_port_that_is_taken(folder: Path) -> None:

@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,10 @@ from api.bootstrap import Qianyun
 from api.settings import load
 from inventory.changes import diff
 from inventory.model import Estate, Host, Organisation, Room, Service, System
+from tests.documents import example
 from tests.running_api import running_api
+
+type Shell = Callable[[str], str]
 
 PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
 PROGRAMS = Path(sys.executable).parent
@@ -136,6 +139,51 @@ def test_ansible_reads_it_and_renders_no_name(ansible: Ansible, trap: Path, host
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert shown.stdout.count(f"[{hostile}]") == len(texts) + 2
     assert not trap.exists()
+
+
+class TestDocumented:
+    """The examples of docs/outputs.md; /opt/qianyun is this checkout."""
+
+    @pytest.fixture
+    def shell(self, tmp_path: Path, environ: dict[str, str], city: Estate) -> Shell:
+        """Runs an example in a folder of its own, in which Ansible's programs are found."""
+        del environ["ANSIBLE_INVENTORY_PLUGINS"]
+        environ["PATH"] = f"{PROGRAMS}:{environ['PATH']}"
+
+        def run(under: str) -> str:
+            words = ["sh", "-ec", documented(under, "sh")]
+            done = subprocess.run(
+                words, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        return run
+
+    def test_the_script(self, shell: Shell) -> None:
+        told = shell("脚本 / the script")
+        assert "|--@place_R_1:\n  |  |--h-1" in told
+        assert '"qianyun_place": "R-1"' in told
+
+    def test_the_plugin_by_command(self, shell: Shell, tmp_path: Path) -> None:
+        (tmp_path / "city.qianyun.yml").write_text(documented("city.qianyun.yml", "yaml"))
+        told = shell("插件 / the plugin")
+        assert "|--@place_R_1:\n  |  |--h-1" in told
+        assert "hosts (1):\n    h-1" in told
+
+    def test_the_plugin_by_url(self, shell: Shell, tmp_path: Path, environ: dict[str, str]) -> None:
+        told = documented("api.qianyun.yml", "yaml")
+        assert "http://127.0.0.1:8400" in told
+        with running_api(tmp_path, environ) as api:
+            told = told.replace("http://127.0.0.1:8400", api)
+            (tmp_path / "city.qianyun.yml").write_text(told)
+            assert "hosts (1):\n    h-1" in shell("插件 / the plugin")
+
+
+def documented(under: str, language: str) -> str:
+    told = example("docs/outputs.md", under, language)
+    told = told.replace("/opt/qianyun/.venv/bin", str(PROGRAMS))
+    return told.replace("/opt/qianyun", str(PLAYBOOKS.parent))
 
 
 def test_the_trap_would_snap(

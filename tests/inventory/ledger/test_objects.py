@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.ledger import LedgerReport, read_ledgers
-from inventory.ledger.records import derived_code, service_code
+from inventory.ledger.record import derived_code, service_code
 from inventory.model import Cloud, Estate, Organisation, Room, Service, Zone
 from tests.inventory.ledger.books import ORGANISATIONS, ROOMS, Rows, write_book
 
@@ -62,7 +62,10 @@ BAD: dict[str, tuple[dict[str, Rows], list[Expected]]] = {
         [("机房", 2, "所属单位", "风水先生", "unknown_reference", False)],
     ),
     "system that nobody lists": (
-        {"服务器": [["设备名称", "所属系统"], ["h-1", "甲系统"]]},
+        {
+            "服务器": [["设备名称", "所属系统"], ["h-1", "甲系统"]],
+            "信息系统": [["系统名称", "主要功能"], ["乙系统", "x"]],
+        },
         [("服务器", 2, "所属系统", "甲系统", "unknown_reference", False)],
     ),
     "ambiguous name": (
@@ -183,6 +186,7 @@ def test_a_refused_row_costs_nothing_else(tmp_path: Path) -> None:
     assert (system.room, host.system) == (None, system.code)
     assert [(i.sheet, i.row, i.column) for i in report.ignored] == [("信息系统", 2, "部署机房")]
     assert "机房 第 2 行" in report.ignored[0].reason
+    assert report.ignored[0].raw == "甲机房"
     assert report.objects["systems"][0]["room"] == "甲机房"
     assert not report.objects["rooms"]
 

@@ -7,7 +7,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from inventory.errors import LedgerError
-from inventory.ledger import read_ledgers, sheets
+from inventory.ledger import read_ledgers
 from inventory.ledger.sheets import read_sheets
 from tests.inventory.ledger.books import ROOMS, write_book
 
@@ -41,13 +41,13 @@ FAR_CELL = (
         ("garbage.xlsx", b"hello", "broken or not what its name says"),
         ("truncated.xlsx", _zip({"xl/workbook.xml": b"<workbook/>"})[:60], "broken"),
         ("nothing.xlsx", _zip({"a.txt": b"a"}), "broken"),
-        ("encrypted.xlsx", OLE, "encrypted or not an xlsx"),
+        ("encrypted.xlsx", OLE, "broken or not what its name says"),
         ("garbage.xls", b"hello", "broken or not what its name says"),
         ("garbage2.xls", OLE, "broken or not what its name says"),
         ("garbage.ods", b"hello", "broken or not what its name says"),
         ("picture.png", b"hello", "format is not known"),
         ("binary.csv", b"a,b\x00c", "binary data"),
-        ("bytes.csv", b"\xff\xfe\xff\xff\x81", "neither UTF-8 nor GB18030"),
+        ("bytes.csv", b"\xff\xfe\xff\xff\x81", "neither UTF-8 nor UTF-16 nor GB18030"),
         ("quotes.csv", '机房名称,单位\n"甲'.encode(), "CSV is broken"),
         ("letter.csv", "各位领导：\n您好".encode(), "no table that is known"),
     ],
@@ -84,22 +84,6 @@ def test_dangerous_parts_are_refused(tmp_path: Path, name: str, data: bytes, mes
     path = tmp_path / "a.xlsx"
     path.write_bytes(_with_part(tmp_path, name, data))
     with pytest.raises(LedgerError, match=message):
-        read_sheets(path)
-
-
-def test_a_zip_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "MAX_UNPACKED", 4 * 2**20)
-    path = tmp_path / "bomb.xlsx"
-    path.write_bytes(_with_part(tmp_path, "xl/media/image1.png", bytes(8 * 2**20)))
-    assert path.stat().st_size < 2**16
-    with pytest.raises(LedgerError, match="unpacks to more than"):
-        read_sheets(path)
-
-
-def test_too_large_a_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "MAX_FILE", 1000)
-    path = write_book(tmp_path / "a.xlsx", {"机房": ROOMS})
-    with pytest.raises(LedgerError, match="at most 1000 are read"):
         read_sheets(path)
 
 

@@ -231,3 +231,68 @@ def test_money_means_the_same_in_every_unit(yuan: int) -> None:
 @given(st.text(alphabet=st.characters(exclude_categories=["Cc", "Cf", "Cs"]), min_size=1))
 def test_people_s_text_is_left_as_it_is(name: str) -> None:
     assert values.text(name, "", WORDS) == (name.strip() or None)
+
+
+_DIGITS = "〇一二三四五六七八九"
+
+
+def _numeral(number: int) -> str:
+    """12 → 十二, 28 → 二十八."""
+    tens, ones = divmod(number, 10)
+    before = "" if tens == 0 else ("十" if tens == 1 else f"{_DIGITS[tens]}十")
+    return before + (_DIGITS[ones] if ones or not tens else "")
+
+
+@SOME
+@given(st.dates(min_value=date(1950, 1, 1), max_value=date(2100, 12, 31)))
+def test_days_in_chinese_numerals_full_width_and_by_month(day: date) -> None:
+    year = "".join(_DIGITS[int(d)] for d in str(day.year))
+    whole = f"{year}年{_numeral(day.month)}月{_numeral(day.day)}日"
+    wide = "".join(chr(ord(c) + 0xFEE0) if c.isdigit() else c for c in str(day))
+    assert {dates.day(s, "", WORDS) for s in (whole, wide, f"{day} 08:30:00")} == {day}
+    months: list[Cell] = [
+        f"{day:%Y%m}",
+        f"{day.year}.{day.month}",
+        f"{year}年{_numeral(day.month)}月",
+    ]
+    assert {dates.day(s, "", WORDS) for s in months} == {day.replace(day=1)}
+
+
+@SOME
+@given(st.integers(1, 9999))
+def test_numbers_in_chinese_are_those_in_digits(number: int) -> None:
+    written, rest = "", number
+    for value, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit, rest = divmod(rest, value)
+        if digit:
+            zero = "〇" if written and not written.endswith(_UNITS[value]) else ""
+            written += zero + _DIGITS[digit] + unit
+    assert COUNT(f"{written}个", "", WORDS) == number
+    assert numbers.money(f"{written}万元", "", WORDS) == number * 10_000
+
+
+_UNITS = {1000: "", 100: "千", 10: "百", 1: "十"}
+
+
+@SOME
+@given(st.integers(0, 10**7), st.sampled_from(["元", "万元"]))
+def test_a_month_s_rent_is_a_twelfth_of_a_year_s(yuan: int, unit: str) -> None:
+    year = numbers.money_per_year(f"{yuan}{unit}/月", "", WORDS)
+    assert year == numbers.money_per_month(yuan, unit, WORDS)
+    assert year == 12 * (numbers.money(yuan, unit, WORDS) or 0)
+
+
+@SOME
+@given(st.integers(1, 999))
+def test_rates_and_sizes_mean_the_same_in_every_unit(number: int) -> None:
+    assert numbers.rate(f"{number}G", "", WORDS) == numbers.rate(f"{number}000兆", "", WORDS)
+    assert numbers.rate(number, "mbps", WORDS) == numbers.rate(f"{number},000K", "", WORDS)
+    assert numbers.size(f"{number}TB", "", WORDS) == numbers.size(number * 1024, "gb", WORDS)
+
+
+@SOME
+@given(st.ip_addresses(v=4), st.ip_addresses(v=6))
+def test_addresses_are_read_with_mask_and_both_in_one_cell(v4: Any, v6: Any) -> None:
+    assert values.ipv4(f" {v4}/24", "", WORDS) == v4
+    assert values.ipv6(f"[{v6.exploded.upper()}]", "", WORDS) == v6
+    assert values.either_ip(f"{v4} / {v6}", "", WORDS) == {"ipv4": v4, "ipv6": v6}

@@ -1,4 +1,4 @@
-"""Another city's ledgers (tests/data/yunzhou), against what they mean."""
+"""Another city's ledgers (tests/data/yunzhou), whole, against what they mean."""
 
 import json
 from pathlib import Path
@@ -6,66 +6,73 @@ from typing import Any
 
 import pytest
 
-from inventory.ledger import read_ledgers, read_rows
-from inventory.ledger.organisations import full_names
-from inventory.ledger.records import Record, Rows
-from inventory.ledger.words import default_words
+from inventory.ledger import LedgerReport, read_ledgers
+from inventory.references import check_references
 
 DATA = Path(__file__).parents[2] / "data" / "yunzhou"
 FILES = sorted(p for p in DATA.iterdir() if p.suffix in {".xlsx", ".csv"})
 EXPECTED = json.loads((DATA / "expected.json").read_text(encoding="utf-8"))
-RENAMED = {("lines", "cid"): "code", ("hosts", "room"): "place"}
+KINDS = ("rooms", "systems", "hosts", "nodes", "lines")
+PLACE = ("sheet", "row", "column", "raw", "code")
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[Rows]:
-    return read_rows(FILES, default_words())[0]
+def report() -> LedgerReport:
+    return read_ledgers(FILES)
 
 
-def _value(record: Record, field: str, full: dict[str, str]) -> Any:
-    value = record.values.get(field)
-    if field == "organisation":
-        return full.get(str(value), value)
-    if field == "area_m2":
-        return float(str(value))
-    if field == "depends_on":
-        return list(value or ())
-    if isinstance(value, tuple):
-        return list(value)
-    return value if value is None or isinstance(value, int) else str(value)
-
-
-@pytest.mark.parametrize("kind", ["rooms", "systems", "hosts", "nodes", "lines"])
-def test_every_field_is_read_right(rows: list[Rows], kind: str) -> None:
-    records = [r for part in rows for r in part.records]
-    owners = {str(r.values["organisation"]) for r in records if "organisation" in r.values}
-    full = full_names(owners, default_words())
+def by_key(kind: str, objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     key = "cid" if kind == "lines" else "name"
-    read = {(r.code if kind == "lines" else r.name): r for r in records if r.kind == kind}
-    assert set(read) == {wanted[key] for wanted in EXPECTED[kind]}
-    wrong = [
-        (wanted[key], field, value, found)
-        for wanted in EXPECTED[kind]
-        for field, value in wanted.items()
-        if (found := _value(read[wanted[key]], RENAMED.get((kind, field), field), full)) != value
-    ]
-    assert not wrong
+    found = {o[key]: o for o in objects}
+    assert len(found) == len(objects)
+    return found
 
 
-def test_every_bad_cell_is_refused_and_no_other(rows: list[Rows]) -> None:
-    found = [
-        {"sheet": p.sheet, "row": p.row, "column": p.column, "raw": p.raw, "code": p.code}
-        for part in rows
-        for p in part.problems
-    ]
-    order = ("sheet", "row", "column")
-    assert sorted(found, key=lambda p: [p[k] for k in order]) == sorted(
-        EXPECTED["rejected"], key=lambda p: [p[k] for k in order]
-    )
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_object_and_every_field_is_told(report: LedgerReport, kind: str) -> None:
+    wanted = by_key(kind, EXPECTED[kind])
+    told = by_key(kind, report.as_json()["objects"][kind])
+    assert told.keys() == wanted.keys()
+    assert {k: {f: told[k][f] for f in o} for k, o in wanted.items()} == wanted
 
 
-def test_what_refers_to_refused_rows_is_told(rows: list[Rows]) -> None:
-    report = read_ledgers(FILES)
-    codes = {p.code for p in report.problems} - {e["code"] for e in EXPECTED["rejected"]}
-    assert codes == {"unknown_reference"}
+def test_every_bad_cell_is_refused_and_no_other(report: LedgerReport) -> None:
+    told = report.as_json()
+    found = [{key: p[key] for key in PLACE} for p in told["problems"]]
+    assert sorted(found, key=str) == sorted(EXPECTED["rejected"], key=str)
+    assert told["counts"]["refused"] == len({(p["sheet"], p["row"]) for p in EXPECTED["rejected"]})
+
+
+def test_the_answer_has_exactly_these_parts(report: LedgerReport) -> None:
+    told = report.as_json()
+    assert set(told) == {"objects", "problems", "ignored", "counts"}
+    problem = {"file", "sheet", "row", "column", "raw", "code", "message"}
+    assert all(set(p) == problem for p in told["problems"])
+    assert json.loads(json.dumps(told)) == told
+    for objects in told["objects"].values():
+        assert len({frozenset(o) for o in objects}) <= 1  # every field of every object
+
+
+def test_organisations_are_told_by_their_full_names(report: LedgerReport) -> None:
+    names = {o["name"] for o in report.objects["organisations"]}
+    assert names == {o["organisation"] for kind in KINDS if kind != "hosts" for o in EXPECTED[kind]}
+
+
+def test_what_enters_the_estate_contradicts_itself_nowhere(report: LedgerReport) -> None:
+    check_references(report.estate)
+    for kind in KINDS:
+        assert len(getattr(report.estate, kind)) == len(EXPECTED[kind])
     assert report.estate.digest == read_ledgers(list(reversed(FILES))).estate.digest
+
+
+def test_what_stays_open_is_said(report: LedgerReport) -> None:
+    """A refused room's systems stay, without a room; so do lines that end outside."""
+    named = {(i.sheet, i.column) for i in report.ignored if i.column}
+    assert named == {
+        ("信息系统", "部署机房"),
+        ("信息系统", "依赖系统"),
+        ("服务器", "所在机房"),
+        ("服务器", "所属系统"),
+        ("04-线路清查.csv", "A端"),
+        ("04-线路清查.csv", "Z端"),
+    }

@@ -93,7 +93,7 @@ def rich() -> Estate:
                 contacts=(ZHANG,),
                 self_leased=True,
             ),
-            Line(code="L-2", name="未接", a_end="R-2"),
+            Line(code="L-2", name="未接", type="internet_leased", a_end="R-2"),
         ),
         links=(
             Link(code="K-1", name="接入至汇聚", a_node="N-1", z_node="N-2", zone=Zone.EXTRANET),
@@ -102,7 +102,7 @@ def rich() -> Estate:
             Node(
                 code="N-1",
                 name="接入节点",
-                kind="接入节点",
+                kind="access_point",
                 organisation="O-1",
                 place="R-1",
                 zone=Zone.EXTRANET,

@@ -75,7 +75,10 @@ class Killed(Exception):
     pass
 
 
-@pytest.mark.parametrize("after", [1, 30, 44, 62])
+@pytest.mark.parametrize(
+    "after",
+    [1, pytest.param(30, marks=pytest.mark.slow), 44, pytest.param(62, marks=pytest.mark.slow)],
+)
 def test_killed_half_way_it_goes_on(netbox: NetBox, admin: Client, after: int) -> None:
     done: list[Step] = []
 

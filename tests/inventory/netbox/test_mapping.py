@@ -8,6 +8,7 @@ import pytest
 
 from inventory.changes import diff
 from inventory.errors import NetBoxRefused
+from inventory.labels import VALUES, value_label
 from inventory.model import Cloud, Estate, Host, Node, Organisation, Room, Site
 from inventory.netbox.client import Client
 from inventory.netbox.permissions import USER
@@ -67,6 +68,7 @@ def test_every_field_comes_back_and_can_be_changed_and_emptied(
     assert opened().load() == Estate()
 
 
+@pytest.mark.slow
 def test_a_host_moves_between_room_and_cloud_with_all_that_hangs_on_it(
     ready: NetBox, opened: Callable[[], NetBoxStore]
 ) -> None:
@@ -83,6 +85,7 @@ def test_a_host_moves_between_room_and_cloud_with_all_that_hangs_on_it(
     assert codes(ready)["virtualization/virtual-machines/"] == ["H-2"]
 
 
+@pytest.mark.slow
 def test_what_follows_from_an_object_changes_with_it(
     ready: NetBox, opened: Callable[[], NetBoxStore]
 ) -> None:
@@ -112,6 +115,10 @@ def test_names_are_chinese_and_slugs_ascii(
             assert all(re.fullmatch(r"[-A-Za-z0-9_]{1,100}", row["slug"]) for row in rows)
     (region,) = client.page("dcim/regions/", {"name": "江北区", "fields": "id,slug"})["results"]
     assert region["slug"] == slug("江北区")
+    types = {row["name"] for rows in client.pages(shared[1], "id,name") for row in rows}
+    lines = {value_label("lines", "type", line.type) for line in rich().lines if line.type}
+    assert lines <= types, types
+    assert not types & set(VALUES["lines.type"])
 
 
 def test_names_that_people_give_twice_come_back_as_they_gave_them(
@@ -150,6 +157,7 @@ def test_names_that_people_give_twice_come_back_as_they_gave_them(
     assert "中心机房（R-1）" in ready.shell(told)  # nobody renames it for that
 
 
+@pytest.mark.slow
 def test_a_deleted_object_takes_only_its_own_with_it(
     ready: NetBox, opened: Callable[[], NetBoxStore]
 ) -> None:

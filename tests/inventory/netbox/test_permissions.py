@@ -13,7 +13,7 @@ from inventory.netbox.schema import FIELDS, MADE_ON_DEMAND, MANAGED, SHARED
 from inventory.netbox.tokens import issue
 from tests.netbox.server import NetBox
 
-pytestmark = pytest.mark.slow  # minutes each: make chaos runs them
+SLOW = pytest.mark.slow  # make chaos runs them
 
 Json = dict[str, Any]
 
@@ -116,6 +116,7 @@ def duty(admin: Client) -> None:
     admin.create("tenancy/contact-roles/", [slugged("duty")])
 
 
+@SLOW
 def test_every_managed_type_can_be_made_changed_and_deleted(own: Client, duty: None) -> None:
     city = City(own, "a", code=True).build()
     assert city.ids.keys() == MANAGED.keys()
@@ -131,6 +132,7 @@ def test_every_managed_type_can_be_made_changed_and_deleted(own: Client, duty: N
         assert own.by_ids(MANAGED[object_type], "id", [id]) == []
 
 
+@SLOW
 def test_every_custom_field_takes_its_kind_of_value(own: Client, duty: None) -> None:
     values = {
         "text": "未说明\n<b>{{ x }}</b>",
@@ -155,6 +157,7 @@ def test_every_custom_field_takes_its_kind_of_value(own: Client, duty: None) -> 
         assert told.items() <= held.items()
 
 
+@SLOW
 def test_what_has_no_code_can_be_neither_made_nor_changed_nor_deleted(
     own: Client, admin: Client, duty: None
 ) -> None:
@@ -179,6 +182,7 @@ def test_what_has_no_code_can_be_neither_made_nor_changed_nor_deleted(
     assert own.count("tenancy/tenants/") == 2
 
 
+@SLOW
 def test_what_others_hung_on_ours_keeps_it(own: Client, admin: Client, duty: None) -> None:
     city = City(own, "a", code=True).build()
     ids = city.ids
@@ -246,6 +250,7 @@ def test_what_others_hung_on_ours_keeps_it(own: Client, admin: Client, duty: Non
         assert own.by_ids(MANAGED[object_type], "id", [ids[object_type]]) == []
 
 
+@SLOW
 def test_everything_that_netbox_deletes_along_is_listed(ready: NetBox) -> None:
     """Read off NetBox's own models, so that a new version's relation is not overlooked."""
     told = ready.shell(
@@ -266,6 +271,7 @@ def test_everything_that_netbox_deletes_along_is_listed(ready: NetBox) -> None:
         assert set(relations) - PARTS == set(ON_IT.get(object_type, ())), object_type
 
 
+@SLOW
 def test_all_that_is_mapped_can_be_read(own: Client) -> None:
     paths = [*MANAGED.values(), *SHARED.values(), "core/object-changes/", "extras/journal-entries/"]
     paths += ["dcim/modules/", "dcim/inventory-items/", "virtualization/virtual-disks/"]
@@ -274,6 +280,7 @@ def test_all_that_is_mapped_can_be_read(own: Client) -> None:
     assert len(HANGING) == 3
 
 
+@SLOW
 def test_shared_objects_can_be_made_and_no_more(own: Client, admin: Client) -> None:
     site = own.create("dcim/sites/", [{**slugged("s"), "custom_fields": {"qianyun_code": "s"}}])[0][
         "id"

@@ -27,7 +27,7 @@ from tests.inventory.netbox.city import rich
 from tests.netbox.proxy import Answer, CutBody, Hang, Meanwhile, Proxy, Rewrite, Rule
 from tests.netbox.server import NetBox
 
-pytestmark = pytest.mark.slow  # minutes each: make chaos runs them
+SLOW = pytest.mark.slow  # make chaos runs them
 
 Open = Callable[..., NetBoxStore]
 FULL = "netbox_rich"
@@ -157,6 +157,7 @@ def _person(s: Somebody) -> None:
         _person,
     ],
 )
+@SLOW
 def test_what_others_do_is_read_as_a_full_reading_has_it(
     ready: NetBox,
     truth: Truth,
@@ -192,6 +193,7 @@ def test_another_process_reads_only_what_changed(
 
 
 @pytest.mark.parametrize("kept", [b"", b"{", b"[]", b'{"format": 1}', b'{"format": 3, "of": 3}'])
+@SLOW
 def test_a_file_that_cannot_be_trusted_is_not(
     full: NetBoxStore, open_store: Open, tmp_path: Path, kept: bytes
 ) -> None:
@@ -200,6 +202,7 @@ def test_a_file_that_cannot_be_trusted_is_not(
     assert open_store().load() == estate
 
 
+@SLOW
 def test_a_file_with_a_table_too_few_is_not_trusted(
     full: NetBoxStore, open_store: Open, tmp_path: Path
 ) -> None:
@@ -211,6 +214,7 @@ def test_a_file_with_a_table_too_few_is_not_trusted(
     assert open_store().load() == full.load()
 
 
+@SLOW
 def test_a_log_that_was_pruned_is_no_ground_to_go_on(
     ready: NetBox,
     truth: Truth,
@@ -235,6 +239,7 @@ def test_a_log_that_was_pruned_is_no_ground_to_go_on(
     assert [s.code for s in estate.services] == ["SV-2", "SV-3"]
 
 
+@SLOW
 def test_a_netbox_that_was_restored_from_a_backup_is_read_anew(
     ready: NetBox, truth: Truth, full: NetBoxStore, somebody: Somebody
 ) -> None:
@@ -246,6 +251,7 @@ def test_a_netbox_that_was_restored_from_a_backup_is_read_anew(
     assert full.load() == fresh(ready, truth)
 
 
+@SLOW
 def test_a_change_that_is_committed_late_is_not_missed(
     ready: NetBox, truth: Truth, full: NetBoxStore, somebody: Somebody
 ) -> None:
@@ -268,6 +274,7 @@ def test_a_change_that_is_committed_late_is_not_missed(
     assert "迟到" in {s.name for s in full.load().sites}
 
 
+@SLOW
 def test_a_gap_that_stays_is_asked_for_no_longer(ready: NetBox, somebody: Somebody) -> None:
     now = [1000.0]
     client = Client(ready.url, ready.token)
@@ -359,6 +366,7 @@ def test_a_fault_is_an_error_and_what_was_known_stands(
         assert store.load() == known
 
 
+@SLOW
 def test_a_netbox_that_stumbles_once_is_asked_again(
     ready: NetBox, truth: Truth, full: NetBoxStore
 ) -> None:
@@ -370,6 +378,7 @@ def test_a_netbox_that_stumbles_once_is_asked_again(
 
 
 @pytest.mark.parametrize("version", ["4.2.0", "4.70.0", "5.0.0"])
+@SLOW
 def test_a_netbox_of_another_version_is_neither_read_nor_written(
     ready: NetBox, open_store: Open, version: str
 ) -> None:
@@ -413,6 +422,7 @@ def test_a_token_that_sees_less_than_before_makes_no_shorter_inventory(
     assert own.load() == later.load() == known
 
 
+@SLOW
 def test_what_is_written_while_it_is_read_is_read_too(
     ready: NetBox, truth: Truth, full: NetBoxStore, somebody: Somebody
 ) -> None:

@@ -33,10 +33,10 @@ from tests.inventory.netbox.city import (
     unmanaged,
     without,
 )
-from tests.netbox.proxy import Answer, Hold, LoseAnswer, Meanwhile, Proxy, Rule
+from tests.netbox.proxy import Answer, Hang, Hold, LoseAnswer, Meanwhile, Proxy, Rule
 from tests.netbox.server import NetBox
 
-pytestmark = pytest.mark.slow  # minutes each: make chaos runs them
+SLOW = pytest.mark.slow  # make chaos runs them
 
 Open = Callable[..., NetBoxStore]
 WRITE = "POST|PATCH|DELETE"
@@ -84,6 +84,7 @@ def test_a_row_that_fails_is_told_with_its_place_and_the_others_are_written(
     assert apply(store, right) == right
 
 
+@SLOW
 def test_what_a_deletion_frees_can_be_had_by_another(ready: NetBox, store: NetBoxStore) -> None:
     """The address, the asset tag and the name of a host that goes, by one that comes."""
     apply(store, rich())
@@ -95,6 +96,7 @@ def test_what_a_deletion_frees_can_be_had_by_another(ready: NetBox, store: NetBo
     assert not twice(codes(ready))
 
 
+@SLOW
 def test_a_shared_object_that_netbox_does_not_take_costs_its_rows_alone(store: NetBoxStore) -> None:
     wanted = Estate(
         rooms=(Room(code="R-1", name="机房"),),
@@ -110,6 +112,7 @@ def test_a_shared_object_that_netbox_does_not_take_costs_its_rows_alone(store: N
     assert [h.code for h in store.load().hosts] == ["H-3"]
 
 
+@SLOW
 def test_more_than_a_share_of_changes_needs_the_digest(store: NetBoxStore) -> None:
     apply(store, rich())
     changes = diff(rich(), altered())
@@ -123,6 +126,7 @@ def test_more_than_a_share_of_changes_needs_the_digest(store: NetBoxStore) -> No
 # ── nothing twice ───────────────────────────────────────────────────────────────────────────────
 
 
+@SLOW
 def test_applied_again_it_writes_nothing(ready: NetBox, open_store: Open) -> None:
     changes = diff(Estate(), rich())
     with Proxy(ready.url) as proxy:
@@ -188,6 +192,7 @@ def uninterrupted(ready: NetBox, open_store: Open) -> dict[str, tuple[int, dict[
     ("what", "share", "anew"),
     [("made", 0.3, False), ("made", 0.7, True), ("altered", 0.5, False), ("altered", 0.9, True)],
 )
+@SLOW
 def test_killed_half_way_it_goes_on_to_the_same_end(
     ready: NetBox, open_store: Open, tmp_path: Path, what: str, share: float, anew: bool
 ) -> None:
@@ -229,6 +234,7 @@ def test_an_answer_that_is_lost_makes_nothing_twice(ready: NetBox, open_store: O
     assert not twice(codes(ready))
 
 
+@SLOW
 def test_a_netbox_that_fails_amid_writing_leaves_what_can_be_gone_on_with(
     ready: NetBox, open_store: Open
 ) -> None:
@@ -241,6 +247,26 @@ def test_a_netbox_that_fails_amid_writing_leaves_what_can_be_gone_on_with(
         with pytest.raises(OutcomeUnknown):
             open_store(proxy.url).apply(changes, actor="张三")
     assert open_store().apply(changes, actor="张三") == rich()
+    assert not twice(codes(ready))
+
+
+@SLOW
+def test_a_bulk_write_that_times_out_says_how_far_it_came(ready: NetBox, truth: Truth) -> None:
+    wanted = Estate(
+        organisations=tuple(Organisation(code=f"O-{n}", name=f"{n}局") for n in range(60))
+    )
+    changes = diff(Estate(), wanted)
+    with Proxy(ready.url) as proxy:
+        lost = proxy.add(Rule(Hang(), method="POST", path="tenants/$", skip=1))
+        client = Client(proxy.url, ready.token, connections=1, timeout_s=(5, 3))
+        store = NetBoxStore(client, truth.engine)
+        with pytest.raises(OutcomeUnknown, match="写入结果不明") as met:
+            store.apply(changes, actor="张三")
+        assert "had confirmed by then: 50 of 60" in str(met.value)
+        assert met.value.under_way
+        assert proxy.hits(lost) == 1
+        client.timeout_s = (5, 60)
+        assert store.apply(changes, actor="张三") == wanted
     assert not twice(codes(ready))
 
 
@@ -273,6 +299,7 @@ def test_an_object_that_somebody_changed_meanwhile_is_left_to_them(
     assert ready.shell(serial).strip() == "数据库服务器"
 
 
+@SLOW
 def test_what_others_do_elsewhere_meanwhile_is_no_fault(ready: NetBox, open_store: Open) -> None:
     apply(open_store(), rich())
     after = changed(rich(), "R-2", name="新二号机房")
@@ -284,6 +311,7 @@ def test_what_others_do_elsewhere_meanwhile_is_no_fault(ready: NetBox, open_stor
     assert open_store().snapshot() == after  # what they did was not accepted by anybody
 
 
+@SLOW
 def test_what_refers_to_nothing_in_netbox_does_not_hold_up_a_change(
     ready: NetBox, open_store: Open
 ) -> None:
@@ -296,13 +324,18 @@ def test_what_refers_to_nothing_in_netbox_does_not_hold_up_a_change(
         apply(open_store(), changed(after, "H-1", system="S-405"))
 
 
+@SLOW
 def test_an_edit_is_not_lost_when_another_row_is_refused_before(
     ready: NetBox, open_store: Open
 ) -> None:
     """After a refusal what stands is read anew, which must not make their edit ours."""
     apply(open_store(), rich())
     after = changed(rich(), "R-2", name="新二号机房", building="甲座")
-    more = Room(code="R-9", name="一号机房", site="SITE-1")  # a name that is taken at that site
+    client = Client(ready.url, ready.token)
+    (site,) = client.page("dcim/sites/", {"cf_qianyun_code": "SITE-1", "fields": "id"})["results"]
+    theirs = {"name": "他人机房", "slug": "theirs", "site": site["id"]}
+    client.create("dcim/locations/", [theirs])
+    more = Room(code="R-9", name="他人机房", site="SITE-1")  # a name that is taken at that site
     after = after.model_copy(update={"rooms": (*after.rooms, more)})
     with Proxy(ready.url) as proxy:
         somebody = Meanwhile(lambda: edit(ready, "dcim/locations/", "R-2", name="他人所改"))
@@ -313,6 +346,7 @@ def test_an_edit_is_not_lost_when_another_row_is_refused_before(
     assert (room.name, room.building) == ("他人所改", None)
 
 
+@SLOW
 def test_an_object_that_was_changed_past_the_log_is_read_anew(
     ready: NetBox, open_store: Open
 ) -> None:
@@ -329,6 +363,7 @@ def test_an_object_that_was_changed_past_the_log_is_read_anew(
     assert apply(open_store(), after) == after
 
 
+@SLOW
 def test_an_object_that_somebody_changed_is_not_deleted(ready: NetBox, open_store: Open) -> None:
     apply(open_store(), rich())
     after = without(rich(), "H-3")
@@ -367,6 +402,7 @@ CircuitTermination.objects.create(circuit=c, term_side='A', termination=l)
 """
 
 
+@SLOW
 def test_what_is_not_ours_is_neither_changed_nor_deleted(ready: NetBox, store: NetBoxStore) -> None:
     ready.shell(OTHERS)
     before = unmanaged(ready)
@@ -377,6 +413,7 @@ def test_what_is_not_ours_is_neither_changed_nor_deleted(ready: NetBox, store: N
         assert {key: now.get(key) for key in before} == before
 
 
+@SLOW
 def test_what_others_hung_on_our_objects_keeps_these(ready: NetBox, store: NetBoxStore) -> None:
     apply(store, rich())
     ready.shell(
@@ -406,6 +443,7 @@ def test_what_others_hung_on_our_objects_keeps_these(ready: NetBox, store: NetBo
     assert {h.code for h in store.load().hosts} == {"H-1"}
 
 
+@SLOW
 def test_custom_fields_of_others_keep_their_values(ready: NetBox, store: NetBoxStore) -> None:
     ready.shell(OTHERS)
     apply(store, rich())

@@ -1,0 +1,104 @@
+"""One accepted row: what it tells, and where each of it stood."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from inventory.ledger.fields import TICKS
+from inventory.ledger.report import Code as ProblemCode
+from inventory.ledger.report import Problem
+from inventory.model import Code, Provenance
+
+_CODE: TypeAdapter[str] = TypeAdapter(Code)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Where a field was told: the header's text and the cell's raw text."""
+
+    column: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One accepted row. `values` by ledger field; references are what people wrote. `number`: the
+    code as told, where it can't be a code of the estate."""
+
+    kind: str
+    file: str
+    sheet: str
+    row: int
+    values: Mapping[str, Any]
+    told: Mapping[str, Told]
+    number: str = ""
+    more: tuple["Record", ...] = ()  # other rows of the same object, merged into this one
+
+    @property
+    def code(self) -> str:
+        return str(self.values.get("code", ""))
+
+    @property
+    def name(self) -> str:
+        return str(self.values.get("name", ""))
+
+    @property
+    def place(self) -> str:
+        return f"{self.file} {self.sheet} 第 {self.row} 行"
+
+    @property
+    def provenance(self) -> tuple[Provenance, ...]:
+        own = tuple(
+            Provenance.of_cell(
+                field=field,
+                source=self.file,
+                sheet=self.sheet,
+                row=self.row,
+                column=told.column,
+                raw=told.raw,
+            )
+            for field, told in self.told.items()
+        )
+        have = {p.field for p in own if p.raw}
+        return own + tuple(
+            p for other in self.more for p in other.provenance if p.raw and p.field not in have
+        )
+
+    def problem(
+        self, field: str, code: ProblemCode, message: str, *, refuses: bool = True
+    ) -> Problem:
+        told = self.told.get(field, Told("", ""))
+        return Problem(
+            file=self.file,
+            sheet=self.sheet,
+            row=self.row,
+            column=told.column,
+            raw=told.raw,
+            code=code,
+            message=message,
+            refuses=refuses,
+        )
+
+
+def derived_code(kind: str, name: str) -> str:
+    """A stable ASCII code for an object that has only a name."""
+    return f"{kind[0]}-{hashlib.sha256((kind + name).encode()).hexdigest()[:8]}"
+
+
+def service_code(host: str, protocol: str, port: int) -> str:
+    """The code of a service of which none is told, by what makes it one; readable if it can be."""
+    code = f"{host}-{protocol}-{port}"
+    try:
+        return _CODE.validate_python(code)
+    except ValidationError:
+        return derived_code("services", code)
+
+
+def with_blanks(record: Record) -> Record:
+    """The record with what its blank cells say: a column of ticks without one is no."""
+    ticks = TICKS[record.kind] & record.told.keys() - record.values.keys()
+    said = dict.fromkeys(sorted(ticks), False)
+    return replace(record, values={**record.values, **said}) if said else record

@@ -1,0 +1,1 @@
+"""What hosts are: logging in over SSH or WinRM, reading, never changing anything."""
