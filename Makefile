@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-netbox check format test demo bench chaos up netbox netbox-down clean
 MAKEFLAGS += --no-print-directory
+# A run is hundreds of processes: each would compile what it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 PY := $(BIN)/python
@@ -29,7 +31,7 @@ format: setup ## 整理格式 / format the code
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 test: setup-netbox ## 全部测试 / all tests; ARGS="-k name" 选择 / selects
-	@$(AS_ROOT) $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not chaos and not bench and not slow" $(ARGS)
+	@$(AS_ROOT) $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not chaos and not bench and not slow" --hypothesis-profile=repeatable $(ARGS)
 
 demo: $(if $(filter netbox,$(INVENTORY)),setup-netbox,setup) ## 在真实主机上迁移三个系统 / move three systems on real hosts
 	@$(AS_ROOT) $(PY) -m tests.demo $(if $(INVENTORY),--inventory '$(INVENTORY)') $(ARGS)
@@ -38,7 +40,7 @@ bench: setup-netbox ## 测量 / measure, one JSON object a line; ONLY=engine. �
 	@$(AS_ROOT) $(PY) -m tests.bench $(if $(ONLY),--only '$(ONLY)')
 
 chaos: setup-netbox ## 杀进程、断网络等慢测试 / kills and faults: the slow tests
-	@$(AS_ROOT) $(PY) -m pytest -m "chaos or slow" $(ARGS)
+	@$(AS_ROOT) $(PY) -m pytest -m "chaos or slow or hypothesis" $(ARGS)
 
 up: setup ## 启动引擎、工作进程与接口 / start engine, worker and HTTP API on loopback
 	@$(BIN)/qianyun up $(ARGS)

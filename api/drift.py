@@ -107,6 +107,7 @@ def apply(
     store, changes = product.estate, compared.changes
     if not changes.empty:
         if store.dry_by_default:
+            changes.check_safety(compared.live, confirmed=confirmed)  # what is refused is not meant
             _intend(product, compared, actor)
         try:
             store.apply(changes, actor=actor, confirmed=confirmed)

@@ -57,19 +57,25 @@ def data_rows(table: Table, words: Words) -> Iterator[DataRow]:
                 section = look.named(raw_text(filled[0][1])) or section
             yield DataRow(index + 1, cells, why)
             continue
-        if before and any(_is_ditto(v, words) for _, v in filled):
+        if before and any(is_ditto(v, words) for _, v in filled):
             cells = tuple(_as_above(cells, before, words))
         before = [*cells, *before[len(cells) :]]
         yield DataRow(index + 1, cells, section=section)
 
 
-def _is_ditto(cell: Cell, words: Words) -> bool:
+def is_ditto(cell: Cell, words: Words) -> bool:
+    """Whether the cell says what the one above it says (〃, 同上)."""
     return isinstance(cell, str) and len(cell) <= DITTO and squeeze(cell) in words.ditto
 
 
 def _as_above(cells: Sequence[Cell], before: Sequence[Cell], words: Words) -> Iterator[Cell]:
     for column, cell in enumerate(cells):
-        yield before[column] if column < len(before) and _is_ditto(cell, words) else cell
+        yield before[column] if column < len(before) and is_ditto(cell, words) else cell
+
+
+def is_total(cell: Cell, words: Words) -> bool:
+    """Whether the cell is what a row of sums is called (合计)."""
+    return isinstance(cell, str) and _bare(squeeze(cell)) in words.totals
 
 
 class _Filled:

@@ -10,7 +10,7 @@ from typing import Any
 from inventory.ledger import literal
 from inventory.ledger.words import Words, squeeze
 from inventory.ledger_write.columns import Column
-from inventory.ledger_write.reader import Cell, Refused
+from inventory.ledger_write.reader import Cell, Refused, says_more
 from inventory.model import Database
 
 _DIGITS = 15  # of a number, as a spreadsheet keeps them
@@ -25,7 +25,9 @@ def cell(value: Any, column: Column, words: Words) -> tuple[Cell, bool]:
     plainest: Cell = ""
     for number, candidate in enumerate(_candidates(wanted, column)):
         plainest = plainest if number else candidate
-        if isinstance(candidate, str) and _CHANGED.search(candidate):
+        if (isinstance(candidate, str) and _CHANGED.search(candidate)) or says_more(
+            candidate, words
+        ):
             continue
         try:
             if _same(column.reads(candidate, words), wanted):

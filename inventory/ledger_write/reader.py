@@ -7,6 +7,7 @@ from inventory.ledger.fields import FIELDS, OTHERWISE, TICKS
 from inventory.ledger.names import Names
 from inventory.ledger.objects import IMPLIED, LOOKED_UP
 from inventory.ledger.organisations import Organisations
+from inventory.ledger.rows import is_ditto, is_total
 from inventory.ledger.words import Words
 from inventory.model import Estate
 
@@ -20,6 +21,7 @@ __all__ = [
     "is_implied",
     "parsers",
     "references",
+    "says_more",
 ]
 
 type Finder = Callable[[Sequence[str], str], set[str]]
@@ -34,6 +36,11 @@ def parsers(kind: str) -> Mapping[str, Parser]:
 def blank_is_no(kind: str, field: str) -> bool:
     """Whether a blank in the field's column says no."""
     return field in TICKS[kind]
+
+
+def says_more(cell: Cell, words: Words) -> bool:
+    """Whether the reader takes the cell for a word about its row, not for a value: 〃, 合计."""
+    return is_ditto(cell, words) or is_total(cell, words)
 
 
 def references(kind: str) -> Mapping[str, tuple[str, ...]]:

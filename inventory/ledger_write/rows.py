@@ -10,7 +10,7 @@ from inventory.ledger.headers import Column as HeaderColumn
 from inventory.ledger.words import Words
 from inventory.ledger_write.cells import cell
 from inventory.ledger_write.columns import Column, columns, role_titles
-from inventory.ledger_write.reader import Cell, Refused, finder
+from inventory.ledger_write.reader import Cell, Refused, finder, says_more
 from inventory.model import Contact, Estate, System
 
 NUMBER = "序号"
@@ -117,7 +117,8 @@ class Writer:
         if not roles:
             return [], True
         cells: list[Cell] = list(_plain_people(contacts, roles))
-        if self._read_people(cells, roles) == tuple(contacts):
+        told_of_rows = any(says_more(c, self._words) for c in cells)
+        if not told_of_rows and self._read_people(cells, roles) == tuple(contacts):
             return cells, True
         cells = [write_contacts(contacts), *[""] * (len(cells) - 1)]
         return cells, self._read_people(cells, roles) == tuple(contacts)

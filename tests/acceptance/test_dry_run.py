@@ -92,5 +92,9 @@ def test_a_killed_one_takes_its_playbooks_along_and_the_next_one_sweeps(
     process.kill()
     process.communicate()
     wait_until(lambda: not ours(city, plan), 30, "its processes to end")
-    city.qianyun("plan", "dry-run", plan)
+    left = set(cgroups(city, plan))
+    next_one = begun(city, plan)
+    assert not left & set(cgroups(city, plan))
+    next_one.send_signal(signal.SIGINT)
+    next_one.communicate(timeout=60)
     assert cgroups(city, plan) == []

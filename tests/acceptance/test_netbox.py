@@ -128,6 +128,7 @@ def _and_it_can_be_looked_at(office: Office) -> None:
 # ── 2. two people change the same ───────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_two_people_change_the_same(office: Office) -> None:
     _somebody_works_in_netbox(office)
     ledger = office.ledger("澜江市二", {RATE: "500M", RENT: "50000"})
@@ -213,6 +214,7 @@ def _the_audit_tells_all(office: Office, task: int) -> None:
     office.does("audit", "verify")
 
 
+@pytest.mark.slow
 def test_an_object_that_was_saved_unchanged_is_written_all_the_same(office: Office) -> None:
     """Somebody opens a line in NetBox and presses "save": NetBox notes a new time, and no change."""
     office.does("inventory", "pull")
@@ -235,6 +237,7 @@ def press_save(url: str, headers: dict[str, str], facts: dict[str, Any]) -> None
     assert written.status_code == 200
 
 
+@pytest.mark.slow
 def test_what_was_handed_over_and_what_was_deleted(office: Office) -> None:
     """A device of people's own becomes ours by its code; one of ours that they delete is asked
     about."""

@@ -48,6 +48,7 @@ def the_ledger_alone(office: Office, ledger: Path, field: str = "address") -> No
     assert (again["counts"]["updates"], again["findings"]) == (0, [])
 
 
+@pytest.mark.slow
 def test_after_a_refused_row_the_ledgers_next_change_is_taken(office: Office) -> None:
     office.brings(office.ledger("二", {ADDRESS: "2号"}))
     like = office.api().dcim.devices.get(name="jt-file-01")
@@ -69,6 +70,7 @@ def test_after_a_refused_row_the_ledgers_next_change_is_taken(office: Office) ->
     assert found == {("address", "ledger", "ledger"), ("asset_tag", "ledger", "ledger")}
 
 
+@pytest.mark.slow
 def test_what_somebody_changed_after_a_refused_row_is_theirs(office: Office) -> None:
     """Our own half is accepted: what a person makes of it afterwards is their change alone."""
     where = office.api().dcim.devices.get(name="jt-file-01")

@@ -56,6 +56,7 @@ def test_a_custom_field_that_was_made_anew_is_asked_about(office: Office) -> Non
     assert office.asks("inventory", "verify")["ok"]
 
 
+@pytest.mark.slow
 def test_who_emptied_a_code_and_who_deleted_a_service_is_named(office: Office) -> None:
     api = office.api()
     site = api.dcim.sites.get(name="市民中心园区")

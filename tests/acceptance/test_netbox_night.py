@@ -99,6 +99,7 @@ def test_the_token_may_not(office: Office) -> None:
     all_goes_on(office)
 
 
+@pytest.mark.slow
 def test_a_netbox_of_an_unknown_version(behind: Office, proxy: Proxy) -> None:
     def of_tomorrow(body: bytes) -> bytes:
         return json.dumps(json.loads(body) | {"netbox-version": "9.9.1"}).encode()

@@ -57,6 +57,7 @@ def count(netbox: NetBox) -> int:
     return found
 
 
+@pytest.mark.slow
 def test_untouched_it_hands_on_and_records(netbox: NetBox, proxy: Proxy) -> None:
     for name in ("A", "B"):
         assert make_site(netbox, proxy.url, name) == 201
@@ -73,6 +74,7 @@ def test_untouched_it_hands_on_and_records(netbox: NetBox, proxy: Proxy) -> None
     assert proxy.writes[0].headers["content-type"] == "application/json"
 
 
+@pytest.mark.slow
 def test_rules_by_method_path_and_number(netbox: NetBox, proxy: Proxy) -> None:
     rule = proxy.add(Rule(Answer(503, b"later"), "POST", SITES, times=2, skip=1))
     got = [make_site(netbox, proxy.url, name) for name in "ABCD"]
@@ -83,6 +85,7 @@ def test_rules_by_method_path_and_number(netbox: NetBox, proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize("action", [Refuse(), LoseAnswer()])
+@pytest.mark.slow
 def test_no_answer(netbox: NetBox, proxy: Proxy, action: Refuse | LoseAnswer) -> None:
     proxy.add(Rule(action, "POST"))
     with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
@@ -90,6 +93,7 @@ def test_no_answer(netbox: NetBox, proxy: Proxy, action: Refuse | LoseAnswer) ->
     assert count(netbox) == (1 if isinstance(action, LoseAnswer) else 0)
 
 
+@pytest.mark.slow
 def test_half_a_page(netbox: NetBox, proxy: Proxy) -> None:
     proxy.add(Rule(CutBody(after=7), "GET", SITES))
     with pytest.raises(http.client.IncompleteRead) as caught:
@@ -97,6 +101,7 @@ def test_half_a_page(netbox: NetBox, proxy: Proxy) -> None:
     assert len(caught.value.partial) == 7
 
 
+@pytest.mark.slow
 def test_hangs_until_the_client_gives_up(netbox: NetBox, proxy: Proxy) -> None:
     proxy.add(Rule(Hang(), "POST"))
     with pytest.raises(TimeoutError):
@@ -104,11 +109,13 @@ def test_hangs_until_the_client_gives_up(netbox: NetBox, proxy: Proxy) -> None:
     assert count(netbox) == 0
 
 
+@pytest.mark.slow
 def test_another_answer(netbox: NetBox, proxy: Proxy) -> None:
     proxy.add(Rule(Rewrite(lambda body: body.replace(b"4.7.3", b"9.0.0")), path="^/api/status/"))
     assert json.loads(ask(netbox, proxy.url, "status/")[1])["netbox-version"] == "9.0.0"
 
 
+@pytest.mark.slow
 def test_held_until_released(netbox: NetBox, proxy: Proxy) -> None:
     hold = Hold()
     proxy.add(Rule(hold, "POST", SITES))
@@ -121,6 +128,7 @@ def test_held_until_released(netbox: NetBox, proxy: Proxy) -> None:
     assert count(netbox) == 1
 
 
+@pytest.mark.slow
 def test_somebody_else_was_quicker(netbox: NetBox, proxy: Proxy) -> None:
     proxy.add(Rule(Meanwhile(lambda: make_site(netbox, netbox.url, "A")), "POST", SITES))
     assert make_site(netbox, proxy.url, "A") == 400

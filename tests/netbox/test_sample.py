@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.netbox.sample import load_sample
 from tests.netbox.server import NetBox
 
 
+@pytest.mark.slow
 def test_the_sample_city_is_loaded_once(netbox: NetBox, tmp_path: Path) -> None:
     admin = tmp_path / "admin"
     admin.touch(0o600)

@@ -48,6 +48,7 @@ def test_it_is_the_version_that_we_name(netbox: NetBox) -> None:
     assert status["netbox-version"] == install.VERSION
 
 
+@pytest.mark.slow
 def test_reset_takes_away_what_was_made_and_the_token_stays(netbox: NetBox) -> None:
     ask(netbox, "dcim/sites/", {"name": "云州政务中心", "slug": "yz"})
     assert sites(netbox) == ["云州政务中心"]
@@ -56,11 +57,13 @@ def test_reset_takes_away_what_was_made_and_the_token_stays(netbox: NetBox) -> N
         assert [sites(netbox) for _ in range(6)] == [[]] * 6
 
 
+@pytest.mark.slow
 def test_without_the_token_it_says_nothing(netbox: NetBox) -> None:
     with pytest.raises(HTTPError, match="403"):
         build_opener(ProxyHandler({})).open(f"{netbox.url}/api/dcim/sites/")
 
 
+@pytest.mark.slow
 def test_shell_is_inside_netbox(netbox: NetBox) -> None:
     netbox.shell("from dcim.models import Site; Site.objects.create(name='甲', slug='a')")
     assert sites(netbox) == ["甲"]
@@ -69,11 +72,13 @@ def test_shell_is_inside_netbox(netbox: NetBox) -> None:
         netbox.shell("1 / 0")
 
 
+@pytest.mark.slow
 def test_its_pages_have_their_style(netbox: NetBox) -> None:
     with build_opener(ProxyHandler({})).open(f"{netbox.url}/static/netbox.css") as answer:
         assert answer.headers["Content-Type"] == "text/css"
 
 
+@pytest.mark.slow
 def test_a_worker_outlives_a_reset(netbox: NetBox) -> None:
     netbox.start_worker()
     try:
@@ -105,6 +110,7 @@ class Listener(HTTPServer):
     came: "queue.Queue[bytes]"
 
 
+@pytest.mark.slow
 def test_a_webhook_arrives(netbox: NetBox) -> None:
     with Listener(("127.0.0.1", 0), Listening) as listener:
         listener.came = queue.Queue()
@@ -144,6 +150,7 @@ def another_network() -> Iterator[None]:
         os.close(home)
 
 
+@pytest.mark.slow
 def test_gone_and_back_at_its_port_and_in_another_network(netbox: NetBox) -> None:
     url = netbox.url
     netbox.stop_web()
@@ -165,6 +172,7 @@ def test_gone_and_back_at_its_port_and_in_another_network(netbox: NetBox) -> Non
         os.close(near)
 
 
+@pytest.mark.slow
 def test_a_killed_owner_leaves_nothing(tmp_path: Path) -> None:
     hold = (
         "import json, sys; from pathlib import Path; from tests.netbox.server import NetBox\n"

@@ -165,6 +165,7 @@ def test_killed_cutover_is_undone_by_its_guard(ready: Mover, tmp_path: Path, pla
 
 
 @pytest.mark.parametrize("place", [pytest.param("fence", marks=pytest.mark.chaos), "digest"])
+@pytest.mark.slow
 def test_rollback_after_all_died_gives_the_move_up(
     ready: Mover, tmp_path: Path, place: str
 ) -> None:
@@ -252,6 +253,7 @@ def test_target_out_of_reach(ready: Mover) -> None:
     assert roles(ready) == {source.name: "standby", target.name: "active"}
 
 
+@pytest.mark.slow
 def test_what_lies_on_the_target_is_never_wiped(files: Mover) -> None:
     """In preflight, in check mode and at presync; and again after a move was given up."""
     target = files.lab.hosts[files.system.target]

@@ -157,6 +157,7 @@ def test_target_database_that_stands_still(synced: Mover, tmp_path: Path) -> Non
     assert again["clusters"][0]["copied"] is True
 
 
+@pytest.mark.slow
 def test_application_with_database(synced: Mover, tmp_path: Path) -> None:
     entries = synced
     source, target = entries.system.source, entries.system.target

@@ -79,6 +79,7 @@ class Killed(Exception):
     "after",
     [1, pytest.param(30, marks=pytest.mark.slow), 44, pytest.param(62, marks=pytest.mark.slow)],
 )
+@pytest.mark.slow
 def test_killed_half_way_it_goes_on(netbox: NetBox, admin: Client, after: int) -> None:
     done: list[Step] = []
 
@@ -96,6 +97,7 @@ def test_killed_half_way_it_goes_on(netbox: NetBox, admin: Client, after: int) -
         assert len(names) == len(set(names))
 
 
+@pytest.mark.slow
 def test_what_cannot_serve_refuses_the_whole(netbox: NetBox, admin: Client) -> None:
     add(admin, "extras/custom-fields/", name="zone", type="text", object_types=["dcim.rack"])
     add(
@@ -115,6 +117,7 @@ def test_what_cannot_serve_refuses_the_whole(netbox: NetBox, admin: Client) -> N
     assert everything(netbox) == before
 
 
+@pytest.mark.slow
 def test_a_field_of_others_gets_our_object_types_and_keeps_theirs(admin: Client) -> None:
     made = add(
         admin,
@@ -138,6 +141,7 @@ def test_a_field_of_others_gets_our_object_types_and_keeps_theirs(admin: Client)
     netbox_ready(admin)
 
 
+@pytest.mark.slow
 def test_a_field_that_lost_an_object_type_is_seen_and_mended(prepared: Client) -> None:
     admin = prepared
     (row,) = admin.page("extras/custom-fields/", {"name": "qianyun_code"})["results"]
@@ -149,6 +153,7 @@ def test_a_field_that_lost_an_object_type_is_seen_and_mended(prepared: Client) -
     netbox_ready(admin)
 
 
+@pytest.mark.slow
 def test_names_and_slugs_that_others_took(admin: Client) -> None:
     role = add(admin, "dcim/device-roles/", name="服务器", slug="fuwuqi")
     site = add(admin, "dcim/sites/", name="迁云未说明园区", slug="theirs")
@@ -167,6 +172,7 @@ def test_names_and_slugs_that_others_took(admin: Client) -> None:
         assert any(ours.items() <= row.items() for row in rows)
 
 
+@pytest.mark.slow
 def test_choices_and_a_tag_of_others_are_kept(admin: Client) -> None:
     chosen = add(
         admin,
@@ -183,6 +189,7 @@ def test_choices_and_a_tag_of_others_are_kept(admin: Client) -> None:
     assert set(types) == {"dcim.rack", *MANAGED}
 
 
+@pytest.mark.slow
 def test_permissions_that_somebody_widened_are_as_listed_again(prepared: Client) -> None:
     admin = prepared
     rows = admin.page("users/permissions/", {"limit": 1000})["results"]
@@ -192,6 +199,7 @@ def test_permissions_that_somebody_widened_are_as_listed_again(prepared: Client)
     assert admin.get(f"users/permissions/{row['id']}/")["constraints"] == row["constraints"]
 
 
+@pytest.mark.slow
 def test_the_webhook_follows_its_address_and_secret(prepared: Client) -> None:
     admin = prepared
     run(admin, hook=HOOK)
@@ -208,6 +216,7 @@ def test_the_webhook_follows_its_address_and_secret(prepared: Client) -> None:
     assert run(admin) == ()  # not asked for, it is left as it is
 
 
+@pytest.mark.slow
 def test_a_token_for_a_file(prepared: Client, tmp_path: Path) -> None:
     admin, path = prepared, tmp_path / "token"
     assert bootstrap(admin, actor="zhang", token_file=path).token == "written"
@@ -246,6 +255,7 @@ def _link(folder: Path) -> Path:
     "file",
     [_other_file, _stale_token, _link, lambda folder: folder, lambda f: f / "none" / "token"],
 )
+@pytest.mark.slow
 def test_a_file_that_is_no_place_for_a_token(
     netbox: NetBox, admin: Client, tmp_path: Path, file: Callable[[Path], Path]
 ) -> None:
@@ -257,6 +267,7 @@ def test_a_file_that_is_no_place_for_a_token(
     assert held is None or path.read_bytes() == held
 
 
+@pytest.mark.slow
 def test_a_token_that_may_only_read(netbox: NetBox) -> None:
     netbox.shell(
         "from users.models import Token, User\nToken.objects.update(write_enabled=False)\n"
@@ -267,6 +278,7 @@ def test_a_token_that_may_only_read(netbox: NetBox) -> None:
     assert everything(netbox) == before
 
 
+@pytest.mark.slow
 def test_what_netbox_itself_refuses_is_named(admin: Client) -> None:
     add(admin, "extras/tags/", name="迁云", slug="other")
     add(admin, "extras/tags/", name="迁云（迁云）", slug="third")

@@ -106,6 +106,7 @@ def reasons(left_out: tuple[LeftOut, ...]) -> dict[tuple[str, str], str]:
     return {(left.endpoint, left.name): left.reason for left in left_out}
 
 
+@pytest.mark.slow
 def test_it_is_read_changed_in_nothing_and_what_is_left_out_is_told(
     ready: NetBox, store: NetBoxStore
 ) -> None:

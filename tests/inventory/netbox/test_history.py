@@ -52,6 +52,7 @@ def edit(client: Client, path: str, code: str, fields: dict[str, Any]) -> None:
     client.update(path, row["id"], body, "*")
 
 
+@pytest.mark.slow
 def test_who_changed_a_field_when_and_from_what(
     ready: NetBox, open_store: Callable[..., NetBoxStore]
 ) -> None:
@@ -77,6 +78,7 @@ def test_who_changed_a_field_when_and_from_what(
         assert found.old != found.new == told
 
 
+@pytest.mark.slow
 def test_who_moved_an_end_assigned_a_person_and_deleted_an_object(
     ready: NetBox, open_store: Callable[..., NetBoxStore]
 ) -> None:
@@ -102,6 +104,7 @@ def test_who_moved_an_end_assigned_a_person_and_deleted_an_object(
 
 
 @pytest.mark.parametrize("field", ["name", pytest.param("place", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_a_host_that_became_a_machine_is_asked_where_it_is_now(
     ready: NetBox, open_store: Callable[..., NetBoxStore], field: str
 ) -> None:

@@ -49,6 +49,7 @@ def test_the_estate_of_these_tests_tells_every_field_of_every_collection() -> No
                 assert any(getattr(o, name) != other[o.code] for o in objects), f"{kind}.{name}"
 
 
+@pytest.mark.slow
 def test_every_field_comes_back_and_can_be_changed_and_emptied(
     ready: NetBox, opened: Callable[[], NetBoxStore]
 ) -> None:
@@ -121,6 +122,7 @@ def test_names_are_chinese_and_slugs_ascii(
     assert not types & set(VALUES["lines.type"])
 
 
+@pytest.mark.slow
 def test_names_that_people_give_twice_come_back_as_they_gave_them(
     ready: NetBox, opened: Callable[[], NetBoxStore]
 ) -> None:

@@ -315,11 +315,13 @@ def test_shared_objects_can_be_made_and_no_more(own: Client, admin: Client) -> N
         ("dcim/cables/", {}),
     ],
 )
+@pytest.mark.slow
 def test_nothing_else_can_be_made(own: Client, path: str, row: Json) -> None:
     with pytest.raises(NetBoxDenied, match="qianyun netbox permissions"):
         own.create(path, [row])
 
 
+@pytest.mark.slow
 def test_the_token_sees_no_user_and_no_secret(own: Client, admin: Client) -> None:
     for path in ("users/users/", "users/permissions/", "users/groups/", "extras/webhooks/"):
         with pytest.raises(NetBoxDenied):

@@ -39,7 +39,8 @@ def full(ready: NetBox, truth: Truth, tmp_path: Path, open_store: Open) -> NetBo
     store = open_store()
     if ready.keeps(FULL):
         ready.reset(FULL)
-    store.apply(diff(store.load(), rich()), actor="张三")
+    changes = diff(store.load(), rich())
+    store.apply(changes, actor="张三", confirmed=changes.digest)
     ready.keep(FULL)
     return store
 
@@ -347,6 +348,7 @@ FAULTS: dict[str, tuple[Rule, type[StoreError], str]] = {
 
 
 @pytest.mark.parametrize("fault", list(FAULTS))
+@pytest.mark.slow
 def test_a_fault_is_an_error_and_what_was_known_stands(
     ready: NetBox, truth: Truth, full: NetBoxStore, fault: str
 ) -> None:
@@ -391,12 +393,14 @@ def test_a_netbox_of_another_version_is_neither_read_nor_written(
         assert {seen.path for seen in proxy.requests} == {"/api/status/"}
 
 
+@pytest.mark.slow
 def test_a_netbox_without_bootstrap_is_not_taken_for_empty(netbox: NetBox, truth: Truth) -> None:
     store = NetBoxStore(Client(netbox.url, netbox.token), truth.engine)
     with pytest.raises(NetBoxUnknown, match="qianyun netbox bootstrap"):
         store.load()
 
 
+@pytest.mark.slow
 def test_a_token_that_sees_less_than_before_makes_no_shorter_inventory(
     ready: NetBox, truth: Truth, full: NetBoxStore, somebody: Somebody, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ def find(estate: Estate, kind: str, code: str) -> Any:
     return next((o for o in getattr(estate, kind) if o.code == code), None)
 
 
+@pytest.mark.slow
 def test_a_wrong_value_costs_its_field_and_stays_as_it_was_typed(
     ready: NetBox, open_store: Open, typed: Callable[..., None]
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_wrong_value_costs_its_field_and_stays_as_it_was_typed(
     assert open_store().verify().changes.empty
 
 
+@pytest.mark.slow
 def test_with_an_empty_state_all_but_the_systems_is_read(
     ready: NetBox, typed: Callable[..., None], tmp_path: Path
 ) -> None:
@@ -99,6 +101,7 @@ def test_with_an_empty_state_all_but_the_systems_is_read(
     truth.engine.dispose()
 
 
+@pytest.mark.slow
 def test_what_our_own_systems_name_and_is_no_more_is_told(
     open_store: Open, typed: Callable[..., None]
 ) -> None:

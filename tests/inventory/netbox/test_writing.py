@@ -222,6 +222,7 @@ def test_killed_half_way_it_goes_on_to_the_same_end(
     truth.engine.dispose()
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_lost_makes_nothing_twice(ready: NetBox, open_store: Open) -> None:
     with Proxy(ready.url) as proxy:
         for path in ("locations/$", "devices/$", "ip-addresses/$", "contacts/$"):
@@ -280,6 +281,7 @@ def edit(ready: NetBox, path: str, code: str, **fields: Any) -> None:
     client.update(path, row["id"], fields, "*")
 
 
+@pytest.mark.slow
 def test_an_object_that_somebody_changed_meanwhile_is_left_to_them(
     ready: NetBox, open_store: Open
 ) -> None:
