@@ -59,6 +59,7 @@ EXITS: Mapping[type[Exception], Exit] = {
     inventory.EstateError: Exit.USAGE,
     inventory.PackError: Exit.USAGE,
     inventory.PackRefused: Exit.USAGE,
+    inventory.RecordRefused: Exit.USAGE,
     inventory.CalendarUnknown: Exit.USAGE,
     inventory.ChangeRefused: Exit.NO,
     inventory.StaleEstate: Exit.NO,

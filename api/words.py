@@ -9,6 +9,7 @@ from typing import Literal
 
 from api.words_policy import POLICY_TEXTS
 from api.words_census import CENSUS
+from api.words_records import RECORD_TEXTS
 
 Lang = Literal["zh", "en"]
 
@@ -332,6 +333,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "stopped": ("已停止", "stopped"),
     **POLICY_TEXTS,
     **CENSUS,
+    **RECORD_TEXTS,
 }
 
 

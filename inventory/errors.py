@@ -5,7 +5,8 @@ InventoryError
 ├── EstateError        an estate contradicts itself (unknown reference, code told twice)
 ├── ChangeRefused      a ChangeSet is too large to pass without its exact digest
 ├── PackError          there is no such policy, or its file can't be read
-│   └── PackRefused    it has mistakes, each with file and line
+│   ├── PackRefused    it has mistakes, each with file and line
+│   └── RecordRefused  what was to be put on record fits no policy, entry or object
 ├── CalendarUnknown    a working-day clock runs in a year whose calendar is not known
 ├── StaleEstate        the stored estate is no longer the one the ChangeSet was made from
 └── StoreError         the database or NetBox failed (outside)
@@ -67,6 +68,10 @@ class PackRefused(PackError):
     def __init__(self, faults: Iterable[PackFault]) -> None:
         self.faults = tuple(sorted(set(faults)))
         super().__init__("\n".join(map(str, self.faults)))
+
+
+class RecordRefused(PackError):
+    """A record fits no policy, no entry, no object or no day; nothing was written."""
 
 
 class CalendarUnknown(InventoryError):

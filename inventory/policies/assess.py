@@ -55,18 +55,41 @@ def facts_of(
 ) -> Facts:
     """What the entries of a pack are judged on."""
     on, earlier = baseline or (None, None)
-    return Facts(estate, index.day, earlier, on, index.declared(pack))
+    return Facts(
+        estate,
+        index.day,
+        earlier,
+        on,
+        declared=index.declared(pack),
+        fates=index.fates,
+        by_owner=index.by_owner(pack),
+    )
 
 
 def _strays(pack: Pack, records: Records, facts: Facts) -> set[tuple[str, str]]:
     """Records of this policy about an object that is neither here nor in the baseline: a slip of the
     pen, which would otherwise do nothing and not be noticed."""
-    named = {(d.entry, d.code) for d in records.declarations if d.policy == pack.id and d.code}
-    for told in (records.exceptions, records.reports, records.events):
-        named |= {(r.entry, r.code) for r in told if r.policy == pack.id}
+    named = named_in(pack.id, records)
     if not named:
         return set()
-    estates = (facts.estate, facts.baseline or Estate())
-    known = {o.code for estate in estates for _, objects in estate.collections() for o in objects}
-    known |= {county.code for county in facts.counties}
+    known = known_codes(facts.estate, facts.baseline)
     return {(entry, code) for entry, code in named if code not in known}
+
+
+def named_in(policy: str, records: Records) -> set[tuple[str, str]]:
+    """(entry, code) of every object that the records of a policy name; what became of an object
+    stands under "fates" where it is of no entry."""
+    named = {(d.entry, d.code) for d in records.declarations if d.policy == policy and d.code}
+    for told in (records.exceptions, records.reports, records.events):
+        named |= {(r.entry, r.code) for r in told if r.policy == policy}
+    for fate in records.fates:
+        if fate.policy in (None, policy):
+            named |= {(fate.entry or "fates", code) for code in (fate.code, fate.into) if code}
+    return named
+
+
+def known_codes(*estates: Estate | None) -> set[str]:
+    """Codes of all objects, and the counties that organisations name."""
+    there = [estate for estate in estates if estate is not None]
+    known = {o.code for estate in there for _, objects in estate.collections() for o in objects}
+    return known | {o.county for estate in there for o in estate.organisations if o.county}

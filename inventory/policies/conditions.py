@@ -3,7 +3,7 @@
     { field = "type", is = "private_business" }
     { field = "organisation.level", in = ["city", "county"] }
     { field = "keep_review_on", before = "today" }
-    { declared = "CZ-10" }                 # on record for this object, or as a whole
+    { declared = "CZ-10" }                 # on record for this object, its organisation, as a whole
     { any = [ { field = "on_cloud", is = true }, { field = "cloud_status", is = "connected" } ] }
 
 An answer is yes, no or not known: what nobody told is never taken for a no.
@@ -152,8 +152,7 @@ def _test(condition: Condition, of: str, facts: Facts) -> Test:
     name = condition.operator
     value = getattr(condition, name)
     if name == "declared":
-        said = facts.declared
-        return lambda thing: (value, None) in said or (value, thing.code) in said
+        return lambda thing: facts.is_declared(value, thing)
     if condition.field is None:
         tests = [_test(part, of, facts) for part in value]
         if name == "all_":

@@ -36,15 +36,24 @@ def _on_cloud(system: System, facts: Facts) -> bool | None:
     return None if system.cloud_status is None else False
 
 
-def _live(system: System, _: Facts) -> bool:
-    """Not merged into another and not retired with evidence."""
+def _live(system: System, facts: Facts) -> bool:
+    """Not merged into another and not retired with evidence, in the inventory or on record."""
     retired = system.zombie_decision is ZombieDecision.RETIRE and bool(system.zombie_evidence)
-    return system.merged_into is None and not retired
+    return not (system.merged_into or retired or facts.fate("systems", system.code))
 
 
 def _top_level(system: System, facts: Facts) -> bool:
     """An independent system: no part of a 大系统."""
     return _live(system, facts) and system.parent is None
+
+
+def _integrated(system: System, facts: Facts) -> bool | None:
+    """整合为一个“大系统”: a part of one, or the only one of its organisation."""
+    if not _live(system, facts) or system.parent is not None:
+        return True
+    if system.organisation is None:
+        return None
+    return facts.top_level_of[system.organisation] <= 1
 
 
 def _zombie(system: System, _: Facts) -> bool | None:
@@ -61,8 +70,10 @@ def _zombie(system: System, _: Facts) -> bool | None:
     return None if None in answers else False
 
 
-def _cleaned(system: System, _: Facts) -> bool:
-    """清理: decided, with evidence; where merged, into what."""
+def _cleaned(system: System, facts: Facts) -> bool:
+    """清理: decided, with evidence; where merged, into what. What is on record has both."""
+    if facts.fate("systems", system.code):
+        return True
     if system.zombie_decision is None or not system.zombie_evidence:
         return system.merged_into is not None
     return system.zombie_decision is not ZombieDecision.MERGE or system.merged_into is not None
@@ -163,6 +174,7 @@ DERIVED: Mapping[str, Mapping[str, Derived]] = {
         "on_cloud": Derived("bool", _on_cloud, "已上云"),
         "live": Derived("bool", _live, "在册"),
         "top_level": Derived("bool", _top_level, "独立系统"),
+        "integrated": Derived("bool", _integrated, "已整合"),
         "zombie": Derived("bool", _zombie, "符合僵尸标准"),
         "cleaned": Derived("bool", _cleaned, "已清理"),
         "new": Derived("bool", _new("systems"), "基线后新建"),

@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from inventory.model import Estate
+from inventory.model import Estate, System
+
+if TYPE_CHECKING:
+    from inventory.policies.records import Fate
 
 SETS = (*(name for name in Estate.model_fields if name != "dependencies"), "counties")
 """What an entry may be about: a collection of the estate, or the counties that organisations name."""
@@ -27,13 +30,17 @@ class County:
 @dataclass(frozen=True)
 class Facts:
     """`day` is today; `baseline` the estate of `baseline_on`, None where none was recorded;
-    `declared` what people declare done: (entry, code of an object, or None as a whole)."""
+    `declared` what people declare done: (entry, code of an object, or None as a whole); `fates` what
+    became of objects, of this policy or of all; `by_owner` what organisations declare done of entries
+    that are about organisations: (entry, organisation)."""
 
     estate: Estate
     day: date
     baseline: Estate | None = None
     baseline_on: date | None = None
     declared: frozenset[tuple[str, str | None]] = frozenset()
+    fates: tuple["Fate", ...] = ()
+    by_owner: frozenset[tuple[str, str]] = frozenset()
 
     def members(self, of: str) -> tuple[Any, ...]:
         """The objects of a set, by code."""
@@ -62,7 +69,36 @@ class Facts:
         """The baseline as facts of its own day."""
         if self.baseline is None or self.baseline_on is None:
             return None
-        return Facts(self.baseline, self.baseline_on)
+        return Facts(self.baseline, self.baseline_on, fates=self.fates)
+
+    def is_declared(self, entry: str, thing: Any) -> bool:
+        """Whether an entry is on record for an object, as a whole, or, where it is about
+        organisations, for the one that the object belongs to."""
+        if (entry, None) in self.declared or (entry, thing.code) in self.declared:
+            return True
+        return (entry, getattr(thing, "organisation", None)) in self.by_owner
+
+    def fate(self, of: str, code: str) -> "Fate | None":
+        """What became of an object by the day: merged or retired, as it was last told."""
+        return self._fates.get((of, code, None))
+
+    def exclusion(self, entry: str, of: str, code: str) -> "Fate | None":
+        """Who left an object out of an entry's count, and why."""
+        return self._fates.get((of, code, entry))
+
+    @cached_property
+    def _fates(self) -> "dict[tuple[str, str, str | None], Fate]":
+        told = (fate for fate in self.fates if fate.on <= self.day)
+        ordered = sorted(told, key=lambda f: (f.on, f.became, f.into or "", f.by, f.evidence))
+        return {(fate.set, fate.code, fate.entry): fate for fate in ordered}
+
+    def merged_into(self, of: str, code: str) -> str | None:
+        """What an object was merged into: by the inventory, else by what is on record."""
+        thing = self.find(of, code)
+        if isinstance(thing, System) and thing.merged_into:
+            return thing.merged_into
+        fate = self.fate(of, code)
+        return fate.into if fate else None
 
     @cached_property
     def covered(self) -> frozenset[str]:
@@ -78,7 +114,21 @@ class Facts:
     @cached_property
     def systems_in(self) -> Counter[str]:
         """Place → live systems there."""
-        return Counter(s.place for s in self.estate.systems if s.place and not s.merged_into)
+        return Counter(
+            s.place
+            for s in self.estate.systems
+            if s.place and not (s.merged_into or self.fate("systems", s.code))
+        )
+
+    @cached_property
+    def top_level_of(self) -> Counter[str]:
+        """Organisation → its independent systems, those that are no part of another."""
+        from inventory.policies.derived import DERIVED  # noqa: PLC0415  a circle
+
+        top = DERIVED["systems"]["top_level"].read
+        return Counter(
+            s.organisation for s in self.estate.systems if s.organisation and top(s, self)
+        )
 
     @cached_property
     def platforms_of(self) -> Counter[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeAliasType, Union, get_args, get_origin
 
@@ -85,7 +86,9 @@ def reader(of: str, path: str, facts: Facts) -> Callable[[Any], Any]:
     if derived := DERIVED.get(of, {}).get(head):
         read = derived.read
         return lambda thing: read(thing, facts)
-    return lambda thing: getattr(thing, head)
+    if head not in own_fields(of):  # a place may be a room or a cloud, and only rooms have it
+        return lambda _: None
+    return attrgetter(head)
 
 
 def _through(of: str, head: str, rest: str, facts: Facts) -> Callable[[Any], Any]:

@@ -28,6 +28,7 @@ class Index:
                 key = (handed.entry, handed.code, handed.period)
                 self._handed.setdefault(key, []).append(handed)
         self._events = [e for e in records.events if e.policy == policy and e.started <= day]
+        self.fates = tuple(f for f in records.fates if f.policy in (None, policy))
         self.day = day
 
     def said(
@@ -48,6 +49,12 @@ class Index:
                 if all(told is not None and told.done for told in said):
                     done.add((target.id, None))
         return frozenset(done)
+
+    def by_owner(self, pack: Pack) -> frozenset[tuple[str, str]]:
+        """(entry, organisation) of what is declared done of entries that are about organisations."""
+        of = {e.id for _, _, e in pack.entries() if e.set == "organisations"}
+        said = ((e, c) for (e, c, item), d in self._said.items() if d.done and e in of and not item)
+        return frozenset((entry, code) for entry, code in said if code)
 
     def exempt(self, entry: str, code: str) -> Exempt | None:
         """The exception that is reviewed last; it may have lapsed."""

@@ -19,9 +19,9 @@ def successor(of: str, code: str, facts: Facts) -> Any | None:
     it is no longer there."""
     met: set[str] = set()
     found = facts.find(of, code)
-    while isinstance(found, System) and found.merged_into and found.code not in met:
-        met.add(found.code)
-        found = facts.find(of, found.merged_into) or found
+    while (into := facts.merged_into(of, code)) and code not in met:
+        met.add(code)
+        found, code = facts.find(of, into) or found, into
     return found
 
 
@@ -31,16 +31,16 @@ def lineage_of(target: Target, then: set[str], facts: Facts, counts: Test) -> Li
     kept, merged, retired, excluded, gone = [], [], [], [], []
     for code in sorted(then):
         thing = facts.find(target.set, code)
-        if thing is None:
-            gone.append(code)
-        elif isinstance(thing, System) and thing.merged_into:
-            merged.append((code, thing.merged_into))
-        elif isinstance(thing, System) and thing.zombie_decision is ZombieDecision.RETIRE:
+        if into := facts.merged_into(target.set, code):
+            merged.append((code, into))
+        elif _retired(thing) or facts.fate(target.set, code):
             retired.append(code)
+        elif thing is None:
+            gone.append(code)
         elif counts(thing):
             kept.append(code)
         else:
-            excluded.append((code, _by_whom(thing, target.where)))
+            excluded.append((code, _by_whom(thing, target, facts)))
     today = {t.code for t in facts.members(target.set) if counts(t)}
     return Lineage(
         kept=tuple(kept),
@@ -52,9 +52,16 @@ def lineage_of(target: Target, then: set[str], facts: Facts, counts: Test) -> Li
     )
 
 
-def _by_whom(thing: Any, where: Conditions) -> str:
-    """The reason that was told, and where the fields that decide were told."""
-    fields = set(_fields(where))
+def _retired(thing: Any) -> bool:
+    return isinstance(thing, System) and thing.zombie_decision is ZombieDecision.RETIRE
+
+
+def _by_whom(thing: Any, target: Target, facts: Facts) -> str:
+    """What is on record, the reason that was told, and where the fields that decide were told."""
+    fields = set(_fields(target.where))
+    assert target.set is not None
+    record = facts.exclusion(target.id, target.set, thing.code)
+    said = [f"{record.by} {record.on} {record.evidence}"] if record else []
     told = [getattr(thing, name, None) for name in _REASONS]
     sources = sorted(
         {
@@ -63,7 +70,7 @@ def _by_whom(thing: Any, where: Conditions) -> str:
             if p.field in fields
         }
     )
-    return "；".join([str(reason) for reason in told if reason] + sources)
+    return "；".join([*said, *(str(reason) for reason in told if reason), *sources])
 
 
 def _fields(conditions: Conditions) -> Iterator[str]:
