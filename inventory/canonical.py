@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,6 +22,30 @@ def canonical_json(value: Any) -> bytes:
 def digest(value: Any) -> str:
     """SHA-256 of the canonical JSON, 64 hex digits."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+class RunningDigest:
+    """The digest of {name: [value, …], …} that is kept up when one value becomes another: equal to
+    `digest` of the whole. Values of a list are named by a key and keep their order."""
+
+    def __init__(self, lists: Iterable[tuple[str, Iterable[tuple[str, Any]]]]) -> None:
+        self._lists = {
+            name: {key: canonical_json(value) for key, value in values} for name, values in lists
+        }
+
+    def replace(self, name: str, key: str, value: Any) -> None:
+        """Raises KeyError where there is no such value."""
+        self._lists[name][key]  # only what is there can become another
+        self._lists[name][key] = canonical_json(value)
+
+    @property
+    def value(self) -> str:
+        """SHA-256 of the canonical JSON, 64 hex digits."""
+        parts = (
+            canonical_json(name) + b":[" + b",".join(self._lists[name].values()) + b"]"
+            for name in sorted(self._lists)
+        )
+        return hashlib.sha256(b"{" + b",".join(parts) + b"}").hexdigest()
 
 
 def _plain(value: Any) -> Any:

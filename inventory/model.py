@@ -9,9 +9,9 @@ from datetime import date
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from inventory.canonical import digest
 from inventory.choices import (
@@ -240,6 +240,14 @@ class Service(Thing):
     system: Code | None = None
 
 
+ADDRESSES = ("ipv4", "ipv6", "dns", "entrance")
+"""Fields of a system by which it can be reached: a classified one has none of them."""
+TOLD_ADDRESSES = frozenset(
+    (*ADDRESSES, "entrance_node", "entrance_port", "backend_port", "check_path", "check_content")
+)
+"""The same as ledgers tell them, cell by cell."""
+
+
 class System(Thing):
     """政务信息系统."""
 
@@ -326,6 +334,16 @@ class System(Thing):
     bandwidth_kbps: int | None = Field(default=None, ge=1)
     os: str | None = None
     database_products: Texts = None
+
+    @model_validator(mode="after")
+    def _stub(self) -> Self:
+        """A classified system has no address, whatever way it came in (G7)."""
+        if self.secrecy is Secrecy.CLASSIFIED:
+            for name in ADDRESSES:
+                self.__dict__[name] = None
+            kept = tuple(p for p in self.provenance if p.field not in TOLD_ADDRESSES)
+            self.__dict__["provenance"] = kept  # which holds what the cell said
+        return self
 
     @property
     def place(self) -> str | None:
@@ -440,12 +458,14 @@ class Estate(Frozen):
     def digest(self) -> str:
         """SHA-256 over everything but provenance: equal facts, equal digest."""
         return digest(
-            {
-                kind: [content(o) for o in objects]
-                for kind, objects in self.collections()
-                if objects or kind not in _LATER
-            }
+            {kind: [content(o) for o in objects] for kind, objects in self.digested()}
         )
+
+    def digested(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """The collections that the digest is of."""
+        for kind, objects in self.collections():
+            if objects or kind not in _LATER:
+                yield kind, objects
 
     def collections(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         for kind in type(self).model_fields:

@@ -3,6 +3,7 @@
 assessment = assess(pack, estate, records, date(2018, 12, 31))
 """
 
+from collections.abc import Iterator
 from datetime import date
 
 from inventory.model import Estate
@@ -22,17 +23,14 @@ def assess(
     records: Records,
     day: date,
     baseline: tuple[date, Estate] | None = None,
+    *,
+    facts: Facts | None = None,
 ) -> Assessment:
     """How the estate stands on `day`. `baseline`: the estate of an earlier day, against which ratios
-    are told a second time (G2)."""
+    are told a second time (G2). `facts`: those of `facts_of`, where they are kept."""
     index = Index(records, pack.id, day)
-    facts = facts_of(pack, estate, index, baseline)
+    facts = facts or facts_of(pack, estate, index, baseline)
     found = [one for rule in pack.rules for one in broken(pack, rule, facts, index)]
-    timed: list[Timed] = []
-    for clock in pack.clocks:
-        timed += clocks(pack, clock, facts, index)
-    for report in pack.reports:
-        timed += reports(pack, report, facts, index)
     return Assessment(
         policy=pack.id,
         title=pack.title,
@@ -44,16 +42,29 @@ def assess(
         expires_on=pack.validity.expires_on,
         targets=tuple(judge(pack, target, facts, index) for target in pack.targets),
         violations=tuple(one for one in found if isinstance(one, Violation)),
-        timed=tuple(timed),
+        timed=tuple(timed_in(pack, facts, index)),
         unjudged=tuple(one for one in found if isinstance(one, Unjudged)),
         strays=tuple(sorted(_strays(pack, records, facts))),
     )
 
 
+def timed_in(pack: Pack, facts: Facts, index: Index) -> Iterator[Timed]:
+    """Every run of a clock, then every report."""
+    for clock in pack.clocks:
+        yield from clocks(pack, clock, facts, index)
+    for report in pack.reports:
+        yield from reports(pack, report, facts, index)
+
+
 def facts_of(
-    pack: Pack, estate: Estate, index: Index, baseline: tuple[date, Estate] | None
+    pack: Pack,
+    estate: Estate,
+    index: Index,
+    baseline: tuple[date, Estate] | None,
+    *,
+    remember: bool = False,
 ) -> Facts:
-    """What the entries of a pack are judged on."""
+    """What the entries of a pack are judged on; `remember`: with the answers of each object."""
     on, earlier = baseline or (None, None)
     return Facts(
         estate,
@@ -63,6 +74,7 @@ def facts_of(
         declared=index.declared(pack),
         fates=index.fates,
         by_owner=index.by_owner(pack),
+        answers={} if remember else None,
     )
 
 

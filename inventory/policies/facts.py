@@ -1,19 +1,31 @@
 """What an entry of a policy is judged on: the estate of a day, and the estate of the baseline."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from inventory.model import Estate, System
+from inventory.choices import ZombieDecision
+from inventory.model import Estate
 
 if TYPE_CHECKING:
     from inventory.policies.records import Fate
 
 SETS = (*(name for name in Estate.model_fields if name != "dependencies"), "counties")
 """What an entry may be about: a collection of the estate, or the counties that organisations name."""
+
+_OF_THE_REST = {
+    "counties",
+    "covered",
+    "platforms_of",
+    "collectors_of",
+    "other_devices_in",
+    "earlier",
+    "_fates",
+}
+"""What of `Facts` is worked out without systems."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,9 @@ class Facts:
     declared: frozenset[tuple[str, str | None]] = frozenset()
     fates: tuple["Fate", ...] = ()
     by_owner: frozenset[tuple[str, str]] = frozenset()
+    answers: dict[tuple[str, str], dict[str, bool | None]] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     def members(self, of: str) -> tuple[Any, ...]:
         """The objects of a set, by code."""
@@ -92,13 +107,45 @@ class Facts:
         ordered = sorted(told, key=lambda f: (f.on, f.became, f.into or "", f.by, f.evidence))
         return {(fate.set, fate.code, fate.entry): fate for fate in ordered}
 
-    def merged_into(self, of: str, code: str) -> str | None:
-        """What an object was merged into: by the inventory, else by what is on record."""
-        thing = self.find(of, code)
-        if isinstance(thing, System) and thing.merged_into:
-            return thing.merged_into
-        fate = self.fate(of, code)
-        return fate.into if fate else None
+    def merges(self, of: str) -> Mapping[str, str]:
+        """What each object was merged into: by the inventory, else by what is on record."""
+        return self.remember(f"merges {of}", lambda: self._merges(of))
+
+    def _merges(self, of: str) -> dict[str, str]:
+        told = {c: f.into for (s, c, e), f in self._fates.items() if s == of and not e and f.into}
+        if of == "systems":
+            told |= {s.code: s.merged_into for s in self.estate.systems if s.merged_into}
+        return told
+
+    def retired(self, of: str) -> frozenset[str]:
+        """Codes of what was retired: by the inventory, or by what is on record."""
+        return self.remember(f"retired {of}", lambda: self._retired(of))
+
+    def _retired(self, of: str) -> frozenset[str]:
+        told = {c for (s, c, e), f in self._fates.items() if s == of and not e and not f.into}
+        if of == "systems":
+            decided = ZombieDecision.RETIRE
+            told |= {s.code for s in self.estate.systems if s.zombie_decision is decided}
+        return frozenset(told)
+
+    def remember[T](self, key: str, make: Callable[[], T]) -> T:
+        """Work out once what is asked often."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        return self._remembered[key]  # type: ignore[no-any-return]
+
+    @cached_property
+    def _remembered(self) -> dict[str, Any]:
+        return {}
+
+    def with_systems(self, estate: Estate) -> "Facts":
+        """The facts of an estate of which only systems are other ones: what was worked out from the
+        rest stays."""
+        made = replace(self, estate=estate)
+        for name in _OF_THE_REST & self.__dict__.keys():
+            made.__dict__[name] = self.__dict__[name]
+        made._indexes.update({of: i for of, i in self._indexes.items() if of != "systems"})
+        return made
 
     @cached_property
     def covered(self) -> frozenset[str]:

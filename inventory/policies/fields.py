@@ -78,6 +78,16 @@ def owner_of(of: str, path: str) -> tuple[str, str]:
     return owner_of(REFERENCES[of][head][0], rest) if rest else (of, head)
 
 
+def reads(of: str, path: str) -> frozenset[str]:
+    """The sets whose objects a field is told from, beside the object itself."""
+    head, _, rest = path.partition(".")
+    if rest:
+        kinds = REFERENCES[of][head]
+        return frozenset(kinds).union(*(reads(kind, rest) for kind in kinds))
+    derived = DERIVED.get(of, {}).get(head)
+    return frozenset(derived.reads) if derived else frozenset()
+
+
 def reader(of: str, path: str, facts: Facts) -> Callable[[Any], Any]:
     """How the field is read from an object of set `of`; None where nothing is told."""
     head, _, rest = path.partition(".")

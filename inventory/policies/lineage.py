@@ -4,10 +4,8 @@ added (requirements G2)."""
 from collections.abc import Iterator
 from typing import Any
 
-from inventory.choices import ZombieDecision
-from inventory.model import System
 from inventory.policies.assessment import Lineage
-from inventory.policies.conditions import Conditions, Test, inner
+from inventory.policies.conditions import Conditions, inner
 from inventory.policies.facts import Facts
 from inventory.policies.pack import Target
 
@@ -17,46 +15,40 @@ _REASONS = ("migratable_reason", "eligible_reason", "keep_approved_by")
 def successor(of: str, code: str, facts: Facts) -> Any | None:
     """The object that a code stands for today: the last of those that it was merged into. None where
     it is no longer there."""
+    merges = facts.merges(of)
     met: set[str] = set()
     found = facts.find(of, code)
-    while (into := facts.merged_into(of, code)) and code not in met:
+    while code in merges and code not in met:
         met.add(code)
-        found, code = facts.find(of, into) or found, into
+        code = merges[code]
+        found = facts.find(of, code) or found
     return found
 
 
-def lineage_of(target: Target, then: set[str], facts: Facts, counts: Test) -> Lineage:
-    """`then` are the codes that the baseline counted; `counts` says whether an object does today."""
+def lineage_of(target: Target, then: frozenset[str], today: set[str], facts: Facts) -> Lineage:
+    """`then` are the codes that the baseline counted, `today` those that count today."""
     assert target.set is not None
-    kept, merged, retired, excluded, gone = [], [], [], [], []
-    for code in sorted(then):
+    merges, retired = facts.merges(target.set), facts.retired(target.set)
+    kept = (then & today) - merges.keys() - retired
+    lost: dict[str, list[Any]] = {"merged": [], "retired": [], "excluded": [], "gone": []}
+    for code in sorted(then - kept):
         thing = facts.find(target.set, code)
-        if into := facts.merged_into(target.set, code):
-            merged.append((code, into))
-        elif _retired(thing) or facts.fate(target.set, code):
-            retired.append(code)
+        if code in merges:
+            lost["merged"].append((code, merges[code]))
+        elif code in retired:
+            lost["retired"].append(code)
         elif thing is None:
-            gone.append(code)
-        elif counts(thing):
-            kept.append(code)
+            lost["gone"].append(code)
         else:
-            excluded.append((code, _by_whom(thing, target, facts)))
-    today = {t.code for t in facts.members(target.set) if counts(t)}
+            lost["excluded"].append((code, by_whom(thing, target, facts)))
     return Lineage(
-        kept=tuple(kept),
-        merged=tuple(merged),
-        retired=tuple(retired),
-        excluded=tuple(excluded),
-        gone=tuple(gone),
+        kept=tuple(sorted(kept)),
         added=tuple(sorted(today - then)),
+        **{name: tuple(found) for name, found in lost.items()},
     )
 
 
-def _retired(thing: Any) -> bool:
-    return isinstance(thing, System) and thing.zombie_decision is ZombieDecision.RETIRE
-
-
-def _by_whom(thing: Any, target: Target, facts: Facts) -> str:
+def by_whom(thing: Any, target: Target, facts: Facts) -> str:
     """What is on record, the reason that was told, and where the fields that decide were told."""
     fields = set(_fields(target.where))
     assert target.set is not None

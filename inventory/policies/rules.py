@@ -1,7 +1,7 @@
 """Which objects break a rule, and of how many it can't be said."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
 
 from inventory.policies.assessment import Unjudged, Violation
 from inventory.policies.conditions import all_of
@@ -11,25 +11,46 @@ from inventory.policies.index import Index
 from inventory.policies.pack import Pack, Rule
 
 
+type Finding = Violation | Literal["unknown"] | None
+
+
 def broken(pack: Pack, rule: Rule, facts: Facts, index: Index) -> Iterator[Violation | Unjudged]:
     """Every object against the rule, by code, then how many facts are missing."""
-    since = max(rule.since or pack.validity.effective_from, pack.validity.effective_from)
-    if facts.day < since or not pack.in_force(facts.day, rule.clause):
-        return
-    applies = all_of(rule.where, rule.set, facts)
-    breaches = all_of(rule.breach, rule.set, facts)
+    find = finder(pack, rule, facts, index)
+    if find is not None:
+        yield from told(rule, ((thing.code, find(thing)) for thing in facts.members(rule.set)))
+
+
+def told(rule: Rule, found: Iterable[tuple[str, Finding]]) -> Iterator[Violation | Unjudged]:
+    """What was found of each code, as an assessment has it."""
     unknown: list[str] = []
-    for thing in facts.members(rule.set):
-        answer = applies(thing)
-        if answer is False:
-            continue
-        breach = breaches(thing)
-        if answer and breach:
-            yield _violation(pack, rule, thing, index, since)
-        elif breach is not False:
-            unknown.append(thing.code)
+    for code, one in found:
+        if one == "unknown":
+            unknown.append(code)
+        elif one is not None:
+            yield one
     if unknown:
         yield Unjudged(entry=rule.id, count=len(unknown), codes=tuple(unknown))
+
+
+def finder(pack: Pack, rule: Rule, facts: Facts, index: Index) -> Callable[[Any], Finding] | None:
+    """What a rule says of one object; None while it doesn't bind."""
+    since = max(rule.since or pack.validity.effective_from, pack.validity.effective_from)
+    if facts.day < since or not pack.in_force(facts.day, rule.clause):
+        return None
+    applies = all_of(rule.where, rule.set, facts)
+    breaches = all_of(rule.breach, rule.set, facts)
+
+    def find(thing: Any) -> Finding:
+        answer = applies(thing)
+        if answer is False:
+            return None
+        breach = breaches(thing)
+        if answer and breach:
+            return _violation(pack, rule, thing, index, since)
+        return None if breach is False else "unknown"
+
+    return find
 
 
 def _violation(pack: Pack, rule: Rule, thing: Any, index: Index, since: Any) -> Violation:

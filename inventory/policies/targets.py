@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 from inventory.policies.assessment import Group, Lineage, Ratio, TargetResult, Verdict
-from inventory.policies.conditions import Test, all_of
+from inventory.policies.conditions import Test, all_of, remembered
 from inventory.policies.facts import Facts
 from inventory.policies.fields import reader
 from inventory.policies.index import Index
@@ -117,7 +117,7 @@ class Counted:
 def _counted(target: Target, facts: Facts, index: Index | None = None) -> Counted:
     """Without an index nothing is excepted. A soft target's exceptions leave the count (R0-2)."""
     assert target.set is not None
-    test = all_of(target.where, target.set, facts)
+    test = remembered(target.id, "where", target.where, target.set, facts)
     members, undecided, exempt = [], 0, []
     for thing in facts.members(target.set):
         answer = test(thing)
@@ -142,7 +142,8 @@ def _exempt(target: Target, code: str, index: Index | None) -> Exempt | None:
 def _share(target: Target, facts: Facts, index: Index) -> Seen:
     assert isinstance(target.measure, Share)
     assert target.set is not None
-    return _parts(target, facts, index, all_of(target.measure.done, target.set, facts))
+    done = remembered(target.id, "done", target.measure.done, target.set, facts)
+    return _parts(target, facts, index, done)
 
 
 def _each(target: Target, facts: Facts, index: Index) -> Seen:
@@ -183,26 +184,37 @@ def _parts(target: Target, facts: Facts, index: Index, done: Test) -> Seen:
         seen.notes.append(_UNDECIDED)
     if target.groups:
         seen.groups = tuple(_groups(target.set, answers, facts))
-    _by_baseline(target, facts, done, seen)
+    counting = {thing.code for thing in counted.members} | {e.code for e in counted.exempt}
+    _by_baseline(target, facts, done, seen, counting)
     return seen
 
 
-def _by_baseline(target: Target, facts: Facts, done: Test, seen: Seen) -> None:
+def _by_baseline(target: Target, facts: Facts, done: Test, seen: Seen, today: set[str]) -> None:
+    """`today`: the codes that count, excepted or not."""
     assert target.set is not None
     if facts.earlier is None:
         if target.threshold is not None and target.set == "systems":
             seen.notes.append(_NO_BASELINE)
         return
-    then = _counted(target, facts.earlier)
+    then, undecided = counted_then(target, facts.earlier)
     finished = 0
-    for thing in then.members:
-        now = successor(target.set, thing.code, facts)
+    for code in then:
+        now = successor(target.set, code, facts)
         finished += now is not None and done(now) is True
-    seen.baseline = Ratio(done=finished, total=len(then.members), undecided=then.undecided)
-    if target.threshold is not None and then.members:
+    seen.baseline = Ratio(done=finished, total=len(then), undecided=undecided)
+    if target.threshold is not None and then:
         seen.baseline_reached = _enough(target, seen.baseline)
-    test = all_of(target.where, target.set, facts)
-    seen.lineage = lineage_of(target, {t.code for t in then.members}, facts, test)
+    seen.lineage = lineage_of(target, then, today, facts)
+
+
+def counted_then(target: Target, earlier: Facts) -> tuple[frozenset[str], int]:
+    """The codes that counted on the day of the baseline, and of how many it is not told."""
+
+    def count() -> tuple[frozenset[str], int]:
+        found = _counted(target, earlier)
+        return frozenset(thing.code for thing in found.members), found.undecided
+
+    return earlier.remember(f"counted {target.of} {target.id}", count)
 
 
 def _with_undecided(ratio: Ratio) -> Ratio:
