@@ -67,7 +67,13 @@ def test_a_good_file(run: Run, tmp_path: Path) -> None:
     path.write_text(GOOD, "utf-8")
     assert run("policy", "check", path).code == 0
     told = run("policy", "check", path, "--json").json
-    assert told["counts"] == {"targets": 1, "rules": 1, "clocks": 1, "reports": 0}
+    assert told["counts"] == {
+        "targets": 1,
+        "rules": 1,
+        "clocks": 1,
+        "reports": 0,
+        "phases": 0,
+    }
 
 
 def test_mistakes_are_shown_by_line(run: Run, tmp_path: Path) -> None:
