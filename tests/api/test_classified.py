@@ -82,7 +82,7 @@ def test_an_apply_over_it_leaves_no_address(product: Qianyun) -> None:
 
 
 def test_a_ledger_s_addresses_are_left_out_and_told(run: Run, tmp_path: Path) -> None:
-    cells = {("信息系统", SYSTEM.code, "涉密情况"): "涉密"}
+    cells = {("信息系统", SYSTEM.code, "是否涉密"): "是"}
     path = write_ledger(tmp_path / "l.xlsx", host_keys=HOST_KEYS, cells=cells)
     report = read_ledgers([path])
     system = next(s for s in report.estate.systems if s.code == SYSTEM.code)
@@ -97,7 +97,7 @@ def test_a_ledger_s_addresses_are_left_out_and_told(run: Run, tmp_path: Path) ->
 @pytest.fixture
 def applied(run: Run, tmp_path: Path) -> Run:
     """The sample city, of which one system is classified."""
-    cells = {("信息系统", SYSTEM.code, "涉密情况"): "涉密"}
+    cells = {("信息系统", SYSTEM.code, "是否涉密"): "是"}
     path = write_ledger(tmp_path / "l.xlsx", host_keys=HOST_KEYS, cells=cells)
     assert run("inventory", "apply", path).code == 0
     return run
