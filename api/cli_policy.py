@@ -27,7 +27,11 @@ app = group("政策 / policies: targets, rules, money")
 Named = Annotated[str, typer.Argument(metavar="ID", help="政策编号 / a policy's id")]
 Policy = Annotated[
     str | None,
-    typer.Option("--policy", metavar="ID", help="一个政策，默认本市的 / one policy; QIANYUN_POLICIES by default"),
+    typer.Option(
+        "--policy",
+        metavar="ID",
+        help="一个政策 / one policy; QIANYUN_POLICIES by default",
+    ),
 ]
 Today = Annotated[
     str | None,
@@ -131,7 +135,9 @@ def holds_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
     desk.answer(data, lambda: holds_screen(found, desk.words))
 
 
-@command(app, "lifecycle", help="所处阶段 / in which phase everything is, what is missing for the next")
+@command(
+    app, "lifecycle", help="所处阶段 / in which phase everything is, what is missing for the next"
+)
 def lifecycle_(
     desk: Desk,
     code: Annotated[
@@ -150,7 +156,8 @@ def lifecycle_(
         _known(estate, code)
     codes = None if code is None else {code}
     found = [
-        (p, lifecycle(p, estate, book.records, day, book.baseline(p.id, day), codes)) for p in packs
+        (p, lifecycle(p, estate, book.records, day, book.baseline(p.id, day), codes=codes))
+        for p in packs
     ]
     data = {
         "today": day,

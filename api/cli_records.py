@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.desk import Desk, command
 from api.days import day_of, today_of
+from api.desk import Desk, command
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from pydantic import JsonValue
+
     from migrator.store_records import Kept
+
+    type Told = dict[str, JsonValue | date]
 
 Policy = Annotated[str, typer.Argument(metavar="POLICY", help="政策编号 / a policy's id")]
 Entry = Annotated[str, typer.Argument(metavar="ENTRY", help="条目编号 / an entry's id")]
@@ -46,6 +52,7 @@ def register(app: typer.Typer) -> None:
 
 def declare(
     desk: Desk,
+    *,
     policy: Policy,
     entry: Entry,
     by: By,
@@ -53,17 +60,22 @@ def declare(
     on: On = None,
     code: Annotated[str | None, typer.Option(help="对象编号 / of which object")] = None,
     item: Annotated[str | None, typer.Option(help="分项 / of which item")] = None,
-    undone: Annotated[
-        bool, typer.Option("--undone", help="不再成立 / it is no longer so")
-    ] = False,
+    undone: Annotated[bool, typer.Option("--undone", help="不再成立 / it is no longer so")] = False,
 ) -> None:
-    told = {"policy": policy, "entry": entry, "by": by, "evidence": evidence, "done": not undone}
-    more = {"on": day_of(desk, on, "--on"), "code": code, "item": item}
+    told: Told = {
+        "policy": policy,
+        "entry": entry,
+        "by": by,
+        "evidence": evidence,
+        "done": not undone,
+    }
+    more: Told = {"on": day_of(desk, on, "--on"), "code": code, "item": item}
     _put(desk, "declaration", told | more)
 
 
 def except_(
     desk: Desk,
+    *,
     policy: Policy,
     entry: Entry,
     code: Code,
@@ -75,9 +87,9 @@ def except_(
         str | None, typer.Option(metavar="DATE", help="批准日期，默认今日 / today by default")
     ] = None,
 ) -> None:
-    told = {"policy": policy, "entry": entry, "code": code, "reason": reason}
+    told: Told = {"policy": policy, "entry": entry, "code": code, "reason": reason}
     told |= {"approver": approver, "document": document}
-    days = {
+    days: Told = {
         "approved_on": day_of(desk, approved_on, "--approved-on"),
         "review_on": day_of(desk, review_on, "--review-on"),
     }
@@ -86,6 +98,7 @@ def except_(
 
 def handed(
     desk: Desk,
+    *,
     policy: Policy,
     entry: Entry,
     code: Code,
@@ -96,13 +109,18 @@ def handed(
     ] = None,
     on: On = None,
 ) -> None:
-    told = {"policy": policy, "entry": entry, "code": code, "period": period}
-    more = {"channels": tuple(channel or ()), "on": day_of(desk, on, "--on"), "evidence": evidence}
+    told: Told = {"policy": policy, "entry": entry, "code": code, "period": period}
+    more: Told = {
+        "channels": [*(channel or ())],
+        "on": day_of(desk, on, "--on"),
+        "evidence": evidence,
+    }
     _put(desk, "report", told | more)
 
 
 def event(
     desk: Desk,
+    *,
     policy: Policy,
     entry: Entry,
     code: Code,
@@ -112,8 +130,8 @@ def event(
         str | None, typer.Option(metavar="DATE", help="办结日 / when it ended, if it has")
     ] = None,
 ) -> None:
-    told = {"policy": policy, "entry": entry, "code": code, "evidence": evidence}
-    days = {
+    told: Told = {"policy": policy, "entry": entry, "code": code, "evidence": evidence}
+    days: Told = {
         "started": day_of(desk, started, "--started"),
         "ended": None if ended is None else day_of(desk, ended, "--ended"),
     }
@@ -122,6 +140,7 @@ def event(
 
 def fate(
     desk: Desk,
+    *,
     code: Code,
     became: Annotated[Became, typer.Argument(help="合并、清理或排除 / what became of it")],
     by: By,
@@ -134,8 +153,8 @@ def fate(
     entry: Annotated[str | None, typer.Option(help="排除所依条目 / and of this entry")] = None,
     on: On = None,
 ) -> None:
-    told = {"set": of, "code": code, "became": became.value, "into": into, "by": by}
-    more = {"evidence": evidence, "policy": policy, "entry": entry}
+    told: Told = {"set": of, "code": code, "became": became.value, "into": into, "by": by}
+    more: Told = {"evidence": evidence, "policy": policy, "entry": entry}
     _put(desk, "fate", told | more | {"on": day_of(desk, on, "--on")})
 
 
@@ -169,7 +188,7 @@ def withdraw(
     desk.answer(kept.model_dump(mode="json"), lambda: [text(told, GOOD)])
 
 
-def _put(desk: Desk, kind: str, told: dict[str, object]) -> None:
+def _put(desk: Desk, kind: str, told: "Told") -> None:
     given = {name: value for name, value in told.items() if value is not None}
     _told(desk, desk.product.recording.put(kind, given, desk.actor, today_of(desk)))
 

@@ -13,9 +13,7 @@ from migrator.store_records import Kept, Record
 _ELSEWHERE = ("policy", "entry", "code", "set")
 
 
-def records_screen(
-    found: Sequence[Kept], say: Words, timezone: str
-) -> Iterator[RenderableType]:
+def records_screen(found: Sequence[Kept], say: Words, timezone: str) -> Iterator[RenderableType]:
     """One row a record, with who put it down; a withdrawn one says by whom and why."""
     if not found:
         yield text(say("no_records"), DIM)

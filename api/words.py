@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from api.words_policy import POLICY_TEXTS
 from api.words_census import CENSUS
+from api.words_policy import POLICY_TEXTS
 from api.words_records import RECORD_TEXTS
 
 Lang = Literal["zh", "en"]

@@ -9,7 +9,10 @@ RECORD_TEXTS: Mapping[str, tuple[str, str]] = {
         "已登记 {id}（{kind}），评估即按此计算；撤回用 qianyun policy withdraw {id}",
         "record {id} ({kind}) stands and counts from now on; qianyun policy withdraw {id} takes it back",
     ),
-    "record_withdrawn": ("已撤回 {id}，原文仍可查", "record {id} is withdrawn and can still be read"),
+    "record_withdrawn": (
+        "已撤回 {id}，原文仍可查",
+        "record {id} is withdrawn and can still be read",
+    ),
     "withdrawn_by": ("{who} 撤回：{why}", "withdrawn by {who}: {why}"),
     "record_says": ("内容", "says"),
     "recorded": ("登记人", "recorded by"),

@@ -457,9 +457,7 @@ class Estate(Frozen):
     @cached_property
     def digest(self) -> str:
         """SHA-256 over everything but provenance: equal facts, equal digest."""
-        return digest(
-            {kind: [content(o) for o in objects] for kind, objects in self.digested()}
-        )
+        return digest({kind: [content(o) for o in objects] for kind, objects in self.digested()})
 
     def digested(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """The collections that the digest is of."""

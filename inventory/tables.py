@@ -199,9 +199,7 @@ policy_records = Table(
     CheckConstraint(
         "kind in ('declaration', 'exception', 'report', 'event', 'fate', 'baseline')", name="kind"
     ),
-    CheckConstraint(
-        "(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn_by_someone"
-    ),
+    CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn_by_someone"),
     Index(
         "ix_policy_records_standing",
         "kind",

@@ -141,9 +141,7 @@ class Recording:
         for named in {b.policy for b in book.all_baselines() if policy in ("", b.policy)}:
             baseline = book.baseline(named, day)
             strange -= known_codes(baseline[1]) if baseline else set()
-        wanted = (
-            "台账与基线中均无此编号 / expected the code of an object of the inventory or of a baseline"
-        )
+        wanted = "台账与基线中均无此编号 / expected the code of an object of the inventory or of a baseline"
         yield from (_line("code", code, wanted) for code in sorted(strange))
 
 
@@ -187,4 +185,3 @@ def _line(at: str, read: str, wanted: str) -> str:
 
 def _message(lines: Iterable[str]) -> str:
     return "登记被拒绝 / the record is refused, nothing was written:\n" + "\n".join(lines)
-

@@ -81,6 +81,7 @@ def lifecycle(
     records: Records,
     day: date,
     baseline: tuple[date, Estate] | None = None,
+    *,
     codes: Collection[str] | None = None,
 ) -> tuple[Standing, ...]:
     """How every system, project and line stands on `day`, or those of `codes`: by set and code. Nothing

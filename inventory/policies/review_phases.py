@@ -49,7 +49,7 @@ def _order(pack: Pack, phase: Phase, at: Place) -> Found:
         if named not in before:
             known = "、".join(sorted(before)) or "—"
             wanted = (
-                f"应为同类中 number 更小的阶段 / expected a phase of the same set with a lower number: {known}"
+                f"应为 number 更小的同类阶段 / expected one of its set with a lower number: {known}"
             )
             yield (*at, "after", number), named, wanted
 

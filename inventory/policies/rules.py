@@ -10,7 +10,6 @@ from inventory.policies.fields import own_fields
 from inventory.policies.index import Index
 from inventory.policies.pack import Pack, Rule
 
-
 type Finding = Violation | Literal["unknown"] | None
 
 

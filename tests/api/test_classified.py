@@ -47,7 +47,7 @@ def secret(**facts: Any) -> System:
 @pytest.mark.parametrize(
     "way",
     [
-        lambda: secret(),
+        secret,
         lambda: ready(0, **REACHED).model_copy(update={"secrecy": Secrecy.CLASSIFIED}),
         lambda: secret().model_copy(update=REACHED),
         lambda: System.model_validate_json(
@@ -122,7 +122,9 @@ def test_neither_it_nor_a_host_of_it_is_looked_at(applied: Run, code: str) -> No
     assert (done.code, code in done.err, done.out) == (2, True, "")
 
 
-def test_neither_it_nor_a_host_of_it_is_visited_or_given_out(applied: Run, product: Qianyun) -> None:
+def test_neither_it_nor_a_host_of_it_is_visited_or_given_out(
+    applied: Run, product: Qianyun
+) -> None:
     done = applied("inventory", "discover", SYSTEM.source)
     assert done.code == 2
     assert SYSTEM.source in done.err
@@ -153,7 +155,9 @@ def test_a_plan_from_before_holds_it_no_more() -> None:
     plan = make_plan(estate, Means())
     assert [item.code for item in plan.items] == ["S0"]
     shut = estate.model_copy(
-        update={"systems": tuple(s.model_copy(update={"secrecy": "classified"}) for s in estate.systems)}
+        update={
+            "systems": tuple(s.model_copy(update={"secrecy": "classified"}) for s in estate.systems)
+        }
     )
     now = facts_now(shut, "S0", Means())
     assert getattr(now, "disposition", None) is Disposition.STUB
@@ -165,7 +169,9 @@ def test_a_dry_run_of_such_a_plan_touches_nothing(product: Qianyun) -> None:
     product.estate.apply(changes, actor="zhang", confirmed=changes.digest)
     record, _ = product.planning.make("zhang", Means())
     shut = estate.model_copy(
-        update={"systems": tuple(s.model_copy(update={"secrecy": "classified"}) for s in estate.systems)}
+        update={
+            "systems": tuple(s.model_copy(update={"secrecy": "classified"}) for s in estate.systems)
+        }
     )
     changes = diff(estate, shut)
     product.estate.apply(changes, actor="zhang", confirmed=changes.digest)

@@ -42,9 +42,7 @@ def test_a_declaration_counts_until_it_is_withdrawn(run: Run) -> None:
 def test_a_declaration_is_taken_back_by_another(run: Run) -> None:
     stored(CZ)
     declare(run)
-    done = run(
-        "policy", "declare", CZ, "CZ-03", "--by", "审计局", "--evidence", "检查", "--undone"
-    )
+    done = run("policy", "declare", CZ, "CZ-03", "--by", "审计局", "--evidence", "检查", "--undone")
     assert done.code == 0
     assert verdict(run, "CZ-03") == "late"
 
@@ -80,7 +78,11 @@ def test_every_kind_is_recorded_and_listed(
     only = run("policy", "records", "--policy", CZ, "--json").json["records"]
     assert "event" not in {r["kind"] for r in only}
     shown = run("policy", "records").out
-    words = ("申报", "例外", "去向", "领导小组办公室") if lang == "zh" else ("exception", "fate", "merged")
+    words = (
+        ("申报", "例外", "去向", "领导小组办公室")
+        if lang == "zh"
+        else ("exception", "fate", "merged")
+    )
     assert all(word in shown for word in words)
 
 
@@ -112,9 +114,7 @@ def test_only_recorders(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (done.code, "somebody-else" in done.err) == (1, True)
 
 
-def test_the_city_s_own_policies_are_the_default(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_city_s_own_policies_are_the_default(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     stored(CZ)
     monkeypatch.setenv("QIANYUN_POLICIES", f"{CZ}, {XZ}")
     told = run("policy", "assess", "--json").json["assessments"]

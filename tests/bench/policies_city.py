@@ -93,9 +93,7 @@ def records(estate: Estate) -> Records:
         )
         for s in estate.systems[::25]
     ]
-    return Records(
-        declarations=tuple(declared), exceptions=tuple(excepted), reports=tuple(handed)
-    )
+    return Records(declarations=tuple(declared), exceptions=tuple(excepted), reports=tuple(handed))
 
 
 def changes(estate: Estate, count: int) -> Iterator[System]:

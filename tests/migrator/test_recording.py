@@ -78,7 +78,11 @@ def test_a_declaration_counts_at_once_and_is_in_the_audit(
     recording: Recording, truth: Truth, city: City
 ) -> None:
     kept = recording.put("declaration", DECLARED, "li", DAY)
-    assert (kept.kind, kept.recorded_by, kept.recorded_at[:10]) == ("declaration", "li", "2026-03-01")
+    assert (kept.kind, kept.recorded_by, kept.recorded_at[:10]) == (
+        "declaration",
+        "li",
+        "2026-03-01",
+    )
     entry = truth.audit_entries()[-1]
     assert (entry.action, entry.actor, entry.object) == ("policy.recorded", "li", str(kept.id))
     assert entry.detail["evidence"] == "报告.pdf"
@@ -254,8 +258,8 @@ def test_what_is_gone_may_still_have_a_fate(recording: Recording, city: City) ->
     recording.keep_baseline(CZ, "li", date(2018, 1, 1))
     gone, owner = code_of(city, "systems"), code_of(city, "organisations")
     estate = city.estate()
-    city.drop("systems", gone)
     into = city.system(owner, moved=True, migratable=True)
+    city.drop("systems", gone)
     changes = diff(estate, city.estate())
     recording.estate.apply(changes, actor="li", confirmed=changes.digest)
     told = {"code": gone, "became": "merged", "into": into, "on": DAY, "by": "局", "evidence": "文"}

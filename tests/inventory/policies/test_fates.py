@@ -75,9 +75,7 @@ def test_an_exclusion_says_by_whom_and_moves_no_number() -> None:
 def test_merges_that_go_round_end() -> None:
     before, one, other = two()
     now, _, _ = two()
-    told = judged(
-        before, now, fate(one, "merged", into=other), fate(other, "merged", into=one)
-    )
+    told = judged(before, now, fate(one, "merged", into=other), fate(other, "merged", into=one))
     assert told.today == Ratio(done=0, total=0)
 
 

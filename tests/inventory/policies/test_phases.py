@@ -52,9 +52,7 @@ def test_every_policy_has_phases_in_an_order(named: str) -> None:
 
 
 def one(city: City, code: str, pack: str, day: date, *records: Declaration) -> Standing:
-    found = lifecycle(
-        ALL[pack], city.estate(), Records(declarations=records), day, codes={code}
-    )
+    found = lifecycle(ALL[pack], city.estate(), Records(declarations=records), day, codes={code})
     (standing,) = found
     return standing
 
@@ -200,9 +198,7 @@ def test_a_classified_system_only_goes_the_intranet_s_way() -> None:
 def test_no_policy_moves_or_connects_a_classified_system(named: str) -> None:
     city = City()
     (owner,) = city.departments(1, county="县")
-    code = city.system(
-        owner, secrecy="classified", migratable=True, must_connect=True, moved=False
-    )
+    code = city.system(owner, secrecy="classified", migratable=True, must_connect=True, moved=False)
     for standing in lifecycle(ALL[named], city.estate(), Records(), date(2020, 1, 1)):
         if standing.code == code:
             for phase in ("plan", "migration", "connection", "exchange", "one-stop"):
