@@ -48,7 +48,12 @@ class RunningDigest:
         return hashlib.sha256(b"{" + b",".join(parts) + b"}").hexdigest()
 
 
+_LEAVES = {str, int, bool}
+
+
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in _LEAVES:  # most values are: asked first
+        return value
     if isinstance(value, BaseModel):
         return _plain(value.model_dump(mode="json", exclude_none=True))
     if isinstance(value, dict):

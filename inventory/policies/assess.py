@@ -57,14 +57,9 @@ def timed_in(pack: Pack, facts: Facts, index: Index) -> Iterator[Timed]:
 
 
 def facts_of(
-    pack: Pack,
-    estate: Estate,
-    index: Index,
-    baseline: tuple[date, Estate] | None,
-    *,
-    remember: bool = False,
+    pack: Pack, estate: Estate, index: Index, baseline: tuple[date, Estate] | None
 ) -> Facts:
-    """What the entries of a pack are judged on; `remember`: with the answers of each object."""
+    """What the entries of a pack are judged on."""
     on, earlier = baseline or (None, None)
     return Facts(
         estate,
@@ -74,7 +69,6 @@ def facts_of(
         declared=index.declared(pack),
         fates=index.fates,
         by_owner=index.by_owner(pack),
-        answers={} if remember else None,
     )
 
 

@@ -148,22 +148,6 @@ def all_of(conditions: Conditions, of: str, facts: Facts) -> Test:
     return _and([_test(condition, of, facts) for condition in conditions])
 
 
-def remembered(entry: str, part: str, conditions: Conditions, of: str, facts: Facts) -> Test:
-    """The same as `all_of`; where the facts remember answers, each object is asked once."""
-    test = all_of(conditions, of, facts)
-    if facts.answers is None:
-        return test
-    known = facts.answers.setdefault((entry, part), {})
-
-    def ask(thing: Any) -> bool | None:
-        code = thing.code
-        if code not in known:
-            known[code] = test(thing)
-        return known[code]
-
-    return ask
-
-
 def _test(condition: Condition, of: str, facts: Facts) -> Test:
     name = condition.operator
     value = getattr(condition, name)

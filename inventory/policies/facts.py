@@ -11,6 +11,7 @@ from inventory.choices import ZombieDecision
 from inventory.model import Estate
 
 if TYPE_CHECKING:
+    from inventory.policies.conditions import Conditions
     from inventory.policies.records import Fate
 
 SETS = (*(name for name in Estate.model_fields if name != "dependencies"), "counties")
@@ -53,8 +54,11 @@ class Facts:
     declared: frozenset[tuple[str, str | None]] = frozenset()
     fates: tuple["Fate", ...] = ()
     by_owner: frozenset[tuple[str, str]] = frozenset()
-    answers: dict[tuple[str, str], dict[str, bool | None]] | None = field(
-        default=None, compare=False, repr=False
+    asked: dict[tuple[str, "Conditions"], list[bool | None]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    values: dict[tuple[str, str], list[Any]] = field(
+        default_factory=dict, compare=False, repr=False
     )
 
     def members(self, of: str) -> tuple[Any, ...]:
@@ -64,6 +68,11 @@ class Facts:
     def find(self, of: str, code: str | None) -> Any | None:
         """The object of a set with that code."""
         return None if code is None else self._by_code(of).get(code)
+
+    def positions(self, of: str) -> Mapping[str, int]:
+        """Where each object of a set stands among its members."""
+        codes = (thing.code for thing in self.members(of))
+        return self.remember(f"positions {of}", lambda: {code: at for at, code in enumerate(codes)})
 
     def _by_code(self, of: str) -> Mapping[str, Any]:
         if of not in self._indexes:

@@ -22,6 +22,7 @@ class Index:
         for exempt in records.exceptions:
             if exempt.policy == policy and exempt.approved_on <= day:
                 self._exempt.setdefault((exempt.entry, exempt.code), []).append(exempt)
+        self._excepted = {entry for entry, _ in self._exempt}
         self._handed: dict[tuple[str, str, str], list[Handed]] = {}
         for handed in records.reports:
             if handed.policy == policy and handed.on <= day:
@@ -55,6 +56,10 @@ class Index:
         of = {e.id for _, _, e in pack.entries() if e.set == "organisations"}
         said = ((e, c) for (e, c, item), d in self._said.items() if d.done and e in of and not item)
         return frozenset((entry, code) for entry, code in said if code)
+
+    def has_exempt(self, entry: str) -> bool:
+        """Whether there is any exception of an entry."""
+        return entry in self._excepted
 
     def exempt(self, entry: str, code: str) -> Exempt | None:
         """The exception that is reviewed last; it may have lapsed."""

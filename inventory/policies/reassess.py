@@ -6,24 +6,25 @@ fraction of the time, since only what a change can touch is judged again.
     kept.change(system.model_copy(update={"connected": True}))
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import chain
 from typing import Any
 
+from pydantic import BaseModel
+
 from inventory.canonical import RunningDigest
 from inventory.model import Estate, System, content
+from inventory.policies.asking import answers_of, read_by, refresh
 from inventory.policies.assess import assess, facts_of, timed_in
 from inventory.policies.assessment import Assessment, Unjudged, Violation
-from inventory.policies.conditions import Conditions, inner, remembered
-from inventory.policies.facts import Facts
-from inventory.policies.fields import reads
+from inventory.policies.conditions import Condition
 from inventory.policies.index import Index
 from inventory.policies.lineage import by_whom
 from inventory.policies.measures import Per, Share
-from inventory.policies.pack import Entry, Pack, Rule, Target
+from inventory.policies.pack import Clock, Entry, Pack, Rule, Target
 from inventory.policies.records import Records
-from inventory.policies.rules import Finding, finder, told
+from inventory.policies.rules import found, told
 from inventory.policies.targets import counted_then, judge
 
 type Baselines = Mapping[str, tuple[date, Estate] | None]
@@ -79,90 +80,71 @@ class _Kept:
         baseline: tuple[date, Estate] | None,
     ) -> None:
         self.pack, self.index = pack, Index(records, pack.id, day)
-        self.facts = facts_of(pack, estate, self.index, baseline, remember=True)
+        self.facts = facts_of(pack, estate, self.index, baseline)
         self.assessment = assess(pack, estate, records, day, baseline, facts=self.facts)
         self.targets = {result.entry: result for result in self.assessment.targets}
-        self.found = {rule.id: self._find(rule) for rule in pack.rules}
-        self.rules = {rule.id: list(told(rule, self.found[rule.id].items())) for rule in pack.rules}
+        self.found = {rule.id: found(pack, rule, self.facts, self.index) for rule in pack.rules}
+        self.told = {rule.id: list(told(rule, self.found[rule.id].items())) for rule in pack.rules}
+        self.timed = any(_touched(entry) for entry in (*pack.clocks, *pack.reports))
 
     def change(
         self, estate: Estate, digest: str, old: Mapping[str, System], new: Mapping[str, System]
     ) -> Assessment:
-        before, self.facts = self.facts, self.facts.with_systems(estate)
-        for target in self.pack.targets:
-            if _touched(target) and self._turns(target, before, old, new):
+        targets = [target for target in self.pack.targets if _touched(target)]
+        was = [self._traces(target, old) for target in targets]
+        self.facts = self.facts.with_systems(estate)
+        refresh(self.facts, new)
+        for target, before in zip(targets, was, strict=True):
+            if before is None or before != self._traces(target, new):
                 self.targets[target.id] = judge(self.pack, target, self.facts, self.index)
         for rule in self.pack.rules:
             if _touched(rule):
                 self._again(rule, new)
-        every = list(chain.from_iterable(self.rules[rule.id] for rule in self.pack.rules))
+        every = list(chain.from_iterable(self.told[rule.id] for rule in self.pack.rules))
         timed = self.assessment.timed
-        if any(_touched(entry) for entry in (*self.pack.clocks, *self.pack.reports)):
+        if self.timed:
             timed = tuple(timed_in(self.pack, self.facts, self.index))
-        self.assessment = self.assessment.model_copy(
+        self.assessment = BaseModel.model_copy(  # its parts are made here: nothing to check again
+            self.assessment,
             update={
                 "estate": digest,
                 "timed": timed,
                 "targets": tuple(self.targets[target.id] for target in self.pack.targets),
                 "violations": tuple(one for one in every if isinstance(one, Violation)),
                 "unjudged": tuple(one for one in every if isinstance(one, Unjudged)),
-            }
+            },
         )
         return self.assessment
 
-    def _turns(
-        self,
-        target: Target,
-        before: Facts,
-        old: Mapping[str, System],
-        new: Mapping[str, System],
-    ) -> bool:
-        """Whether a target has to be judged again; what is remembered of the changed is asked anew."""
-        if not _alone(target):  # others of the same set may answer otherwise now
-            self._forget(target.id, None)
-            return True
-        was = [self._trace(target, before, system) for system in old.values()]
-        self._forget(target.id, new.keys())
-        return was != [self._trace(target, self.facts, system) for system in new.values()]
-
-    def _trace(self, target: Target, facts: Facts, system: System) -> tuple[Any, ...]:
-        """All that a target's result can have of one system."""
-        assert target.set is not None
-        counts = remembered(target.id, "where", target.where, target.set, facts)(system)
-        done = None
+    def _traces(
+        self, target: Target, systems: Mapping[str, System]
+    ) -> list[tuple[Any, ...]] | None:
+        """All that a target's result can have of some systems; None where it can hang on others of
+        the same set."""
+        if not _alone(target):
+            return None
+        at = self.facts.positions("systems")
+        counts = answers_of(target.where, "systems", self.facts)
+        done = counts
         if isinstance(target.measure, Share):
-            done = remembered(target.id, "done", target.measure.done, target.set, facts)(system)
+            done = answers_of(target.measure.done, "systems", self.facts)
+        places = [(system, at[code]) for code, system in systems.items()]
+        return [(counts[n], done[n], *self._own(target, s, counts[n])) for s, n in places]
+
+    def _own(self, target: Target, system: System, counts: bool | None) -> tuple[Any, ...]:
         own = (system.organisation, system.county, system.merged_into, system.zombie_decision)
-        if facts.earlier is None or counts:
-            return counts, done, own
-        then, _ = counted_then(target, facts.earlier)
-        return counts, done, own, by_whom(system, target, facts) if system.code in then else ""
-
-    def _forget(self, entry: str, codes: Any) -> None:
-        assert self.facts.answers is not None
-        for part in ("where", "done"):
-            known = self.facts.answers.get((entry, part), {})
-            for code in tuple(known) if codes is None else codes:
-                known.pop(code, None)
-
-    def _find(self, rule: Rule) -> dict[str, Finding]:
-        find = finder(self.pack, rule, self.facts, self.index)
-        if find is None:
-            return {}
-        return {thing.code: find(thing) for thing in self.facts.members(rule.set)}
+        if self.facts.earlier is None or counts:
+            return own
+        then, _ = counted_then(target, self.facts.earlier)
+        return (*own, by_whom(system, target, self.facts) if system.code in then else "")
 
     def _again(self, rule: Rule, new: Mapping[str, System]) -> None:
-        find = finder(self.pack, rule, self.facts, self.index)
-        if find is None:
-            return
-        if _alone(rule) and rule.set == "systems":
-            found = {code: find(system) for code, system in new.items()}
-        else:
-            found = {thing.code: find(thing) for thing in self.facts.members(rule.set)}
+        codes = tuple(new) if _alone(rule) else None
+        now = found(self.pack, rule, self.facts, self.index, codes)
         held = self.found[rule.id]
-        if any(held[code] != one for code, one in found.items()):
-            held |= found  # a dict keeps the order of its keys
-            self.rules[rule.id] = list(told(rule, held.items()))
+        if any(held[code] != one for code, one in now.items()):
+            held |= now  # a dict keeps the order of its keys
+            self.told[rule.id] = list(told(rule, held.items()))
 
 
 def _touched(entry: Entry) -> bool:
@@ -185,13 +167,8 @@ def _reads(entry: Entry) -> frozenset[str]:
         asked.append((entry.set, entry.measure.done))
     if isinstance(entry, Target) and isinstance(entry.measure, Per):
         asked.append((entry.measure.per, entry.measure.per_where))
-    return frozenset[str]().union(
-        *(reads(of, path) for of, conditions in asked for path in _paths(conditions))
-    )
-
-
-def _paths(conditions: Conditions) -> Iterator[str]:
-    for condition in conditions:
-        if condition.field:
-            yield condition.field
-        yield from _paths(inner(condition))
+        asked.append((entry.set, (Condition(field=entry.measure.by, known=True),)))
+    if isinstance(entry, Clock):
+        times = (path for path in (entry.starts, entry.ends) if path)
+        asked += [(entry.set, (Condition(field=path, known=True),)) for path in times]
+    return frozenset[str]().union(*(read_by(of, conditions) for of, conditions in asked))
