@@ -32,20 +32,33 @@ class RunningDigest:
         self._lists = {
             name: {key: canonical_json(value) for key, value in values} for name, values in lists
         }
+        self._names = sorted(self._lists)
+        self._joined: dict[str, bytes] = {}
+        self._before = {name: hashlib.sha256() for name in self._names[:1]}  # up to that list
 
     def replace(self, name: str, key: str, value: Any) -> None:
         """Raises KeyError where there is no such value."""
         self._lists[name][key]  # only what is there can become another
         self._lists[name][key] = canonical_json(value)
+        self._joined.pop(name, None)
+        self._before = {other: made for other, made in self._before.items() if other <= name}
 
     @property
     def value(self) -> str:
         """SHA-256 of the canonical JSON, 64 hex digits."""
-        parts = (
-            canonical_json(name) + b":[" + b",".join(self._lists[name].values()) + b"]"
-            for name in sorted(self._lists)
-        )
-        return hashlib.sha256(b"{" + b",".join(parts) + b"}").hexdigest()
+        made = hashlib.sha256()
+        first = len(self._before) - 1 if self._names else 0
+        for at, name in enumerate(self._names[first:], first):
+            if at == first:
+                made = self._before[name].copy()
+            self._before[name] = made.copy()
+            if name not in self._joined:
+                self._joined[name] = b",".join(self._lists[name].values())
+            made.update((b"," if at else b"{") + canonical_json(name) + b":[")
+            made.update(self._joined[name])
+            made.update(b"]")
+        made.update(b"}" if self._names else b"{}")
+        return made.hexdigest()
 
 
 _LEAVES = {str, int, bool}

@@ -4,11 +4,13 @@ Every object has a stable `code`; objects refer to each other by code. Units: mo
 rates in kbit/s, storage and memory in GiB, dates as ISO dates (requirements D1–D5).
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -464,6 +466,26 @@ class Estate(Frozen):
         for kind, objects in self.collections():
             if objects or kind not in _LATER:
                 yield kind, objects
+
+    def with_systems(self, new: Mapping[str, System]) -> Self:
+        """The estate with other facts of some of its systems, by code; it holds these codes
+        already, so that nothing of the rest has to be looked at. Raises KeyError where not."""
+        systems = list(self.systems)
+        for code, system in new.items():
+            systems[self._place_of(code)] = system
+        made = self.unchecked({"systems": tuple(systems)})
+        made.__dict__.pop("digest", None)
+        return made
+
+    def system(self, code: str) -> System:
+        """Raises KeyError."""
+        return self.systems[self._place_of(code)]
+
+    def _place_of(self, code: str) -> int:
+        at = bisect_left(self.systems, code, key=attrgetter("code"))
+        if at == len(self.systems) or self.systems[at].code != code:
+            raise KeyError(code)
+        return at
 
     def collections(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         for kind in type(self).model_fields:

@@ -12,6 +12,7 @@ An answer is yes, no or not known: what nobody told is never taken for a no.
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
@@ -72,9 +73,16 @@ class Condition(Frozen):
             "over, under), or one of any, all, none, declared"
         )
 
-    @property
+    @cached_property
     def operator(self) -> str:
         return next(n for n in (*_OPERATORS, *_JOINS) if getattr(self, n) is not None)
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(tuple(getattr(self, name) for name in type(self).model_fields))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 type Conditions = tuple[Condition, ...]

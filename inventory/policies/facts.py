@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from inventory.choices import ZombieDecision
-from inventory.model import Estate
+from inventory.model import Estate, System
 
 if TYPE_CHECKING:
     from inventory.policies.conditions import Conditions
@@ -102,6 +102,15 @@ class Facts:
             return True
         return (entry, getattr(thing, "organisation", None)) in self.by_owner
 
+    def _moved(self, estate: Estate) -> Counter[str]:
+        """`systems_in` of an estate of the same systems."""
+        found = Counter(self.systems_in)
+        for old, new in zip(self.estate.systems, estate.systems, strict=True):
+            if old is not new:
+                found[self._lives_in(old) or ""] -= 1
+                found[self._lives_in(new) or ""] += 1
+        return found
+
     def fate(self, of: str, code: str) -> "Fate | None":
         """What became of an object by the day: merged or retired, as it was last told."""
         return self._fates.get((of, code, None))
@@ -148,11 +157,15 @@ class Facts:
         return {}
 
     def with_systems(self, estate: Estate) -> "Facts":
-        """The facts of an estate of which only systems are other ones: what was worked out from the
-        rest stays."""
+        """The facts of an estate of which only systems are other ones, of the same codes: what was
+        worked out from the rest stays."""
         made = replace(self, estate=estate)
         for name in _OF_THE_REST & self.__dict__.keys():
             made.__dict__[name] = self.__dict__[name]
+        places = {k: v for k, v in self._remembered.items() if k.startswith("positions ")}
+        made._remembered.update(places)
+        if "systems_in" in self.__dict__:
+            made.__dict__["systems_in"] = self._moved(estate)
         made._indexes.update({of: i for of, i in self._indexes.items() if of != "systems"})
         return made
 
@@ -170,11 +183,11 @@ class Facts:
     @cached_property
     def systems_in(self) -> Counter[str]:
         """Place → live systems there."""
-        return Counter(
-            s.place
-            for s in self.estate.systems
-            if s.place and not (s.merged_into or self.fate("systems", s.code))
-        )
+        return Counter(place for s in self.estate.systems if (place := self._lives_in(s)))
+
+    def _lives_in(self, system: System) -> str | None:
+        gone = system.merged_into or self.fate("systems", system.code)
+        return None if gone else system.place
 
     @cached_property
     def top_level_of(self) -> Counter[str]:

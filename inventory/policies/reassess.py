@@ -11,8 +11,6 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-from pydantic import BaseModel
-
 from inventory.canonical import RunningDigest
 from inventory.model import Estate, System, content
 from inventory.policies.asking import answers_of, read_by, refresh
@@ -24,7 +22,7 @@ from inventory.policies.lineage import by_whom
 from inventory.policies.measures import Per, Share
 from inventory.policies.pack import Clock, Entry, Pack, Rule, Target
 from inventory.policies.records import Records
-from inventory.policies.rules import found, told
+from inventory.policies.rules import Finding, found, told
 from inventory.policies.targets import counted_then, judge
 
 type Baselines = Mapping[str, tuple[date, Estate] | None]
@@ -58,10 +56,8 @@ class Reassessment:
         """The assessments once these systems are as given. Raises KeyError for a code that the
         estate has not."""
         new = {system.code: system for system in systems}
-        known = {system.code: system for system in self.estate.systems}
-        old = {code: known[code] for code in new}
-        every = tuple(new.get(s.code, s) for s in self.estate.systems)
-        self.estate = self.estate.model_copy(update={"systems": every})
+        old = {code: self.estate.system(code) for code in new}
+        self.estate = self.estate.with_systems(new)
         for system in systems:
             self._digest.replace("systems", system.code, content(system))
         digest = self._digest.value
@@ -84,36 +80,33 @@ class _Kept:
         self.assessment = assess(pack, estate, records, day, baseline, facts=self.facts)
         self.targets = {result.entry: result for result in self.assessment.targets}
         self.found = {rule.id: found(pack, rule, self.facts, self.index) for rule in pack.rules}
-        self.told = {rule.id: list(told(rule, self.found[rule.id].items())) for rule in pack.rules}
+        self.told = {rule.id: _told(rule, self.found[rule.id]) for rule in pack.rules}
+        self.touched = [rule for rule in pack.rules if _touched(rule)]
+        self.alone = {e.id for _, _, e in pack.entries() if _alone(e)}
+        self.counting = [target for target in pack.targets if _touched(target)]
         self.timed = any(_touched(entry) for entry in (*pack.clocks, *pack.reports))
 
     def change(
         self, estate: Estate, digest: str, old: Mapping[str, System], new: Mapping[str, System]
     ) -> Assessment:
-        targets = [target for target in self.pack.targets if _touched(target)]
-        was = [self._traces(target, old) for target in targets]
+        was = [self._traces(target, old) for target in self.counting]
         self.facts = self.facts.with_systems(estate)
         refresh(self.facts, new)
-        for target, before in zip(targets, was, strict=True):
+        turned: dict[str, Any] = {"estate": digest}
+        for target, before in zip(self.counting, was, strict=True):
             if before is None or before != self._traces(target, new):
                 self.targets[target.id] = judge(self.pack, target, self.facts, self.index)
-        for rule in self.pack.rules:
-            if _touched(rule):
-                self._again(rule, new)
-        every = list(chain.from_iterable(self.told[rule.id] for rule in self.pack.rules))
-        timed = self.assessment.timed
+                turned["targets"] = ()
+        if turned.get("targets") is not None:
+            turned["targets"] = tuple(self.targets[target.id] for target in self.pack.targets)
+        again = [self._again(rule, new) for rule in self.touched]
+        if any(again):
+            every = [self.told[rule.id] for rule in self.pack.rules]
+            turned["violations"] = tuple(chain.from_iterable(broken for broken, _ in every))
+            turned["unjudged"] = tuple(chain.from_iterable(unknown for _, unknown in every))
         if self.timed:
-            timed = tuple(timed_in(self.pack, self.facts, self.index))
-        self.assessment = BaseModel.model_copy(  # its parts are made here: nothing to check again
-            self.assessment,
-            update={
-                "estate": digest,
-                "timed": timed,
-                "targets": tuple(self.targets[target.id] for target in self.pack.targets),
-                "violations": tuple(one for one in every if isinstance(one, Violation)),
-                "unjudged": tuple(one for one in every if isinstance(one, Unjudged)),
-            },
-        )
+            turned["timed"] = tuple(timed_in(self.pack, self.facts, self.index))
+        self.assessment = self.assessment.unchecked(turned)
         return self.assessment
 
     def _traces(
@@ -121,7 +114,7 @@ class _Kept:
     ) -> list[tuple[Any, ...]] | None:
         """All that a target's result can have of some systems; None where it can hang on others of
         the same set."""
-        if not _alone(target):
+        if target.id not in self.alone:
             return None
         at = self.facts.positions("systems")
         counts = answers_of(target.where, "systems", self.facts)
@@ -138,13 +131,22 @@ class _Kept:
         then, _ = counted_then(target, self.facts.earlier)
         return (*own, by_whom(system, target, self.facts) if system.code in then else "")
 
-    def _again(self, rule: Rule, new: Mapping[str, System]) -> None:
-        codes = tuple(new) if _alone(rule) else None
+    def _again(self, rule: Rule, new: Mapping[str, System]) -> bool:
+        """Whether a rule says something else now."""
+        codes = tuple(new) if rule.id in self.alone else None
         now = found(self.pack, rule, self.facts, self.index, codes)
         held = self.found[rule.id]
         if any(held[code] != one for code, one in now.items()):
             held |= now  # a dict keeps the order of its keys
-            self.told[rule.id] = list(told(rule, held.items()))
+            self.told[rule.id] = _told(rule, held)
+            return True
+        return False
+
+
+def _told(rule: Rule, held: dict[str, Finding]) -> tuple[list[Violation], list[Unjudged]]:
+    every = list(told(rule, held.items()))
+    broken = [one for one in every if isinstance(one, Violation)]
+    return broken, [one for one in every if isinstance(one, Unjudged)]
 
 
 def _touched(entry: Entry) -> bool:

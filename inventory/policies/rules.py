@@ -4,8 +4,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 from inventory.policies.asking import answers_of
 from inventory.policies.assessment import Unjudged, Violation
 from inventory.policies.facts import Facts
@@ -98,7 +96,7 @@ def _maker(pack: Pack, rule: Rule, index: Index) -> Callable[[Any], Violation]:
             holds = index.holds(recorded)
             how = "idle" if not rule.exceptable else "exception" if holds else "lapsed"
             own[how] = recorded
-        return BaseModel.model_copy(common, update=own)
+        return common.unchecked(own)
 
     return make
 

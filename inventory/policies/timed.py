@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel
-
 from inventory.errors import CalendarUnknown
 from inventory.policies.asking import answers_of, meeting, values_of
 from inventory.policies.assessment import Timed, Verdict
@@ -86,7 +84,7 @@ def reports(pack: Pack, report: Report, facts: Facts, index: Index) -> Iterator[
                 own["verdict"] = _report_verdict(pack, due, facts.day, late=late, done=done)
                 own["done"] = done
                 own["notes"] = () if done else tuple(_missing(report, handed))
-            yield BaseModel.model_copy(none, update=own)
+            yield none.unchecked(own)
 
 
 def _report_verdict(pack: Pack, due: date, day: date, *, late: bool, done: date | None) -> Verdict:
