@@ -14,8 +14,13 @@ def canonical_json(value: Any) -> bytes:
     Numbers in our models are integers, booleans and strings (money in yuan, rates in kbit/s), so
     the float rules of RFC 8785 never apply; a float is refused rather than written two ways.
     """
+    return plain_json(_plain(value))
+
+
+def plain_json(value: Any) -> bytes:
+    """The same of what is known to be plain already: what `model.content` gives."""
     return json.dumps(
-        _plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
     ).encode()
 
 
@@ -26,11 +31,11 @@ def digest(value: Any) -> str:
 
 class RunningDigest:
     """The digest of {name: [value, …], …} that is kept up when one value becomes another: equal to
-    `digest` of the whole. Values of a list are named by a key and keep their order."""
+    `digest` of the whole. Values of a list are plain JSON, named by a key, and keep their order."""
 
     def __init__(self, lists: Iterable[tuple[str, Iterable[tuple[str, Any]]]]) -> None:
         self._lists = {
-            name: {key: canonical_json(value) for key, value in values} for name, values in lists
+            name: {key: plain_json(value) for key, value in values} for name, values in lists
         }
         self._names = sorted(self._lists)
         self._joined: dict[str, bytes] = {}
@@ -39,7 +44,7 @@ class RunningDigest:
     def replace(self, name: str, key: str, value: Any) -> None:
         """Raises KeyError where there is no such value."""
         self._lists[name][key]  # only what is there can become another
-        self._lists[name][key] = canonical_json(value)
+        self._lists[name][key] = plain_json(value)
         self._joined.pop(name, None)
         self._before = {other: made for other, made in self._before.items() if other <= name}
 

@@ -4,6 +4,7 @@ Every object has a stable `code`; objects refer to each other by code. Units: mo
 rates in kbit/s, storage and memory in GiB, dates as ISO dates (requirements D1–D5).
 """
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -15,7 +16,7 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from inventory.canonical import digest
+from inventory.canonical import plain_json
 from inventory.choices import (
     AccessMode,
     CloudStatus,
@@ -459,7 +460,14 @@ class Estate(Frozen):
     @cached_property
     def digest(self) -> str:
         """SHA-256 over everything but provenance: equal facts, equal digest."""
-        return digest({kind: [content(o) for o in objects] for kind, objects in self.digested()})
+        plain = {kind: [content(o) for o in objects] for kind, objects in self.digested()}
+        return hashlib.sha256(plain_json(plain)).hexdigest()
+
+    @cached_property
+    def columns(self) -> dict[tuple[str, str], list[Any]]:
+        """Fields of whole collections, (collection, field) → values in order, as they were asked
+        for: what is read of the same estate for many ends is read once."""
+        return {}
 
     def digested(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """The collections that the digest is of."""
@@ -475,6 +483,7 @@ class Estate(Frozen):
             systems[self._place_of(code)] = system
         made = self.unchecked({"systems": tuple(systems)})
         made.__dict__.pop("digest", None)
+        made.__dict__["columns"] = {k: v for k, v in self.columns.items() if k[0] != "systems"}
         return made
 
     def system(self, code: str) -> System:

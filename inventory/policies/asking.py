@@ -9,7 +9,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from inventory.model import System
+from inventory.model import Estate, System
 from inventory.policies.conditions import Condition, Conditions, all_of, inner
 from inventory.policies.derived import DERIVED
 from inventory.policies.facts import Facts
@@ -41,6 +41,11 @@ def meeting(conditions: Conditions, of: str, facts: Facts) -> tuple[Any, ...]:
 def values_of(of: str, path: str, facts: Facts) -> list[Any]:
     """A field of each object of the set; None where nothing is told."""
     known = facts.values
+    if (of, path) in facts.estate.columns:
+        return facts.estate.columns[of, path]
+    if own_field(of, path):
+        found = facts.estate.columns[of, path] = list(map(attrgetter(path), facts.members(of)))
+        return found
     if (of, path) not in known:
         known[of, path] = _values(of, path, facts)
     return known[of, path]
@@ -78,7 +83,6 @@ def paths(conditions: Iterable[Condition]) -> Iterator[str]:
 
 def _values(of: str, path: str, facts: Facts) -> list[Any]:
     head, _, rest = path.partition(".")
-    members = facts.members(of)
     if rest:
         told: dict[str, Any] = {}
         for kind in reversed(REFERENCES[of][head]):  # the first kind that has the code counts
@@ -88,10 +92,17 @@ def _values(of: str, path: str, facts: Facts) -> list[Any]:
             else:
                 told.update(dict.fromkeys(thing.code for thing in facts.members(kind)))
         return [told.get(code) for code in values_of(of, head, facts)]
+    members = facts.members(of)
     if derived := DERIVED.get(of, {}).get(head):
         read = derived.read
         return [read(thing, facts) for thing in members]
-    return list(map(attrgetter(head), members))
+    return [getattr(thing, head) for thing in members]
+
+
+@cache
+def own_field(of: str, path: str) -> bool:
+    """Whether a path is a field of the model's own objects, told from nothing else."""
+    return of in Estate.model_fields and "." not in path and path not in DERIVED.get(of, {})
 
 
 def head_of(path: str) -> str:
