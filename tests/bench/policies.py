@@ -20,12 +20,12 @@ from inventory.policies.loader import load
 estate, before = city()
 told = records(estate)
 packs = [load(named) for named in PACKS]
-begun = time.perf_counter()
+begun, busy = time.perf_counter(), time.process_time()
 found = [assess(pack, estate, told, DAY, before) for pack in packs]
-took = time.perf_counter() - begun
+took, busy = time.perf_counter() - begun, time.process_time() - busy
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 sums = [(a.policy, len(a.targets), len(a.violations), len(a.timed), a.alarms) for a in found]
-print(json.dumps([took, peak, sums]))
+print(json.dumps([took, peak, sums, busy]))
 """
 AGAIN = """
 import json, time
@@ -59,6 +59,8 @@ def figures() -> Iterator[dict[str, object]]:
         f"{said} violations told",
         "bar": "≤ 3",
         "ok": took <= 3,
+        "beside": round(min(run[3] for run in runs), 2),
+        "beside_is": "s of processor time: what it takes where nothing else runs",
     }
     yield {
         "name": "policies.assess_memory",
