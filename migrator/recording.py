@@ -64,8 +64,8 @@ class Recording:
         return self.truth.records.add(record, actor)
 
     def keep_baseline(self, policy: str, actor: str, day: date) -> Kept:
-        """Keep the inventory as it is, as the policy's baseline of `day`. Raises RecordRefused,
-        Forbidden."""
+        """Keep the inventory as it is, as the policy's baseline of `day`. Raises RecordRefused
+        where it would take the place of another, Forbidden."""
         self._may(actor, "policy.baseline")
         self.shelf.pack(policy)
         estate = self.estate.load()
@@ -75,6 +75,13 @@ class Recording:
                 "ledger first"
             )
         made = Baseline(policy=policy, on=day, digest=estate.digest)
+        first = first_baseline(self.book().all_baselines(), policy, date.max)
+        if first is not None and day <= first.on and first.digest != made.digest:
+            raise RecordRefused(
+                f"已有 {first.on} 的基线，更早的会取而代之 / there is a baseline of {first.on}, and one of "
+                f"{day} would take its place: withdraw that one first, with a reason "
+                "(`qianyun policy records`)"
+            )
         return self.truth.records.add(made, actor, estate)
 
     def withdraw(self, number: int, actor: str, reason: str) -> Kept:

@@ -1,6 +1,7 @@
 """No way in makes a classified system addressed, planned or probed; in ratios it counts."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from api.bootstrap import Qianyun
+from api.cli import main
 from inventory.ansible import inventory_of
 from inventory.changes import diff
 from inventory.errors import RecordRefused
@@ -81,26 +83,35 @@ def test_an_apply_over_it_leaves_no_address(product: Qianyun) -> None:
     assert "10.0.0.7" not in product.estate.load().model_dump_json()
 
 
-def test_a_ledger_s_addresses_are_left_out_and_told(run: Run, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def shut(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with the sample city, of which one system is classified: made once."""
+    folder = tmp_path_factory.mktemp("shut")
+    cells = {("信息系统", SYSTEM.code, "是否涉密"): "是"}
+    path = write_ledger(folder / "l.xlsx", host_keys=HOST_KEYS, cells=cells)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QIANYUN_STATE", str(folder / "state"))
+        patch.setenv("QIANYUN_ACTOR", "zhang")
+        assert main(["inventory", "apply", str(path)]) == 0
+    return folder / "state"
+
+
+@pytest.fixture
+def applied(run: Run, shut: Path, state: Path) -> Run:
+    """Commands on a copy of it."""
+    shutil.copytree(shut, state)
+    return run
+
+
+def test_a_ledger_s_addresses_are_left_out_and_told(applied: Run, tmp_path: Path) -> None:
     cells = {("信息系统", SYSTEM.code, "是否涉密"): "是"}
     path = write_ledger(tmp_path / "l.xlsx", host_keys=HOST_KEYS, cells=cells)
     report = read_ledgers([path])
     system = next(s for s in report.estate.systems if s.code == SYSTEM.code)
     assert (system.secrecy, system.entrance) == (Secrecy.CLASSIFIED, None)
-    reasons = [i.column for i in report.ignored if "classified system has no address" in i.reason]
-    assert reasons
-    assert run("inventory", "apply", path).code == 0
-    shown = run("inventory", "show", SYSTEM.code, "--json")
+    assert any("classified system has no address" in i.reason for i in report.ignored)
+    shown = applied("inventory", "show", SYSTEM.code, "--json")
     assert "entrance" not in json.dumps(shown.json)
-
-
-@pytest.fixture
-def applied(run: Run, tmp_path: Path) -> Run:
-    """The sample city, of which one system is classified."""
-    cells = {("信息系统", SYSTEM.code, "是否涉密"): "是"}
-    path = write_ledger(tmp_path / "l.xlsx", host_keys=HOST_KEYS, cells=cells)
-    assert run("inventory", "apply", path).code == 0
-    return run
 
 
 def test_no_plan_holds_it_or_its_hosts(applied: Run, product: Qianyun) -> None:

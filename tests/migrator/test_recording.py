@@ -233,6 +233,9 @@ def test_a_baseline_is_kept_for_good(recording: Recording, truth: Truth, city: C
     assert found is not None
     assert (found[0], found[1]) == (DAY, estate)  # the first: a later one moves no denominator
     assert recording.book().baseline(CZ, date(2018, 6, 29)) is None
+    for day in (DAY, date(2018, 1, 1)):  # nor does one that is dated back
+        with pytest.raises(RecordRefused, match="2018-06-30"):
+            recording.keep_baseline(CZ, "li", day)
 
 
 def test_a_baseline_of_nothing_or_of_no_policy(truth: Truth, tmp_path: Path) -> None:
