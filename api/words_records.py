@@ -44,6 +44,8 @@ RECORD_TEXTS: Mapping[str, tuple[str, str]] = {
     "record.digest": ("摘要", "digest"),
     "phase": ("阶段", "phase"),
     "phases": ("阶段", "phases"),
+    "gate": ("进入须有", "to begin"),
+    "proofs": ("完成须有", "to leave"),
     "stage": ("状态", "stage"),
     "stage.done": ("完成", "done"),
     "stage.open": ("进行中", "open"),
