@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from api.show import BAD, BUSY, DIM, GOOD, HEAD, rows, table, text
 from api.words import Words
 from inventory.policies.pack import Pack
-from inventory.policies.phases import Missing, PhaseState, Stage, Standing
+from inventory.policies.phases import SETS, Missing, PhaseState, Stage, Standing
 
 type Found = Sequence[tuple[Pack, tuple[Standing, ...]]]
 
@@ -32,7 +32,7 @@ def phases_screen(found: Found, say: Words) -> Iterator[RenderableType]:
         made = table(*(say(head) for head in heads), title=f"{pack.id}  {name}")
         for column in made.columns[3:]:
             column.justify = "right"
-        ordered = sorted(pack.phases, key=lambda p: (p.set, p.number, p.id))
+        ordered = sorted(pack.phases, key=lambda p: (SETS.index(p.set), p.number, p.id))
         content = (
             (
                 phase.id,
@@ -79,8 +79,11 @@ def _phase(state: PhaseState, standing: Standing, say: Words) -> tuple[object, .
     mark = "→ " if state.id == standing.phase else ""
     missing = [_told(one, "gate_of", say) for one in state.gate]
     missing += [_told(one, "leave_of", say) for one in state.missing]
+    if state.undecided:
+        missing.insert(0, say("not_told_whether"))
     if state.waits_for:
-        missing.append(say("waits_for", phases="、".join(state.waits_for)))
+        before = (_name(s, say) for s in standing.phases if s.id in state.waits_for)
+        missing.append(say("waits_for", phases="、".join(before)))
     shown = [] if state.stage is Stage.SKIPPED else missing
     return (
         f"{mark}{state.id}",

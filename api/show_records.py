@@ -34,7 +34,7 @@ def _row(kept: Kept, say: Words, timezone: str) -> tuple[object, ...]:
 def _what(kept: Kept, record: Record, say: Words) -> tuple[object, ...]:
     said = content(record)
     rest = "；".join(
-        f"{say.known(f'record.{name}')} {_value(value, say)}"
+        f"{say.known(f'record.{name}')} {_value(name, value, say)}"
         for name, value in said.items()
         if name not in _ELSEWHERE
     )
@@ -47,9 +47,9 @@ def _what(kept: Kept, record: Record, say: Words) -> tuple[object, ...]:
     )
 
 
-def _value(value: object, say: Words) -> str:
+def _value(name: str, value: object, say: Words) -> str:
     if isinstance(value, bool):
         return say("yes" if value else "no")
     if isinstance(value, list):
         return "、".join(map(str, value))
-    return say.known(f"record.{value}") if isinstance(value, str) else str(value)
+    return say(f"record.{value}") if name == "became" else str(value)

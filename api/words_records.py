@@ -56,6 +56,7 @@ RECORD_TEXTS: Mapping[str, tuple[str, str]] = {
     "gate_of": ("进入须有 {what}", "to begin: {what}"),
     "leave_of": ("完成须有 {what}", "to leave: {what}"),
     "not_told_yet": ("（未填报）", " (not told)"),
+    "not_told_whether": ("未填报是否涉及", "not told whether it concerns it"),
     "waits_for": ("须先完成 {phases}", "after {phases}"),
     "phase_now": ("现处阶段：{phase}", "stands in: {phase}"),
     "phases_done": ("各阶段均已完成", "every phase is left"),

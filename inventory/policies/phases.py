@@ -21,6 +21,9 @@ from inventory.policies.index import Index
 from inventory.policies.pack import Clock, Pack, Phase, Proof
 from inventory.policies.records import Records
 
+SETS = ("systems", "projects", "lines")
+"""What has a way, in the order in which it is told."""
+
 
 class Stage(StrEnum):
     """How an object stands to a phase."""
@@ -44,7 +47,8 @@ class Missing(Frozen):
 
 class PhaseState(Frozen):
     """One phase of one object. `waits_for` are phases, `gate` evidence to begin, `missing` evidence
-    to leave; `late`: its day is past and it is not left."""
+    to leave; `late`: its day is past and it is not left; `undecided`: it is not told whether it
+    concerns the object, so that it can't be late."""
 
     id: str
     title: str
@@ -56,6 +60,7 @@ class PhaseState(Frozen):
     missing: tuple[Missing, ...] = ()
     deadline: date | None = None
     late: bool = False
+    undecided: bool = False
 
 
 class Standing(Frozen):
@@ -88,7 +93,7 @@ def lifecycle(
     where the policy has no phases."""
     facts = facts_of(pack, estate, Index(records, pack.id, day), baseline)
     found: list[Standing] = []
-    for of in ("systems", "projects", "lines"):
+    for of in SETS:
         phases = sorted((p for p in pack.phases if p.set == of), key=lambda p: (p.number, p.id))
         if phases:
             steps = [_Step(pack, phase, facts) for phase in phases]
@@ -142,7 +147,8 @@ class _Step:
             "clause": self.phase.clause,
             "deadline": self.deadline,
         }
-        if self.concerns(thing) is False:  # where it is not told, nobody may leave the phase out
+        concerned = self.concerns(thing)
+        if concerned is False:  # where it is not told, nobody may leave the phase out
             return PhaseState(stage=Stage.SKIPPED, **base)
         waits = tuple(
             named
@@ -160,7 +166,8 @@ class _Step:
             waits_for=waits if missing else (),
             gate=gate,
             missing=missing,
-            late=self.late and bool(missing),
+            late=self.late and bool(missing) and concerned is True,
+            undecided=concerned is None,
             **base,
         )
 

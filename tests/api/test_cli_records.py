@@ -84,6 +84,7 @@ def test_every_kind_is_recorded_and_listed(
         else ("exception", "fate", "merged")
     )
     assert all(word in shown for word in words)
+    assert "record." not in shown
 
 
 def test_what_fits_nothing_is_refused(run: Run) -> None:
@@ -146,5 +147,6 @@ def test_the_lifecycle_of_a_city_and_of_one_system(
     assert ("迁移上云" if lang == "zh" else "migration to the cloud") in shown.out
     shown = run("policy", "lifecycle", code, "--policy", CZ)
     assert ("涉密情况已确认" if lang == "zh" else "secrecy is confirmed") in shown.out
+    assert ("须先完成 “僵尸”系统清理" if lang == "zh" else "after zombie clean-up") in shown.out
     refused = run("policy", "lifecycle", "S-none")
     assert (refused.code, "S-none" in refused.err) == (2, True)
