@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from api.words_census import CENSUS
+from api.words_policy import POLICY_TEXTS
+from api.words_records import RECORD_TEXTS
 
 Lang = Literal["zh", "en"]
 
@@ -333,7 +335,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "stopping": ("正在停止", "stopping"),
     "stopped": ("已停止", "stopped"),
+    **POLICY_TEXTS,
     **CENSUS,
+    **RECORD_TEXTS,
 }
 
 

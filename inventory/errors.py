@@ -4,6 +4,10 @@ InventoryError
 ├── LedgerError        a file could not be read at all (rows that are refused are data, not errors)
 ├── EstateError        an estate contradicts itself (unknown reference, code told twice)
 ├── ChangeRefused      a ChangeSet is too large to pass without its exact digest
+├── PackError          there is no such policy, or its file can't be read
+│   ├── PackRefused    it has mistakes, each with file and line
+│   └── RecordRefused  what was to be put on record fits no policy, entry or object
+├── CalendarUnknown    a working-day clock runs in a year whose calendar is not known
 ├── StaleEstate        the stored estate is no longer the one the ChangeSet was made from
 └── StoreError         the database or NetBox failed (outside)
     ├── NetBoxUnavailable   no answer, a time-out, a 5xx
@@ -18,6 +22,7 @@ InventoryError
     └── TokenFileRefused    the file for the service token is another's, or can't be written
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -35,6 +40,42 @@ class EstateError(InventoryError):
 
 class ChangeRefused(InventoryError):
     """A ChangeSet changes more than the set share and its digest was not given."""
+
+
+class PackError(InventoryError):
+    """There is no such policy, or its file can't be read."""
+
+
+@dataclass(frozen=True, order=True)
+class PackFault:
+    """One mistake in a policy's file. `at` is the path of the key in the file; `read` the text as it
+    stands there, "" for what is missing."""
+
+    file: str
+    line: int
+    at: str
+    read: str
+    expected: str
+
+    def __str__(self) -> str:
+        read = f"读到 / read {self.read}；" if self.read else ""
+        return f"{self.file}:{self.line}: {self.at}: {read}{self.expected}"
+
+
+class PackRefused(PackError):
+    """A file of policies has mistakes; `faults` holds all that were found."""
+
+    def __init__(self, faults: Iterable[PackFault]) -> None:
+        self.faults = tuple(sorted(set(faults)))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+class RecordRefused(PackError):
+    """A record fits no policy, no entry, no object or no day; nothing was written."""
+
+
+class CalendarUnknown(InventoryError):
+    """The working days of a year are not known."""
 
 
 class StaleEstate(InventoryError):

@@ -1,0 +1,101 @@
+"""Any policy on any estate for any day: a pure function.
+
+assessment = assess(pack, estate, records, date(2018, 12, 31))
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from inventory.model import Estate
+from inventory.policies.assessment import Assessment, Timed, Unjudged, Violation
+from inventory.policies.facts import Facts
+from inventory.policies.index import Index
+from inventory.policies.pack import Pack
+from inventory.policies.records import Records
+from inventory.policies.rules import broken
+from inventory.policies.targets import judge
+from inventory.policies.timed import clocks, reports
+
+
+def assess(
+    pack: Pack,
+    estate: Estate,
+    records: Records,
+    day: date,
+    baseline: tuple[date, Estate] | None = None,
+    *,
+    facts: Facts | None = None,
+) -> Assessment:
+    """How the estate stands on `day`. `baseline`: the estate of an earlier day, against which ratios
+    are told a second time (G2). `facts`: those of `facts_of`, where they are kept."""
+    index = Index(records, pack.id, day)
+    facts = facts or facts_of(pack, estate, index, baseline)
+    found = [one for rule in pack.rules for one in broken(pack, rule, facts, index)]
+    return Assessment(
+        policy=pack.id,
+        title=pack.title,
+        title_en=pack.title_en,
+        day=day,
+        estate=estate.digest,
+        in_force=pack.in_force(day),
+        effective_from=pack.validity.effective_from,
+        expires_on=pack.validity.expires_on,
+        targets=tuple(judge(pack, target, facts, index) for target in pack.targets),
+        violations=tuple(one for one in found if isinstance(one, Violation)),
+        timed=tuple(timed_in(pack, facts, index)),
+        unjudged=tuple(one for one in found if isinstance(one, Unjudged)),
+        strays=tuple(sorted(_strays(pack, records, facts))),
+    )
+
+
+def timed_in(pack: Pack, facts: Facts, index: Index) -> Iterator[Timed]:
+    """Every run of a clock, then every report."""
+    for clock in pack.clocks:
+        yield from clocks(pack, clock, facts, index)
+    for report in pack.reports:
+        yield from reports(pack, report, facts, index)
+
+
+def facts_of(
+    pack: Pack, estate: Estate, index: Index, baseline: tuple[date, Estate] | None
+) -> Facts:
+    """What the entries of a pack are judged on."""
+    on, earlier = baseline or (None, None)
+    return Facts(
+        estate,
+        index.day,
+        earlier,
+        on,
+        declared=index.declared(pack),
+        fates=index.fates,
+        by_owner=index.by_owner(pack),
+    )
+
+
+def _strays(pack: Pack, records: Records, facts: Facts) -> set[tuple[str, str]]:
+    """Records of this policy about an object that is neither here nor in the baseline: a slip of the
+    pen, which would otherwise do nothing and not be noticed."""
+    named = named_in(pack.id, records)
+    if not named:
+        return set()
+    known = known_codes(facts.estate, facts.baseline)
+    return {(entry, code) for entry, code in named if code not in known}
+
+
+def named_in(policy: str, records: Records) -> set[tuple[str, str]]:
+    """(entry, code) of every object that the records of a policy name; what became of an object
+    stands under "fates" where it is of no entry."""
+    named = {(d.entry, d.code) for d in records.declarations if d.policy == policy and d.code}
+    for told in (records.exceptions, records.reports, records.events):
+        named |= {(r.entry, r.code) for r in told if r.policy == policy}
+    for fate in records.fates:
+        if fate.policy in (None, policy):
+            named |= {(fate.entry or "fates", code) for code in (fate.code, fate.into) if code}
+    return named
+
+
+def known_codes(*estates: Estate | None) -> set[str]:
+    """Codes of all objects, and the counties that organisations name."""
+    there = [estate for estate in estates if estate is not None]
+    known = {o.code for estate in there for _, objects in estate.collections() for o in objects}
+    return known | {o.county for estate in there for o in estate.organisations if o.county}
