@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from api.words_policy import POLICY_TEXTS
+from api.words_report import REPORT_TEXTS
 from api.words_census import CENSUS
 
 Lang = Literal["zh", "en"]
@@ -331,6 +332,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "stopping": ("正在停止", "stopping"),
     "stopped": ("已停止", "stopped"),
     **POLICY_TEXTS,
+    **REPORT_TEXTS,
     **CENSUS,
 }
 

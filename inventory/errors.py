@@ -6,6 +6,8 @@ InventoryError
 ├── ChangeRefused      a ChangeSet is too large to pass without its exact digest
 ├── PackError          there is no such policy, or its file can't be read
 │   └── PackRefused    it has mistakes, each with file and line
+├── ReportError        a report can't be made from what was asked for
+│   └── Unprintable    a program or a font that a file needs is not on this machine (outside)
 ├── CalendarUnknown    a working-day clock runs in a year whose calendar is not known
 ├── StaleEstate        the stored estate is no longer the one the ChangeSet was made from
 └── StoreError         the database or NetBox failed (outside)
@@ -67,6 +69,14 @@ class PackRefused(PackError):
     def __init__(self, faults: Iterable[PackFault]) -> None:
         self.faults = tuple(sorted(set(faults)))
         super().__init__("\n".join(map(str, self.faults)))
+
+
+class ReportError(InventoryError):
+    """A report can't be made: no such period, scope or form, or its cut-off day has not come."""
+
+
+class Unprintable(ReportError):
+    """What a file is made with is not on this machine, or failed."""
 
 
 class CalendarUnknown(InventoryError):

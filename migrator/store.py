@@ -1,6 +1,6 @@
 """The truth in the database: opening it, and who may write what in one transaction.
 
-`Truth` joins the parts: `plans`, `runs`, `attempts` and `census` (one file each). Every change is made
+`Truth` joins the parts: `plans`, `runs`, `attempts`, `census` and `reports` (one file each). Every change is made
 together with its audit entry, in the same transaction.
 """
 
@@ -18,6 +18,7 @@ from migrator.errors import StoreDown
 from migrator.store_attempts import Attempts
 from migrator.store_census import Census
 from migrator.store_plans import Plans
+from migrator.store_reports import Reports
 from migrator.store_runs import Runs
 
 type Clock = Callable[[], datetime]
@@ -30,7 +31,7 @@ def utc_now() -> datetime:
 
 
 class Truth:
-    """Plans, runs, attempts, visits to hosts and the audit in one database."""
+    """Plans, runs, attempts, visits to hosts, reports and the audit in one database."""
 
     def __init__(self, engine: Engine, clock: Clock = utc_now, login: str = "") -> None:
         self.engine = engine
@@ -40,6 +41,7 @@ class Truth:
         self.runs = Runs(self)
         self.attempts = Attempts(self)
         self.census = Census(self)
+        self.reports = Reports(self)
 
     @classmethod
     def open(cls, url: str, clock: Clock = utc_now, login: str = "") -> "Truth":
@@ -111,7 +113,7 @@ def _remedy(told: str) -> str:
     )
 
 
-HEAD = "0004"
+HEAD = "0005_reports"
 """The newest revision in `migrations/`; a test holds it to alembic's own answer."""
 
 

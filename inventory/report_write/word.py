@@ -1,0 +1,231 @@
+"""A report as a Word document, laid out after GB/T 9704-2012: margins, fonts, 22 lines of 28 characters,
+page numbers at the outer edge. Tables that don't fit get pages of their own, turned."""
+
+import io
+from datetime import UTC, datetime, time
+from typing import Any
+
+from docx import Document
+from docx.enum.section import WD_ORIENT, WD_SECTION
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
+from docx.shared import Mm
+
+from inventory.report_write import word_parts as parts
+from inventory.report_write.layout import align, clean, colophon, groups, is_wide, shown, width
+from inventory.report_write.word_parts import FANG, HEI, SONG, set_up, write
+from inventory.reports.model import Blank, Block, Cell, Report, Section, Table, Text
+from inventory.reports.model import Line as Told
+from inventory.reports.phrases import day
+
+_UPRIGHT, _TURNED = (210, 297), (297, 210)
+_TEXT_MM = {False: 156, True: 261}
+_INDENT = 32  # two characters of 16 pt
+
+
+def document(report: Report) -> bytes:
+    """The file."""
+    made: Any = Document()
+    parts.language(made)
+    made.core_properties.title = clean(report.title)
+    made.core_properties.author = "迁云 Qianyun"
+    made.core_properties.created = datetime.combine(report.made_on, time.min, UTC)
+    made.settings.odd_and_even_pages_header_footer = True
+    wide = report.layout == "form" and (report.landscape or any(map(is_wide, report.tables())))
+    writer = _Writer(made, report, turned=wide)
+    writer.write()
+    packed = io.BytesIO()
+    made.save(packed)
+    return packed.getvalue()
+
+
+class _Writer:
+    """`turned`: whether the pages being written lie on their side."""
+
+    def __init__(self, made: Any, report: Report, *, turned: bool) -> None:
+        self.made, self.report, self.turned = made, report, turned
+        self.home = turned
+        _page(made.sections[0], turned=turned)
+        _numbers(made.sections[0])
+
+    def write(self) -> None:
+        self._opening()
+        for section in self.report.sections:
+            self._section(section)
+        self._ending()
+
+    def _line(self, text: str, font: str = FANG, size: float = 16, **how: Any) -> Any:
+        paragraph = set_up(self.made.add_paragraph(), **how)
+        write(paragraph, text, font, size)
+        return paragraph
+
+    def _opening(self) -> None:
+        report = self.report
+        if report.layout == "briefing":
+            self._masthead()
+        self._line(report.title, SONG, 22, align="center", spacing=34, after=4, keep=True)
+        if report.subtitle:
+            self._line(report.subtitle, align="center", keep=True)
+        if report.draft:
+            self._line("（草稿：数据未到截止日）", align="center")
+        if report.layout == "letter" and report.addressee:
+            self._line(f"{report.addressee}：", before=12)
+        if report.head:
+            self._apart(report.head)
+
+    def _masthead(self) -> None:
+        report = self.report
+        name = self._line(report.masthead, SONG, 44, align="center", spacing=64, after=6)
+        name.runs[0].font.color.rgb = parts.RED
+        self._line(f"第{report.issue or '　'}期", align="center", after=6)
+        told = (Told(label="", value=report.issuer), Told(label="", value=day(report.made_on)))
+        last = self._apart(told)
+        parts.rule(last, "bottom", colour="D00000", eighths=18)
+        self._line("", spacing=14)
+
+    def _apart(self, lines: tuple[Told, ...]) -> Any:
+        """Side by side, the last at the right edge."""
+        paragraph = set_up(self.made.add_paragraph(), align="left", spacing=24)
+        room = _TEXT_MM[self.turned]
+        for number, one in enumerate(lines):
+            if number:
+                last = number == len(lines) - 1 and len(lines) == 2
+                at = Mm(room) if last else Mm(room * number / len(lines))
+                stop = parts.WD_TAB_ALIGNMENT.RIGHT if last else parts.WD_TAB_ALIGNMENT.LEFT
+                paragraph.paragraph_format.tab_stops.add_tab_stop(at, stop)
+                write(paragraph, "", FANG, 14).add_tab()
+            write(paragraph, f"{one.label}：{one.value}" if one.label else one.value, FANG, 14)
+        return paragraph
+
+    def _section(self, section: Section) -> None:
+        turned = any(isinstance(b, Table) and is_wide(b) for b in section.blocks)
+        attached = section.heading.startswith("附件")
+        if attached:
+            self._turn(turned=turned or self.home, anew=True)
+        if section.heading:
+            indent = 0 if attached else _INDENT
+            self._line(section.heading, HEI, 16, indent=indent, align="left", keep=True)
+        for block in section.blocks:
+            self._block(block)
+        self._turn(turned=self.home)
+
+    def _turn(self, *, turned: bool, anew: bool = False) -> None:
+        """Go on, on pages that lie the other way."""
+        if turned == self.turned and not anew:
+            return
+        section = self.made.add_section(WD_SECTION.NEW_PAGE)
+        _page(section, turned=turned)
+        self.turned = turned
+
+    def _block(self, block: Block) -> None:
+        if isinstance(block, Table):
+            self._turn(turned=self.home or is_wide(block))
+            self._table(block)
+            return
+        self._turn(turned=self.home)
+        if isinstance(block, Text):
+            self._line(block.text, indent=_INDENT)
+            return
+        assert isinstance(block, Blank)
+        if block.label:
+            self._line(block.label, indent=_INDENT)
+        for _ in range(block.lines):
+            self._line("")
+
+    def _table(self, table: Table) -> None:
+        if table.title:
+            self._line(table.title, HEI, 12, align="center", spacing=22, before=6, keep=True)
+        if table.unit:
+            self._line(table.unit, FANG, 9, align="right", spacing=14, keep=True)
+        grouped = groups(table)
+        deep = 1 + bool(grouped)
+        count = deep + max(1, len(table.rows)) + bool(table.total)
+        made = self.made.add_table(rows=count, cols=len(table.columns), style="Table Grid")
+        made.alignment = WD_TABLE_ALIGNMENT.CENTER
+        made.autofit = False
+        unit = _TEXT_MM[self.turned] / width(table)
+        sizes = [Mm(column.width * unit) for column in table.columns]
+        for column, size in zip(made.columns, sizes, strict=True):
+            column.width = size
+        cells = [list(row.cells) for row in made.rows]
+        for row in cells:
+            for cell, size in zip(row, sizes, strict=True):
+                cell.width = size
+        _heads(table, cells, grouped)
+        rows = (*table.rows, *((table.total,) if table.total else ()))
+        low = deep + (0 if table.rows else 1)
+        for number, row in enumerate(rows):
+            at = deep + number if table.rows else low + number
+            _body(cells[at], table, row, bold=row is table.total)
+        if not table.rows:
+            merged = cells[deep][0].merge(cells[deep][-1])
+            _fill(merged, table.empty, FANG, "center")
+        for row in made.rows:
+            parts.whole(row)
+        for row in list(made.rows)[:deep]:
+            parts.repeat(row)
+        self._notes(table)
+
+    def _notes(self, table: Table) -> None:
+        several = len(table.notes) > 1
+        for number, note in enumerate(table.notes, start=1):
+            text = f"注{number if several else ''}：{note}"
+            self._line(text, FANG, 9, align="left", spacing=13)
+        self._line("", spacing=10)
+
+    def _ending(self) -> None:
+        report = self.report
+        if report.seal:
+            self._line("", keep=True)
+            self._line(f"{report.issuer}（盖章）　　", align="right", keep=True)
+            self._line(f"{day(report.made_on)}　　", align="right")
+        if report.foot:
+            self._apart(report.foot)
+        for number, one in enumerate(report.copies):
+            line = self._line(f"{one.label}：{one.value}", FANG, 14, align="left", before=0)
+            if number == 0:
+                line.paragraph_format.space_before = parts.Pt(24)
+                parts.rule(line, "top")
+            parts.rule(line, "bottom", eighths=4)
+        for number, text in enumerate(colophon(report)):
+            self._line(
+                text, FANG, 8, align="left", spacing=11, before=10 if number == 0 else 0
+            ).runs[0].font.color.rgb = parts.GREY
+
+
+def _heads(table: Table, cells: list[list[Any]], grouped: list[tuple[str, int, int]]) -> None:
+    for number, column in enumerate(table.columns):
+        if grouped and not column.group:
+            _fill(cells[0][number].merge(cells[1][number]), column.title, HEI, "center")
+        else:
+            _fill(cells[1 if grouped else 0][number], column.title, HEI, "center")
+    for title, first, count in grouped:
+        _fill(cells[0][first].merge(cells[0][first + count - 1]), title, HEI, "center")
+
+
+def _body(cells: list[Any], table: Table, row: tuple[Cell, ...], *, bold: bool) -> None:
+    for cell, value, column in zip(cells, row, table.columns, strict=True):
+        _fill(cell, shown(value, column), FANG, align(column), bold=bold)
+
+
+def _fill(cell: Any, text: str, font: str, where: str, *, bold: bool = False) -> None:
+    cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
+    paragraph = set_up(cell.paragraphs[0], align=where, spacing=13)
+    write(paragraph, text, font, 9, bold=bold)
+
+
+def _page(section: Any, *, turned: bool) -> None:
+    across, down = _TURNED if turned else _UPRIGHT
+    section.orientation = WD_ORIENT.LANDSCAPE if turned else WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = Mm(across), Mm(down)
+    if turned:
+        section.top_margin, section.bottom_margin = Mm(22), Mm(20)
+        section.left_margin, section.right_margin = Mm(18), Mm(18)
+    else:
+        section.top_margin, section.bottom_margin = Mm(37), Mm(35)
+        section.left_margin, section.right_margin = Mm(28), Mm(26)
+    section.footer_distance = Mm(12 if turned else 25)
+
+
+def _numbers(section: Any) -> None:
+    parts.page_number(section.footer, "right")
+    parts.page_number(section.even_page_footer, "left")
