@@ -36,7 +36,7 @@ Today = Annotated[
 def list_(desk: Desk, today: Today = None) -> None:
     from api.show_policy import list_screen
 
-    shelf, day = _shelf(desk), day_of(desk, today)
+    shelf, day = _shelf(desk), _day(desk, today)
     packs = [shelf.pack(named) for named in shelf.names()]
     data = [
         {
@@ -140,7 +140,7 @@ class _Case(NamedTuple):
 def _cases(desk: Desk, policy: str | None, today: str | None) -> list[_Case]:
     from inventory.policies.assess import assess
 
-    shelf, day = _shelf(desk), day_of(desk, today)
+    shelf, day = _shelf(desk), _day(desk, today)
     names = shelf.names() if policy is None else (policy,)
     packs = [shelf.pack(named) for named in names]
     records, estate = shelf.records(), desk.product.estate.load()
@@ -160,7 +160,7 @@ def _shelf(desk: Desk) -> "Shelf":
     return Shelf(desk.settings.state / "policies")
 
 
-def day_of(desk: Desk, today: str | None) -> date:
+def _day(desk: Desk, today: str | None) -> date:
     """The day of the command line, else of the settings, else the city's own today."""
     if today is None:
         now = datetime.now(ZoneInfo(desk.settings.timezone)).date()

@@ -3,13 +3,13 @@
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
 import hashlib
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli_policy import Policy, Today, day_of
+from api.cli_policy import Policy, Today
+from api.days import day_of
 from api.desk import Desk, command, group
 from api.errors import BadUsage, Exit
 from inventory.policies.forms import FORMS, Form
@@ -168,7 +168,7 @@ def send(
         entry=report.source.entry,
         code=code,
         period=report.period,
-        on=_day(on, "--on"),
+        on=day_of(desk, on, "--on"),
         channel=channel,
         receiver=to or report.addressee,
         evidence=evidence,
@@ -214,7 +214,7 @@ def record(
         entry=entry,
         code=organisation,
         period=period,
-        on=_day(on, "--on"),
+        on=day_of(desk, on, "--on"),
         channel=channel,
         receiver="",
         evidence=evidence,
@@ -257,7 +257,7 @@ def verify(
 def _office(desk: Desk, today: str | None) -> "Office":
     from api.reports import Office
 
-    return Office(desk.product, day_of(desk, today))
+    return Office(desk.product, day_of(desk, today, "--today"))
 
 
 def _issuer(desk: Desk, name: str) -> str:
@@ -265,15 +265,6 @@ def _issuer(desk: Desk, name: str) -> str:
     the inventory."""
     every = desk.product.estate.load().organisations
     return next((o.code for o in every if name and name in (o.name, *o.aliases)), "")
-
-
-def _day(told: str, option: str) -> date:
-    try:
-        return date.fromisoformat(told)
-    except ValueError as error:
-        raise BadUsage(
-            f"应为日期 YYYY-MM-DD / {option}: read {told!r}, expected a date YYYY-MM-DD"
-        ) from error
 
 
 def _kept(one: Any) -> dict[str, Any]:

@@ -1,15 +1,25 @@
 """The sample cities with names and details, so that a report of them reads like one of an office. What
 is added changes nothing that the cities' truths speak of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from inventory.model import Contact, Dependency, Estate, Host, Project
+from inventory.model import (
+    Contact,
+    Dependency,
+    Estate,
+    Host,
+    Line,
+    Organisation,
+    Project,
+    Room,
+)
 from inventory.policies.loader import load
 from inventory.policies.records import Records
 from inventory.reports.case import Case, Scope
 from inventory.reports.periods import default_period, entry_for, period_of
+from tests.inventory.policies.builder import CLOUD, ROOM
 from tests.inventory.policies.cities import SAMPLES
 
 CZ, XN, XZ = "cangzhou-2017-157", "xianning-2019-5", "xinzhou-2020-98"
@@ -26,6 +36,7 @@ _SYSTEMS = (
     ("档案目录管理系统", "室藏档案目录著录与查询"),
     ("门户网站", "信息公开和网上办事入口"),
 )
+_KINDS = {"extranet": "外网", "internet_leased": "互联网", "private_business": "业务专网"}
 _NAMES = ("王建国", "李秀兰", "张志强", "刘淑芬", "陈海涛", "赵玉梅")
 
 
@@ -65,19 +76,57 @@ def dressed(estate: Estate) -> Estate:
         )
         for n, s in enumerate(systems[:20])
     ]
+    rooms = [
+        Room(
+            code=f"R-9{n:02}",
+            name=f"{o.name}机房",
+            organisation=o.code,
+            building="办公楼",
+            floor=f"{2 + n}层",
+            area_m2=str(40 + 12 * n),
+            racks=4 + n,
+            running_cost_per_year=86_000 + 9_000 * n,
+            disposition="migrate",
+            migration_date=date(2018, 9, 30),
+        )
+        for n, o in enumerate(organisations)
+    ]
+    own = {r.organisation: r.code for r in rooms}
+    systems = [
+        s.model_copy(update={"room": own.get(s.organisation)}) if s.room == ROOM else s
+        for s in systems
+    ]
+    exits = [] if any(x.type == "extranet" for x in estate.lines) else _extranet(organisations)
     return estate.model_copy(
         update={
             "organisations": tuple(organisations),
+            "rooms": (*estate.rooms, *rooms),
             "systems": tuple(systems),
             "dependencies": tuple(needs),
             "hosts": (*estate.hosts, *hosts),
-            "lines": tuple(_line(n, x) for n, x in enumerate(estate.lines)),
+            "lines": tuple(_line(n, x) for n, x in enumerate((*estate.lines, *exits))),
             "projects": tuple(_project(n, p) for n, p in enumerate(estate.projects)),
             "clouds": tuple(c.model_copy(update={"name": "沧州云计算中心"}) for c in estate.clouds)
             if estate.clouds
             else (),
         }
     )
+
+
+def _extranet(organisations: Iterable[Organisation]) -> list[Line]:
+    return [
+        Line(
+            code=f"L-9{n:02}{part}",
+            name=f"L-9{n:02}{part}",
+            type="extranet",
+            organisation=o.code,
+            county=o.county,
+            a_end=None,
+            z_end=CLOUD,
+        )
+        for n, o in enumerate(organisations)
+        for part in range(1 + n % 2)
+    ]
 
 
 def _system(n: int, one: Any) -> Any:
@@ -120,7 +169,7 @@ def _unsaid(one: Any, field: str) -> bool:
 
 def _line(n: int, one: Any) -> Any:
     told: Mapping[str, Any] = {
-        "name": f"{('电子政务外网', '互联网', '业务专网')[n % 3]}线路{n + 1}",
+        "name": f"{_KINDS.get(one.type, '')}{n + 1}号线路",
         "provider": ("中国联通", "中国移动", "中国电信")[n % 3],
         "bandwidth_kbps": (20_000, 100_000, 50_000)[n % 3],
         "level": "city",
