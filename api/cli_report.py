@@ -52,6 +52,7 @@ def _register(form: Form) -> None:
 
     def run(
         desk: Desk,
+        *,
         policy: Policy = None,
         period: Period = None,
         organisation: Organisation = None,
@@ -150,6 +151,7 @@ def kept(desk: Desk) -> None:
 @command(app, "send", help="登记定稿报告已报送 / log that a final report went out")
 def send(
     desk: Desk,
+    *,
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="报告编号 / see `report kept`")],
     on: On,
     channel: Channel,
@@ -180,6 +182,7 @@ def send(
 @command(app, "record", help="登记别的单位报送来的 / log what another organisation handed in")
 def record(
     desk: Desk,
+    *,
     policy: Annotated[str, typer.Option(metavar="ID", help="政策 / the policy")],
     entry: Annotated[str, typer.Option(metavar="ID", help="条目 / its entry, see `report list`")],
     organisation: Annotated[str, typer.Option(metavar="CODE", help="单位或项目 / whose it is")],
@@ -233,7 +236,7 @@ def verify(
     from inventory.errors import ReportError
 
     store = desk.product.truth.reports
-    faults, every = store.faults(), store.every()
+    faults, count = store.faults(), store.count()
     found = []
     for path in files or ():
         try:
@@ -244,13 +247,13 @@ def verify(
     ok = not faults and all(match for _, match in found)
     data: dict[str, Any] = {
         "ok": ok,
-        "reports": len(every),
+        "reports": count,
         "faults": faults,
         "files": [
             {"path": name, "report": match[0].id if match else None} for name, match in found
         ],
     }
-    desk.answer(data, lambda: verify_screen(len(every), faults, found, desk.words))
+    desk.answer(data, lambda: verify_screen(count, faults, found, desk.words))
     raise typer.Exit(Exit.DONE if ok else Exit.NO)
 
 

@@ -19,7 +19,7 @@ from inventory.policies.pack import Pack
 from inventory.policies.records import Records
 from inventory.policies.shelf import Shelf
 from inventory.report_write.write import WRITERS, written
-from inventory.reports.case import Case, Sampling, Scope
+from inventory.reports.case import PLACE, Case, Sampling, Scope
 from inventory.reports.kinds import make
 from inventory.reports.model import Report
 from inventory.reports.periods import Period, default_period, entry_for, fits, period_of
@@ -36,7 +36,7 @@ class Wanted:
     form: str
     policy: str | None = None
     period: str | None = None
-    scope: Scope = Scope()
+    scope: Scope = PLACE
     sampling: Sampling | None = None
     remark: str = ""
     final: bool = False

@@ -16,9 +16,7 @@ _ROWS = 12
 _NAMES = 4
 
 
-def list_screen(
-    dues: Sequence[Due], names: dict[str, str], say: Words
-) -> Iterator[RenderableType]:
+def list_screen(dues: Sequence[Due], names: dict[str, str], say: Words) -> Iterator[RenderableType]:
     """What can be made, then what is asked for and by whom it is missing."""
     heads = (say(key) for key in ("report.kind", "name", "number"))
     yield rows(
@@ -158,5 +156,3 @@ def verify_screen(
         kept, kind = found
         told = {"file": name, "id": kept.id, "revision": kept.revision, "kind": kind}
         yield text(say("report.same_file", **told), GOOD)
-
-

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from api.words_census import CENSUS
 from api.words_policy import POLICY_TEXTS
 from api.words_report import REPORT_TEXTS
-from api.words_census import CENSUS
 
 Lang = Literal["zh", "en"]
 

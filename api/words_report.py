@@ -19,7 +19,10 @@ REPORT_TEXTS: Mapping[str, tuple[str, str]] = {
     "report.files": ("文件", "files"),
     "report.sent": ("报送记录", "handed in"),
     "report.made": ("{title}（摘要 {digest}）", "{title} (digest {digest})"),
-    "report.is_final": ("已定稿：第 {id} 号，第 {revision} 版", "final: number {id}, revision {revision}"),
+    "report.is_final": (
+        "已定稿：第 {id} 号，第 {revision} 版",
+        "final: number {id}, revision {revision}",
+    ),
     "report.is_draft": ("草稿：未到截止日 {day}", "a draft: before its cut-off day {day}"),
     "report.not_kept": (
         "未定稿；加 --final 定稿留存",
@@ -31,7 +34,10 @@ REPORT_TEXTS: Mapping[str, tuple[str, str]] = {
         "已登记：{what} {period}，{channel}，{on}",
         "on record: {what} {period}, {channel}, {on}",
     ),
-    "report.holds": ("定稿报告 {n} 份，均与定稿时一致", "final reports: {n}, all as they were made"),
+    "report.holds": (
+        "定稿报告 {n} 份，均与定稿时一致",
+        "final reports: {n}, all as they were made",
+    ),
     "report.faulty": ("定稿报告有误 {n} 处", "faults of final reports: {n}"),
     "report.same_file": (
         "{file}：与第 {id} 号定稿报告（第 {revision} 版，.{kind}）一致",

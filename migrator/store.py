@@ -1,7 +1,7 @@
 """The truth in the database: opening it, and who may write what in one transaction.
 
-`Truth` joins the parts: `plans`, `runs`, `attempts`, `census` and `reports` (one file each). Every change is made
-together with its audit entry, in the same transaction.
+`Truth` joins the parts: `plans`, `runs`, `attempts`, `census` and `reports` (one file each). Every
+change is made together with its audit entry, in the same transaction.
 """
 
 from collections.abc import Callable, Iterator

@@ -2,7 +2,6 @@
 how. Each with its audit entry."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -142,11 +141,21 @@ class Reports:
                 self._file(connection, number, kind, content, actor)
 
     def content(self, number: int, kind: str) -> bytes | None:
-        """The bytes that were written first."""
-        query = select(report_files.c.content).filter_by(report=number, kind=kind)
+        """The bytes that were written first, None where none were. Raises StoreDown where they are
+        no longer those."""
+        query = select(report_files).filter_by(report=number, kind=kind)
         with self._truth.reading() as connection:
-            found: bytes | None = connection.scalar(query)
-            return found
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        if _sha256(row["content"]) != row["digest"]:
+            raise _changed(f"report-{number}")
+        return bytes(row["content"])
+
+    def count(self) -> int:
+        """How many there are, revisions with them."""
+        with self._truth.reading() as connection:
+            return connection.scalar(select(func.count()).select_from(reports)) or 0
 
     def by_digest(self, digest: str) -> tuple[Kept, str] | None:
         """(report, kind) of a file with that SHA-256."""
@@ -260,6 +269,8 @@ def _kept(connection: Connection, row: RowMapping) -> Kept:
             f"报告 {row['id']} 的格式为 {row['format']}，本程序只认识 {FORMAT}，请升级程序 / report "
             f"{row['id']} has format {row['format']}, this program knows {FORMAT}: install a later one"
         )
+    if _sha256(row["body"]) != row["digest"]:
+        raise _changed(f"report-{row['id']}")
     return Kept(
         id=row["id"],
         revision=row["revision"],
@@ -272,18 +283,29 @@ def _kept(connection: Connection, row: RowMapping) -> Kept:
     )
 
 
+def _sha256(told: str | bytes) -> str:
+    return hashlib.sha256(told.encode() if isinstance(told, str) else told).hexdigest()
+
+
+def _changed(name: str) -> StoreDown:
+    return StoreDown(
+        f"{name} 已不是定稿时的内容，请运行 qianyun report verify，并从备份恢复 / {name} is not what was "
+        "made final: run `qianyun report verify`, and restore the database from a backup"
+    )
+
+
 def _faults(connection: Connection, told: Mapping[tuple[str, str], str]) -> Iterator[str]:
     seen = set()
     for row in connection.execute(select(reports).order_by(reports.c.id)).mappings():
         name = f"report-{row['id']}"
         seen.add((name, ""))
-        found = hashlib.sha256(canonical_json(json.loads(row["body"]))).hexdigest()
+        found = _sha256(row["body"])
         if not found == row["digest"] == told.get((name, "")):
             yield f"{name} 的内容与定稿时不同 / {name} is not what was made final"
     for row in connection.execute(select(report_files)).mappings():
         name = f"report-{row['report']}"
         seen.add((name, row["kind"]))
-        found = hashlib.sha256(row["content"]).hexdigest()
+        found = _sha256(row["content"])
         if not found == row["digest"] == told.get((name, row["kind"])):
             yield f"{name} 的 .{row['kind']} 文件被改动 / the .{row['kind']} file of {name} was changed"
     for name, kind in sorted(set(told) - seen):

@@ -6,8 +6,6 @@ from inventory.reports.model import Cell, Column, Report, Table
 from inventory.reports.phrases import day
 from inventory.text import printable
 
-WIDE = 60
-"""Characters of a table (its columns together) that a sheet of A4 upright does not hold."""
 DIGITS = 16  # of the report's digest, printed so that paper can be told apart
 RIGHT = ("number", "money")
 CENTRED = ("ratio", "date", "mark")
@@ -31,18 +29,14 @@ def clean(text: str) -> str:
 
 def align(column: Column) -> str:
     """left, right or center."""
-    if column.kind in RIGHT:
-        return "right"
-    return "center" if column.kind in CENTRED or column.title == "序号" else "left"
+    if column.kind in CENTRED or column.title == "序号":
+        return "center"
+    return "right" if column.kind in RIGHT else "left"
 
 
-def width(table: Table) -> int:
-    """In Chinese characters."""
-    return sum(column.width for column in table.columns)
-
-
-def is_wide(table: Table) -> bool:
-    return width(table) > WIDE
+def lies(report: Report) -> bool:
+    """Whether all pages are turned: a form with a wide table."""
+    return report.layout == "form" and (report.landscape or any(t.wide for t in report.tables()))
 
 
 def groups(table: Table) -> list[tuple[str, int, int]]:

@@ -8,9 +8,8 @@ from inventory.report_write.layout import (
     clean,
     colophon,
     groups,
-    is_wide,
+    lies,
     shown,
-    width,
 )
 from inventory.reports.model import Blank, Block, Cell, Report, Section, Table, Text
 from inventory.reports.model import Line as Told
@@ -34,6 +33,7 @@ p.middle {{ text-align: center; }} p.right {{ text-align: right; }}
 p.small {{ font-size: 8pt; line-height: 12pt; color: #555; }}
 .apart {{ display: flex; justify-content: space-between; font-size: 11pt; line-height: 20pt; }}
 .apart span {{ flex: 1; }}
+.annex {{ break-before: page; }} .annex.wide {{ page: wide; }} .hei {{ font-family: {_HEI}; }}
 figure {{ margin: 8pt 0; }} figure.wide {{ page: wide; }}
 figcaption {{ font: 12pt/20pt {_HEI}; text-align: center; }}
 figure p {{ font-size: 9pt; line-height: 13pt; }}
@@ -58,16 +58,17 @@ tr.total td {{ font-weight: bold; }}
 
 def page(report: Report) -> bytes:
     """The file, UTF-8. It loads nothing and runs nothing."""
-    wide = report.layout == "form" and (report.landscape or any(map(is_wide, report.tables())))
+    wide = lies(report)
     parts = [
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">',
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'\">",
         f"<title>{_e(report.title)}</title><style>{_CSS}</style></head>",
         f'<body class="{"wide" if wide else ""}">',
         *_opening(report),
         *(part for section in report.sections for part in _section(section, wide=wide)),
         *_ending(report),
+        *(part for annex in report.annexes for part in _annex(annex)),
         "</body></html>",
     ]
     return "\n".join(parts).encode("utf-8", "backslashreplace")
@@ -108,6 +109,14 @@ def _section(section: Section, *, wide: bool) -> Iterator[str]:
         yield _block(block, wide=wide)
 
 
+def _annex(annex: Section) -> Iterator[str]:
+    turned = any(isinstance(b, Table) and b.wide for b in annex.blocks)
+    yield f'<section class="annex{" wide" if turned else ""}">'
+    yield f'<p class="to hei">{_e(annex.heading)}</p>'
+    yield from (_block(block, wide=turned) for block in annex.blocks)
+    yield "</section>"
+
+
 def _block(block: Block, *, wide: bool) -> str:
     if isinstance(block, Table):
         return _table(block, wide=wide)
@@ -119,7 +128,7 @@ def _block(block: Block, *, wide: bool) -> str:
 
 
 def _table(table: Table, *, wide: bool) -> str:
-    total = width(table)
+    total = table.width
     columns = "".join(f'<col style="width:{100 * c.width / total:.2f}%">' for c in table.columns)
     caption = f"<figcaption>{_e(table.title)}</figcaption>" if table.title else ""
     unit = f'<p class="right">{_e(table.unit)}</p>' if table.unit else ""
@@ -133,7 +142,7 @@ def _table(table: Table, *, wide: bool) -> str:
         f"<p>注{number if several else ''}：{_e(note)}</p>"
         for number, note in enumerate(table.notes, start=1)
     )
-    turned = ' class="wide"' if is_wide(table) and not wide else ""
+    turned = ' class="wide"' if table.wide and not wide else ""
     return (
         f"<figure{turned}>{caption}{unit}<table><colgroup>{columns}</colgroup>"
         f"<thead>{_heads(table)}</thead><tbody>{rows}</tbody></table>{notes}</figure>"

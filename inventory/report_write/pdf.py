@@ -17,8 +17,8 @@ def pdf(page: bytes) -> bytes:
     program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
     if program is None:
         raise Unprintable(
-            "没有 chromium，无法生成 PDF：请安装（apt-get install chromium），或存为 .html 后用浏览器打印 / no "
-            f"chromium to print with: looked for {'、'.join(PROGRAMS)}; install it (apt-get install "
+            "没有 chromium，无法生成 PDF：请安装（apt-get install chromium），或存为 .html 后用浏览器打印 / "
+            f"no chromium to print with: looked for {'、'.join(PROGRAMS)}; install it (apt-get install "
             "chromium), or write .html and print it with any browser"
         )
     with tempfile.TemporaryDirectory(prefix="qianyun-print-") as folder:

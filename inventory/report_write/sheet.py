@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from inventory.errors import ReportError
-from inventory.report_write.layout import align, as_date, clean, colophon, groups, is_wide, width
+from inventory.report_write.layout import align, as_date, clean, colophon, groups
 from inventory.reports.model import Cell, Column, Report, Table
 from inventory.reports.model import Line as Told
 
@@ -63,9 +63,9 @@ class _Sheet:
     def __init__(self, sheet: Any, report: Report, table: Table) -> None:
         self.sheet, self.report, self.table = sheet, report, table
         self.columns = len(table.columns)
-        self.wide = report.landscape or is_wide(table)
+        self.wide = report.landscape or table.wide
         page = _LANDSCAPE if self.wide else _PORTRAIT
-        scale = page / (2 * max(width(table), 20))
+        scale = page / (2 * max(table.width, 20))
         self.widths = [max(5.0, round(2 * c.width * min(scale, 1.6), 1)) for c in table.columns]
         self.row = 1
 
@@ -149,7 +149,8 @@ class _Sheet:
             raise ReportError(
                 f"“{self.table.title}”列太少 / too few columns: read {self.columns}, expected {count}"
             )
-        whole, made, first, met = sum(self.widths), [], 1, 0.0
+        whole, first, met = sum(self.widths), 1, 0.0
+        made: list[tuple[int, int]] = []
         for number, size in enumerate(self.widths, start=1):
             met += size
             left = count - len(made) - 1

@@ -11,7 +11,7 @@ from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.shared import Mm
 
 from inventory.report_write import word_parts as parts
-from inventory.report_write.layout import align, clean, colophon, groups, is_wide, shown, width
+from inventory.report_write.layout import align, clean, colophon, groups, lies, shown
 from inventory.report_write.word_parts import FANG, HEI, SONG, set_up, write
 from inventory.reports.model import Blank, Block, Cell, Report, Section, Table, Text
 from inventory.reports.model import Line as Told
@@ -30,8 +30,7 @@ def document(report: Report) -> bytes:
     made.core_properties.author = "迁云 Qianyun"
     made.core_properties.created = datetime.combine(report.made_on, time.min, UTC)
     made.settings.odd_and_even_pages_header_footer = True
-    wide = report.layout == "form" and (report.landscape or any(map(is_wide, report.tables())))
-    writer = _Writer(made, report, turned=wide)
+    writer = _Writer(made, report, turned=lies(report))
     writer.write()
     packed = io.BytesIO()
     made.save(packed)
@@ -52,6 +51,12 @@ class _Writer:
         for section in self.report.sections:
             self._section(section)
         self._ending()
+        for annex in self.report.annexes:
+            wide = any(isinstance(b, Table) and b.wide for b in annex.blocks)
+            self._turn(turned=wide or self.home, anew=True)
+            self._line(annex.heading, HEI, 16, align="left", keep=True)
+            for block in annex.blocks:
+                self._block(block)
 
     def _line(self, text: str, font: str = FANG, size: float = 16, **how: Any) -> Any:
         paragraph = set_up(self.made.add_paragraph(), **how)
@@ -97,13 +102,8 @@ class _Writer:
         return paragraph
 
     def _section(self, section: Section) -> None:
-        turned = any(isinstance(b, Table) and is_wide(b) for b in section.blocks)
-        attached = section.heading.startswith("附件")
-        if attached:
-            self._turn(turned=turned or self.home, anew=True)
         if section.heading:
-            indent = 0 if attached else _INDENT
-            self._line(section.heading, HEI, 16, indent=indent, align="left", keep=True)
+            self._line(section.heading, HEI, 16, indent=_INDENT, align="left", keep=True)
         for block in section.blocks:
             self._block(block)
         self._turn(turned=self.home)
@@ -118,7 +118,7 @@ class _Writer:
 
     def _block(self, block: Block) -> None:
         if isinstance(block, Table):
-            self._turn(turned=self.home or is_wide(block))
+            self._turn(turned=self.home or block.wide)
             self._table(block)
             return
         self._turn(turned=self.home)
@@ -142,7 +142,8 @@ class _Writer:
         made = self.made.add_table(rows=count, cols=len(table.columns), style="Table Grid")
         made.alignment = WD_TABLE_ALIGNMENT.CENTER
         made.autofit = False
-        unit = _TEXT_MM[self.turned] / width(table)
+        parts.narrow(made)
+        unit = _TEXT_MM[self.turned] / table.width
         sizes = [Mm(column.width * unit) for column in table.columns]
         for column, size in zip(made.columns, sizes, strict=True):
             column.width = size

@@ -56,7 +56,9 @@ def indicators(case: Case) -> Report:
             "协同应用数、应用实效文件未规定口径，由考核单位填写。",
         ),
     )
-    return form_report(case, f"{whose(case)}{case.period.words}政务信息系统整合共享考核指标表", (table,))
+    return form_report(
+        case, f"{whose(case)}{case.period.words}政务信息系统整合共享考核指标表", (table,)
+    )
 
 
 def _tasks(case: Case, code: str) -> Cell:
@@ -174,5 +176,3 @@ def _broken(case: Case, one: Violation) -> tuple[Cell, ...]:
 
 def _consequences(case: Case, named: tuple[str, ...]) -> str:
     return listed([case.pack.consequence(n).title for n in named], 4)
-
-

@@ -12,7 +12,7 @@ from inventory.reports.parts import NO, UNIT, county_of, report, rows_of, total_
 from inventory.reports.periods import issue_of
 from inventory.reports.phrases import day, iso, listed, numbered, percent
 from inventory.reports.summary import by_organisation, of_estate
-from inventory.reports.targets import progress_words, roles_words
+from inventory.reports.targets import progress_words
 
 _HEADINGS = ("总体情况", "各单位工作进展", "逾期任务", "各单位报送情况")
 _NAMED = re.compile(r"《(.+?)》")
@@ -40,9 +40,7 @@ def notice(case: Case) -> Report:
     """F-22: progress, and who is late."""
     title = f"关于{case.pack.place}政务信息系统整合共享工作进展情况的通报"
     opening = Section(
-        blocks=(
-            Text(text=f"根据{case.basis}，现将截至{day(case.day)}的工作进展情况通报如下。"),
-        )
+        blocks=(Text(text=f"根据{case.basis}，现将截至{day(case.day)}的工作进展情况通报如下。"),)
     )
     return report(
         case,
@@ -146,7 +144,6 @@ def _late(case: Case) -> tuple[Block, ...]:
             Column(title="完成时限", kind="date", width=6),
             Column(title="逾期天数", kind="number", width=4),
             Column(title="进展情况", width=11),
-            Column(title="责任分工", width=10),
             Column(title="涉及单位", width=11),
         ),
         rows=rows_of(rows),
@@ -161,8 +158,7 @@ def _late_row(case: Case, target: TargetResult) -> tuple[Cell, ...]:
         iso(target.deadline),
         None if target.days is None else -target.days,
         progress_words(target),
-        roles_words(target.roles),
-        listed(owners_of(case, target), 6),
+        listed(owners_of(case, target) or (*target.roles.lead, *target.roles.responsible), 6),
     )
 
 
@@ -189,7 +185,7 @@ def _reporters(case: Case) -> tuple[Block, ...]:
 
 
 def _reported(case: Case, entry: ReportEntry) -> str:
-    runs = [t for t in case.assessed.timed if t.entry == entry.id and t.period == case.period.told]
+    runs = case.reported(entry)
     if not runs:
         return f"“{entry.title}”：本期没有应报送的单位。"
     silent = [t.name for t in runs if t.done is None]

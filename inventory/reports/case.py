@@ -10,14 +10,16 @@ from typing import Any
 from inventory.errors import ReportError
 from inventory.model import Estate, Organisation
 from inventory.policies.assess import assess, facts_of
-from inventory.policies.assessment import Assessment
+from inventory.policies.assessment import Assessment, Timed
 from inventory.policies.facts import Facts
 from inventory.policies.fields import reader
 from inventory.policies.holds import Hold, holds
 from inventory.policies.index import Index
 from inventory.policies.pack import Entry, Pack, Roles
+from inventory.policies.pack import Report as ReportEntry
 from inventory.policies.records import Records
 from inventory.policies.rules import owner_of
+from inventory.policies.timed import reports
 from inventory.reports.model import Source
 from inventory.reports.periods import Period, entry_for
 from inventory.verification import Verification
@@ -42,6 +44,10 @@ class Scope:
         return f"county:{self.county}" if self.county else ""
 
 
+PLACE = Scope()
+"""The whole place."""
+
+
 @dataclass(frozen=True)
 class Sampling:
     """A sample that anybody can draw again: the seed and how many."""
@@ -63,7 +69,7 @@ class Case:
     records: Records
     day: date
     made_on: date
-    scope: Scope = Scope()
+    scope: Scope = PLACE
     as_of: str = ""
     baseline: tuple[date, Estate] | None = None
     earlier: Estate | None = None
@@ -99,6 +105,13 @@ class Case:
     def assessed(self) -> Assessment:
         """The whole place."""
         return assess(self.pack, self.estate, self.records, self.day, self.baseline)
+
+    def reported(self, entry: ReportEntry) -> list[Timed]:
+        """Who had handed in a report about this period by the day that this one bears: most come
+        after the cut-off day."""
+        index = Index(self.records, self.pack.id, self.made_on)
+        facts = facts_of(self.pack, self.own, index, None)
+        return [t for t in reports(self.pack, entry, facts, index) if t.period == self.period.told]
 
     @cached_property
     def own_assessed(self) -> Assessment:
@@ -204,11 +217,12 @@ class Case:
         if self.scope.county:
             return f"{self.scope.county}人民政府"
         roles = self.entry.roles if self.entry else Roles()
-        named = roles.lead or roles.responsible
-        bodies = {b.name: b for b in self.pack.organisations}
-        if named and not (body := bodies.get(named[0])):
-            return next((b.name for b in bodies.values() if named[0] in b.also), named[0])
-        return "" if not named or body.group else named[0]
+        groups = {name for b in self.pack.organisations if b.group for name in (b.name, *b.also)}
+        named = [name for name in (*roles.lead, *roles.responsible) if name not in groups]
+        if named:
+            return named[0]
+        # what everybody hands in to one office, that office sums up
+        return self.entry.to[0] if self.entry and self.entry.to else ""
 
     @cached_property
     def addressee(self) -> str:

@@ -24,13 +24,13 @@ def catalogue(case: Case) -> Report:
     return form_report(case, f"{whose(case)}政务信息资源目录", (made,))
 
 
-def table(
-    case: Case, resources: Iterable[Resource], *, title: str, short: bool = False
-) -> Table:
+def table(case: Case, resources: Iterable[Resource], *, title: str, short: bool = False) -> Table:
     """`short`: what a report's text needs."""
     if short:
         columns = (NO, _NAME, UNIT, _TYPE, _WITH, _ON)
-        return Table(title=title, columns=columns, rows=rows_of([_short(case, r) for r in resources]))
+        return Table(
+            title=title, columns=columns, rows=rows_of([_short(case, r) for r in resources])
+        )
     return Table(
         title=title,
         columns=(

@@ -104,8 +104,8 @@ def sample(case: Case) -> Report:
         ),
         rows=rows_of(rows),
         notes=(
-            f"抽样办法：有信息系统的单位{len(pool)}个，按 SHA-256（种子“{seed}”、换行、单位编号）从小到大取前{size}个，"
-            "任何人可据此复核。抽检发现和结论由审计人员填写。",
+            f"抽样办法：有信息系统的单位{len(pool)}个，按 SHA-256（种子“{seed}”、换行、单位编号）"
+            f"从小到大取前{size}个，任何人可据此复核。抽检发现和结论由审计人员填写。",
         ),
     )
     every = [s for o in drawn for s in suspects(case, case.owned("systems", o.code))]

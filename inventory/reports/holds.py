@@ -40,10 +40,9 @@ def money_on_hold(case: Case) -> Report:
             Column(title="涉及金额", kind="money", width=7),
             Column(title="金额口径", width=6),
             Column(title="处理", width=5),
-            Column(title="依据条款", width=6, group="依据"),
-            Column(title="政策原文", width=19, group="依据"),
-            Column(title="事实和出处", width=15),
-            Column(title="执行单位", width=6),
+            Column(title="依据条款", width=8),
+            Column(title="事实和出处", width=20),
+            Column(title="执行单位", width=8),
         ),
         rows=rows_of([_row(case, hold) for hold in case.holds]),
         notes=(
@@ -51,7 +50,7 @@ def money_on_hold(case: Case) -> Report:
             "本表只列明依据和事实，是否暂缓由财政部门决定。",
         ),
     )
-    return form_report(case, title, (table, _by_unit(case)))
+    return form_report(case, title, (table, _by_unit(case), _clauses(case)))
 
 
 def _row(case: Case, hold: Hold) -> tuple[Cell, ...]:
@@ -63,7 +62,6 @@ def _row(case: Case, hold: Hold) -> tuple[Cell, ...]:
         _amount(hold),
         "暂缓安排" if hold.kind == "hold" else "逐步减少",
         f"{hold.clause}（{hold.entry}）",
-        "".join(hold.quote),
         "；".join(_fact(hold, one) for one in hold.evidence),
         "、".join(hold.by),
     )
@@ -90,6 +88,26 @@ def _fact(hold: Hold, one: Evidence) -> str:
     of, field = owner_of(hold.set, one.field)
     told = _ANSWERS.get(one.value) or str(value_label(of, field, one.value))
     return f"{label(hold.set, one.field)}：{told}{source}"
+
+
+def _clauses(case: Case) -> Table:
+    """The words that each row rests on."""
+    told = {h.entry: h for h in case.holds}
+    rows: list[tuple[Cell, ...]] = [
+        (f"{h.clause}（{h.entry}）", h.title, h.consequence_clause, "".join(h.quote))
+        for _, h in sorted(told.items())
+    ]
+    return Table(
+        title="依据条款和原文",
+        columns=(
+            NO,
+            Column(title="依据条款", width=8),
+            Column(title="后果", width=10),
+            Column(title="后果条款", width=7),
+            Column(title="政策原文", width=32),
+        ),
+        rows=rows_of(rows),
+    )
 
 
 def _by_unit(case: Case) -> Table:

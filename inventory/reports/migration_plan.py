@@ -42,11 +42,11 @@ def migration_plan(case: Case) -> Report:
         _aims(case),
         _now(case, live),
         _scope(case, live, moving),
-        _needs(moving, case),
+        _needs(moving),
         _order(case, moving),
         _network(case),
         (tables.assets(case), Blank(label="资产处置办法：", lines=2)),
-        _security(case, live, moving),
+        _security(moving),
         _continuity(moving),
         (contact_table(case), Blank(label="职责分工：", lines=3)),
     ]
@@ -108,7 +108,7 @@ def _scope(case: Case, live: Sequence[System], moving: Sequence[System]) -> tupl
     return (Text(text=text), tables.dispositions(case, [*moving, *stay]))
 
 
-def _needs(moving: Sequence[System], case: Case) -> tuple[Block, ...]:
+def _needs(moving: Sequence[System]) -> tuple[Block, ...]:
     untold = [s.name for s in moving if None in (s.cpu_cores, s.memory_gib, s.storage_gib)]
     note = f"资源需求未填报齐全的系统：{listed(untold)}，应在迁移前补齐。" if untold else ""
     cores, memory, storage = (
@@ -116,7 +116,7 @@ def _needs(moving: Sequence[System], case: Case) -> tuple[Block, ...]:
         for field in ("cpu_cores", "memory_gib", "storage_gib")
     )
     text = f"已填报资源需求合计：CPU {cores}核，内存{memory}GiB，存储{storage}GiB。{note}"
-    return (Text(text=text), tables.sizes(case, moving))
+    return (Text(text=text), tables.sizes(moving))
 
 
 def _order(case: Case, moving: Sequence[System]) -> tuple[Block, ...]:
@@ -138,7 +138,7 @@ def _network(case: Case) -> tuple[Block, ...]:
     return (Text(text=text), tables.lines(case))
 
 
-def _security(case: Case, live: Sequence[System], moving: Sequence[System]) -> tuple[Block, ...]:
+def _security(moving: Sequence[System]) -> tuple[Block, ...]:
     unsure = [s.name for s in moving if s.secrecy is Secrecy.UNKNOWN]
     ungraded = [s.name for s in moving if s.mlps_level is None]
     texts = [
@@ -166,4 +166,3 @@ def _continuity(moving: Sequence[System]) -> tuple[Block, ...]:
     if silent:
         blocks.append(Text(text=f"备份方式未填报的系统：{listed(silent)}。"))
     return tuple(blocks)
-

@@ -81,7 +81,7 @@ def _place(case: Case, code: str | None) -> str:
     return found.name if found else code or ""
 
 
-def sizes(case: Case, systems: Sequence[System]) -> Table:
+def sizes(systems: Sequence[System]) -> Table:
     rows = rows_of([_size(s) for s in systems])
     number = "number"
     return Table(
@@ -128,6 +128,7 @@ def batches(case: Case, stages: Sequence[Sequence[str]]) -> Table:
                 for d in case.own.dependencies
                 if d.system == code
             ]
+            assert one is not None
             rows.append((f"第{number}批", one.name, listed(needs), one.window, ""))
     return Table(
         title="迁移批次建议表",

@@ -12,6 +12,9 @@ from pydantic import Field
 from inventory.canonical import digest
 from inventory.model import Frozen
 
+WIDE = 60
+"""Characters across, in the size of a table, of A4 upright."""
+
 type Cell = str | int | None
 
 ColumnKind = Literal["text", "number", "money", "ratio", "date", "mark"]
@@ -40,6 +43,16 @@ class Table(Frozen):
     unit: str = ""
     notes: tuple[str, ...] = ()
     empty: str = "无"
+
+    @property
+    def width(self) -> int:
+        """In Chinese characters."""
+        return sum(column.width for column in self.columns)
+
+    @property
+    def wide(self) -> bool:
+        """Whether a sheet of A4 upright doesn't hold it."""
+        return self.width > WIDE
 
 
 class Text(Frozen):
@@ -110,6 +123,7 @@ class Report(Frozen):
     draft: bool = False
     head: tuple[Line, ...] = ()
     sections: tuple[Section, ...] = ()
+    annexes: tuple[Section, ...] = ()  # 附件, each on pages of its own
     foot: tuple[Line, ...] = ()
     copies: tuple[Line, ...] = ()  # of a briefing: 报, 送
     seal: bool = False  # ends with the issuer's name, the day and a place for its seal
@@ -123,4 +137,5 @@ class Report(Frozen):
         return digest(self)
 
     def tables(self) -> tuple[Table, ...]:
-        return tuple(b for s in self.sections for b in s.blocks if isinstance(b, Table))
+        every = (*self.sections, *self.annexes)
+        return tuple(b for s in every for b in s.blocks if isinstance(b, Table))

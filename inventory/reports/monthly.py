@@ -60,9 +60,7 @@ def _figures(case: Case) -> Table:
             Column(title="增减", kind="number", width=6),
         ),
         rows=rows_of(rows),
-        notes=()
-        if before is not None
-        else ("上期截止日没有留存台账快照，上期数和增减不填。",),
+        notes=() if before is not None else ("上期截止日没有留存台账快照，上期数和增减不填。",),
     )
 
 

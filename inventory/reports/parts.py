@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from inventory.model import Organisation
-from inventory.reports.case import CITY_OFFICE, Case
-from inventory.reports.model import Cell, Column, Line, Report, Section, Table, Text
-from inventory.reports.phrases import day, listed
 from inventory.policies.forms import form_of
+from inventory.reports.case import CITY_OFFICE, Case
+from inventory.reports.model import Block, Cell, Column, Line, Report, Section, Table, Text
+from inventory.reports.phrases import day, listed
 
 NO = Column(title="序号", kind="number", width=3)
 UNIT = Column(title="单位", width=11)
@@ -20,7 +20,12 @@ def form_report(case: Case, title: str, tables: Sequence[Table], **more: Any) ->
         Line(label="数据截止", value=day(case.day)),
         Line(label="填报日期", value=day(case.made_on)),
     )
-    foot = (Line(label="单位负责人"), Line(label="审核人"), Line(label="填表人"), Line(label="联系电话"))
+    foot = (
+        Line(label="单位负责人"),
+        Line(label="审核人"),
+        Line(label="填表人"),
+        Line(label="联系电话"),
+    )
     sections = tuple(Section(blocks=(table,)) for table in tables)
     if case.remark:
         sections += (Section(heading="说明", blocks=(Text(text=case.remark),)),)
@@ -33,7 +38,10 @@ def form_report(case: Case, title: str, tables: Sequence[Table], **more: Any) ->
 
 
 def report(case: Case, title: str, **told: Any) -> Report:
-    """What every report has from its case."""
+    """What every report has from its case. Of a letter, tables that don't fit between its lines are
+    annexes."""
+    if told.get("layout") == "letter":
+        told["sections"], told["annexes"] = _annexed(told["sections"], told.get("annexes", ()))
     return Report(
         form=case.form,
         numbers=form_of(case.form).numbers,
@@ -47,6 +55,33 @@ def report(case: Case, title: str, **told: Any) -> Report:
         source=case.source,
         **{"issuer": case.issuer, "addressee": case.addressee} | told,
     )
+
+
+def _annexed(
+    sections: Sequence[Section], annexes: Sequence[Section]
+) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+    """The sections with a word in the place of each wide table, and these tables before the other
+    annexes; all of them numbered, and listed at the end of the text."""
+    moved: list[Section] = []
+    kept = []
+    for section in sections:
+        blocks: list[Block] = []
+        for block in section.blocks:
+            if isinstance(block, Table) and block.wide:
+                moved.append(Section(blocks=(block,)))
+                blocks.append(Text(text=f"详见附件{len(moved)}《{block.title}》。"))
+            else:
+                blocks.append(block)
+        kept.append(section.model_copy(update={"blocks": tuple(blocks)}))
+    every = [
+        annex.model_copy(update={"heading": f"附件{number}"})
+        for number, annex in enumerate((*moved, *annexes), start=1)
+    ]
+    titles = [b.title for a in every for b in a.blocks if isinstance(b, Table)]
+    if titles:
+        lines = "\n".join(f"{number}．{title}" for number, title in enumerate(titles, start=1))
+        kept.append(Section(blocks=(Text(text=f"附件：{lines}"),)))
+    return tuple(kept), tuple(every)
 
 
 def whose(case: Case) -> str:
@@ -70,7 +105,8 @@ def total_of(rows: Sequence[Sequence[Cell]], label: str, *columns: int) -> tuple
     made[1] = label
     for column in columns:
         told = [row[column] for row in rows]
-        made[column] = sum(cell for cell in told if isinstance(cell, int))
+        known = [cell for cell in told if isinstance(cell, int)]
+        made[column] = sum(known) if known else None
     return tuple(made)
 
 

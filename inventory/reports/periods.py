@@ -6,11 +6,11 @@ target that a form answers.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from inventory.errors import ReportError
-from inventory.policies.assessment import Assessment, Timed
+from inventory.policies.assessment import Assessment
 from inventory.policies.calendar import month_end
 from inventory.policies.pack import Entry, Pack, Report, Target
 from inventory.policies.timed import schedule
@@ -38,9 +38,7 @@ def period_of(told: str) -> Period:
     if match := _MONTH.fullmatch(told):
         year, month = int(match[1]), int(match[2])
         if year:
-            return Period(
-                told, date(year, month, 1), month_end(year, month), f"{year}年{month}月"
-            )
+            return Period(told, date(year, month, 1), month_end(year, month), f"{year}年{month}月")
     try:
         found = date.fromisoformat(told)
     except ValueError as error:
@@ -57,7 +55,7 @@ def entry_for(pack: Pack, form: str) -> Entry | None:
     return min(every, key=lambda entry: not isinstance(entry, Report), default=None)
 
 
-def due_for(pack: Pack, entry: Entry | None, period: Period) -> date | None:
+def due_for(entry: Entry | None, period: Period) -> date | None:
     """The last day on which a report about the period is in time."""
     if isinstance(entry, Target):
         return entry.deadline
@@ -138,48 +136,38 @@ def dues(pack: Pack, assessed: Assessment) -> Iterator[Due]:
             continue
         told, due = running
         runs = [t for t in assessed.timed if t.entry == entry.id and t.period == told]
-        yield Due(
-            **_told(pack, entry),
+        done = [t for t in runs if t.done is not None]
+        yield replace(
+            _due(pack, entry),
             period=told,
             cut_off=period_of(told).last,
             due=due,
             channels=entry.channels,
-            **_who(runs, due),
+            reported=tuple(t.code for t in done),
+            late=tuple(t.code for t in done if t.done and t.done > due),
+            missing=tuple(t.code for t in runs if t.done is None),
         )
     for target in pack.targets:
         if target.form is None or not pack.in_force(assessed.day, target.clause):
             continue
         found = next(t for t in assessed.targets if t.entry == target.id)
-        yield Due(
-            **_told(pack, target),
-            period="",
+        yield replace(
+            _due(pack, target),
             cut_off=target.deadline or assessed.day,
             due=target.deadline,
             missing=found.open if found.kind == "each" else (),
         )
 
 
-def missing_in(assessed: Assessment, entry: str, period: str) -> list[Timed]:
-    """Those that a report of that period is still wanted from, or came late from."""
-    runs = (t for t in assessed.timed if t.entry == entry and t.period == period)
-    return [t for t in runs if t.done is None or (t.due is not None and t.done > t.due)]
-
-
-def _told(pack: Pack, entry: Entry) -> dict[str, str | None]:
-    return {
-        "policy": pack.id,
-        "entry": entry.id,
-        "form": entry.form,
-        "title": entry.title,
-        "title_en": entry.title_en,
-        "clause": entry.clause,
-    }
-
-
-def _who(runs: list[Timed], due: date) -> dict[str, tuple[str, ...]]:
-    done = [t for t in runs if t.done is not None]
-    return {
-        "reported": tuple(t.code for t in done),
-        "late": tuple(t.code for t in done if t.done and t.done > due),
-        "missing": tuple(t.code for t in runs if t.done is None),
-    }
+def _due(pack: Pack, entry: Entry) -> Due:
+    return Due(
+        policy=pack.id,
+        entry=entry.id,
+        form=entry.form,
+        title=entry.title,
+        title_en=entry.title_en,
+        clause=entry.clause,
+        period="",
+        cut_off=pack.validity.effective_from,
+        due=None,
+    )

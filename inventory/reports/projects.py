@@ -101,9 +101,7 @@ def scorecard(case: Case) -> Report:
             Column(title="总分", width=4),
             Column(title="评估意见", width=9),
         ),
-        rows=rows_of(
-            [(p.name, case.name_of(p.organisation), p.investment, *empty) for p in built]
-        ),
+        rows=rows_of([(p.name, case.name_of(p.organisation), p.investment, *empty) for p in built]),
         notes=("评分由评估单位填写，文件未规定分值和权重。",),
     )
     return form_report(case, f"{whose(case)}{case.period.words}项目绩效评估表", (table,))

@@ -16,7 +16,13 @@ from inventory.reports.systems import (
     word,
 )
 
-_HEADINGS = ("自查工作开展情况", "政务信息系统基本情况", "清理整合意见", "接入共享交换平台意见", "存在的问题和下一步打算")
+_HEADINGS = (
+    "自查工作开展情况",
+    "政务信息系统基本情况",
+    "清理整合意见",
+    "接入共享交换平台意见",
+    "存在的问题和下一步打算",
+)
 
 
 def self_audit(case: Case) -> Report:
@@ -35,17 +41,13 @@ def self_audit(case: Case) -> Report:
         (*([Text(text=case.remark)] if case.remark else ()), Blank(label="", lines=4)),
     ]
     told = zip(numbered(_HEADINGS), parts, strict=True)
-    attached = Section(
-        heading="附件1",
-        blocks=(cleanup_table(case, dead, title=f"{whose(case)}清理整合的信息系统清单"),),
-    )
-    access = Section(heading="附件2", blocks=(_access_list(case, joining),))
+    cleaning = cleanup_table(case, dead, title=f"{whose(case)}清理整合的信息系统清单")
     return report(
         case,
         f"{whose(case)}政务信息系统自查报告",
         layout="letter",
-        landscape=False,
-        sections=(*(Section(heading=h, blocks=b) for h, b in told), attached, access),
+        sections=tuple(Section(heading=h, blocks=b) for h, b in told),
+        annexes=(Section(blocks=(cleaning,)), Section(blocks=(_access_list(case, joining),))),
         seal=True,
     )
 
@@ -80,15 +82,21 @@ def _cleaning(case: Case, dead: Sequence[System]) -> str:
         return "经自查，没有符合清理整合条件的信息系统。"
     done = sum(bool(case.read("systems", "cleaned", s)) for s in dead)
     names = listed([s.name for s in listable(dead)], 8)
-    return f"拟清理整合信息系统{len(dead)}个（{names}），已完成{done}个，详见附件1。"
+    return f"拟清理整合信息系统{len(dead)}个（{names}），已完成{done}个，详见《清理整合的信息系统清单》。"
 
 
 def _joining(joining: Sequence[System]) -> str:
     must = [s for s in joining if s.must_connect]
     done = sum(s.connected is True for s in must)
     open_ = len(joining) - len(must)
-    text = f"提出须接入共享交换平台的信息系统{len(must)}个，已接入{done}个，未接入{len(must) - done}个"
-    return text + (f"；是否接入尚未确定的{open_}个" if open_ else "") + "，详见附件2。"
+    text = (
+        f"提出须接入共享交换平台的信息系统{len(must)}个，已接入{done}个，未接入{len(must) - done}个"
+    )
+    return (
+        text
+        + (f"；是否接入尚未确定的{open_}个" if open_ else "")
+        + "，详见《接入共享交换平台的信息系统清单》。"
+    )
 
 
 def _access_list(case: Case, joining: Sequence[System]) -> Table:

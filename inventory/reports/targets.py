@@ -26,9 +26,7 @@ def relevant(case: Case, found: Assessment) -> list[TargetResult]:
         return wanted
     names = {name for o in case.members for name in (o.name, *o.aliases)}
     return [
-        t
-        for t in wanted
-        if (t.set and t.today and t.today.total) or names & set(_named(t.roles))
+        t for t in wanted if (t.set and t.today and t.today.total) or names & set(_named(t.roles))
     ]
 
 
@@ -68,7 +66,7 @@ def _row(result: TargetResult) -> tuple[Cell, ...]:
         threshold_words(result),
         ratio,
         progress_words(result),
-        VERDICTS[result.verdict] + (f"（{late}）" if result.verdict is Verdict.LATE else ""),
+        late if result.verdict is Verdict.LATE else VERDICTS[result.verdict],
         said.evidence if said else "",
     )
 

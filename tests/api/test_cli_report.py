@@ -1,6 +1,6 @@
 """Reports through the command line: made, final, frozen, handed in, checked."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -133,7 +133,16 @@ def test_who_has_reported(run: Run, city: Sample) -> None:
     made = annual(run, "--organisation", code, "--final", "--json").json
     number = made["final"]["id"]
     sent = run(
-        "report", "send", number, "--on", DAY, "--channel", "邮箱", "--evidence", "回执 7 号", "--json"
+        "report",
+        "send",
+        number,
+        "--on",
+        DAY,
+        "--channel",
+        "邮箱",
+        "--evidence",
+        "回执 7 号",
+        "--json",
     )
     assert (sent.code, sent.json["code"], sent.json["receiver"]) == (0, code, "领导小组办公室")
     dues = run("report", "list", "--policy", CZ, "--today", DAY, "--json").json["dues"]
@@ -190,7 +199,8 @@ def test_figures_are_those_of_the_cut_off_day(run: Run, state: Path) -> None:
     fewer = sample.estate.model_copy(update={"systems": sample.estate.systems[:4]})
     for day, estate in ((date(2018, 12, 31), fewer), (date(2019, 1, 1), sample.estate)):
         evening = datetime(day.year, day.month, day.day, 23, tzinfo=ZoneInfo("Asia/Shanghai"))
-        store = EmbeddedStore(engine, clock=lambda at=evening: at)  # type: ignore[misc]
+        told_at = evening.astimezone(UTC)
+        store = EmbeddedStore(engine, clock=lambda at=told_at: at)  # type: ignore[misc]
         changes = diff(store.load(), estate)
         store.apply(changes, actor="zhang", confirmed=changes.digest)
     told = annual(run, "--json").json["report"]

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from inventory.reports.kinds import make
 from inventory.reports.model import Report
 from migrator.audit import first_fault
-from migrator.errors import NotFound, Refused
+from migrator.errors import NotFound, Refused, StoreDown
 from migrator.store import Truth
 from migrator.store_reports import Sending
 from tests.inventory.reports.samples import CZ, case
@@ -71,9 +71,7 @@ def test_nothing_is_changed_or_taken_away(
 
 
 @pytest.mark.parametrize("table", ["report_files", "reports"])
-def test_what_was_changed_behind_our_back_is_told(
-    truth: Truth, report: Report, table: str
-) -> None:
+def test_what_was_changed_behind_our_back_is_told(truth: Truth, report: Report, table: str) -> None:
     kept = truth.reports.keep(report, {"html": b"x"}, actor="zhang")
     forged = hashlib.sha256(b"y").hexdigest()
     with truth.writing() as connection:
@@ -81,9 +79,26 @@ def test_what_was_changed_behind_our_back_is_told(
         if table == "reports":
             connection.execute(text(f"UPDATE reports SET digest = '{forged}'"))
         else:  # with its digest: the audit still knows the old one
-            connection.execute(text(f"UPDATE report_files SET content = 'y', digest = '{forged}'"))
+            connection.execute(
+                text(f"UPDATE report_files SET content = x'79', digest = '{forged}'")
+            )
     (fault,) = truth.reports.faults()
     assert f"report-{kept.id}" in fault
+
+
+@pytest.mark.parametrize("table", ["report_files", "reports"])
+def test_what_was_changed_is_not_handed_out(truth: Truth, report: Report, table: str) -> None:
+    kept = truth.reports.keep(report, {"html": b"x"}, actor="zhang")
+    column = "body" if table == "reports" else "content"
+    with truth.writing() as connection:
+        connection.execute(text(f"DROP TRIGGER {table}_no_update"))
+        connection.execute(text(f"UPDATE {table} SET {column} = CAST('{{}}' AS BLOB)"))
+
+    def ask() -> object:
+        return truth.reports.content(kept.id, "html") and truth.reports.get(kept.id)
+
+    with pytest.raises(StoreDown, match="report verify"):
+        ask()
 
 
 def test_what_is_gone_is_told(truth: Truth, report: Report) -> None:

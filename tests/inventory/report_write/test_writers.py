@@ -76,7 +76,8 @@ def report(**more: Any) -> Report:
         "foot": (Line(label="负责人"), Line(label="填表人")),
         "sections": (
             Section(
-                heading="<一>", blocks=(Text(text="<p>段落</p>"), table, Blank(label="<留空>", lines=2))
+                heading="<一>",
+                blocks=(Text(text="<p>段落</p>"), table, Blank(label="<留空>", lines=2)),
             ),
         ),
         "source": Source(policy=CZ, number="沧政办字", estate="0" * 64),
@@ -93,7 +94,8 @@ def test_nothing_is_a_formula() -> None:
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} <= {"s", "n", "d"}
     values = {cell.value for cell in cells}
-    assert {"=1+1", "@SUM(A1)", "#N/A", "=标题<b>", "_x0041_", "=名称"} <= values
+    assert {"=1+1", "@SUM(A1)", "#N/A", "=标题<b>", "=名称"} <= values
+    assert "_x005F_x0041_" in values  # how the format writes _x0041_, which it would read as A
     assert all(cell.quotePrefix for cell in cells if str(cell.value).startswith(("=", "@", "#")))
 
 
@@ -159,7 +161,7 @@ def test_nothing_is_markup() -> None:
     read.feed(content)
     assert not {"script", "b", "i", "img", "a", "link"} & read.tags
     told = "".join(read.text)
-    assert all(word in told for word in ("<script>alert(1)</script>", "=标题<b>", "<i>市一局"))
+    assert all(word in told for word in ("<script>alert(1)</script>", "=标题<b>", "=甲"))
     assert "\x1b" not in content
     assert "\x00" not in content
     assert "default-src 'none'" in content

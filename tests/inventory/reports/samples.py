@@ -50,8 +50,16 @@ def dressed(estate: Estate) -> Estate:
                 "catalogue_updated": date(2018, 11, 20),
                 "contacts": (
                     Contact(role="主要负责人", name=_NAMES[n % 6]),
-                    Contact(role="信息共享责任人", name=_NAMES[(n + 1) % 6], phone="0317-200010" + str(n)),
-                    Contact(role="技术实施责任人", name=_NAMES[(n + 2) % 6], phone="0317-200020" + str(n)),
+                    Contact(
+                        role="信息共享责任人",
+                        name=_NAMES[(n + 1) % 6],
+                        phone="0317-200010" + str(n),
+                    ),
+                    Contact(
+                        role="技术实施责任人",
+                        name=_NAMES[(n + 2) % 6],
+                        phone="0317-200020" + str(n),
+                    ),
                 ),
             }
         )

@@ -34,13 +34,11 @@ from tests.inventory.reports.samples import CZ, XN, XZ
         (XN, "self-audit", "2019-03-15", date(2019, 3, 15), date(2019, 3, 15)),
     ],
 )
-def test_cut_off_and_due_day(
-    policy: str, form: str, period: str, cut_off: date, due: date
-) -> None:
+def test_cut_off_and_due_day(policy: str, form: str, period: str, cut_off: date, due: date) -> None:
     told = period_of(period)
     assert told.last == cut_off
     pack = load(policy)
-    assert due_for(pack, entry_for(pack, form), told) == due
+    assert due_for(entry_for(pack, form), told) == due
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from inventory.policies.forms import FORMS
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "reports.md"
-ROW = re.compile(r"^\| (F-\d\d) \| ([^|]*) \| ([^|]*) \| ?([^|]*) ?\|$", re.MULTILINE)
+ROW = re.compile(r"^\| (F-\d\d) \|([^|]*)\|([^|]*)\|([^|]*)\|$", re.MULTILINE)
 ROWS = {m[1]: (m[3].strip(), m[4].strip()) for m in ROW.finditer(DOCUMENT.read_text("utf-8"))}
 MADE = {number: form.name for form in FORMS for number in form.numbers}
 
