@@ -52,6 +52,8 @@ tr.total td {{ font-weight: bold; }}
 .copies {{ border-top: 1pt solid #000; border-bottom: 1pt solid #000; margin-top: 24pt;
   break-inside: avoid; }}
 .copies p {{ text-indent: 0; font-size: 14pt; }}
+figcaption {{ break-after: avoid; }} p.small {{ break-before: avoid; }}
+@media print {{ body, body.wide {{ max-width: none; }} }}
 @media screen {{ body {{ padding: 12mm; }} }}
 """
 

@@ -149,17 +149,17 @@ class _Sheet:
             raise ReportError(
                 f"“{self.table.title}”列太少 / too few columns: read {self.columns}, expected {count}"
             )
-        whole, first, met = sum(self.widths), 1, 0.0
+        ends = [sum(self.widths[:number]) for number in range(1, self.columns + 1)]
         made: list[tuple[int, int]] = []
-        for number, size in enumerate(self.widths, start=1):
-            met += size
-            left = count - len(made) - 1
-            enough = met >= whole * (len(made) + 1) / count
-            if left and (enough or self.columns - number == left):
-                made.append((first, number))
-                first = number + 1
-        made.append((first, self.columns))
-        return made
+        first = 1
+        for part in range(1, count):
+            wanted = ends[-1] * part / count
+            # the nearest end that leaves a column for each part that is still to come
+            free = range(first, self.columns - (count - part) + 1)
+            last = min(free, key=lambda number: abs(ends[number - 1] - wanted))
+            made.append((first, last))
+            first = last + 1
+        return [*made, (first, self.columns)]
 
     def _header(self) -> None:
         grouped = groups(self.table)

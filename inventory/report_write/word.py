@@ -123,7 +123,9 @@ class _Writer:
             return
         self._turn(turned=self.home)
         if isinstance(block, Text):
-            self._line(block.text, indent=_INDENT)
+            # a justified paragraph would stretch the lines before its own breaks
+            where = "left" if "\n" in block.text else "justify"
+            self._line(block.text, indent=_INDENT, align=where)
             return
         assert isinstance(block, Blank)
         if block.label:

@@ -20,6 +20,7 @@ _SEVERITY = {
 
 def indicators(case: Case) -> Report:
     """F-18: six indicators of the clause; two of them no text defines, so people fill them in."""
+    tasks = _tasks(case)
     rows: list[tuple[Cell, ...]] = [
         (
             one.name,
@@ -28,7 +29,7 @@ def indicators(case: Case) -> Report:
             found.shared,
             "",
             found.connected,
-            _tasks(case, one.code),
+            share(*tasks.get(one.code, (0, 0))),
             "",
         )
         for one, found in by_organisation(case)
@@ -61,22 +62,25 @@ def indicators(case: Case) -> Report:
     )
 
 
-def _tasks(case: Case, code: str) -> Cell:
-    """Of the targets that count objects of this organisation, the part that none of its objects
-    keeps open."""
-    done = total = 0
+def _tasks(case: Case) -> dict[str, tuple[int, int]]:
+    """Code of an organisation → (done, all) of the targets that count objects of its own: done is
+    one that none of its objects keeps open."""
+    found: dict[str, tuple[int, int]] = {}
     for target in case.assessed.targets:
         if target.set is None or target.verdict is Verdict.NOT_IN_FORCE:
             continue
-        mine = {o.code for o in case.facts.members(target.set) if _owner(target.set, o) == code}
-        if mine:
-            total += 1
-            done += not mine & set(target.open)
-    return share(done, total)
-
-
-def _owner(of: str, thing: object) -> str | None:
-    return getattr(thing, "code" if of == "organisations" else "organisation", None)
+        open_ = set(target.open)
+        own: dict[str, bool] = {}
+        for thing in case.facts.members(target.set):
+            owner = getattr(
+                thing, "code" if target.set == "organisations" else "organisation", None
+            )
+            if owner is not None:
+                own[owner] = own.get(owner, True) and thing.code not in open_
+        for owner, done in own.items():
+            met, total = found.get(owner, (0, 0))
+            found[owner] = (met + done, total + 1)
+    return found
 
 
 def evaluation(case: Case) -> Report:

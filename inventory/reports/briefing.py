@@ -141,7 +141,7 @@ def _late(case: Case) -> tuple[Block, ...]:
             NO,
             Column(title="任务", width=13),
             Column(title="条款", width=6),
-            Column(title="完成时限", kind="date", width=6),
+            Column(title="完成时限", kind="date", width=7),
             Column(title="逾期天数", kind="number", width=4),
             Column(title="进展情况", width=11),
             Column(title="涉及单位", width=11),

@@ -12,7 +12,7 @@ from inventory.reports.phrases import iso, listed, yes_no
 _NAME = Column(title="信息资源名称", width=12)
 _TYPE = Column(title="共享类型", width=6)
 _WITH = Column(title="共享范围", width=12)
-_ON = Column(title="发布日期", kind="date", width=6)
+_ON = Column(title="发布日期", kind="date", width=7)
 
 
 def catalogue(case: Case) -> Report:

@@ -7,7 +7,16 @@ from inventory.errors import ReportError
 from inventory.model import System
 from inventory.reports.case import Case
 from inventory.reports.model import Cell, Column, Report, Table
-from inventory.reports.parts import NO, UNIT, county_of, form_report, rows_of, total_of, whose
+from inventory.reports.parts import (
+    NO,
+    UNIT,
+    county_of,
+    form_report,
+    grouped,
+    rows_of,
+    total_of,
+    whose,
+)
 from inventory.reports.systems import census_table, cleanup_table, listable, suspects
 
 
@@ -16,7 +25,8 @@ def account(case: Case) -> Report:
     found = suspects(case, case.own.systems)
     open_ = [s for s in listable(case.own.systems) if case.read("systems", "zombie", s) is None]
     table = cleanup_table(case, found)
-    unanswered = [s for s in open_ if s not in found]
+    there = {s.code for s in found}
+    unanswered = [s for s in open_ if s.code not in there]
     if unanswered:
         note = f"五项标准未答全、暂不能判断的系统{len(unanswered)}个，未列入本表。"
         table = table.model_copy(update={"notes": (*table.notes, note)})
@@ -28,8 +38,9 @@ def account(case: Case) -> Report:
 
 def _by_unit(case: Case, found: list[System]) -> Table:
     rows: list[tuple[Cell, ...]] = []
+    theirs = grouped(found)
     for one in case.members:
-        own = [s for s in found if s.organisation == one.code]
+        own = theirs.get(one.code, [])
         decided = [s.zombie_decision for s in own]
         rows.append(
             (

@@ -7,7 +7,7 @@ from inventory.labels import value_label
 from inventory.model import Line as NetLine
 from inventory.reports.case import CITY_OFFICE, Case
 from inventory.reports.model import Cell, Column, Report, Table
-from inventory.reports.parts import NO, UNIT, form_report, rows_of, total_of, whose
+from inventory.reports.parts import NO, UNIT, form_report, grouped, rows_of, total_of, whose
 from inventory.reports.phrases import iso, listed, yes_no
 
 SURVEYED = "extranet"
@@ -48,7 +48,7 @@ def _survey(case: Case, lines: Sequence[NetLine]) -> Table:
             Column(title="使用情况", width=4),
             Column(title="自行租用", kind="mark", width=4),
             Column(title="年租费", kind="money", width=6),
-            Column(title="合同到期日", kind="date", width=6),
+            Column(title="合同到期日", kind="date", width=7),
             Column(title="覆盖单位", width=9),
         ),
         rows=rows,
@@ -103,8 +103,9 @@ def _untold(lines: Sequence[NetLine]) -> tuple[str, ...]:
 def _by_unit(case: Case, lines: Sequence[NetLine]) -> Table:
     """A county's or the city's summary."""
     rows: list[tuple[Cell, ...]] = []
+    theirs = grouped(lines)
     for one in case.members:
-        own = [x for x in lines if x.organisation == one.code]
+        own = theirs.get(one.code, [])
         active = [x for x in own if case.read("lines", "active", x)]
         rows.append(
             (
@@ -146,8 +147,9 @@ def cancellations(case: Case) -> Report:
     and by whose leave."""
     lines = [x for x in case.own.lines if x.type in ENDED]
     rows = rows_of([_ended(case, x) for x in lines])
+    active = [x for x in lines if case.read("lines", "active", x)]
     saved = [x for x in lines if not case.read("lines", "active", x)]
-    kept = sum(bool(case.read("lines", "kept", x)) for x in lines if x not in saved)
+    kept = sum(bool(case.read("lines", "kept", x)) for x in active)
     unknown = sum(x.rent_per_year is None for x in saved)
     note = (
         f"共{len(lines)}条，已取消或整合{len(saved)}条，经批准暂时保留{kept}条，"
@@ -165,13 +167,13 @@ def cancellations(case: Case) -> Report:
             Column(title="类型", width=6),
             Column(title="整合去向", width=5),
             Column(title="处理情况", width=6),
-            Column(title="取消日期", kind="date", width=6, group="取消"),
+            Column(title="取消日期", kind="date", width=7, group="取消"),
             Column(title="凭证", width=8, group="取消"),
             Column(title="年租费", kind="money", width=6, group="租费"),
             Column(title="年节约", kind="money", width=6, group="租费"),
             Column(title="批准文件", width=7, group="确需保留"),
             Column(title="批准单位", width=7, group="确需保留"),
-            Column(title="复核日期", kind="date", width=6, group="确需保留"),
+            Column(title="复核日期", kind="date", width=7, group="确需保留"),
         ),
         rows=rows,
         total=total_of(rows, "合计", 8, 9),

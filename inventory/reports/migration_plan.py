@@ -101,7 +101,8 @@ def _now(case: Case, live: Sequence[System]) -> tuple[Block, ...]:
 
 def _scope(case: Case, live: Sequence[System], moving: Sequence[System]) -> tuple[Block, ...]:
     secret = sum(s.secrecy is Secrecy.CLASSIFIED for s in live)
-    stay = [s for s in listable(live) if s not in moving]
+    going = {s.code for s in moving}
+    stay = [s for s in listable(live) if s.code not in going]
     text = f"列入迁移范围的信息系统{len(moving)}个，其余{len(stay)}个不迁移或已上云。"
     if secret:
         text += f"另有涉密系统{secret}个，按保密要求不进入政务云，不列入本方案。"

@@ -27,7 +27,7 @@ def rooms(case: Case) -> Table:
             Column(title="系统数", kind="number", width=4),
             Column(title="年运行费", kind="money", width=6),
             Column(title="处置方式", width=5),
-            Column(title="迁移时间", kind="date", width=6),
+            Column(title="迁移时间", kind="date", width=7),
         ),
         rows=rows_of([_room(case, r) for r in case.own.rooms]),
     )
@@ -167,7 +167,7 @@ def lines(case: Case) -> Table:
             Column(title="带宽", kind="number", width=4),
             Column(title="年租费", kind="money", width=6),
             Column(title="整合去向", width=5),
-            Column(title="取消日期", kind="date", width=6),
+            Column(title="取消日期", kind="date", width=7),
         ),
         rows=rows_of(rows),
     )
@@ -184,7 +184,7 @@ def assets(case: Case) -> Table:
             Column(title="资产编号", width=7),
             Column(title="类型", width=6),
             Column(title="所属系统", width=9),
-            Column(title="购置时间", kind="date", width=6),
+            Column(title="购置时间", kind="date", width=7),
             Column(title="自主可控", kind="mark", width=4),
             Column(title="处置意见", width=7),
         ),

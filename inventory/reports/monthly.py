@@ -75,9 +75,9 @@ def _projects(case: Case) -> Table:
             Column(title="项目类型", width=5),
             Column(title="建设状态", width=5),
             Column(title="投资额", kind="money", width=7),
-            Column(title="合同签订", kind="date", width=6),
-            Column(title="试运行", kind="date", width=6),
-            Column(title="验收", kind="date", width=6),
+            Column(title="合同签订", kind="date", width=7),
+            Column(title="试运行", kind="date", width=7),
+            Column(title="验收", kind="date", width=7),
         ),
         rows=rows_of([_project(case, p) for p in case.own.projects]),
     )

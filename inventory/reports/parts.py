@@ -1,9 +1,10 @@
 """What several forms have: how a report begins, the organisations' summary, contacts, the foot."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from inventory.model import Organisation
+from inventory.model import Line as NetLine
+from inventory.model import Organisation, System
 from inventory.policies.forms import form_of
 from inventory.reports.case import CITY_OFFICE, Case
 from inventory.reports.model import Block, Cell, Column, Line, Report, Section, Table, Text
@@ -62,6 +63,8 @@ def _annexed(
 ) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
     """The sections with a word in the place of each wide table, and these tables before the other
     annexes; all of them numbered, and listed at the end of the text."""
+    wide = [b for s in sections for b in s.blocks if isinstance(b, Table) and b.wide]
+    several = len(wide) + len(annexes) > 1
     moved: list[Section] = []
     kept = []
     for section in sections:
@@ -69,17 +72,20 @@ def _annexed(
         for block in section.blocks:
             if isinstance(block, Table) and block.wide:
                 moved.append(Section(blocks=(block,)))
-                blocks.append(Text(text=f"详见附件{len(moved)}《{block.title}》。"))
+                blocks.append(
+                    Text(text=f"详见附件{len(moved) if several else ''}《{block.title}》。")
+                )
             else:
                 blocks.append(block)
         kept.append(section.model_copy(update={"blocks": tuple(blocks)}))
     every = [
-        annex.model_copy(update={"heading": f"附件{number}"})
+        annex.model_copy(update={"heading": f"附件{number if several else ''}"})
         for number, annex in enumerate((*moved, *annexes), start=1)
     ]
     titles = [b.title for a in every for b in a.blocks if isinstance(b, Table)]
     if titles:
-        lines = "\n".join(f"{number}．{title}" for number, title in enumerate(titles, start=1))
+        listed = [f"{number}．{title}" for number, title in enumerate(titles, start=1)]
+        lines = "\n".join(listed) if several else titles[0]
         kept.append(Section(blocks=(Text(text=f"附件：{lines}"),)))
     return tuple(kept), tuple(every)
 
@@ -108,6 +114,14 @@ def total_of(rows: Sequence[Sequence[Cell]], label: str, *columns: int) -> tuple
         known = [cell for cell in told if isinstance(cell, int)]
         made[column] = sum(known) if known else None
     return tuple(made)
+
+
+def grouped[T: (System, NetLine)](things: Iterable[T]) -> dict[str | None, list[T]]:
+    """By the organisation that answers for them."""
+    found: dict[str | None, list[T]] = {}
+    for thing in things:
+        found.setdefault(thing.organisation, []).append(thing)
+    return found
 
 
 def contacts_of(organisation: Organisation) -> list[tuple[str, str, str]]:

@@ -29,7 +29,8 @@ def self_audit(case: Case) -> Report:
     """F-07, of one organisation or of a county's."""
     systems = case.own.systems
     dead = suspects(case, systems)
-    joining = [s for s in systems if s.must_connect is not False and s not in dead]
+    gone = {s.code for s in dead}
+    joining = [s for s in systems if s.must_connect is not False and s.code not in gone]
     parts: list[tuple[Block, ...]] = [
         (Text(text=_began(case)), Blank(label="组织领导、自查方法：", lines=3)),
         (
@@ -121,7 +122,7 @@ def _access_list(case: Case, joining: Sequence[System]) -> Table:
             Column(title="接入意见", width=5),
             Column(title="接入情况", width=5),
             Column(title="接入方式", width=6),
-            Column(title="接入日期", kind="date", width=6),
+            Column(title="接入日期", kind="date", width=7),
             Column(title="数据资源", width=10),
         ),
         rows=rows_of(rows),

@@ -62,7 +62,7 @@ def of_systems(systems: Iterable[System], case: Case) -> Figures:
         joined=sum(s.must_connect is True and s.connected is True for s in live),
         connected=sum(s.connected is True for s in live),
         merged=sum(s.merged_into is not None for s in told),
-        retired=sum(s.merged_into is None and s not in live for s in told),
+        retired=sum(s.merged_into is None for s in told) - sum(s.merged_into is None for s in live),
         on_cloud=sum(case.read("systems", "on_cloud", s) is True for s in live),
     )
 

@@ -52,7 +52,7 @@ def census_table(case: Case, systems: Sequence[System], *, title: str = "") -> T
             Column(title="使用频度", width=6),
             Column(title="人员配备", kind="number", width=4),
             Column(title="部门", width=8, group="审批"),
-            Column(title="时间", kind="date", width=6, group="审批"),
+            Column(title="时间", kind="date", width=7, group="审批"),
             Column(title="经费来源", width=5, group="经费"),
             Column(title="建设资金", kind="money", width=7, group="经费"),
             Column(title="年运维费", kind="money", width=6, group="经费"),

@@ -40,7 +40,7 @@ def progress_table(case: Case, found: Assessment, *, title: str) -> Table:
             Column(title="工作任务", width=15),
             Column(title="条款", width=6),
             Column(title="责任分工", width=11),
-            Column(title="完成时限", kind="date", width=6),
+            Column(title="完成时限", kind="date", width=7),
             Column(title="目标", width=5),
             Column(title="完成比例", kind="ratio", width=5),
             Column(title="进展情况", width=13),
