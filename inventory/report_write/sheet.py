@@ -4,6 +4,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Sequence
+from copy import copy
 from math import ceil
 from typing import Any
 
@@ -22,7 +23,7 @@ _MAX_TEXT = 32_767
 _TYPED = tuple("=+-@#＝＋－＠")
 _ESCAPED = re.compile(r"_(x[0-9A-Fa-f]{4}_)")
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
-_FORMATS = {"money": "#,##0", "ratio": "0.0%", "date": "yyyy-mm-dd", "text": "@"}
+_FORMATS = {"money": "#,##0", "ratio": "0.0%", "date": "yyyy-mm-dd"}
 _LINE = Side(style="thin", color="000000")
 _GRID = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _PAPER = 9  # A4
@@ -68,6 +69,7 @@ class _Sheet:
         scale = page / (2 * max(table.width, 20))
         self.widths = [max(5.0, round(2 * c.width * min(scale, 1.6), 1)) for c in table.columns]
         self.row = 1
+        self.looks: dict[tuple[str, bool, str, bool], Any] = {}
 
     def write(self) -> None:
         for number, size in enumerate(self.widths, start=1):
@@ -203,46 +205,57 @@ class _Sheet:
     def _body(self, row: Sequence[Cell], *, bold: bool = False) -> None:
         lines = 1
         for number, (value, column) in enumerate(zip(row, self.table.columns, strict=True)):
-            cell = self._value(number + 1, value, column, bold=bold)
-            cell.border = _GRID
+            self._value(number + 1, value, column, bold=bold)
             if isinstance(value, str):
                 room = max(1.0, self.widths[number] - 1)
                 lines = max(lines, sum(ceil(_digits(p) / room) or 1 for p in value.split("\n")))
         self.sheet.row_dimensions[self.row].height = min(409.0, max(18.0, lines * _POINTS + 4))
         self.row += 1
 
-    def _value(self, number: int, value: Cell, column: Column, *, bold: bool) -> Any:
-        font = Font(name=BODY, size=10, bold=bold)
+    def _value(self, number: int, value: Cell, column: Column, *, bold: bool) -> None:
+        """A cell of the body. Its look is worked out once for all cells that look the same: it takes
+        openpyxl longer than all the rest."""
+        cell = self.sheet.cell(self.row, number)
         when = as_date(value) if column.kind == "date" else None
-        if isinstance(value, str) and when is None:
-            cell = self._put(number, value, font)
+        text = clean(value) if isinstance(value, str) and when is None else None
+        typed = text is not None and text.startswith(_TYPED)
+        if text is not None:
+            self._text(cell, text)
+        elif column.kind == "ratio" and isinstance(value, int):
+            cell.value = value / 10_000
         else:
-            cell = self.sheet.cell(self.row, number)
-            cell.font = font
-            cell.value = when or (
-                value / 10_000 if column.kind == "ratio" and isinstance(value, int) else value
-            )
-            if column.kind in _FORMATS and column.kind != "text":
-                cell.number_format = _FORMATS[column.kind]
-        where = align(column) if not isinstance(value, str) or column.kind != "number" else "center"
-        cell.alignment = Alignment(horizontal=where, vertical="center", wrap_text=True)
-        return cell
+            cell.value = when or value
+        where = "center" if text is not None and column.kind == "number" else align(column)
+        shape = "" if text is not None else _FORMATS.get(column.kind, "")
+        look = (where, bold, shape, typed)
+        if look not in self.looks:
+            cell.font = Font(name=BODY, size=10, bold=bold)
+            cell.border = _GRID
+            cell.alignment = Alignment(horizontal=where, vertical="center", wrap_text=True)
+            cell.number_format = shape or "General"
+            cell.quotePrefix = typed
+            self.looks[look] = copy(cell._style)
+        else:
+            cell._style = copy(self.looks[look])
 
-    def _put(self, column: int, text: str, font: Font, *, row: int | None = None) -> Any:
+    def _text(self, cell: Any, told: str) -> None:
         """Text, and never a formula."""
-        told = clean(text)
         if len(told.encode("utf-16-le", "surrogatepass")) // 2 > _MAX_TEXT:
             raise ReportError(
                 f"“{told[:20]}…”有 {len(told)} 字，xlsx 单元格最多 {_MAX_TEXT} 字，请存为 .docx 或 .html / "
                 f"a text has {len(told)} characters, a cell of xlsx takes {_MAX_TEXT}: write .docx or "
                 ".html"
             )
-        cell = self.sheet.cell(row or self.row, column)
         cell.value = _ESCAPED.sub(r"_x005F_\1", told) or None
         if told:
             cell.data_type = "s"
-            if told.startswith(_TYPED):
-                cell.quotePrefix = True
+
+    def _put(self, column: int, text: str, font: Font, *, row: int | None = None) -> Any:
+        """A cell above or below the body."""
+        cell = self.sheet.cell(row or self.row, column)
+        told = clean(text)
+        self._text(cell, told)
+        cell.quotePrefix = told.startswith(_TYPED)
         cell.font = font
         return cell
 

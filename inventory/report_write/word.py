@@ -7,13 +7,13 @@ from typing import Any
 
 from docx import Document
 from docx.enum.section import WD_ORIENT, WD_SECTION
-from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.shared import Mm
 
 from inventory.report_write import word_parts as parts
-from inventory.report_write.layout import align, clean, colophon, groups, lies, shown
+from inventory.report_write.layout import clean, colophon, lies
 from inventory.report_write.word_parts import FANG, HEI, SONG, set_up, write
-from inventory.reports.model import Blank, Block, Cell, Report, Section, Table, Text
+from inventory.report_write.word_table import add_table
+from inventory.reports.model import Blank, Block, Report, Section, Table, Text
 from inventory.reports.model import Line as Told
 from inventory.reports.phrases import day
 
@@ -138,34 +138,7 @@ class _Writer:
             self._line(table.title, HEI, 12, align="center", spacing=22, before=6, keep=True)
         if table.unit:
             self._line(table.unit, FANG, 9, align="right", spacing=14, keep=True)
-        grouped = groups(table)
-        deep = 1 + bool(grouped)
-        count = deep + max(1, len(table.rows)) + bool(table.total)
-        made = self.made.add_table(rows=count, cols=len(table.columns), style="Table Grid")
-        made.alignment = WD_TABLE_ALIGNMENT.CENTER
-        made.autofit = False
-        parts.narrow(made)
-        unit = _TEXT_MM[self.turned] / table.width
-        sizes = [Mm(column.width * unit) for column in table.columns]
-        for column, size in zip(made.columns, sizes, strict=True):
-            column.width = size
-        cells = [list(row.cells) for row in made.rows]
-        for row in cells:
-            for cell, size in zip(row, sizes, strict=True):
-                cell.width = size
-        _heads(table, cells, grouped)
-        rows = (*table.rows, *((table.total,) if table.total else ()))
-        low = deep + (0 if table.rows else 1)
-        for number, row in enumerate(rows):
-            at = deep + number if table.rows else low + number
-            _body(cells[at], table, row, bold=row is table.total)
-        if not table.rows:
-            merged = cells[deep][0].merge(cells[deep][-1])
-            _fill(merged, table.empty, FANG, "center")
-        for row in made.rows:
-            parts.whole(row)
-        for row in list(made.rows)[:deep]:
-            parts.repeat(row)
+        add_table(self.made, table, _TEXT_MM[self.turned])
         self._notes(table)
 
     def _notes(self, table: Table) -> None:
@@ -193,27 +166,6 @@ class _Writer:
             self._line(
                 text, FANG, 8, align="left", spacing=11, before=10 if number == 0 else 0
             ).runs[0].font.color.rgb = parts.GREY
-
-
-def _heads(table: Table, cells: list[list[Any]], grouped: list[tuple[str, int, int]]) -> None:
-    for number, column in enumerate(table.columns):
-        if grouped and not column.group:
-            _fill(cells[0][number].merge(cells[1][number]), column.title, HEI, "center")
-        else:
-            _fill(cells[1 if grouped else 0][number], column.title, HEI, "center")
-    for title, first, count in grouped:
-        _fill(cells[0][first].merge(cells[0][first + count - 1]), title, HEI, "center")
-
-
-def _body(cells: list[Any], table: Table, row: tuple[Cell, ...], *, bold: bool) -> None:
-    for cell, value, column in zip(cells, row, table.columns, strict=True):
-        _fill(cell, shown(value, column), FANG, align(column), bold=bold)
-
-
-def _fill(cell: Any, text: str, font: str, where: str, *, bold: bool = False) -> None:
-    cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
-    paragraph = set_up(cell.paragraphs[0], align=where, spacing=13)
-    write(paragraph, text, font, 9, bold=bold)
 
 
 def _page(section: Any, *, turned: bool) -> None:
