@@ -67,7 +67,15 @@ class _Writer:
         report = self.report
         if report.layout == "briefing":
             self._masthead()
-        self._line(report.title, SONG, 22, align="center", spacing=34, after=4, keep=True)
+        self._line(
+            report.title,
+            SONG,
+            _title_size(report.title),
+            align="center",
+            spacing=34,
+            after=4,
+            keep=True,
+        )
         if report.subtitle:
             self._line(report.subtitle, align="center", keep=True)
         if report.draft:
@@ -166,6 +174,12 @@ class _Writer:
             self._line(
                 text, FANG, 8, align="left", spacing=11, before=10 if number == 0 else 0
             ).runs[0].font.color.rgb = parts.GREY
+
+
+def _title_size(title: str) -> float:
+    """Points: a little smaller where that saves a second line with two or three characters."""
+    length = sum(1.0 if ord(c) > 255 else 0.5 for c in title)
+    return 20 if 20 < length <= 22 else 22
 
 
 def _page(section: Any, *, turned: bool) -> None:

@@ -9,7 +9,7 @@ from inventory.policies.pack import Report as ReportEntry
 from inventory.reports.case import Case
 from inventory.reports.model import Block, Cell, Column, Line, Report, Section, Table, Text
 from inventory.reports.parts import NO, UNIT, county_of, report, rows_of, total_of
-from inventory.reports.periods import issue_of
+from inventory.reports.periods import issue_of, period_of
 from inventory.reports.phrases import day, iso, listed, numbered, percent
 from inventory.reports.summary import by_organisation, of_estate
 from inventory.reports.targets import progress_words
@@ -187,10 +187,11 @@ def _reporters(case: Case) -> tuple[Block, ...]:
 def _reported(case: Case, entry: ReportEntry) -> str:
     runs = case.reported(entry)
     if not runs:
-        return f"“{entry.title}”：本期没有应报送的单位。"
+        return f"“{entry.title}”：尚无到期应报送的单位。"
     silent = [t.name for t in runs if t.done is None]
     late = [t.name for t in runs if t.done and t.due and t.done > t.due]
-    text = f"“{entry.title}”：应报送{len(runs)}个单位，已报送{len(runs) - len(silent)}个"
+    words = period_of(runs[0].period).words
+    text = f"“{entry.title}”（{words}）：应报送{len(runs)}个单位，已报送{len(runs) - len(silent)}个"
     text += f"，其中逾期报送{len(late)}个（{listed(late, 30)}）" if late else ""
     return text + (f"；未报送{len(silent)}个：{listed(silent, 30)}。" if silent else "。")
 

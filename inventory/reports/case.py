@@ -19,7 +19,7 @@ from inventory.policies.pack import Entry, Pack, Roles
 from inventory.policies.pack import Report as ReportEntry
 from inventory.policies.records import Records
 from inventory.policies.rules import owner_of
-from inventory.policies.timed import reports
+from inventory.policies.timed import reports, schedule
 from inventory.reports.model import Source
 from inventory.reports.periods import Period, entry_for
 from inventory.verification import Verification
@@ -108,10 +108,13 @@ class Case:
 
     def reported(self, entry: ReportEntry) -> list[Timed]:
         """Who had handed in a report about this period by the day that this one bears: most come
-        after the cut-off day."""
+        after the cut-off day. Where it is no period of the entry, the last that has come due."""
         index = Index(self.records, self.pack.id, self.made_on)
         facts = facts_of(self.pack, self.own, index, None)
-        return [t for t in reports(self.pack, entry, facts, index) if t.period == self.period.told]
+        told = dict(schedule(entry, self.made_on))
+        due = [period for period, day in told.items() if day <= self.made_on]
+        wanted = self.period.told if self.period.told in told else due[-1] if due else ""
+        return [t for t in reports(self.pack, entry, facts, index) if t.period == wanted]
 
     @cached_property
     def own_assessed(self) -> Assessment:
@@ -222,7 +225,8 @@ class Case:
         if named:
             return named[0]
         # what everybody hands in to one office, that office sums up
-        return self.entry.to[0] if self.entry and self.entry.to else ""
+        asking = [self.entry] if self.entry else self.pack.reports
+        return next((entry.to[0] for entry in asking if entry.to), "")
 
     @cached_property
     def addressee(self) -> str:

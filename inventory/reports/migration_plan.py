@@ -57,6 +57,7 @@ def migration_plan(case: Case) -> Report:
         case,
         f"{whose(case)}数据机房向{_cloud(case, moving)}迁移方案",
         layout="letter",
+        addressee="",  # a plan is enclosed, not addressed
         sections=tuple(Section(heading=heading, blocks=blocks) for heading, blocks in told),
         seal=True,
     )
