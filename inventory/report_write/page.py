@@ -43,6 +43,7 @@ thead {{ display: table-header-group; }} tr {{ break-inside: avoid; }}
 th, td {{ border: 0.5pt solid #000; padding: 2pt 3pt; overflow-wrap: anywhere; white-space: pre-line; }}
 th {{ font-family: {_HEI}; font-weight: normal; }}
 td.right {{ text-align: right; }} td.center {{ text-align: center; }}
+td.date {{ white-space: nowrap; padding: 2pt 0; }} .rule span:last-child {{ text-align: right; }}
 tr.total td {{ font-weight: bold; }}
 .blank {{ border-bottom: 0.5pt solid #999; height: 26pt; }}
 .seal {{ margin: 28pt 2em 0 0; text-align: right; break-inside: avoid; }}
@@ -169,7 +170,7 @@ def _heads(table: Table) -> str:
 
 def _row(table: Table, row: tuple[Cell, ...], *, total: bool = False) -> str:
     cells = "".join(
-        f'<td class="{align(column)}">{escape(shown(cell, column))}</td>'
+        f'<td class="{align(column)} {column.kind}">{escape(shown(cell, column))}</td>'
         for cell, column in zip(row, table.columns, strict=True)
     )
     return f"<tr{' class="total"' if total else ''}>{cells}</tr>"

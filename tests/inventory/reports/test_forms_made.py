@@ -5,7 +5,9 @@ from datetime import date
 
 import pytest
 
+from inventory.difference import Difference, How
 from inventory.errors import ReportError
+from inventory.facts import Evidence
 from inventory.model import Secrecy
 from inventory.policies.forms import NAMES
 from inventory.policies.loader import load, shipped
@@ -241,6 +243,33 @@ def test_a_sample_can_be_drawn_again() -> None:
     assert len(drawn("甲", 50)) == len(holders)
     with pytest.raises(ReportError, match="--seed"):
         make(case(DL, "sample"))
+
+
+def test_what_was_reported_beside_what_was_found() -> None:
+    """F-10: with where the evidence lies, and three that sign."""
+    told = case(XN, "verification", "2019-07-31")
+    system = told.estate.systems[0]
+    seen = Evidence(look=17, code="H-9000", fact="cores", at="2019-07-20T08:00:00+00:00")
+    difference = Difference(
+        kind="systems",
+        code=system.code,
+        name=system.name,
+        organisation=system.organisation,
+        field="cpu_cores",
+        how=How.DIFFERS,
+        declared=4,
+        found=16,
+        evidence=(seen,),
+    )
+    found = Verification(differences=(difference,), unread={"H-9001": "timeout"})
+    made = make(case(XN, "verification", "2019-07-31", verification=found))
+    (row,) = made.tables()[0].rows
+    assert row[4:9] == ("CPU 核数", "4", "16", "不一致", "#17")
+    assert "市审计局（盖章）" in [line.label for line in made.foot]
+    assert "H-9001" in made.tables()[0].notes[1]
+    other = Scope(organisation=told.estate.organisations[-1].code)
+    alone = make(case(XN, "verification", "2019-07-31", verification=found, scope=other))
+    assert alone.tables()[0].rows == ()
 
 
 def test_nobody_was_looked_at() -> None:
