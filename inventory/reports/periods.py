@@ -155,7 +155,7 @@ def dues(pack: Pack, assessed: Assessment) -> Iterator[Due]:
             _due(pack, target),
             cut_off=target.deadline or assessed.day,
             due=target.deadline,
-            missing=found.open if found.kind == "each" else (),
+            missing=found.open if target.set == "organisations" else (),
         )
 
 

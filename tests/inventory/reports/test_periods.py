@@ -97,6 +97,17 @@ def test_who_has_not_reported() -> None:
     }
 
 
+def test_what_is_asked_for_once_is_listed_with_its_day() -> None:
+    sample = SAMPLES[XN](1)
+    pack = load(XN)
+    assessed = assess(pack, sample.estate, sample.records, date(2019, 3, 10))
+    told = {due.entry: due for due in dues(pack, assessed)}
+    assert (told["XN-22"].form, told["XN-22"].due) == ("self-audit", date(2019, 3, 15))
+    everybody = {o.code for o in sample.estate.organisations}
+    assert set(told["XN-27"].missing) == everybody  # nobody declared the line survey
+    assert told["XN-35"].period == "2019-03"
+
+
 def test_late_is_told_apart_from_missing() -> None:
     city = City()
     intime, late, _ = city.departments(3)
