@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from migrator.crew import Crew
     from migrator.engine import Engine
     from migrator.planning import Planning
+    from migrator.recording import Recording
     from migrator.running import Running
 
 
@@ -84,6 +85,14 @@ class Qianyun:
         from migrator.planning import Planning
 
         return Planning(self.truth, self.estate)
+
+    @cached_property
+    def recording(self) -> "Recording":
+        from inventory.policies.shelf import Shelf
+        from migrator.recording import Recording
+
+        shelf = Shelf(self.settings.state / "policies")
+        return Recording(self.truth, self.estate, shelf, self.settings.recorders)
 
     @cached_property
     def running(self) -> "Running":

@@ -2,17 +2,20 @@
 
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
-from zoneinfo import ZoneInfo
 
 import typer
 
+from api import cli_records
+from api.days import day_of
 from api.desk import Desk, command, group
-from api.errors import BadUsage, Exit
+from api.errors import Exit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
     from inventory.model import Estate
     from inventory.policies.assessment import Assessment
     from inventory.policies.pack import Pack
@@ -24,7 +27,11 @@ app = group("政策 / policies: targets, rules, money")
 Named = Annotated[str, typer.Argument(metavar="ID", help="政策编号 / a policy's id")]
 Policy = Annotated[
     str | None,
-    typer.Option("--policy", metavar="ID", help="一个政策，默认全部 / one policy, all by default"),
+    typer.Option(
+        "--policy",
+        metavar="ID",
+        help="一个政策 / one policy; QIANYUN_POLICIES by default",
+    ),
 ]
 Today = Annotated[
     str | None,
@@ -36,7 +43,7 @@ Today = Annotated[
 def list_(desk: Desk, today: Today = None) -> None:
     from api.show_policy import list_screen
 
-    shelf, day = _shelf(desk), _day(desk, today)
+    shelf, day = _shelf(desk), day_of(desk, today, "--today")
     packs = [shelf.pack(named) for named in shelf.names()]
     data = [
         {
@@ -47,6 +54,7 @@ def list_(desk: Desk, today: Today = None) -> None:
             "place": pack.place,
             "validity": pack.validity.model_dump(mode="json"),
             "in_force": pack.in_force(day),
+            "own": pack.id in desk.settings.policies,
             "counts": _counts(pack),
         }
         for pack in packs
@@ -127,6 +135,56 @@ def holds_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
     desk.answer(data, lambda: holds_screen(found, desk.words))
 
 
+@command(
+    app, "lifecycle", help="所处阶段 / in which phase everything is, what is missing for the next"
+)
+def lifecycle_(
+    desk: Desk,
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="系统、项目或线路 / one object")
+    ] = None,
+    policy: Policy = None,
+    today: Today = None,
+) -> None:
+    from api.show_phases import one_screen, phases_screen
+    from inventory.policies.phases import lifecycle
+
+    shelf, day = _shelf(desk), day_of(desk, today, "--today")
+    packs = [shelf.pack(named) for named in _named(desk, shelf, policy)]
+    book, estate = desk.product.recording.book(), desk.product.estate.load()
+    if code is not None:
+        _known(estate, code)
+    codes = None if code is None else {code}
+    found = [
+        (p, lifecycle(p, estate, book.records, day, book.baseline(p.id, day), codes=codes))
+        for p in packs
+    ]
+    data = {
+        "today": day,
+        "policies": [
+            {"policy": p.id, "objects": [standing.model_dump(mode="json") for standing in every]}
+            for p, every in found
+        ],
+    }
+    if code is None:
+        desk.answer(data, lambda: phases_screen(found, desk.words))
+    else:
+        desk.answer(data, lambda: one_screen(found, desk.words))
+
+
+def _known(estate: "Estate", code: str) -> None:
+    """Raises NotFound for a code that is no system's, project's or line's."""
+    from migrator.errors import NotFound
+
+    for objects in (estate.systems, estate.projects, estate.lines):
+        if any(one.code == code for one in objects):
+            return
+    raise NotFound(
+        f"没有此系统、项目或线路 / no such system, project or line: read {code}; `qianyun inventory show` "
+        "counts what there is"
+    )
+
+
 class _Case(NamedTuple):
     """One policy, what it was judged on, and how it stands."""
 
@@ -140,18 +198,20 @@ class _Case(NamedTuple):
 def _cases(desk: Desk, policy: str | None, today: str | None) -> list[_Case]:
     from inventory.policies.assess import assess
 
-    shelf, day = _shelf(desk), _day(desk, today)
-    names = shelf.names() if policy is None else (policy,)
-    packs = [shelf.pack(named) for named in names]
-    records, estate = shelf.records(), desk.product.estate.load()
-    handed = desk.product.truth.reports.handed()  # what was handed in through `qianyun report`
-    records = records.model_copy(update={"reports": (*records.reports, *handed)})
+    shelf, day = _shelf(desk), day_of(desk, today, "--today")
+    packs = [shelf.pack(named) for named in _named(desk, shelf, policy)]
+    book, estate = desk.product.recording.book(), desk.product.estate.load()
     found = []
     for pack in packs:
-        baseline = shelf.baseline(records, pack.id, day)
-        assessed = assess(pack, estate, records, day, baseline)
-        found.append(_Case(pack, estate, records, baseline, assessed))
+        baseline = book.baseline(pack.id, day)
+        assessed = assess(pack, estate, book.records, day, baseline)
+        found.append(_Case(pack, estate, book.records, baseline, assessed))
     return found
+
+
+def _named(desk: Desk, shelf: "Shelf", policy: str | None) -> "Sequence[str]":
+    """The policy that was asked for, else the city's own, else all."""
+    return (policy,) if policy is not None else desk.settings.policies or shelf.names()
 
 
 def _shelf(desk: Desk) -> "Shelf":
@@ -160,18 +220,9 @@ def _shelf(desk: Desk) -> "Shelf":
     return Shelf(desk.settings.state / "policies")
 
 
-def _day(desk: Desk, today: str | None) -> date:
-    """The day of the command line, else of the settings, else the city's own today."""
-    if today is None:
-        now = datetime.now(ZoneInfo(desk.settings.timezone)).date()
-        return desk.settings.today or now
-    try:
-        return date.fromisoformat(today)
-    except ValueError as error:
-        raise BadUsage(
-            f"应为日期 YYYY-MM-DD / --today: read {today!r}, expected a date YYYY-MM-DD"
-        ) from error
-
-
 def _counts(pack: "Pack") -> dict[str, int]:
-    return {kind: len(getattr(pack, kind)) for kind in ("targets", "rules", "clocks", "reports")}
+    kinds = ("targets", "rules", "clocks", "reports", "phases")
+    return {kind: len(getattr(pack, kind)) for kind in kinds}
+
+
+cli_records.register(app)

@@ -52,11 +52,14 @@ def once(
 
 def _targets(estate: "Estate", code: str) -> "tuple[Target, ...]":
     """What proves that a system serves where it lives now, or that a host is itself."""
+    from inventory.secrecy import hidden
     from migrator.errors import NotFound
-    from probes.system import refuse_classified, ssh_targets_of, targets_of
+    from probes.system import refuse_classified, refuse_hidden, ssh_targets_of, targets_of
 
+    secret = hidden(estate)
     for host in estate.hosts:
         if host.code == code:
+            refuse_hidden(host, secret)
             return ssh_targets_of(host)
     system = next((s for s in estate.systems if s.code == code), None)
     if system is None:
@@ -67,7 +70,12 @@ def _targets(estate: "Estate", code: str) -> "tuple[Target, ...]":
     refuse_classified(system)  # before its hosts are looked for: the inventory knows none
     wanted = system.entrance.node if system.entrance else None
     node = next((n for n in estate.nodes if n.code == wanted), None)
-    return tuple(t for host in _hosts(estate, system) for t in targets_of(system, host, node))
+    hosts = _hosts(estate, system)
+    for host in hosts:
+        refuse_hidden(host, secret)
+    if node is not None and node.host in secret.hosts:
+        node = None
+    return tuple(t for host in hosts for t in targets_of(system, host, node))
 
 
 def _hosts(estate: "Estate", system: "System") -> "list[Host]":

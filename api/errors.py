@@ -59,6 +59,7 @@ EXITS: Mapping[type[Exception], Exit] = {
     inventory.EstateError: Exit.USAGE,
     inventory.PackError: Exit.USAGE,
     inventory.PackRefused: Exit.USAGE,
+    inventory.RecordRefused: Exit.USAGE,
     inventory.ReportError: Exit.USAGE,
     inventory.Unprintable: Exit.OUTSIDE,
     inventory.CalendarUnknown: Exit.USAGE,

@@ -16,7 +16,6 @@ from inventory.policies.assess import assess
 from inventory.policies.assessment import Assessment
 from inventory.policies.forms import form_of
 from inventory.policies.pack import Pack
-from inventory.policies.records import Records
 from inventory.policies.shelf import Shelf
 from inventory.report_write.write import WRITERS, written
 from inventory.reports.case import PLACE, Case, Sampling, Scope
@@ -62,17 +61,11 @@ class Office:
     def shelf(self) -> Shelf:
         return Shelf(self.product.settings.state / "policies")
 
-    def records(self) -> Records:
-        """What is on the shelf, and what was handed in through us."""
-        found = self.shelf.records()
-        handed = self.product.truth.reports.handed()
-        return found.model_copy(update={"reports": (*found.reports, *handed)})
-
     def assessed(self, pack: Pack, day: date) -> Assessment:
         """How the place stands on a day, with the estate of that day."""
-        records = self.records()
-        baseline = self.shelf.baseline(records, pack.id, day)
-        return assess(pack, self.estate(day)[0], records, day, baseline)
+        book = self.product.recording.book()
+        baseline = book.baseline(pack.id, day)
+        return assess(pack, self.estate(day)[0], book.records, day, baseline)
 
     def estate(self, day: date) -> tuple[Estate, str]:
         """The estate as it stood at the end of a day, and since when that is so: a past day's from
@@ -138,7 +131,7 @@ class Office:
     def _case(self, wanted: Wanted, pack: Pack, period: Period, scope: Scope) -> Case:
         day = min(period.last, self.today)
         estate, as_of = self.estate(day)
-        records = self.records()
+        book = self.product.recording.book()
         verification, looks = None, ""
         if wanted.form == "verification":
             verification, looks = self._verification(estate)
@@ -147,12 +140,12 @@ class Office:
             form=wanted.form,
             period=period,
             estate=estate,
-            records=records,
+            records=book.records,
             day=day,
             made_on=self.today,
             scope=scope,
             as_of=as_of,
-            baseline=self.shelf.baseline(records, pack.id, day),
+            baseline=book.baseline(pack.id, day),
             earlier=self._kept(period.first - timedelta(days=1)),
             verification=verification,
             looks=looks,

@@ -85,6 +85,16 @@ def _networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(str(one).strip()) for one in told)
 
 
+def _several(value: object) -> object:
+    """From "a, b", or a list of such."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Names = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[\w.@+\\-]{1,64}$")], ...], BeforeValidator(_several)
+]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 
 
@@ -168,6 +178,16 @@ class Settings(BaseModel):
         min_length=16,  # it alone stands between anybody on this machine and a refresh
         description="NetBox webhook 密钥，至少 16 字符 / secret of NetBox's webhook, 16 characters "
         "or more, or file:/PATH",
+    )
+    policies: Names = Field(
+        default=(),
+        description="本市适用的政策编号 / ids of the city's own policies, such as "
+        "cangzhou-2017-157,our-city; all when empty",
+    )
+    recorders: Names = Field(
+        default=(),
+        description="可登记申报与例外的系统账户 / accounts of this machine that may put declarations and "
+        "exceptions on record, such as zhang,li; every account when empty",
     )
     today: date | None = Field(
         default=None, description="当作今天的日期 / the date taken as today, YYYY-MM-DD"

@@ -13,7 +13,7 @@ from inventory.errors import PackFault
 from inventory.policies.assessment import Assessment, Ratio, TargetResult, Timed, Verdict, Violation
 from inventory.policies.fields import label, owner_of
 from inventory.policies.holds import Hold, total
-from inventory.policies.pack import KINDS, Entry, Pack, Roles, Target
+from inventory.policies.pack import KINDS, Entry, Pack, Phase, Roles, Target
 
 _STYLES = {
     Verdict.MET: GOOD,
@@ -71,6 +71,10 @@ def pack_screen(pack: Pack, say: Words) -> Iterator[RenderableType]:
                 for c in pack.consequences
             ),
         )
+    if pack.phases:
+        heads = ("code", "phase", "kind", "gate", "proofs", "who", "clause")
+        made = table(*(say(head) for head in heads), title=say("phases"))
+        yield rows(made, (_phase(phase, say) for phase in pack.phases))
     if pack.defects:
         yield text(say("defects"), HEAD)
         for defect in pack.defects:
@@ -164,6 +168,14 @@ def _entry(entry: Entry, say: Words) -> tuple[object, ...]:
     severity = say.known(f"severity.{entry.severity}")
     name, who = _title(entry, say), _roles(entry.roles, say)
     return entry.id, name, severity, threshold, deadline, who, entry.clause
+
+
+def _phase(phase: Phase, say: Words) -> tuple[object, ...]:
+    gate, proofs = (
+        "；".join(_title(proof, say) for proof in every) for every in (phase.enter, phase.leave)
+    )
+    name, who = _title(phase, say), _roles(phase.roles, say)
+    return phase.id, name, say(phase.set), gate, proofs, who, phase.clause
 
 
 def _roles(roles: Roles, say: Words) -> Text:

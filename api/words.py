@@ -9,6 +9,7 @@ from typing import Literal
 
 from api.words_census import CENSUS
 from api.words_policy import POLICY_TEXTS
+from api.words_records import RECORD_TEXTS
 from api.words_report import REPORT_TEXTS
 
 Lang = Literal["zh", "en"]
@@ -334,6 +335,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     **POLICY_TEXTS,
     **REPORT_TEXTS,
     **CENSUS,
+    **RECORD_TEXTS,
 }
 
 

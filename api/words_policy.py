@@ -100,8 +100,9 @@ POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
         "this list tells the grounds; finance decides",
     ),
     "pack_good": (
-        "{id} 无误：目标 {targets}，规则 {rules}，时限 {clocks}，报送 {reports}",
-        "{id} is good: {targets} targets, {rules} rules, {clocks} clocks, {reports} reports",
+        "{id} 无误：目标 {targets}，规则 {rules}，时限 {clocks}，报送 {reports}，阶段 {phases}",
+        "{id} is good: {targets} targets, {rules} rules, {clocks} clocks, {reports} reports, {phases} "
+        "phases",
     ),
     "pack_bad": ("有误 {n} 处", "mistakes: {n}"),
     "line": ("行", "line"),

@@ -5,7 +5,8 @@ InventoryError
 ├── EstateError        an estate contradicts itself (unknown reference, code told twice)
 ├── ChangeRefused      a ChangeSet is too large to pass without its exact digest
 ├── PackError          there is no such policy, or its file can't be read
-│   └── PackRefused    it has mistakes, each with file and line
+│   ├── PackRefused    it has mistakes, each with file and line
+│   └── RecordRefused  what was to be put on record fits no policy, entry or object
 ├── ReportError        a report can't be made from what was asked for
 │   └── Unprintable    a program or a font that a file needs is not on this machine (outside)
 ├── CalendarUnknown    a working-day clock runs in a year whose calendar is not known
@@ -69,6 +70,10 @@ class PackRefused(PackError):
     def __init__(self, faults: Iterable[PackFault]) -> None:
         self.faults = tuple(sorted(set(faults)))
         super().__init__("\n".join(map(str, self.faults)))
+
+
+class RecordRefused(PackError):
+    """A record fits no policy, no entry, no object or no day; nothing was written."""
 
 
 class ReportError(InventoryError):

@@ -4,16 +4,19 @@ Every object has a stable `code`; objects refer to each other by code. Units: mo
 rates in kbit/s, storage and memory in GiB, dates as ISO dates (requirements D1–D5).
 """
 
-from collections.abc import Iterator
+import hashlib
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
-from typing import Any
+from operator import attrgetter
+from typing import Any, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from inventory.canonical import digest
+from inventory.canonical import plain_json
 from inventory.choices import (
     AccessMode,
     CloudStatus,
@@ -240,6 +243,14 @@ class Service(Thing):
     system: Code | None = None
 
 
+ADDRESSES = ("ipv4", "ipv6", "dns", "entrance")
+"""Fields of a system by which it can be reached: a classified one has none of them."""
+TOLD_ADDRESSES = frozenset(
+    (*ADDRESSES, "entrance_node", "entrance_port", "backend_port", "check_path", "check_content")
+)
+"""The same as ledgers tell them, cell by cell."""
+
+
 class System(Thing):
     """政务信息系统."""
 
@@ -326,6 +337,16 @@ class System(Thing):
     bandwidth_kbps: int | None = Field(default=None, ge=1)
     os: str | None = None
     database_products: Texts = None
+
+    @model_validator(mode="after")
+    def _stub(self) -> Self:
+        """A classified system has no address, whatever way it came in (G7)."""
+        if self.secrecy is Secrecy.CLASSIFIED:
+            for name in ADDRESSES:
+                self.__dict__[name] = None
+            kept = tuple(p for p in self.provenance if p.field not in TOLD_ADDRESSES)
+            self.__dict__["provenance"] = kept  # which holds what the cell said
+        return self
 
     @property
     def place(self) -> str | None:
@@ -439,13 +460,41 @@ class Estate(Frozen):
     @cached_property
     def digest(self) -> str:
         """SHA-256 over everything but provenance: equal facts, equal digest."""
-        return digest(
-            {
-                kind: [content(o) for o in objects]
-                for kind, objects in self.collections()
-                if objects or kind not in _LATER
-            }
-        )
+        plain = {kind: [content(o) for o in objects] for kind, objects in self.digested()}
+        return hashlib.sha256(plain_json(plain)).hexdigest()
+
+    @cached_property
+    def columns(self) -> dict[tuple[str, str], list[Any]]:
+        """Fields of whole collections, (collection, field) → values in order, as they were asked
+        for: what is read of the same estate for many ends is read once."""
+        return {}
+
+    def digested(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """The collections that the digest is of."""
+        for kind, objects in self.collections():
+            if objects or kind not in _LATER:
+                yield kind, objects
+
+    def with_systems(self, new: Mapping[str, System]) -> Self:
+        """The estate with other facts of some of its systems, by code; it holds these codes
+        already, so that nothing of the rest has to be looked at. Raises KeyError where not."""
+        systems = list(self.systems)
+        for code, system in new.items():
+            systems[self._place_of(code)] = system
+        made = self.unchecked({"systems": tuple(systems)})
+        made.__dict__.pop("digest", None)
+        made.__dict__["columns"] = {k: v for k, v in self.columns.items() if k[0] != "systems"}
+        return made
+
+    def system(self, code: str) -> System:
+        """Raises KeyError."""
+        return self.systems[self._place_of(code)]
+
+    def _place_of(self, code: str) -> int:
+        at = bisect_left(self.systems, code, key=attrgetter("code"))
+        if at == len(self.systems) or self.systems[at].code != code:
+            raise KeyError(code)
+        return at
 
     def collections(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         for kind in type(self).model_fields:

@@ -21,6 +21,17 @@ class Frozen(BaseModel):
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self)(**{**fields, **(update or {})})
 
+    def unchecked(self, fields: Mapping[str, Any]) -> Self:
+        """A changed copy in a tenth of the time, of which nothing is checked: for many that are
+        alike, whose fields come from objects that were checked themselves."""
+        made = object.__new__(type(self))
+        put = object.__setattr__  # the four slots of a pydantic model
+        put(made, "__dict__", {**self.__dict__, **fields})
+        put(made, "__pydantic_fields_set__", self.__pydantic_fields_set__)
+        put(made, "__pydantic_extra__", self.__pydantic_extra__)
+        put(made, "__pydantic_private__", self.__pydantic_private__)
+        return made
+
 
 def _code(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", value):

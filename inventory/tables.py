@@ -181,3 +181,40 @@ visits = Table(
         postgresql_where=text("state = 'read'"),
     ),
 )
+
+# What people put on record about policies by command. Nothing is deleted: a mistake is withdrawn,
+# with a reason; the same record twice is one.
+policy_records = Table(
+    "policy_records",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", _KIND, nullable=False),
+    Column("body", Text, nullable=False),  # canonical JSON of the record
+    Column("digest", String(64), nullable=False),  # of the body
+    Column("recorded_at", _TIME, nullable=False),
+    Column("recorded_by", String(200), nullable=False),
+    Column("withdrawn_at", _TIME),
+    Column("withdrawn_by", String(200)),
+    Column("reason", Text, nullable=False),  # of the withdrawal
+    CheckConstraint(
+        "kind in ('declaration', 'exception', 'report', 'event', 'fate', 'baseline')", name="kind"
+    ),
+    CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn_by_someone"),
+    Index(
+        "ix_policy_records_standing",
+        "kind",
+        "digest",
+        unique=True,
+        sqlite_where=text("withdrawn_at IS NULL"),
+        postgresql_where=text("withdrawn_at IS NULL"),
+    ),
+)
+
+# Estates that a baseline needs for good, whatever becomes of the snapshots.
+policy_baselines = Table(
+    "policy_baselines",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("format", Integer, nullable=False),  # version of the column below
+    Column("estate", LargeBinary, nullable=False),  # JSON of an Estate, zlib
+)

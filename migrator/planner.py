@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inventory.model import Estate, Host, Line, Node, Secrecy, System, Thing
+from inventory.secrecy import hidden
 from migrator.plan import Disposition, Item, Limit, Means, Plan, Verdict
 from migrator.waves import arrange
 from migrator.windows import Window
@@ -20,6 +21,7 @@ class _Index:
     nodes: dict[str, Node]
     clouds: dict[str, Thing]
     lines: tuple[Line, ...]
+    hidden: frozenset[str]  # hosts of classified systems
 
     @classmethod
     def of(cls, estate: Estate) -> "_Index":
@@ -28,6 +30,7 @@ class _Index:
             nodes={n.code: n for n in estate.nodes},
             clouds={c.code: c for c in estate.clouds},
             lines=estate.lines,
+            hidden=hidden(estate).hosts,
         )
 
 
@@ -127,6 +130,11 @@ def _gather(system: System, index: _Index) -> tuple[Host, Host, Node, Host] | st
     if entrance is None or gateway is None:
         return f"入口节点 {system.entrance.node} 没有网关服务器 / the entrance has no gateway host"
     for host in (sources[0], targets[0], gateway):
+        if host.code in index.hidden:
+            return (
+                f"服务器 {host.code} 属于涉密系统，不在此规划 / host belongs to a classified system and is "
+                "never planned here"
+            )
         if host.ipv4 is None or host.ipv6 is None or host.ssh_host_key is None:
             return (
                 f"服务器 {host.code} 缺 IPv4、IPv6 或 SSH 主机公钥 / host needs IPv4, IPv6 and "

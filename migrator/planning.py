@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inventory.model import Frozen
+from inventory.secrecy import Hidden, hidden
 from inventory.store import EstateStore
 from migrator.ansible import Outcome
 from migrator.crew import DRY_RUN, Cancelled, Crew
@@ -120,13 +121,21 @@ class Planning:
 
         Nothing is changed on any host. A failed preflight ends that item's rehearsal: what comes
         after it would only fail for the same reason. Once `stop` has a reason, what is under way is
-        cut off and seen to be gone, and only what was done before is given.
+        cut off and seen to be gone, and only what was done before is given. An item that has to do
+        with a system which was classified since is not touched.
         """
         plan = self.truth.plans.load(code)
+        secret = hidden(self.estate.load())
         folder = crew.root / f"{DRY_RUN}{code}-{time.time_ns() // 1_000_000}"
         sweep(DRY_RUN)
 
         def whole(item: Item) -> list[Rehearsal]:
+            if _closed(item, secret):
+                why = "已定为涉密，不再触碰 / classified since the plan was made: not touched"
+                shut = Rehearsal(system=item.code, step=StepKind.PREFLIGHT, ok=False, message=why)
+                if on_done:
+                    on_done(shut)
+                return [shut]
             done: list[Rehearsal] = []
             for step, playbook in REHEARSED:
                 if stop():
@@ -148,6 +157,11 @@ class Planning:
         stopped = {"stopped": why} if (why := stop()) else {}
         self.truth.audit(actor, "plan.dry-run", code, digest=plan.digest, failed=bad, **stopped)
         return results
+
+
+def _closed(item: Item, secret: Hidden) -> bool:
+    hosts = {item.source.code, item.target.code, item.gateway.code}
+    return item.code in secret.systems or bool(hosts & secret.hosts)
 
 
 def _fresh(root: Path, item: Item, step: StepKind) -> Path:

@@ -1,6 +1,6 @@
 """The truth in the database: opening it, and who may write what in one transaction.
 
-`Truth` joins the parts: `plans`, `runs`, `attempts`, `census` and `reports` (one file each). Every
+`Truth` joins the parts: `plans`, `runs`, `attempts`, `census`, `records` and `reports` (one file each). Every
 change is made together with its audit entry, in the same transaction.
 """
 
@@ -18,6 +18,7 @@ from migrator.errors import StoreDown
 from migrator.store_attempts import Attempts
 from migrator.store_census import Census
 from migrator.store_plans import Plans
+from migrator.store_records import PolicyRecords
 from migrator.store_reports import Reports
 from migrator.store_runs import Runs
 
@@ -31,7 +32,7 @@ def utc_now() -> datetime:
 
 
 class Truth:
-    """Plans, runs, attempts, visits to hosts, reports and the audit in one database."""
+    """Plans, runs, attempts, visits to hosts, records of policies, reports, the audit: one database."""
 
     def __init__(self, engine: Engine, clock: Clock = utc_now, login: str = "") -> None:
         self.engine = engine
@@ -41,6 +42,7 @@ class Truth:
         self.runs = Runs(self)
         self.attempts = Attempts(self)
         self.census = Census(self)
+        self.records = PolicyRecords(self)
         self.reports = Reports(self)
 
     @classmethod
@@ -113,7 +115,7 @@ def _remedy(told: str) -> str:
     )
 
 
-HEAD = "0005_reports"
+HEAD = "0006"
 """The newest revision in `migrations/`; a test holds it to alembic's own answer."""
 
 

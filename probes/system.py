@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from inventory.model import Entrance, Host, Node, Secrecy, System
+from inventory.secrecy import Hidden
 from probes.errors import Misuse
 from probes.explain import explain
 from probes.model import Family, ProbeResult, Target
@@ -47,6 +48,15 @@ def refuse_classified(system: System) -> None:
         raise Misuse(
             f"涉密系统不得探测 / a classified system is never probed: {system.code}; "
             "应为非涉密 / expected one that is not classified"
+        )
+
+
+def refuse_hidden(host: Host, secret: Hidden) -> None:
+    """Raises Misuse for a host that a classified system has to do with."""
+    if host.code in secret.hosts:
+        raise Misuse(
+            f"服务器属于涉密系统，不得探测 / a host of a classified system is never probed: {host.code}; "
+            "应为其他服务器 / expected another one"
         )
 
 

@@ -18,7 +18,17 @@ from inventory.ledger.organisations import Organisations
 from inventory.ledger.record import Record, Told, derived_code, service_code, with_blanks
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.unite import unite
-from inventory.model import Database, Dependency, Entrance, Estate, System, Tree, Workload
+from inventory.model import (
+    TOLD_ADDRESSES,
+    Database,
+    Dependency,
+    Entrance,
+    Estate,
+    Secrecy,
+    System,
+    Tree,
+    Workload,
+)
 from inventory.references import PLACES, REFERENCES
 from inventory.text import printable
 
@@ -172,8 +182,25 @@ class _Builder:
         if values is None:
             return None
         if record.kind == "systems":
-            return _system(record, values)
+            system = _system(record, values)
+            self._unaddressed(record, system)
+            return system
         return MODELS[record.kind](**values, provenance=record.provenance)
+
+    def _unaddressed(self, record: Record, system: System) -> None:
+        """Tell that the addresses of a classified system were not taken, without repeating them."""
+        if system.secrecy is Secrecy.CLASSIFIED:
+            self._built.ignored += [
+                Ignored(
+                    file=record.file,
+                    sheet=record.sheet,
+                    row=record.row,
+                    column=record.told[name].column,
+                    reason="涉密系统不登记地址，已略去 / a classified system has no address here: left out",
+                )
+                for name in sorted(TOLD_ADDRESSES & record.told.keys())
+                if record.values.get(name) is not None
+            ]
 
     def _resolved(self, record: Record) -> dict[str, Any] | None:
         """The values with codes for names; None where something is open without which the object

@@ -3,6 +3,7 @@
 assessment = assess(pack, estate, records, date(2018, 12, 31))
 """
 
+from collections.abc import Iterator
 from datetime import date
 
 from inventory.model import Estate
@@ -22,17 +23,14 @@ def assess(
     records: Records,
     day: date,
     baseline: tuple[date, Estate] | None = None,
+    *,
+    facts: Facts | None = None,
 ) -> Assessment:
     """How the estate stands on `day`. `baseline`: the estate of an earlier day, against which ratios
-    are told a second time (G2)."""
+    are told a second time (G2). `facts`: those of `facts_of`, where they are kept."""
     index = Index(records, pack.id, day)
-    facts = facts_of(pack, estate, index, baseline)
+    facts = facts or facts_of(pack, estate, index, baseline)
     found = [one for rule in pack.rules for one in broken(pack, rule, facts, index)]
-    timed: list[Timed] = []
-    for clock in pack.clocks:
-        timed += clocks(pack, clock, facts, index)
-    for report in pack.reports:
-        timed += reports(pack, report, facts, index)
     return Assessment(
         policy=pack.id,
         title=pack.title,
@@ -44,10 +42,18 @@ def assess(
         expires_on=pack.validity.expires_on,
         targets=tuple(judge(pack, target, facts, index) for target in pack.targets),
         violations=tuple(one for one in found if isinstance(one, Violation)),
-        timed=tuple(timed),
+        timed=tuple(timed_in(pack, facts, index)),
         unjudged=tuple(one for one in found if isinstance(one, Unjudged)),
         strays=tuple(sorted(_strays(pack, records, facts))),
     )
+
+
+def timed_in(pack: Pack, facts: Facts, index: Index) -> Iterator[Timed]:
+    """Every run of a clock, then every report."""
+    for clock in pack.clocks:
+        yield from clocks(pack, clock, facts, index)
+    for report in pack.reports:
+        yield from reports(pack, report, facts, index)
 
 
 def facts_of(
@@ -55,18 +61,41 @@ def facts_of(
 ) -> Facts:
     """What the entries of a pack are judged on."""
     on, earlier = baseline or (None, None)
-    return Facts(estate, index.day, earlier, on, index.declared(pack))
+    return Facts(
+        estate,
+        index.day,
+        earlier,
+        on,
+        declared=index.declared(pack),
+        fates=index.fates,
+        by_owner=index.by_owner(pack),
+    )
 
 
 def _strays(pack: Pack, records: Records, facts: Facts) -> set[tuple[str, str]]:
     """Records of this policy about an object that is neither here nor in the baseline: a slip of the
     pen, which would otherwise do nothing and not be noticed."""
-    named = {(d.entry, d.code) for d in records.declarations if d.policy == pack.id and d.code}
-    for told in (records.exceptions, records.reports, records.events):
-        named |= {(r.entry, r.code) for r in told if r.policy == pack.id}
+    named = named_in(pack.id, records)
     if not named:
         return set()
-    estates = (facts.estate, facts.baseline or Estate())
-    known = {o.code for estate in estates for _, objects in estate.collections() for o in objects}
-    known |= {county.code for county in facts.counties}
+    known = known_codes(facts.estate, facts.baseline)
     return {(entry, code) for entry, code in named if code not in known}
+
+
+def named_in(policy: str, records: Records) -> set[tuple[str, str]]:
+    """(entry, code) of every object that the records of a policy name; what became of an object
+    stands under "fates" where it is of no entry."""
+    named = {(d.entry, d.code) for d in records.declarations if d.policy == policy and d.code}
+    for told in (records.exceptions, records.reports, records.events):
+        named |= {(r.entry, r.code) for r in told if r.policy == policy}
+    for fate in records.fates:
+        if fate.policy in (None, policy):
+            named |= {(fate.entry or "fates", code) for code in (fate.code, fate.into) if code}
+    return named
+
+
+def known_codes(*estates: Estate | None) -> set[str]:
+    """Codes of all objects, and the counties that organisations name."""
+    there = [estate for estate in estates if estate is not None]
+    known = {o.code for estate in there for _, objects in estate.collections() for o in objects}
+    return known | {o.county for estate in there for o in estate.organisations if o.county}

@@ -3,7 +3,7 @@
     { field = "type", is = "private_business" }
     { field = "organisation.level", in = ["city", "county"] }
     { field = "keep_review_on", before = "today" }
-    { declared = "CZ-10" }                 # on record for this object, or as a whole
+    { declared = "CZ-10" }                 # on record for this object, its organisation, as a whole
     { any = [ { field = "on_cloud", is = true }, { field = "cloud_status", is = "connected" } ] }
 
 An answer is yes, no or not known: what nobody told is never taken for a no.
@@ -12,6 +12,7 @@ An answer is yes, no or not known: what nobody told is never taken for a no.
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
@@ -72,9 +73,16 @@ class Condition(Frozen):
             "over, under), or one of any, all, none, declared"
         )
 
-    @property
+    @cached_property
     def operator(self) -> str:
         return next(n for n in (*_OPERATORS, *_JOINS) if getattr(self, n) is not None)
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(tuple(getattr(self, name) for name in type(self).model_fields))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 type Conditions = tuple[Condition, ...]
@@ -152,8 +160,7 @@ def _test(condition: Condition, of: str, facts: Facts) -> Test:
     name = condition.operator
     value = getattr(condition, name)
     if name == "declared":
-        said = facts.declared
-        return lambda thing: (value, None) in said or (value, thing.code) in said
+        return lambda thing: facts.is_declared(value, thing)
     if condition.field is None:
         tests = [_test(part, of, facts) for part in value]
         if name == "all_":

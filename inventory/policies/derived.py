@@ -18,11 +18,13 @@ type Read = Callable[[Any, Facts], Any]
 
 @dataclass(frozen=True)
 class Derived:
-    """`type`: bool or number; `label`: what people call it in Chinese."""
+    """`type`: bool or number; `label`: what people call it in Chinese; `reads`: the sets whose other
+    objects it is told from."""
 
     type: str
     read: Read
     label: str
+    reads: tuple[str, ...] = ()
 
 
 def _on_cloud(system: System, facts: Facts) -> bool | None:
@@ -36,15 +38,24 @@ def _on_cloud(system: System, facts: Facts) -> bool | None:
     return None if system.cloud_status is None else False
 
 
-def _live(system: System, _: Facts) -> bool:
-    """Not merged into another and not retired with evidence."""
+def _live(system: System, facts: Facts) -> bool:
+    """Not merged into another and not retired with evidence, in the inventory or on record."""
     retired = system.zombie_decision is ZombieDecision.RETIRE and bool(system.zombie_evidence)
-    return system.merged_into is None and not retired
+    return not (system.merged_into or retired or facts.fate("systems", system.code))
 
 
 def _top_level(system: System, facts: Facts) -> bool:
     """An independent system: no part of a 大系统."""
     return _live(system, facts) and system.parent is None
+
+
+def _integrated(system: System, facts: Facts) -> bool | None:
+    """整合为一个“大系统”: a part of one, or the only one of its organisation."""
+    if not _live(system, facts) or system.parent is not None:
+        return True
+    if system.organisation is None:
+        return None
+    return facts.top_level_of[system.organisation] <= 1
 
 
 def _zombie(system: System, _: Facts) -> bool | None:
@@ -61,8 +72,10 @@ def _zombie(system: System, _: Facts) -> bool | None:
     return None if None in answers else False
 
 
-def _cleaned(system: System, _: Facts) -> bool:
-    """清理: decided, with evidence; where merged, into what."""
+def _cleaned(system: System, facts: Facts) -> bool:
+    """清理: decided, with evidence; where merged, into what. What is on record has both."""
+    if facts.fate("systems", system.code):
+        return True
     if system.zombie_decision is None or not system.zombie_evidence:
         return system.merged_into is not None
     return system.zombie_decision is not ZombieDecision.MERGE or system.merged_into is not None
@@ -160,9 +173,10 @@ def _own_platform(node: Node, facts: Facts) -> bool | None:
 
 DERIVED: Mapping[str, Mapping[str, Derived]] = {
     "systems": {
-        "on_cloud": Derived("bool", _on_cloud, "已上云"),
+        "on_cloud": Derived("bool", _on_cloud, "已上云", ("clouds",)),
         "live": Derived("bool", _live, "在册"),
         "top_level": Derived("bool", _top_level, "独立系统"),
+        "integrated": Derived("bool", _integrated, "已整合", ("systems",)),
         "zombie": Derived("bool", _zombie, "符合僵尸标准"),
         "cleaned": Derived("bool", _cleaned, "已清理"),
         "new": Derived("bool", _new("systems"), "基线后新建"),
@@ -178,26 +192,26 @@ DERIVED: Mapping[str, Mapping[str, Derived]] = {
         "owner_had_none": Derived("bool", _owner_had_none, "单位原无政务云"),
     },
     "rooms": {
-        "systems_here": Derived("number", _systems_here, "在此系统数"),
-        "other_devices": Derived("bool", _other_devices, "有非接入设备"),
+        "systems_here": Derived("number", _systems_here, "在此系统数", ("systems",)),
+        "other_devices": Derived("bool", _other_devices, "有非接入设备", ("hosts",)),
         "new": Derived("bool", _new("rooms"), "基线后新建"),
     },
     "nodes": {
         "new": Derived("bool", _new("nodes"), "基线后新建"),
-        "of_county": Derived("bool", _own_platform, "属县级"),
+        "of_county": Derived("bool", _own_platform, "属县级", ("organisations",)),
     },
-    "organisations": {"covered": Derived("bool", _covered, "外网已覆盖")},
+    "organisations": {"covered": Derived("bool", _covered, "外网已覆盖", ("lines",))},
     "projects": {
         "budget": Derived("number", _budget, "预算（元）"),
         "budget_change": Derived("number", _budget_change, "预算调整幅度"),
         "new": Derived("bool", _new("projects"), "基线后新建"),
     },
     "resources": {
-        "collectors": Derived("number", _collectors, "采集单位数"),
+        "collectors": Derived("number", _collectors, "采集单位数", ("resources",)),
         "shared": Derived("bool", _shared, "已共享"),
         "gathered": Derived("bool", _gathered, "已汇聚"),
         "new": Derived("bool", _new("resources"), "基线后新建"),
     },
-    "counties": {"platforms": Derived("number", _platforms, "逻辑平台数")},
+    "counties": {"platforms": Derived("number", _platforms, "逻辑平台数", ("nodes",))},
 }
 """Set → name → what it is."""

@@ -1,16 +1,32 @@
 """What an entry of a policy is judged on: the estate of a day, and the estate of the baseline."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from inventory.model import Estate
+from inventory.choices import ZombieDecision
+from inventory.model import Estate, System
+
+if TYPE_CHECKING:
+    from inventory.policies.conditions import Conditions
+    from inventory.policies.records import Fate
 
 SETS = (*(name for name in Estate.model_fields if name != "dependencies"), "counties")
 """What an entry may be about: a collection of the estate, or the counties that organisations name."""
+
+_OF_THE_REST = {
+    "counties",
+    "covered",
+    "platforms_of",
+    "collectors_of",
+    "other_devices_in",
+    "earlier",
+    "_fates",
+}
+"""What of `Facts` is worked out without systems."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +43,23 @@ class County:
 @dataclass(frozen=True)
 class Facts:
     """`day` is today; `baseline` the estate of `baseline_on`, None where none was recorded;
-    `declared` what people declare done: (entry, code of an object, or None as a whole)."""
+    `declared` what people declare done: (entry, code of an object, or None as a whole); `fates` what
+    became of objects, of this policy or of all; `by_owner` what organisations declare done of entries
+    that are about organisations: (entry, organisation)."""
 
     estate: Estate
     day: date
     baseline: Estate | None = None
     baseline_on: date | None = None
     declared: frozenset[tuple[str, str | None]] = frozenset()
+    fates: tuple["Fate", ...] = ()
+    by_owner: frozenset[tuple[str, str]] = frozenset()
+    asked: dict[tuple[str, "Conditions"], list[bool | None]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    values: dict[tuple[str, str], list[Any]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def members(self, of: str) -> tuple[Any, ...]:
         """The objects of a set, by code."""
@@ -42,6 +68,11 @@ class Facts:
     def find(self, of: str, code: str | None) -> Any | None:
         """The object of a set with that code."""
         return None if code is None else self._by_code(of).get(code)
+
+    def positions(self, of: str) -> Mapping[str, int]:
+        """Where each object of a set stands among its members."""
+        codes = (thing.code for thing in self.members(of))
+        return self.remember(f"positions {of}", lambda: {code: at for at, code in enumerate(codes)})
 
     def _by_code(self, of: str) -> Mapping[str, Any]:
         if of not in self._indexes:
@@ -62,7 +93,81 @@ class Facts:
         """The baseline as facts of its own day."""
         if self.baseline is None or self.baseline_on is None:
             return None
-        return Facts(self.baseline, self.baseline_on)
+        return Facts(self.baseline, self.baseline_on, fates=self.fates)
+
+    def is_declared(self, entry: str, thing: Any) -> bool:
+        """Whether an entry is on record for an object, as a whole, or, where it is about
+        organisations, for the one that the object belongs to."""
+        if (entry, None) in self.declared or (entry, thing.code) in self.declared:
+            return True
+        return (entry, getattr(thing, "organisation", None)) in self.by_owner
+
+    def _moved(self, estate: Estate) -> Counter[str]:
+        """`systems_in` of an estate of the same systems."""
+        found = Counter(self.systems_in)
+        for old, new in zip(self.estate.systems, estate.systems, strict=True):
+            if old is not new:
+                found[self._lives_in(old) or ""] -= 1
+                found[self._lives_in(new) or ""] += 1
+        return found
+
+    def fate(self, of: str, code: str) -> "Fate | None":
+        """What became of an object by the day: merged or retired, as it was last told."""
+        return self._fates.get((of, code, None))
+
+    def exclusion(self, entry: str, of: str, code: str) -> "Fate | None":
+        """Who left an object out of an entry's count, and why."""
+        return self._fates.get((of, code, entry))
+
+    @cached_property
+    def _fates(self) -> "dict[tuple[str, str, str | None], Fate]":
+        told = (fate for fate in self.fates if fate.on <= self.day)
+        ordered = sorted(told, key=lambda f: (f.on, f.became, f.into or "", f.by, f.evidence))
+        return {(fate.set, fate.code, fate.entry): fate for fate in ordered}
+
+    def merges(self, of: str) -> Mapping[str, str]:
+        """What each object was merged into: by the inventory, else by what is on record."""
+        return self.remember(f"merges {of}", lambda: self._merges(of))
+
+    def _merges(self, of: str) -> dict[str, str]:
+        told = {c: f.into for (s, c, e), f in self._fates.items() if s == of and not e and f.into}
+        if of == "systems":
+            told |= {s.code: s.merged_into for s in self.estate.systems if s.merged_into}
+        return told
+
+    def retired(self, of: str) -> frozenset[str]:
+        """Codes of what was retired: by the inventory, or by what is on record."""
+        return self.remember(f"retired {of}", lambda: self._retired(of))
+
+    def _retired(self, of: str) -> frozenset[str]:
+        told = {c for (s, c, e), f in self._fates.items() if s == of and not e and not f.into}
+        if of == "systems":
+            decided = ZombieDecision.RETIRE
+            told |= {s.code for s in self.estate.systems if s.zombie_decision is decided}
+        return frozenset(told)
+
+    def remember[T](self, key: str, make: Callable[[], T]) -> T:
+        """Work out once what is asked often."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        return self._remembered[key]  # type: ignore[no-any-return]
+
+    @cached_property
+    def _remembered(self) -> dict[str, Any]:
+        return {}
+
+    def with_systems(self, estate: Estate) -> "Facts":
+        """The facts of an estate of which only systems are other ones, of the same codes: what was
+        worked out from the rest stays."""
+        made = replace(self, estate=estate)
+        for name in _OF_THE_REST & self.__dict__.keys():
+            made.__dict__[name] = self.__dict__[name]
+        places = {k: v for k, v in self._remembered.items() if k.startswith("positions ")}
+        made._remembered.update(places)
+        if "systems_in" in self.__dict__:
+            made.__dict__["systems_in"] = self._moved(estate)
+        made._indexes.update({of: i for of, i in self._indexes.items() if of != "systems"})
+        return made
 
     @cached_property
     def covered(self) -> frozenset[str]:
@@ -78,7 +183,21 @@ class Facts:
     @cached_property
     def systems_in(self) -> Counter[str]:
         """Place → live systems there."""
-        return Counter(s.place for s in self.estate.systems if s.place and not s.merged_into)
+        return Counter(place for s in self.estate.systems if (place := self._lives_in(s)))
+
+    def _lives_in(self, system: System) -> str | None:
+        gone = system.merged_into or self.fate("systems", system.code)
+        return None if gone else system.place
+
+    @cached_property
+    def top_level_of(self) -> Counter[str]:
+        """Organisation → its independent systems, those that are no part of another."""
+        from inventory.policies.derived import DERIVED  # noqa: PLC0415  a circle
+
+        top = DERIVED["systems"]["top_level"].read
+        return Counter(
+            s.organisation for s in self.estate.systems if s.organisation and top(s, self)
+        )
 
     @cached_property
     def platforms_of(self) -> Counter[str]:

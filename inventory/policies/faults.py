@@ -58,7 +58,10 @@ def of_validation(
 ) -> list[PackFault]:
     """A fault for each mistake that the models found."""
     found = []
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
+        if detail["type"] == "too_short" and _has_inner(detail, details):
+            continue  # pydantic counts the entries that it refused itself
         at = tuple(part for part in detail["loc"] if not _tag(part, detail["loc"], places))
         found.append(
             PackFault(
@@ -66,6 +69,13 @@ def of_validation(
             )
         )
     return found
+
+
+def _has_inner(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    loc = detail["loc"]
+    return any(
+        len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in details
+    )
 
 
 def _tag(part: str | int, loc: tuple[str | int, ...], places: Mapping[Place, int]) -> bool:

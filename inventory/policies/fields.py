@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeAliasType, Union, get_args, get_origin
 
@@ -77,6 +78,16 @@ def owner_of(of: str, path: str) -> tuple[str, str]:
     return owner_of(REFERENCES[of][head][0], rest) if rest else (of, head)
 
 
+def reads(of: str, path: str) -> frozenset[str]:
+    """The sets whose objects a field is told from, beside the object itself."""
+    head, _, rest = path.partition(".")
+    if rest:
+        kinds = REFERENCES[of][head]
+        return frozenset(kinds).union(*(reads(kind, rest) for kind in kinds))
+    derived = DERIVED.get(of, {}).get(head)
+    return frozenset(derived.reads) if derived else frozenset()
+
+
 def reader(of: str, path: str, facts: Facts) -> Callable[[Any], Any]:
     """How the field is read from an object of set `of`; None where nothing is told."""
     head, _, rest = path.partition(".")
@@ -85,7 +96,9 @@ def reader(of: str, path: str, facts: Facts) -> Callable[[Any], Any]:
     if derived := DERIVED.get(of, {}).get(head):
         read = derived.read
         return lambda thing: read(thing, facts)
-    return lambda thing: getattr(thing, head)
+    if head not in own_fields(of):  # a place may be a room or a cloud, and only rooms have it
+        return lambda _: None
+    return attrgetter(head)
 
 
 def _through(of: str, head: str, rest: str, facts: Facts) -> Callable[[Any], Any]:

@@ -151,8 +151,8 @@ class _Grounds:
             for p in getattr(thing, "provenance", ())
         }
         for named in self.asked_for:  # whether it is on record, such as the three lists of V-22
-            said = self.facts.declared & {(named, None), (named, thing.code)}
-            yield Evidence(field=f"declared:{named}", value=_text(bool(said)))
+            said = self.facts.is_declared(named, thing)
+            yield Evidence(field=f"declared:{named}", value=_text(said))
         for path, read in self.readers:
             yield Evidence(field=path, value=_text(read(thing)), source=sources.get(path, ""))
 

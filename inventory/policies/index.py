@@ -22,12 +22,14 @@ class Index:
         for exempt in records.exceptions:
             if exempt.policy == policy and exempt.approved_on <= day:
                 self._exempt.setdefault((exempt.entry, exempt.code), []).append(exempt)
+        self._excepted = {entry for entry, _ in self._exempt}
         self._handed: dict[tuple[str, str, str], list[Handed]] = {}
         for handed in records.reports:
             if handed.policy == policy and handed.on <= day:
                 key = (handed.entry, handed.code, handed.period)
                 self._handed.setdefault(key, []).append(handed)
         self._events = [e for e in records.events if e.policy == policy and e.started <= day]
+        self.fates = tuple(f for f in records.fates if f.policy in (None, policy))
         self.day = day
 
     def said(
@@ -48,6 +50,16 @@ class Index:
                 if all(told is not None and told.done for told in said):
                     done.add((target.id, None))
         return frozenset(done)
+
+    def by_owner(self, pack: Pack) -> frozenset[tuple[str, str]]:
+        """(entry, organisation) of what is declared done of entries that are about organisations."""
+        of = {e.id for _, _, e in pack.entries() if e.set == "organisations"}
+        said = ((e, c) for (e, c, item), d in self._said.items() if d.done and e in of and not item)
+        return frozenset((entry, code) for entry, code in said if code)
+
+    def has_exempt(self, entry: str) -> bool:
+        """Whether there is any exception of an entry."""
+        return entry in self._excepted
 
     def exempt(self, entry: str, code: str) -> Exempt | None:
         """The exception that is reviewed last; it may have lapsed."""

@@ -4,10 +4,8 @@ added (requirements G2)."""
 from collections.abc import Iterator
 from typing import Any
 
-from inventory.choices import ZombieDecision
-from inventory.model import System
 from inventory.policies.assessment import Lineage
-from inventory.policies.conditions import Conditions, Test, inner
+from inventory.policies.conditions import Conditions, inner
 from inventory.policies.facts import Facts
 from inventory.policies.pack import Target
 
@@ -17,44 +15,45 @@ _REASONS = ("migratable_reason", "eligible_reason", "keep_approved_by")
 def successor(of: str, code: str, facts: Facts) -> Any | None:
     """The object that a code stands for today: the last of those that it was merged into. None where
     it is no longer there."""
+    merges = facts.merges(of)
     met: set[str] = set()
     found = facts.find(of, code)
-    while isinstance(found, System) and found.merged_into and found.code not in met:
-        met.add(found.code)
-        found = facts.find(of, found.merged_into) or found
+    while code in merges and code not in met:
+        met.add(code)
+        code = merges[code]
+        found = facts.find(of, code) or found
     return found
 
 
-def lineage_of(target: Target, then: set[str], facts: Facts, counts: Test) -> Lineage:
-    """`then` are the codes that the baseline counted; `counts` says whether an object does today."""
+def lineage_of(target: Target, then: frozenset[str], today: set[str], facts: Facts) -> Lineage:
+    """`then` are the codes that the baseline counted, `today` those that count today."""
     assert target.set is not None
-    kept, merged, retired, excluded, gone = [], [], [], [], []
-    for code in sorted(then):
+    merges, retired = facts.merges(target.set), facts.retired(target.set)
+    kept = (then & today) - merges.keys() - retired
+    lost: dict[str, list[Any]] = {"merged": [], "retired": [], "excluded": [], "gone": []}
+    for code in sorted(then - kept):
         thing = facts.find(target.set, code)
-        if thing is None:
-            gone.append(code)
-        elif isinstance(thing, System) and thing.merged_into:
-            merged.append((code, thing.merged_into))
-        elif isinstance(thing, System) and thing.zombie_decision is ZombieDecision.RETIRE:
-            retired.append(code)
-        elif counts(thing):
-            kept.append(code)
+        if code in merges:
+            lost["merged"].append((code, merges[code]))
+        elif code in retired:
+            lost["retired"].append(code)
+        elif thing is None:
+            lost["gone"].append(code)
         else:
-            excluded.append((code, _by_whom(thing, target.where)))
-    today = {t.code for t in facts.members(target.set) if counts(t)}
+            lost["excluded"].append((code, by_whom(thing, target, facts)))
     return Lineage(
-        kept=tuple(kept),
-        merged=tuple(merged),
-        retired=tuple(retired),
-        excluded=tuple(excluded),
-        gone=tuple(gone),
+        kept=tuple(sorted(kept)),
         added=tuple(sorted(today - then)),
+        **{name: tuple(found) for name, found in lost.items()},
     )
 
 
-def _by_whom(thing: Any, where: Conditions) -> str:
-    """The reason that was told, and where the fields that decide were told."""
-    fields = set(_fields(where))
+def by_whom(thing: Any, target: Target, facts: Facts) -> str:
+    """What is on record, the reason that was told, and where the fields that decide were told."""
+    fields = set(_fields(target.where))
+    assert target.set is not None
+    record = facts.exclusion(target.id, target.set, thing.code)
+    said = [f"{record.by} {record.on} {record.evidence}"] if record else []
     told = [getattr(thing, name, None) for name in _REASONS]
     sources = sorted(
         {
@@ -63,7 +62,7 @@ def _by_whom(thing: Any, where: Conditions) -> str:
             if p.field in fields
         }
     )
-    return "；".join([str(reason) for reason in told if reason] + sources)
+    return "；".join([*said, *(str(reason) for reason in told if reason), *sources])
 
 
 def _fields(conditions: Conditions) -> Iterator[str]:

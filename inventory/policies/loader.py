@@ -26,8 +26,11 @@ from inventory.policies.review import review
 
 _MAX_DEPTH = 8
 _AT_LINE = re.compile(r"at line (\d+)")
-_LISTS = (*KINDS, "consequences", "organisations", "instruments", "defects")
-_KEYS = {**dict.fromkeys((*KINDS, "consequences", "instruments"), "id"), "organisations": "name"}
+_LISTS = (*KINDS, "phases", "consequences", "organisations", "instruments", "defects")
+_KEYS = {
+    **dict.fromkeys((*KINDS, "phases", "consequences", "instruments"), "id"),
+    "organisations": "name",
+}
 
 
 def shipped() -> Mapping[str, Path]:

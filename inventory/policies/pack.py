@@ -6,9 +6,9 @@ English. The checks here need one entry alone; those between entries are in `rev
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from inventory.model import Frozen
 from inventory.policies.conditions import Conditions
@@ -209,6 +209,45 @@ class Report(Entry):
     channels: tuple[Said, ...] = ()
 
 
+class Proof(Frozen):
+    """One piece of evidence: facts of the inventory and declarations, or a time of a clock of this
+    policy that must have passed. `named`: the text itself asks for it; else it is our proposal."""
+
+    title: Said
+    title_en: Said
+    needs: Conditions = ()
+    clock: EntryId | None = None
+    named: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if bool(self.needs) == bool(self.clock):
+            raise ValueError("应为 needs 或 clock 之一 / expected one of needs, clock")
+        return self
+
+
+class Phase(Frozen):
+    """A part of an object's way, in the order of `number`. It begins once the phases of `after` are
+    left and the evidence of `enter` (the gate) is there, and is left with that of `leave`. `where`
+    says whom it concerns; `entries` are the targets that set its day."""
+
+    id: EntryId
+    number: int = Field(ge=0)
+    title: Said
+    title_en: Said
+    clause: Said
+    quote: Quotes
+    set: Literal["systems", "projects", "lines"] = "systems"
+    where: Conditions = ()
+    after: tuple[EntryId, ...] = ()
+    enter: tuple[Proof, ...] = ()
+    leave: tuple[Proof, ...] = Field(min_length=1)
+    entries: tuple[EntryId, ...] = ()
+    roles: Roles = Roles()
+    note: str = ""
+    note_en: str = ""
+
+
 class Waived(Frozen):
     """An entry of a policy above that this one takes back, with its own clause."""
 
@@ -238,6 +277,7 @@ class Pack(Frozen):
     rules: tuple[Rule, ...] = ()
     clocks: tuple[Clock, ...] = ()
     reports: tuple[Report, ...] = ()
+    phases: tuple[Phase, ...] = ()
     waives: tuple[Waived, ...] = ()
 
     def entries(self) -> Iterator[tuple[Kind, int, Entry]]:

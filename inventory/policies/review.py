@@ -12,6 +12,7 @@ from inventory.policies.fields import UnknownField, field_type
 from inventory.policies.measures import COMPUTED, NEEDS_SET, PARTS, Items, Per, Share, Threshold
 from inventory.policies.pack import Clock, Entry, Pack, Report, Rule, Target
 from inventory.policies.places import Place
+from inventory.policies.review_phases import review_phases
 from inventory.policies.wording import (
     SOFTENER,
     WORDS,
@@ -53,6 +54,7 @@ def _all(pack: Pack) -> Found:
     names = {name for body in pack.organisations for name in (body.name, *body.also)}
     sanctions = {c.id for c in pack.consequences}
     yield from _consequences(pack, names)
+    yield from review_phases(pack, names)
     for kind, index, entry in pack.entries():
         at: Place = (kind, index)
         if ids[entry.id] > 1:

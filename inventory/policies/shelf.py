@@ -1,10 +1,12 @@
 """What stands on a city's own shelf: its packs and its records, in a folder.
 
 FOLDER/*.toml            packs of the city, over the shipped ones
-FOLDER/records/*.toml    declarations, exceptions, reports, events, baselines
+FOLDER/records/*.toml    declarations, exceptions, reports, events, fates, baselines
+
+What is recorded by command lies in the database instead (`migrator/recording.py` joins the two).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,14 +16,11 @@ from pydantic_core import from_json
 
 from inventory.errors import PackError, PackFault, PackRefused
 from inventory.model import Estate
+from inventory.policies.checking import Packs, slips
 from inventory.policies.faults import dotted, line_of
 from inventory.policies.loader import available, load, validated
-from inventory.policies.measures import Each, Items
 from inventory.policies.pack import Pack
-from inventory.policies.places import Place
-from inventory.policies.records import BaselineFile, Declaration, Records
-
-_KINDS = ("declarations", "exceptions", "reports", "events")
+from inventory.policies.records import Baseline, BaselineFile, Records
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,10 @@ class Shelf:
         """Raises PackError, PackRefused."""
         return load(named, (self.folder,))
 
+    def packs(self) -> Packs:
+        """All of them, each read when it is asked for."""
+        return Packs(self.names(), self.pack)
+
     def records(self) -> Records:
         """All records on the shelf. Raises PackError, PackRefused with every mistake."""
         return read_records(sorted((self.folder / "records").glob("*.toml")), self)
@@ -45,86 +48,39 @@ class Shelf:
     def baseline(self, records: Records, policy: str, day: date) -> tuple[date, Estate] | None:
         """The first baseline of a policy that is on record by `day`: a later one never replaces it.
         Raises PackError where its file is missing or is another than it was."""
-        found = [b for b in records.baselines if b.policy == policy and b.on <= day]
-        if not found:
-            return None
-        first = min(found, key=lambda b: (b.on, b.digest))
-        return first.on, _estate(first, self.folder / "records")
+        first = first_baseline(records.baselines, policy, day)
+        return None if first is None else (first.on, self.estate_of(first))
+
+    def estate_of(self, baseline: BaselineFile) -> Estate:
+        """Raises PackError where its file is missing or is another than it was."""
+        return _estate(baseline, self.folder / "records")
+
+
+def first_baseline[B: Baseline](told: Iterable[B], policy: str, day: date) -> B | None:
+    """The one that counts: to take another later would move a denominator (G2)."""
+    found = [b for b in told if b.policy == policy and b.on <= day]
+    return min(found, key=lambda b: (b.on, b.digest), default=None)
 
 
 def read_records(paths: Iterable[Path], shelf: Shelf) -> Records:
     """Those files as one. Raises PackError, PackRefused with every mistake of all files."""
-    read: dict[str, list[object]] = {name: [] for name in Records.model_fields}
+    found = Records()
     faults: list[PackFault] = []
-    known: dict[str, Pack | None] = dict.fromkeys(shelf.names())
+    packs = shelf.packs()
     for path in paths:
         try:
             records, places = validated(Records, path)
         except PackRefused as refused:
             faults += refused.faults
             continue
-        faults += _strangers(records, path, places, known, shelf)
-        for name in read:
-            read[name] += getattr(records, name)
+        faults += [
+            PackFault(path.name, line_of(places, s.at), dotted(s.at), s.read, s.expected)
+            for s in slips(records, packs)
+        ]
+        found = found.joined(records)
     if faults:
         raise PackRefused(faults)
-    return Records.model_validate({name: tuple(found) for name, found in read.items()})
-
-
-def _strangers(
-    records: Records,
-    path: Path,
-    places: Mapping[Place, int],
-    known: dict[str, Pack | None],
-    shelf: Shelf,
-) -> list[PackFault]:
-    """Records of a policy or an entry that is not there."""
-    faults = []
-    for kind in (*_KINDS, "baselines"):
-        for index, record in enumerate(getattr(records, kind)):
-            key, read, expected = "policy", record.policy, known
-            if record.policy in known:
-                pack = known[record.policy] or shelf.pack(record.policy)
-                known[record.policy] = pack
-                if kind == "baselines":
-                    continue
-                key, read = "entry", record.entry
-                expected = dict.fromkeys(entry.id for _, _, entry in pack.entries())
-            if read in expected:
-                if isinstance(record, Declaration):
-                    faults += _misfits(record, pack, path, (places, index))
-                continue
-            at: Place = (kind, index, key)
-            wanted = f"没有此{'政策' if key == 'policy' else '条目'}，应为 / none such, expected one of: "
-            names = "、".join(sorted(expected))
-            faults.append(
-                PackFault(path.name, line_of(places, at), dotted(at), read, wanted + names)
-            )
-    return faults
-
-
-def _misfits(
-    said: Declaration, pack: Pack, path: Path, where: tuple[Mapping[Place, int], int]
-) -> list[PackFault]:
-    """A declaration that says too much or too little for its entry."""
-    places, index = where
-    measure = next((t.measure for t in pack.targets if t.id == said.entry), None)
-    items = measure.items if isinstance(measure, Items) else ()
-    at: Place = ("declarations", index)
-    if items and said.item not in items:
-        wanted = f"item 应为其一 / item, expected one of: {'、'.join(items)}"
-        at, read = (*at, "item"), said.item or ""
-    elif said.item and not items:
-        wanted, read = (
-            "此条目没有分项，请删去 item / this entry has no items: leave item out",
-            said.item,
-        )
-        at = (*at, "item")
-    elif isinstance(measure, Each) and said.code is None:
-        wanted, read = "缺少 code：逐个对象申报 / code is missing: declared object by object", ""
-    else:
-        return []
-    return [PackFault(path.name, line_of(places, at), dotted(at), read, wanted)]
+    return found
 
 
 def _estate(baseline: BaselineFile, folder: Path) -> Estate:

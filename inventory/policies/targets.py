@@ -6,8 +6,8 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
+from inventory.policies.asking import answers_of
 from inventory.policies.assessment import Group, Lineage, Ratio, TargetResult, Verdict
-from inventory.policies.conditions import Test, all_of
 from inventory.policies.facts import Facts
 from inventory.policies.fields import reader
 from inventory.policies.index import Index
@@ -18,6 +18,8 @@ from inventory.policies.records import Declaration, Exempt
 from inventory.policies.wording import Severity
 
 type Note = tuple[str, str]
+type Done = dict[str, bool | None]
+"""Code of each object of the set → whether it is done."""
 
 _EMPTY = ("台账中没有这类对象", "the inventory has no object of this kind")
 _NO_THRESHOLD = ("条文未给出阈值，只报数", "the text gives no threshold: told, not judged")
@@ -117,19 +119,15 @@ class Counted:
 def _counted(target: Target, facts: Facts, index: Index | None = None) -> Counted:
     """Without an index nothing is excepted. A soft target's exceptions leave the count (R0-2)."""
     assert target.set is not None
-    test = all_of(target.where, target.set, facts)
-    members, undecided, exempt = [], 0, []
-    for thing in facts.members(target.set):
-        answer = test(thing)
-        if answer is None:
-            undecided += 1
-        elif answer:
-            excepted = _exempt(target, thing.code, index)
-            if excepted:
-                exempt.append(excepted)
-            else:
-                members.append(thing)
-    return Counted(tuple(members), undecided, tuple(exempt))
+    answers = answers_of(target.where, target.set, facts)
+    counting = zip(facts.members(target.set), answers, strict=True)
+    members = [thing for thing, answer in counting if answer]
+    exempt: list[Exempt] = []
+    if index is not None and target.severity is not Severity.ERROR and index.has_exempt(target.id):
+        found = {thing.code: _exempt(target, thing.code, index) for thing in members}
+        exempt = [excepted for excepted in found.values() if excepted]
+        members = [thing for thing in members if not found[thing.code]]
+    return Counted(tuple(members), answers.count(None), tuple(exempt))
 
 
 def _exempt(target: Target, code: str, index: Index | None) -> Exempt | None:
@@ -142,22 +140,25 @@ def _exempt(target: Target, code: str, index: Index | None) -> Exempt | None:
 def _share(target: Target, facts: Facts, index: Index) -> Seen:
     assert isinstance(target.measure, Share)
     assert target.set is not None
-    return _parts(target, facts, index, all_of(target.measure.done, target.set, facts))
+    answers = answers_of(target.measure.done, target.set, facts)
+    codes = facts.positions(target.set)
+    return _parts(target, facts, index, dict(zip(codes, answers, strict=True)))
 
 
 def _each(target: Target, facts: Facts, index: Index) -> Seen:
-    def done(thing: Any) -> bool:
+    assert target.set is not None
+    done: Done = {}
+    for thing in facts.members(target.set):
         said = index.said(target.id, code=thing.code)
-        return said is not None and said.done
-
+        done[thing.code] = said is not None and said.done
     return _parts(target, facts, index, done)
 
 
-def _parts(target: Target, facts: Facts, index: Index, done: Test) -> Seen:
+def _parts(target: Target, facts: Facts, index: Index, done: Done) -> Seen:
     """Both ratios: of what counts today, and of what counted on the day of the baseline."""
     assert target.set is not None
     counted = _counted(target, facts, index)
-    answers = [(thing, done(thing)) for thing in counted.members]
+    answers = [(thing, done[thing.code]) for thing in counted.members]
     today = Ratio(
         done=sum(answer is True for _, answer in answers),
         total=len(answers),
@@ -183,26 +184,38 @@ def _parts(target: Target, facts: Facts, index: Index, done: Test) -> Seen:
         seen.notes.append(_UNDECIDED)
     if target.groups:
         seen.groups = tuple(_groups(target.set, answers, facts))
-    _by_baseline(target, facts, done, seen)
+    counting = {thing.code for thing in counted.members} | {e.code for e in counted.exempt}
+    _by_baseline(target, facts, done, seen, counting)
     return seen
 
 
-def _by_baseline(target: Target, facts: Facts, done: Test, seen: Seen) -> None:
+def _by_baseline(target: Target, facts: Facts, done: Done, seen: Seen, today: set[str]) -> None:
+    """`today`: the codes that count, excepted or not."""
     assert target.set is not None
     if facts.earlier is None:
         if target.threshold is not None and target.set == "systems":
             seen.notes.append(_NO_BASELINE)
         return
-    then = _counted(target, facts.earlier)
-    finished = 0
-    for thing in then.members:
-        now = successor(target.set, thing.code, facts)
-        finished += now is not None and done(now) is True
-    seen.baseline = Ratio(done=finished, total=len(then.members), undecided=then.undecided)
-    if target.threshold is not None and then.members:
+    then, undecided = counted_then(target, facts.earlier)
+    merged = then & facts.merges(target.set).keys()
+    finished = sum(done.get(code) is True for code in then - merged)
+    for code in merged:
+        now = successor(target.set, code, facts)
+        finished += now is not None and done[now.code] is True
+    seen.baseline = Ratio(done=finished, total=len(then), undecided=undecided)
+    if target.threshold is not None and then:
         seen.baseline_reached = _enough(target, seen.baseline)
-    test = all_of(target.where, target.set, facts)
-    seen.lineage = lineage_of(target, {t.code for t in then.members}, facts, test)
+    seen.lineage = lineage_of(target, then, today, facts)
+
+
+def counted_then(target: Target, earlier: Facts) -> tuple[frozenset[str], int]:
+    """The codes that counted on the day of the baseline, and of how many it is not told."""
+
+    def count() -> tuple[frozenset[str], int]:
+        found = _counted(target, earlier)
+        return frozenset(thing.code for thing in found.members), found.undecided
+
+    return earlier.remember(f"counted {target.of} {target.id}", count)
 
 
 def _with_undecided(ratio: Ratio) -> Ratio:
@@ -269,8 +282,8 @@ def _per(target: Target, facts: Facts, index: Index) -> Seen:
     held: dict[str, int] = {}
     for thing in counted.members:
         held[owner(thing) or ""] = held.get(owner(thing) or "", 0) + 1
-    test = all_of(measure.per_where, measure.per, facts)
-    groups = [(g, test(g)) for g in facts.members(measure.per)]
+    answered = answers_of(measure.per_where, measure.per, facts)
+    groups = list(zip(facts.members(measure.per), answered, strict=True))
     exempt = [(g, _exempt(target, g.code, index)) for g, answer in groups if answer]
     judged = [g for g, excepted in exempt if excepted is None]
     over = [g.code for g in judged if held.get(g.code, 0) > target.threshold.value]

@@ -5,11 +5,10 @@ from datetime import date
 from typing import Any
 
 from inventory.errors import CalendarUnknown
+from inventory.policies.asking import answers_of, meeting, values_of
 from inventory.policies.assessment import Timed, Verdict
 from inventory.policies.calendar import month_end, months_after, working_days_after
-from inventory.policies.conditions import all_of
 from inventory.policies.facts import Facts
-from inventory.policies.fields import reader
 from inventory.policies.index import Index
 from inventory.policies.pack import Clock, Entry, Pack, Report
 
@@ -29,12 +28,12 @@ def _runs(clock: Clock, facts: Facts, index: Index) -> Iterator[tuple[str, str, 
             thing = facts.find(clock.set, event.code) if clock.set else None
             yield event.code, thing.name if thing else event.code, event.started, event.ended
         return
-    applies = all_of(clock.where, clock.set, facts)
-    starts, ends = (reader(clock.set, path, facts) for path in (clock.starts, clock.ends))
-    for thing in facts.members(clock.set):
-        began = starts(thing)
-        if began is not None and applies(thing):
-            yield thing.code, thing.name, began, ends(thing)
+    applies = answers_of(clock.where, clock.set, facts)
+    starts, ends = (values_of(clock.set, path, facts) for path in (clock.starts, clock.ends))
+    rows = zip(facts.members(clock.set), applies, starts, ends, strict=True)
+    for thing, concerned, began, over in rows:
+        if began is not None and concerned:
+            yield thing.code, thing.name, began, over
 
 
 def _run(
@@ -64,26 +63,28 @@ def reports(pack: Pack, report: Report, facts: Facts, index: Index) -> Iterator[
     """Every report that has come due while the document held: by day, then by organisation."""
     if not pack.in_force(facts.day, report.clause):
         return
-    applies = all_of(report.where, report.set, facts)
-    members = [thing for thing in facts.members(report.set) if applies(thing)]
+    members = meeting(report.where, report.set, facts)
+    base = _base(pack, report) | {"code": "", "name": ""}
     for due in _due_days(report, facts.day):
         if not pack.in_force(due, report.clause):
             continue
         period = _period(report, due)
+        none = Timed(  # what those that handed nothing in have in common is checked once
+            verdict=_report_verdict(pack, due, facts.day, late=True, done=None),
+            period=period,
+            due=due,
+            notes=tuple(_missing(report, [])),
+            **base,
+        )
         for thing in members:
-            handed = index.handed(report.id, thing.code, period)
-            base = _base(pack, report) | {"code": thing.code, "name": thing.name}
-            done = _handed_on(report, handed)
-            late = done is None or done > due
-            missing = [] if done else _missing(report, handed)
-            yield Timed(
-                verdict=_report_verdict(pack, due, facts.day, late=late, done=done),
-                period=period,
-                due=due,
-                done=done,
-                notes=tuple(missing),
-                **base,
-            )
+            own: dict[str, object] = {"code": thing.code, "name": thing.name}
+            if handed := index.handed(report.id, thing.code, period):
+                done = _handed_on(report, handed)
+                late = done is None or done > due
+                own["verdict"] = _report_verdict(pack, due, facts.day, late=late, done=done)
+                own["done"] = done
+                own["notes"] = () if done else tuple(_missing(report, handed))
+            yield none.unchecked(own)
 
 
 def schedule(report: Report, day: date) -> Iterator[tuple[str, date]]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
-from tests.bench import census, demo, discover, engine, lab, netbox, outputs
+from tests.bench import census, demo, discover, engine, lab, netbox, outputs, policies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,7 @@ BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("netbox", netbox.figures),
     ("census", census.figures),
     ("census", discover.figures),
+    ("policies", policies.figures),
     ("engine", engine.figures),
     ("demo", demo.figures),
 )

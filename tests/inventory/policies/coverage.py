@@ -1,5 +1,6 @@
 """The coverage tables of docs/policies.md: every rule of the requirements, the entry of a pack that
-stands for it, the test that shows it, or why there is none; then every named thing (things.py).
+stands for it, the test that shows it, or why there is none; then every named thing (things.py), and
+the phases (ways.py).
 
     python -m tests.inventory.policies.coverage      # writes the table into docs/policies.md
 """
@@ -16,6 +17,7 @@ from tests.inventory.policies.rule_cases import CZ, DL, JL, XN, XZ
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "policies.md"
 BEGIN, END = "<!-- coverage: generated -->", "<!-- coverage: end -->"
 
+WAYS_BEGIN, WAYS_END = "<!-- ways: generated -->", "<!-- ways: end -->"
 THINGS_BEGIN, THINGS_END = "<!-- things: generated -->", "<!-- things: end -->"
 
 DEADLINES = {CZ: ("CZ", 24), XN: ("XN", 37), XZ: ("XZ", 23), JL: ("JL", 7), DL: ("DL", 27)}
@@ -166,8 +168,9 @@ def table() -> str:
 
 def written(text: str) -> str:
     """`text` with the tables of today between their marks."""
-    from tests.inventory.policies import things  # it needs this module
+    from tests.inventory.policies import things, ways  # one of them needs this module
 
+    text = _between(text, WAYS_BEGIN, WAYS_END, ways.table())
     text = _between(text, BEGIN, END, table())
     return _between(text, THINGS_BEGIN, THINGS_END, things.table())
 

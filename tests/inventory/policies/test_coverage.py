@@ -3,7 +3,7 @@
 from datetime import date
 
 from inventory.policies.loader import load
-from tests.inventory.policies import things
+from tests.inventory.policies import things, ways
 from tests.inventory.policies.coverage import DOCS, LEFT_OUT, STANDS_FOR, required, rows, written
 from tests.inventory.policies.rule_cases import XN
 from tests.inventory.policies.texts import ROOT
@@ -43,6 +43,13 @@ def test_what_stands_for_a_thing_exists() -> None:
 def test_a_thing_for_which_nothing_stands_says_why() -> None:
     assert [thing.id for thing in things.things() if not thing.stands and not thing.rest] == []
     assert [t.id for t in things.things() if t.stands and not things.shown_by(t)] == []
+
+
+def test_every_phase_is_in_the_table_and_none_is_made_up() -> None:
+    told = [named for way in ways.WAYS for named in way.phases]
+    assert sorted(told) == sorted(ways.phases())
+    assert len(ways.WAYS) == 25  # 0 to 23, and 7a
+    assert [way.number for way in ways.WAYS if not way.phases and not way.rest] == []
 
 
 def test_what_shows_it_is_there() -> None:

@@ -17,7 +17,8 @@ def quotes(pack: Pack) -> Iterator[tuple[str, str]]:
         yield from ((entry.id, quote) for quote in entry.quote)
         goal = getattr(entry, "goal_quote", None) or ()
         yield from ((f"{entry.id} goal", quote) for quote in goal)
-    for thing in (*pack.consequences, *pack.defects, *pack.instruments, *pack.waives):
+    others = (*pack.consequences, *pack.defects, *pack.instruments, *pack.phases, *pack.waives)
+    for thing in others:
         name = getattr(thing, "id", getattr(thing, "clause", ""))
         yield from ((name, quote) for quote in thing.quote or ())
 
@@ -53,4 +54,5 @@ def test_notes_are_told_in_both_languages(named: str) -> None:
         for _, _, entry in pack.entries()
         for zh, en in ((entry.note, entry.note_en), (entry.wording_note, entry.wording_note_en))
     ]
+    halves += [(phase.id, phase.note, phase.note_en) for phase in pack.phases]
     assert [name for name, zh, en in halves if bool(zh) != bool(en)] == []

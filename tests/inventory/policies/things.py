@@ -25,6 +25,7 @@ SHOWN = {
     "node": "tests/inventory/ledger",
     "step": "tests/migrator",
     "probe": "tests/probes",
+    "phase": "tests/inventory/policies",
 }
 """What shows that an object is kept, a step is done, a check looks."""
 
@@ -69,6 +70,7 @@ def _names(kind: str, named: str) -> set[str]:
         "node": set(VALUES["nodes.kind"]),
         "step": {step.value for step in StepKind},
         "probe": {str(name) for name in CHECKS},
+        "phase": {f"{short}.{p.id}" for short, id in PACKS.items() for p in load(id).phases},
     }.get(kind, set())
 
 
