@@ -165,21 +165,22 @@ class _Writer:
         if report.foot:
             self._apart(report.foot)
         for number, one in enumerate(report.copies):
-            line = self._line(f"{one.label}：{one.value}", FANG, 14, align="left", before=0)
+            line = self._line(f"{one.label}：{one.value}", FANG, 14, align="left", keep=True)
             if number == 0:
                 line.paragraph_format.space_before = parts.Pt(24)
                 parts.rule(line, "top")
             parts.rule(line, "bottom", eighths=4)
-        for number, text in enumerate(colophon(report)):
-            self._line(
-                text, FANG, 8, align="left", spacing=11, before=10 if number == 0 else 0
-            ).runs[0].font.color.rgb = parts.GREY
+        first, *others = colophon(report)
+        lines = [self._line(first, FANG, 8, align="left", spacing=11, before=10, keep=bool(others))]
+        lines += [self._line(text, FANG, 8, align="left", spacing=11) for text in others]
+        for line in lines:
+            line.runs[0].font.color.rgb = parts.GREY
 
 
 def _title_size(title: str) -> float:
     """Points: a little smaller where that saves a second line with two or three characters."""
     length = sum(1.0 if ord(c) > 255 else 0.5 for c in title)
-    return 20 if 20 < length <= 22 else 22
+    return 20 if 19.5 < length <= 22 else 22
 
 
 def _page(section: Any, *, turned: bool) -> None:
