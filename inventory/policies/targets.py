@@ -1,5 +1,6 @@
 """How a target stands: what is counted, what of it is done, against today and the baseline."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -9,7 +10,7 @@ from typing import Any
 from inventory.policies.asking import answers_of
 from inventory.policies.assessment import Group, Lineage, Ratio, TargetResult, Verdict
 from inventory.policies.facts import Facts
-from inventory.policies.fields import reader
+from inventory.policies.fields import own_fields, reader
 from inventory.policies.index import Index
 from inventory.policies.lineage import lineage_of, successor
 from inventory.policies.measures import Count, Declared, Each, Fewer, Items, Per, Share
@@ -236,15 +237,20 @@ def _to_go(target: Target, ratio: Ratio) -> int | None:
 
 
 def _groups(of: str, answers: list[tuple[Any, bool | None]], facts: Facts) -> Iterator[Group]:
-    owner = reader(of, "organisation", facts)
-    told: dict[str, list[bool | None]] = {}
+    """By county: the object's own, else that of its organisation; "" are the city's."""
+    county_of = facts.remember(
+        "county of", lambda: {o.code: o.county for o in facts.estate.organisations}
+    )
+    own, owned = "county" in own_fields(of), "organisation" in own_fields(of)
+    total: Counter[str] = Counter()
+    done: Counter[str] = Counter()
     for thing, answer in answers:
-        organisation = facts.find("organisations", owner(thing))
-        own = getattr(thing, "county", None) or (organisation.county if organisation else None)
-        told.setdefault(own or "", []).append(answer)
-    for name in sorted(told):
-        done = sum(answer is True for answer in told[name])
-        yield Group(name=name, ratio=Ratio(done=done, total=len(told[name])))
+        owner = thing.organisation if owned else None
+        name = (thing.county if own else None) or county_of.get(owner or "") or ""
+        total[name] += 1
+        done[name] += answer is True
+    for name in sorted(total):
+        yield Group(name=name, ratio=Ratio(done=done[name], total=total[name]))
 
 
 def _count(target: Target, facts: Facts, index: Index) -> Seen:

@@ -37,13 +37,14 @@ estate, before = city()
 told = records(estate)
 packs = [load(named) for named in PACKS]
 kept = Reassessment(packs, estate, told, DAY, {pack.id: before for pack in packs})
-spent = []
+spent, busy = [], []
 for system in changes(estate, %d):
-    begun = time.perf_counter()
+    begun, before_it = time.perf_counter(), time.process_time()
     found = kept.change(system)
     spent.append(time.perf_counter() - begun)
+    busy.append(time.process_time() - before_it)
 whole = [assess(pack, kept.estate, told, DAY, before) for pack in packs]
-print(json.dumps([sorted(spent), list(found) == whole]))
+print(json.dumps([sorted(spent), list(found) == whole, max(busy)]))
 """
 
 
@@ -69,7 +70,7 @@ def figures() -> Iterator[dict[str, object]]:
         "bar": "≤ 500",
         "ok": peak <= 500,
     }
-    spent, same = _python(AGAIN % CHANGES)
+    spent, same, busy = _python(AGAIN % CHANGES)
     middle = spent[len(spent) // 2] * 1000
     yield {
         "name": "policies.change",
@@ -78,8 +79,8 @@ def figures() -> Iterator[dict[str, object]]:
         f"{'the same as anew' if same else 'NOT THE SAME as anew'}",
         "bar": "≤ 50",
         "ok": middle <= 50 and same,
-        "beside": round(spent[-1] * 1000, 1),
-        "beside_is": "ms, the slowest of them",
+        "beside": round(busy * 1000, 1),
+        "beside_is": f"ms of processor time, the slowest of them; {round(spent[-1] * 1000, 1)} of wall",
     }
 
 
