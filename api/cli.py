@@ -21,6 +21,7 @@ from api import (
     cli_plan,
     cli_policy,
     cli_probe,
+    cli_report,
     cli_run,
     cli_up,
 )
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.add_typer(cli_inventory.app, name="inventory")
 app.add_typer(cli_plan.app, name="plan")
 app.add_typer(cli_policy.app, name="policy")
+app.add_typer(cli_report.app, name="report")
 app.add_typer(cli_run.app, name="run")
 app.add_typer(cli_probe.app, name="probe")
 app.add_typer(cli_netbox.app, name="netbox")

@@ -60,6 +60,8 @@ EXITS: Mapping[type[Exception], Exit] = {
     inventory.PackError: Exit.USAGE,
     inventory.PackRefused: Exit.USAGE,
     inventory.RecordRefused: Exit.USAGE,
+    inventory.ReportError: Exit.USAGE,
+    inventory.Unprintable: Exit.OUTSIDE,
     inventory.CalendarUnknown: Exit.USAGE,
     inventory.ChangeRefused: Exit.NO,
     inventory.StaleEstate: Exit.NO,

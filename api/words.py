@@ -10,6 +10,7 @@ from typing import Literal
 from api.words_census import CENSUS
 from api.words_policy import POLICY_TEXTS
 from api.words_records import RECORD_TEXTS
+from api.words_report import REPORT_TEXTS
 
 Lang = Literal["zh", "en"]
 
@@ -336,6 +337,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "stopping": ("正在停止", "stopping"),
     "stopped": ("已停止", "stopped"),
     **POLICY_TEXTS,
+    **REPORT_TEXTS,
     **CENSUS,
     **RECORD_TEXTS,
 }

@@ -7,6 +7,8 @@ InventoryError
 ├── PackError          there is no such policy, or its file can't be read
 │   ├── PackRefused    it has mistakes, each with file and line
 │   └── RecordRefused  what was to be put on record fits no policy, entry or object
+├── ReportError        a report can't be made from what was asked for
+│   └── Unprintable    a program or a font that a file needs is not on this machine (outside)
 ├── CalendarUnknown    a working-day clock runs in a year whose calendar is not known
 ├── StaleEstate        the stored estate is no longer the one the ChangeSet was made from
 └── StoreError         the database or NetBox failed (outside)
@@ -72,6 +74,14 @@ class PackRefused(PackError):
 
 class RecordRefused(PackError):
     """A record fits no policy, no entry, no object or no day; nothing was written."""
+
+
+class ReportError(InventoryError):
+    """A report can't be made: no such period, scope or form, or its cut-off day has not come."""
+
+
+class Unprintable(ReportError):
+    """What a file is made with is not on this machine, or failed."""
 
 
 class CalendarUnknown(InventoryError):

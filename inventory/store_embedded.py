@@ -65,6 +65,16 @@ class EmbeddedStore:
             raise _failed(error) from error
         return None if row is None else _estate(row)
 
+    def as_of(self, moment: datetime) -> Estate | None:
+        """The estate as it stood at that moment; None where none was kept by then."""
+        query = select(snapshots).where(snapshots.c.made_at <= moment.astimezone(UTC))
+        try:
+            with reading(self._engine) as connection:
+                row = connection.execute(query.order_by(snapshots.c.id.desc())).mappings().first()
+        except SQLAlchemyError as error:
+            raise _failed(error) from error
+        return None if row is None else _estate(row)
+
     def apply(self, changes: ChangeSet, *, actor: str, confirmed: str | None = None) -> Estate:
         return self._write(changes, actor=actor, confirmed=confirmed)
 

@@ -44,7 +44,9 @@ class Recording:
     def book(self) -> "Book":
         """All that stands now. Raises PackError, PackRefused, StoreDown."""
         records, baselines = self.truth.records.standing()
-        return Book(self, self.shelf.records().joined(records), baselines)
+        handed = Records(reports=self.truth.reports.handed())  # through `qianyun report`
+        joined = self.shelf.records().joined(records).joined(handed)
+        return Book(self, joined, baselines)
 
     def put(self, kind: str, told: Mapping[str, JsonValue | date], actor: str, day: date) -> Kept:
         """Put a record of a kind (`KINDS`) down as of `day`, the city's today.

@@ -1,6 +1,6 @@
 """The truth in the database: opening it, and who may write what in one transaction.
 
-`Truth` joins the parts: `plans`, `runs`, `attempts`, `census` and `records` (one file each). Every
+`Truth` joins the parts: `plans`, `runs`, `attempts`, `census`, `records` and `reports` (one file each). Every
 change is made together with its audit entry, in the same transaction.
 """
 
@@ -19,6 +19,7 @@ from migrator.store_attempts import Attempts
 from migrator.store_census import Census
 from migrator.store_plans import Plans
 from migrator.store_records import PolicyRecords
+from migrator.store_reports import Reports
 from migrator.store_runs import Runs
 
 type Clock = Callable[[], datetime]
@@ -31,7 +32,7 @@ def utc_now() -> datetime:
 
 
 class Truth:
-    """Plans, runs, attempts, visits to hosts, records of policies and the audit in one database."""
+    """Plans, runs, attempts, visits to hosts, records of policies, reports, the audit: one database."""
 
     def __init__(self, engine: Engine, clock: Clock = utc_now, login: str = "") -> None:
         self.engine = engine
@@ -42,6 +43,7 @@ class Truth:
         self.attempts = Attempts(self)
         self.census = Census(self)
         self.records = PolicyRecords(self)
+        self.reports = Reports(self)
 
     @classmethod
     def open(cls, url: str, clock: Clock = utc_now, login: str = "") -> "Truth":
@@ -113,7 +115,7 @@ def _remedy(told: str) -> str:
     )
 
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in `migrations/`; a test holds it to alembic's own answer."""
 
 

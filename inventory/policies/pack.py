@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from inventory.model import Frozen
 from inventory.policies.conditions import Conditions
 from inventory.policies.facts import SETS
+from inventory.policies.forms import NAMES
 from inventory.policies.measures import Measure, Threshold
 from inventory.policies.wording import Severity, severity_of
 
@@ -37,6 +38,15 @@ def _set(value: str) -> str:
 
 
 SetName = Annotated[str, BeforeValidator(_set)]
+
+
+def _form(value: str) -> str:
+    if value not in NAMES:
+        raise ValueError(f"应为其一 / expected one of: {'、'.join(NAMES)}")
+    return value
+
+
+FormName = Annotated[str, BeforeValidator(_form)]
 
 
 class Validity(Frozen):
@@ -113,7 +123,8 @@ class Entry(Frozen):
 
     `wording` is the word of the clause that says how hard it is; `severity` stands only where the
     clause has no such word, and `wording_note` says why then, or why a soft clause is taken as hard.
-    `of` is the id of the pack whose text is quoted; the loader writes it.
+    `of` is the id of the pack whose text is quoted; the loader writes it. `form` is the report that
+    answers it and `to` who reads that, by the names of the clause.
     """
 
     id: EntryId
@@ -132,6 +143,8 @@ class Entry(Frozen):
     note_en: str = ""
     set: SetName | None = None
     where: Conditions = ()
+    form: FormName | None = None
+    to: tuple[Said, ...] = ()
 
     @property
     def severity(self) -> Severity:

@@ -87,6 +87,13 @@ def reports(pack: Pack, report: Report, facts: Facts, index: Index) -> Iterator[
             yield none.unchecked(own)
 
 
+def schedule(report: Report, day: date) -> Iterator[tuple[str, date]]:
+    """(period, last day to hand it in) from the first that the clause asks for, up to and with the
+    one that is running on `day`."""
+    for due in _due_days(report, day):
+        yield _period(report, due), due
+
+
 def _report_verdict(pack: Pack, due: date, day: date, *, late: bool, done: date | None) -> Verdict:
     if not late:
         return Verdict.MET

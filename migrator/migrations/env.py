@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import migrator.tables  # noqa: F401  (registers its tables)
+import migrator.tables
+import migrator.tables_reports  # noqa: F401  (both register their tables)
 from inventory.tables import metadata
 
 connection = context.config.attributes["connection"]

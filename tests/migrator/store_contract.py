@@ -3,22 +3,48 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
+from inventory.reports.model import Report, Section, Source, Text
 from migrator.audit import first_fault
 from migrator.errors import AttemptAlive, Forbidden, NotFound, Refused
 from migrator.plan import Means, Plan, StepKind
 from migrator.planner import make_plan
 from migrator.progress import ItemState, RunState, StepState, Wanted
 from migrator.store import Truth
+from migrator.store_reports import Sending
 from tests.migrator.builders import city, plan_of, system
 from tests.migrator.scripted import Stage
 
 AT_ONCE = 6
+REPORT = Report(
+    form="annual",
+    numbers=("F-04",),
+    layout="letter",
+    title="年度报告",
+    place="沧州市",
+    period="2018",
+    made_on=date(2019, 1, 2),
+    cut_off=date(2018, 12, 31),
+    sections=(Section(heading="一、", blocks=(Text(text="无"),)),),
+    source=Source(policy="cangzhou-2017-157", number="157", estate="0" * 64),
+)
+SENT = Sending(
+    policy="cangzhou-2017-157",
+    entry="CZ-21",
+    code="O-1",
+    period="2018",
+    on=date(2019, 1, 2),
+    channel="邮箱",
+    receiver="",
+    evidence="回执",
+)
 
 
 def together(count: int, work: Callable[[int], Any]) -> list[Any]:
@@ -349,6 +375,19 @@ class TruthContract:
     def three_entries(self, truth: Truth) -> None:
         for number in range(3):
             truth.audit("zhang", "note", "x", number=number)
+
+    @pytest.mark.parametrize("table", ["reports", "report_files", "report_sendings"])
+    def test_final_reports_refuse_to_be_changed(self, truth: Truth, table: str) -> None:
+        kept = truth.reports.keep(REPORT, {"html": b"x"}, actor="zhang")
+        truth.reports.send(replace(SENT, report=kept.id), actor="zhang")
+        assert truth.reports.get(kept.id).report == REPORT
+        assert truth.reports.content(kept.id, "html") == b"x"
+        assert [one.on for one in truth.reports.sendings()] == [SENT.on]
+        column = {"reports": "reason", "report_files": "digest"}.get(table, "channel")
+        for statement in (f"UPDATE {table} SET {column} = ''", f"DELETE FROM {table}"):
+            with pytest.raises(DatabaseError, match="append-only"):
+                self.change(truth, statement)
+        assert truth.reports.faults() == []
 
     @pytest.mark.parametrize("statement", TAMPERING)
     def test_the_audit_refuses_to_be_changed(self, truth: Truth, statement: str) -> None:

@@ -1,0 +1,195 @@
+"""Reports as the ways in ask for them: what they are made from, made final once, written, handed in."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from api.bootstrap import Qianyun
+from api.errors import BadUsage
+from inventory.errors import ReportError
+from inventory.ledger_write.writing import write_files
+from inventory.model import Estate
+from inventory.policies.assess import assess
+from inventory.policies.assessment import Assessment
+from inventory.policies.forms import form_of
+from inventory.policies.pack import Pack
+from inventory.policies.shelf import Shelf
+from inventory.report_write.write import WRITERS, written
+from inventory.reports.case import PLACE, Case, Sampling, Scope
+from inventory.reports.kinds import make
+from inventory.reports.model import Report
+from inventory.reports.periods import Period, default_period, entry_for, fits, period_of
+from inventory.verification import Verification, verify
+from migrator.store_reports import Kept
+
+_UNFIT = re.compile(r"[\s/\\:*?\"<>|\x00-\x1f\x7f]+")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for; None where nothing was said."""
+
+    form: str
+    policy: str | None = None
+    period: str | None = None
+    scope: Scope = PLACE
+    sampling: Sampling | None = None
+    remark: str = ""
+    final: bool = False
+    revise: str = ""
+
+
+@dataclass(frozen=True)
+class Made:
+    """`kept`: the final one, None for a report that is only shown."""
+
+    report: Report
+    kept: Kept | None
+
+
+@dataclass(frozen=True)
+class Office:
+    """Where reports are made: the product, and the day that is today."""
+
+    product: Qianyun
+    today: date
+
+    @property
+    def shelf(self) -> Shelf:
+        return Shelf(self.product.settings.state / "policies")
+
+    def assessed(self, pack: Pack, day: date) -> Assessment:
+        """How the place stands on a day, with the estate of that day."""
+        book = self.product.recording.book()
+        baseline = book.baseline(pack.id, day)
+        return assess(pack, self.estate(day)[0], book.records, day, baseline)
+
+    def estate(self, day: date) -> tuple[Estate, str]:
+        """The estate as it stood at the end of a day, and since when that is so: a past day's from
+        what was kept; where nothing was kept by then, today's, and that is said."""
+        if day >= self.today:
+            return self.product.estate.load(), self.today.isoformat()
+        found = self._kept(day)
+        if found is not None:
+            return found, day.isoformat()
+        return self.product.estate.load(), f"{self.today}（截止日没有留存快照）"
+
+    def _kept(self, day: date) -> Estate | None:
+        from inventory.store_embedded import EmbeddedStore  # noqa: PLC0415
+
+        end = datetime.combine(day, time.max, ZoneInfo(self.product.settings.timezone))
+        return EmbeddedStore(self.product.truth.engine).as_of(end)
+
+    def pack(self, form: str, policy: str | None) -> Pack:
+        """The policy that is named, else the only one that asks for the form. Raises BadUsage."""
+        if policy is not None:
+            return self.shelf.pack(policy)
+        packs = [self.shelf.pack(named) for named in self.shelf.names()]
+        asking = [pack for pack in packs if entry_for(pack, form)]
+        if len(asking) != 1:
+            told = "、".join(pack.id for pack in asking or packs)
+            raise BadUsage(
+                f"请用 --policy 指明政策 / name the policy: read no --policy, expected one of: {told}"
+            )
+        return asking[0]
+
+    def make(self, wanted: Wanted, actor: str) -> Made:
+        """The report: the final one where there is one, else made now, and kept where that is
+        wanted. Raises ReportError, Refused."""
+        pack = self.pack(wanted.form, wanted.policy)
+        entry = entry_for(pack, wanted.form)
+        told = wanted.period
+        period = default_period(entry, self.today) if told is None else period_of(told)
+        fits(entry, period)
+        store = self.product.truth.reports
+        scope = self._scope(wanted.scope)
+        kept = store.find(wanted.form, pack.id, period.told, scope.key)
+        if kept and not wanted.revise:
+            return Made(kept.report, kept)
+        report = make(self._case(wanted, pack, period, scope))
+        if not (wanted.final or wanted.revise):
+            return Made(report, None)
+        if report.draft:
+            raise ReportError(
+                f"未到截止日 {period.last}，不能定稿 / not final before its cut-off day: read today "
+                f"{self.today}, expected {period.last} or later"
+            )
+        return Made(report, store.keep(report, {}, actor=actor, reason=wanted.revise))
+
+    def _scope(self, told: Scope) -> Scope:
+        """By code, however the organisation was named."""
+        if told.organisation is None:
+            return told
+        every = self.product.estate.load().organisations
+        wanted = told.organisation
+        found = [o for o in every if wanted in (o.code, o.name, *o.aliases)]
+        return Scope(organisation=found[0].code) if len(found) == 1 else told
+
+    def _case(self, wanted: Wanted, pack: Pack, period: Period, scope: Scope) -> Case:
+        day = min(period.last, self.today)
+        estate, as_of = self.estate(day)
+        book = self.product.recording.book()
+        verification, looks = None, ""
+        if wanted.form == "verification":
+            verification, looks = self._verification(estate)
+        return Case(
+            pack=pack,
+            form=wanted.form,
+            period=period,
+            estate=estate,
+            records=book.records,
+            day=day,
+            made_on=self.today,
+            scope=scope,
+            as_of=as_of,
+            baseline=book.baseline(pack.id, day),
+            earlier=self._kept(period.first - timedelta(days=1)),
+            verification=verification,
+            looks=looks,
+            sampling=wanted.sampling,
+            remark=wanted.remark,
+        )
+
+    def _verification(self, estate: Estate) -> tuple[Verification | None, str]:
+        """What the newest looks at the hosts found; None before the first look."""
+        census = self.product.truth.census
+        codes = [h.code for h in estate.hosts]
+        latest, failed = census.latest(codes), census.failed(codes)
+        if not latest and not failed:
+            return None, ""
+        days = sorted(look.visit.ended[:10] for look in latest.values())
+        span = f"{days[0]} 至 {days[-1]} 的主机查看记录" if days else "主机查看记录"
+        return verify(estate, latest, failed, self.today), span
+
+    def write(
+        self, made: Made, to: Path, *, actor: str, replace: bool = False
+    ) -> Mapping[Path, bytes]:
+        """Put the files where they belong: one where `to` ends in a kind of file, else the form's
+        kinds in a folder. Of a final report they are the very bytes that were written first.
+        Raises ReportError, Unprintable, LedgerError where files are in the way."""
+        kind = to.suffix.removeprefix(".").lower()
+        if kind in WRITERS:
+            paths = {to: kind}
+        elif kind and not to.is_dir():
+            written(made.report, kind)  # says which kinds there are
+            paths = {}
+        else:
+            name = _UNFIT.sub("", made.report.title)[:80] or made.report.form
+            paths = {to / f"{name}.{kind}": kind for kind in form_of(made.report.form).files}
+        contents = {path: self._content(made, kind, actor) for path, kind in paths.items()}
+        write_files(contents, replace=replace)
+        return contents
+
+    def _content(self, made: Made, kind: str, actor: str) -> bytes:
+        if made.kept is None:
+            return written(made.report, kind)
+        store = self.product.truth.reports
+        found = store.content(made.kept.id, kind)
+        if found is None:
+            store.add_file(made.kept.id, kind, written(made.report, kind), actor=actor)
+            found = store.content(made.kept.id, kind)
+            assert found is not None
+        return found

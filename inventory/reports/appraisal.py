@@ -1,0 +1,182 @@
+"""Appraisal: indicators (F-18), the yearly evaluation's sheet (F-06), what is not put right (F-23)."""
+
+from inventory.policies.assessment import Verdict, Violation
+from inventory.policies.wording import Severity
+from inventory.reports.briefing import owners_of
+from inventory.reports.case import Case
+from inventory.reports.model import Cell, Column, Report, Table
+from inventory.reports.parts import NO, UNIT, county_of, form_report, rows_of, total_of, whose
+from inventory.reports.phrases import days_words, iso, listed, percent, share
+from inventory.reports.summary import by_organisation
+from inventory.reports.targets import progress_table
+
+_SEVERITY = {
+    Severity.ERROR: "硬性",
+    Severity.WARNING: "原则上",
+    Severity.INFO: "引导",
+    Severity.DECLARED: "须申报",
+}
+
+
+def indicators(case: Case) -> Report:
+    """F-18: six indicators of the clause; two of them no text defines, so people fill them in."""
+    tasks = _tasks(case)
+    rows: list[tuple[Cell, ...]] = [
+        (
+            one.name,
+            county_of(one),
+            found.merged,
+            found.shared,
+            "",
+            found.connected,
+            share(*tasks.get(one.code, (0, 0))),
+            "",
+        )
+        for one, found in by_organisation(case)
+    ]
+    made = rows_of(rows)
+    number = "number"
+    table = Table(
+        title="",
+        columns=(
+            NO,
+            UNIT,
+            Column(title="所属区县", width=6),
+            Column(title="政务信息系统整合数", kind=number, width=7),
+            Column(title="共享信息数", kind=number, width=6),
+            Column(title="协同应用数", width=6),
+            Column(title="系统联通数", kind=number, width=6),
+            Column(title="重点任务完成率", kind="ratio", width=7),
+            Column(title="应用实效", width=9),
+        ),
+        rows=made,
+        total=total_of(made, "合计", 3, 4, 6),
+        notes=(
+            "系统整合数：并入其他系统的系统；共享信息数：有接收单位的信息资源；系统联通数：已接入共享平台的系统；"
+            "重点任务完成率：本单位有对象的任务中已完成的比例。",
+            "协同应用数、应用实效文件未规定口径，由考核单位填写。",
+        ),
+    )
+    return form_report(
+        case, f"{whose(case)}{case.period.words}政务信息系统整合共享考核指标表", (table,)
+    )
+
+
+def _tasks(case: Case) -> dict[str, tuple[int, int]]:
+    """Code of an organisation → (done, all) of the targets that count objects of its own: done is
+    one that none of its objects keeps open."""
+    found: dict[str, tuple[int, int]] = {}
+    for target in case.assessed.targets:
+        if target.set is None or target.verdict is Verdict.NOT_IN_FORCE:
+            continue
+        open_ = set(target.open)
+        own: dict[str, bool] = {}
+        for thing in case.facts.members(target.set):
+            owner = getattr(
+                thing, "code" if target.set == "organisations" else "organisation", None
+            )
+            if owner is not None:
+                own[owner] = own.get(owner, True) and thing.code not in open_
+        for owner, done in own.items():
+            met, total = found.get(owner, (0, 0))
+            found[owner] = (met + done, total + 1)
+    return found
+
+
+def evaluation(case: Case) -> Report:
+    """F-06: every target with its number, every rule with how often it is broken."""
+    progress = progress_table(case, case.own_assessed, title="一、目标任务")
+    counts: dict[str, list[Violation]] = {}
+    for one in case.own_assessed.violations:
+        counts.setdefault(one.entry, []).append(one)
+    rows: list[tuple[Cell, ...]] = []
+    for rule in case.pack.rules:
+        told = counts.get(rule.id, [])
+        passed = sum(v.passes for v in told)
+        rows.append(
+            (rule.title, rule.clause, _SEVERITY[rule.severity], len(told) - passed, passed, "")
+        )
+    rules = Table(
+        title="二、禁止和限制性要求",
+        columns=(
+            NO,
+            Column(title="要求", width=16),
+            Column(title="条款", width=8),
+            Column(title="效力", width=5),
+            Column(title="不符合（处）", kind="number", width=6),
+            Column(title="经批准例外（处）", kind="number", width=7),
+            Column(title="改进意见", width=14),
+        ),
+        rows=rows_of(rows),
+    )
+    title = f"{whose(case)}{case.period.words}政务信息系统整合共享工作评估指标表"
+    return form_report(case, title, (progress, rules))
+
+
+def rectification(case: Case) -> Report:
+    """F-23: what was due and is not put right: hard rules broken, targets and reports late."""
+    rows: list[tuple[Cell, ...]] = []
+    for violation in case.own_assessed.violations:
+        if not violation.passes and violation.severity is Severity.ERROR:
+            rows.append(_broken(case, violation))
+    for target in case.own_assessed.targets:
+        if target.overdue:
+            late = days_words(target.days, target.verdict)
+            rows.append(
+                (
+                    listed(owners_of(case, target), 8) or listed(target.roles.lead, 4),
+                    "任务逾期",
+                    target.title,
+                    target.clause,
+                    f"未完成{len(target.open)}个"
+                    + (f"，当前{percent(target.today.value)}" if target.today else ""),
+                    iso(target.deadline),
+                    late,
+                    _consequences(case, target.consequences),
+                )
+            )
+    for timed in case.own_assessed.timed:
+        if timed.verdict is Verdict.LATE and timed.done is None and timed.due:
+            days = days_words((timed.due - case.day).days, Verdict.LATE)
+            what = f"{timed.period} {timed.title}".strip()
+            after = _consequences(case, timed.consequences)
+            row = (timed.name, "逾期未办", what, timed.clause, "", iso(timed.due), days, after)
+            rows.append(row)
+    table = Table(
+        title="",
+        columns=(
+            NO,
+            UNIT,
+            Column(title="类别", width=5),
+            Column(title="事项", width=13),
+            Column(title="条款", width=7),
+            Column(title="情况", width=11),
+            Column(title="应完成日期", kind="date", width=7),
+            Column(title="逾期", width=5),
+            Column(title="后果", width=10),
+            Column(title="整改时限和结果", width=9),
+        ),
+        rows=rows_of([(*row, "") for row in rows]),
+        notes=("整改时限由主管部门确定；未完成整改的报市人民政府。",),
+    )
+    return form_report(case, f"{whose(case)}未完成整改事项清单", (table,))
+
+
+def _broken(case: Case, one: Violation) -> tuple[Cell, ...]:
+    thing = case.facts.find(one.set, one.code)
+    secret = getattr(thing, "secrecy", None) == "classified"
+    name = "涉密系统" if secret else one.name
+    return (
+        case.name_of(one.organisation) if one.organisation else "",
+        "不符合要求",
+        one.title,
+        one.clause,
+        f"{name}（{one.code}）",
+        None,
+        "",
+        _consequences(case, one.consequences),
+    )
+
+
+def _consequences(case: Case, named: tuple[str, ...]) -> str:
+    return listed([case.pack.consequence(n).title for n in named], 4)

@@ -1,0 +1,320 @@
+"""Every form, made of a sample city: figures are those that the city was made with."""
+
+import json
+from datetime import date
+
+import pytest
+
+from inventory.difference import Difference, How
+from inventory.errors import ReportError
+from inventory.facts import Evidence
+from inventory.model import Secrecy
+from inventory.policies.forms import NAMES
+from inventory.policies.loader import load, shipped
+from inventory.policies.records import Records
+from inventory.reports.case import Case, Scope
+from inventory.reports.kinds import MAKERS, make
+from inventory.reports.model import Cell, Report, Table
+from inventory.verification import Verification
+from tests.inventory.policies.cities import SAMPLES
+from tests.inventory.reports.samples import CZ, DAYS, DL, XN, XZ, case, first_office
+
+ONE = "migration-plan"
+
+
+def column(table: Table, title: str) -> list[Cell]:
+    at = [c.title for c in table.columns].index(title)
+    return [row[at] for row in table.rows]
+
+
+def titled(report: Report, word: str) -> Table:
+    return next(t for t in report.tables() if word in t.title)
+
+
+def row_of(table: Table, title: str, value: Cell) -> dict[str, Cell]:
+    at = column(table, title).index(value)
+    return dict(zip((c.title for c in table.columns), table.rows[at], strict=True))
+
+
+def texts(report: Report) -> str:
+    return json.dumps(report.model_dump(mode="json"), ensure_ascii=False)
+
+
+def scoped(policy: str, form: str) -> Case:
+    """The form at its widest scope."""
+    more = {"scope": first_office(policy)} if form == ONE else {}
+    if form == "verification":
+        more["verification"] = Verification()  # type: ignore[assignment]
+    if form == "sample":
+        from inventory.reports.case import Sampling
+
+        more["sampling"] = Sampling("2018-6", 3)  # type: ignore[assignment]
+    return case(policy, form, **more)
+
+
+@pytest.mark.parametrize("form", NAMES)
+@pytest.mark.parametrize("policy", [name for name in shipped() if name in DAYS])
+def test_every_form_of_every_city(policy: str, form: str) -> None:
+    made = make(scoped(policy, form))
+    assert made.form == form
+    assert made.source.policy == policy
+    for table in made.tables():
+        width = len(table.columns)
+        assert {len(row) for row in table.rows} <= {width}
+        assert table.total is None or len(table.total) == width
+    assert Report.model_validate_json(made.model_dump_json()) == made
+    assert make(scoped(policy, form)).digest == made.digest
+
+
+def test_every_form_can_be_made() -> None:
+    assert set(MAKERS) == set(NAMES)
+
+
+def test_the_annual_report_of_the_city() -> None:
+    """F-05: the ratio of CZ-12, and who has not reported."""
+    sample = SAMPLES[CZ](1)
+    made = make(case(CZ, "annual", "2018", dress=False))
+    assert made.title == "沧州市2018年度政务信息资源共享情况年度报告"
+    assert made.cut_off == date(2018, 12, 31)
+    done, total = sample.truth.shares["CZ-12"]
+    cloud = row_of(titled(made, "目标任务"), "工作任务", "具备迁移条件的业务系统上云比例")
+    assert cloud["完成比例"] == round(done * 10_000 / total)
+    assert f"共{total}个，完成{done}个" in str(cloud["进展情况"])
+    named = {o.code: o.name for o in sample.estate.organisations}
+    missing = {named[code] for code in sample.truth.late["CZ-21"]}
+    assert set(column(titled(made, "未按时"), "单位")) == missing
+
+
+def test_the_annual_report_of_one_department_speaks_of_its_own() -> None:
+    """F-04."""
+    scope = first_office(CZ)
+    sample = SAMPLES[CZ](1)
+    made = make(case(CZ, "annual", "2018", dress=False, scope=scope))
+    own = [s for s in sample.estate.systems if s.organisation == scope.organisation]
+    others = {o.name for o in sample.estate.organisations} - {made.issuer}
+    assert f"在册政务信息系统{len(own)}个" in texts(made)
+    assert not [name for name in others if name in texts(made)]
+    assert (made.addressee, made.seal) == ("领导小组办公室", True)
+
+
+def test_a_county_reports_for_its_own() -> None:
+    made = make(case(CZ, "annual", "2018", dress=False, scope=Scope(county="青县")))
+    assert set(column(titled(made, "各单位政务信息资源"), "所属区县")) == {"青县"}
+    assert made.issuer == "青县人民政府"
+
+
+def test_a_place_that_is_not_there() -> None:
+    with pytest.raises(ReportError, match="昌黎县"):
+        case(CZ, "annual", "2018", scope=Scope(county="昌黎县"))
+
+
+def test_the_monthly_report_of_xinzhou() -> None:
+    """F-03: the three ratios of data and the migration, at the month's end."""
+    truth = SAMPLES[XZ](1).truth
+    made = make(case(XZ, "monthly", "2020-12", dress=False, today=date(2021, 1, 1)))
+    table = titled(made, "任务进展")
+    for entry in ("XZ-09", "XZ-03", "XZ-14", "XZ-15"):
+        title = next(t.title for t in load(XZ).targets if t.id == entry)
+        done, total = truth.shares[entry]
+        assert f"共{total}个，完成{done}个" in str(row_of(table, "工作任务", title)["进展情况"])
+    assert not [t for t in made.tables() if "联系人" in t.title]
+
+
+def test_the_first_monthly_report_has_the_contacts() -> None:
+    made = make(case(XZ, "monthly", "2020-08", today=date(2020, 9, 4)))
+    assert "王建国" in column(titled(made, "联系人"), "姓名")
+
+
+def test_a_month_is_compared_with_the_one_before() -> None:
+    now = case(XZ, "monthly", "2020-12", today=date(2021, 1, 1))
+    earlier = now.estate.model_copy(update={"systems": now.estate.systems[:-2]})
+    made = make(case(XZ, "monthly", "2020-12", today=date(2021, 1, 1), earlier=earlier))
+    live = sum(bool(now.read("systems", "live", s)) for s in now.estate.systems[-2:])
+    row = row_of(titled(made, "主要指标"), "指标", "在册政务信息系统（个）")
+    assert (row["增减"], int(row["本期数"] or 0) - int(row["上期数"] or 0)) == (live, live)
+    alone = row_of(titled(make(now), "主要指标"), "指标", "在册政务信息系统（个）")
+    assert (alone["上期数"], alone["增减"]) == (None, None)
+
+
+def test_the_briefing_of_xianning() -> None:
+    """F-02: rolled up per department, its number, its readers."""
+    sample = SAMPLES[XN](1)
+    made = make(case(XN, "briefing", "2019-12", dress=False))
+    assert (made.masthead, made.issue, made.layout) == ("数据咸宁", 12, "briefing")
+    assert made.copies[0].value == "市委、市政府主要领导"
+    table = titled(made, "各单位工作进展")
+    connected = sum(s.connected is True for s in sample.estate.systems)
+    assert sum(int(n or 0) for n in column(table, "系统联通数")) == connected
+    assert table.total is not None
+    assert table.total[5] == connected
+    done, must = sample.truth.shares["XN-28"]
+    assert f"确定须接入的{must}个已接入{done}个" in texts(made)
+
+
+def test_money_on_hold_is_what_the_policy_says() -> None:
+    """F-24: the same sum as `policy holds`, once an object."""
+    for policy in (CZ, XZ, DL, XN):
+        sample = SAMPLES[policy](1)
+        day = sample.truth.day
+        made = make(case(policy, "holds", str(day), dress=False, today=day))
+        yuan, unknown = sample.truth.money
+        summary = titled(made, "汇总")
+        assert summary.total is not None
+        assert summary.total[3:] == (yuan, unknown)
+        assert f"合计{yuan:,}元" in made.tables()[0].notes[0]
+
+
+def test_a_hold_names_its_clause_its_facts_and_who_acts() -> None:
+    day = date(2021, 1, 1)
+    made = make(case(XZ, "holds", str(day), today=day, dress=False))
+    row = row_of(made.tables()[0], "依据条款", "二(二)3（XZ-09）")
+    words = row_of(titled(made, "原文"), "依据条款", "二(二)3（XZ-09）")
+    assert "不得同意其申请财政预算。" in str(words["政策原文"])
+    assert row["执行单位"] == "各级财政部门"
+    assert "已上云：否" in str(row["事实和出处"])
+
+
+def test_lines_that_stay_are_told_apart() -> None:
+    """F-15: what was ended, what stays by leave, what stays."""
+    sample = SAMPLES[CZ](1)
+    day = sample.truth.day
+    made = make(case(CZ, "cancellations", str(day), dress=False, today=day))
+    table = made.tables()[0]
+    state = dict(zip(column(table, "线路（专网）名称"), column(table, "处理情况"), strict=True))
+    stays = {name for name, told in state.items() if told == "尚未整合"}
+    assert stays == sample.truth.broken["V-24"] | sample.truth.broken["V-25"]
+
+
+def test_rent_is_saved_by_what_was_ended() -> None:
+    sample = SAMPLES[DL](1)
+    made = make(case(DL, "cancellations", str(DAYS[DL]), dress=False))
+    ended = [x for x in sample.estate.lines if x.cancelled_on and x.type == "internet_leased"]
+    total = made.tables()[0].total
+    assert total is not None
+    assert total[9] == sum(x.rent_per_year or 0 for x in ended)
+
+
+def test_the_five_criteria_as_answered() -> None:
+    """F-14: nobody's silence is a no."""
+    made = make(case(CZ, "clean-up", "2018-12-31"))
+    table = made.tables()[0]
+    assert set(column(table, "资源长期空闲")) == {"√"}
+    assert set(column(table, "范围小频度低")) == {"？"}
+    assert set(column(table, "功能可被替代")) == {"×"}
+
+
+def test_the_self_audit_has_its_two_lists() -> None:
+    """F-07."""
+    made = make(case(XN, "self-audit", "2019-03-15", scope=first_office(XN)))
+    assert [a.heading for a in made.annexes] == ["附件1", "附件2", "附件3"]
+    titles = [t.title for t in made.tables()]
+    assert titles[0] == "政务信息系统基本情况表"
+    assert titles[1].endswith("清理整合的信息系统清单")
+    assert titles[2].endswith("接入共享交换平台的信息系统清单")
+
+
+def test_a_migration_plan_is_one_department_s() -> None:
+    with pytest.raises(ReportError, match="--organisation"):
+        make(case(CZ, "migration-plan"))
+
+
+def test_a_migration_plan_says_what_stays_and_why() -> None:
+    """F-13."""
+    scope = first_office(CZ)
+    told = case(CZ, "migration-plan", "2018-04-30", scope=scope)
+    made = make(told)
+    words = column(titled(made, "处置意见"), "处置意见")
+    own = told.own.systems
+    assert words.count("已上云") == sum(told.read("systems", "on_cloud", s) is True for s in own)
+    stay = [s for s in own if s.migratable is False and not told.read("systems", "on_cloud", s)]
+    assert sum("不具备迁移条件" in str(w) for w in words) == len(stay)
+    assert "沧州云计算中心" in made.title
+
+
+def test_a_sample_can_be_drawn_again() -> None:
+    from inventory.reports.case import Sampling
+
+    def drawn(seed: str, size: int) -> list[Cell]:
+        made = make(case(DL, "sample", sampling=Sampling(seed, size), dress=False))
+        return column(made.tables()[0], "单位")
+
+    holders = {s.organisation for s in case(DL, "sample", dress=False).estate.systems}
+    assert drawn("甲", 3) == drawn("甲", 3)
+    assert len(drawn("甲", 50)) == len(holders)
+    with pytest.raises(ReportError, match="--seed"):
+        make(case(DL, "sample"))
+
+
+def test_what_was_reported_beside_what_was_found() -> None:
+    """F-10: with where the evidence lies, and three that sign."""
+    told = case(XN, "verification", "2019-07-31")
+    system = told.estate.systems[0]
+    seen = Evidence(look=17, code="H-9000", fact="cores", at="2019-07-20T08:00:00+00:00")
+    difference = Difference(
+        kind="systems",
+        code=system.code,
+        name=system.name,
+        organisation=system.organisation,
+        field="cpu_cores",
+        how=How.DIFFERS,
+        declared=4,
+        found=16,
+        evidence=(seen,),
+    )
+    found = Verification(differences=(difference,), unread={"H-9001": "timeout"})
+    made = make(case(XN, "verification", "2019-07-31", verification=found))
+    (row,) = made.tables()[0].rows
+    assert row[4:9] == ("CPU 核数", "4", "16", "不一致", "#17")
+    assert "市审计局（盖章）" in [line.label for line in made.foot]
+    assert "H-9001" in made.tables()[0].notes[1]
+    other = Scope(organisation=told.estate.organisations[-1].code)
+    alone = make(case(XN, "verification", "2019-07-31", verification=found, scope=other))
+    assert alone.tables()[0].rows == ()
+
+
+def test_nobody_was_looked_at() -> None:
+    with pytest.raises(ReportError, match="discover"):
+        make(case(XN, "verification"))
+
+
+@pytest.mark.parametrize("form", [name for name in NAMES if name != "verification"])
+@pytest.mark.parametrize("policy", [CZ, XN, XZ, DL])
+def test_of_a_classified_system_nothing_is_listed(policy: str, form: str) -> None:
+    """G7: it is counted, and neither its name nor what it does leaves the inventory."""
+    told = scoped(policy, form)
+    office = first_office(policy).organisation
+    systems = [
+        s.model_copy(
+            update={
+                "secrecy": Secrecy.CLASSIFIED,
+                "name": "绝密系统甲",
+                "function": "绝密功能",
+                "zombie_idle": True,
+                "must_connect": True,
+                "connected": False,
+            }
+        )
+        if s.organisation == office
+        else s
+        for s in told.estate.systems
+    ]
+    estate = told.estate.model_copy(update={"systems": tuple(systems), "hosts": ()})
+    more = {"scope": told.scope, "sampling": told.sampling, "estate": estate}
+    made = make(case(policy, form, **more))
+    assert "绝密" not in texts(made)
+
+
+def test_a_draft_says_so() -> None:
+    made = make(case(CZ, "annual", "2018", today=date(2018, 12, 1)))
+    assert (made.draft, made.cut_off) == (True, date(2018, 12, 1))
+    assert not make(case(CZ, "annual", "2018")).draft
+
+
+def test_nothing_is_reported_on_a_policy_that_does_not_hold() -> None:
+    with pytest.raises(ReportError, match="不具效力"):
+        make(case(XZ, "monthly", "2019-01", today=date(2019, 2, 1)))
+
+
+def test_records_of_the_case_count() -> None:
+    silent = make(case(CZ, "annual", "2018", records=Records(), dress=False))
+    assert "未报送6个" in texts(silent)
