@@ -72,7 +72,7 @@ def pack_screen(pack: Pack, say: Words) -> Iterator[RenderableType]:
             ),
         )
     if pack.phases:
-        heads = ("code", "phase", "kind", "gate", "proofs", "who", "clause")
+        heads = ("code", "phase", "kind", "gate_needs", "proofs", "who", "clause")
         made = table(*(say(head) for head in heads), title=say("phases"))
         yield rows(made, (_phase(phase, say) for phase in pack.phases))
     if pack.defects:
@@ -83,7 +83,7 @@ def pack_screen(pack: Pack, say: Words) -> Iterator[RenderableType]:
 
 def faults_screen(faults: Sequence[PackFault], say: Words) -> Iterator[RenderableType]:
     """Every mistake with its line."""
-    heads = (say(key) for key in ("file", "line", "field", "read", "expected"))
+    heads = (say(key) for key in ("file", "file_line", "field", "read", "expected"))
     yield rows(
         table(*heads, title=say("pack_bad", n=len(faults))),
         ((f.file, f.line, f.at, text(f.read, BAD), f.expected) for f in faults),
@@ -144,7 +144,7 @@ def holds_screen(found: Sequence[Hold], say: Words) -> Iterator[RenderableType]:
     if not found:
         yield text(say("no_holds"), GOOD)
         return
-    heads = ("organisations", "object", "amount", "hold.hold", "rule", "finance", "evidence")
+    heads = ("organisations", "object", "amount", "hold.hold", "rule", "finance", "proof")
     made = table(*(say(head) for head in heads), title=say("holds_title", n=len(found)))
     made.columns[2].justify = "right"
     yield rows(made, (_hold(hold, say) for hold in found))

@@ -18,7 +18,7 @@ def records_screen(found: Sequence[Kept], say: Words, timezone: str) -> Iterator
     if not found:
         yield text(say("no_records"), DIM)
         return
-    heads = ("number_short", "kind", "policy", "rule", "object", "record_says", "recorded")
+    heads = ("number_short", "kind", "policy", "rule", "object", "record_says", "recorded_by")
     yield rows(table(*(say(head) for head in heads)), (_row(k, say, timezone) for k in found))
 
 

@@ -102,7 +102,7 @@ def kept_screen(
     if sent:
         keys = ("report.kind", "policy", "report.entry", "who", "period", "done_on")
         made = table(
-            *(say(key) for key in (*keys, "report.channel", "evidence")), title=say("report.sent")
+            *(say(key) for key in (*keys, "report.channel", "proof")), title=say("report.sent")
         )
         yield rows(
             made,

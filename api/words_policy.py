@@ -89,7 +89,7 @@ POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
     "finance": ("执行", "finance"),
     "hold.hold": ("暂缓", "hold"),
     "hold.phase_out": ("逐步减少", "phased out"),
-    "evidence": ("证据", "evidence"),
+    "proof": ("证据", "evidence"),
     "on_record": ("{entry} 已登记", "{entry} on record"),
     "holds_total": (
         "合计 {yuan} 元，另有 {unknown} 项金额未填",
@@ -105,7 +105,7 @@ POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
         "phases",
     ),
     "pack_bad": ("有误 {n} 处", "mistakes: {n}"),
-    "line": ("行", "line"),
+    "file_line": ("行", "line"),
     "expected": ("应为", "expected"),
     "defects": ("文本中的矛盾与缺损", "conflicts and damage in the text"),
     "kind.notice": ("通报整改", "notice"),

@@ -26,6 +26,15 @@ def test_both_languages_say_the_same(key: str) -> None:
     assert fields(chinese) == fields(english)
 
 
+def test_no_file_of_words_takes_anothers_key() -> None:
+    """A file that says a key again would change what another's screens say."""
+    told: dict[str, str] = {}
+    for source in SOURCES:
+        if source.stem.startswith("words"):
+            for key in re.findall(r"^    \"([\w.]+)\": \(", source.read_text(), re.MULTILINE):
+                assert told.setdefault(key, source.stem) == source.stem, key
+
+
 def test_every_key_that_is_asked_for_exists() -> None:
     asked = {
         key

@@ -45,12 +45,6 @@ def test_another_name_for_its_address_hides_as_well() -> None:
     assert not found.hides_at(ip_address("10.0.0.2"), None)
 
 
-def test_the_systems_own_address_hides() -> None:
-    own = SECRET.model_copy(update={"ipv4": ip_address("10.0.0.9")})
-    estate = Estate(systems=(own,), hosts=(host("a", ipv4=ip_address("10.0.0.9")),))
-    assert hidden(estate).hosts == {"a"}
-
-
 @pytest.mark.parametrize(
     ("said", "kept_away"), [("某涉密系统", True), ("", False), ("无", False), ("——", False)]
 )

@@ -64,6 +64,11 @@ def _names(kind: str, named: str) -> set[str]:
     of, _, _ = named.partition(".")
     if kind == "field":
         return {f"{of}.{name}" for name in own_fields(of)} if of in Estate.model_fields else set()
+    return _known().get(kind, set())
+
+
+@cache
+def _known() -> dict[str, set[str]]:
     return {
         "kind": set(Estate.model_fields),
         "line": set(VALUES["lines.type"]),
@@ -71,7 +76,7 @@ def _names(kind: str, named: str) -> set[str]:
         "step": {step.value for step in StepKind},
         "probe": {str(name) for name in CHECKS},
         "phase": {f"{short}.{p.id}" for short, id in PACKS.items() for p in load(id).phases},
-    }.get(kind, set())
+    }
 
 
 def shown_by(thing: Thing) -> list[str]:
