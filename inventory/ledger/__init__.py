@@ -44,7 +44,8 @@ def read_ledgers(
     """Read ledgers into one estate; every refused row is a Problem, good rows go on.
 
     `known`: the estate so far, to which rows may refer (it is not part of the result).
-    Raises LedgerError when a file can't be read at all or holds no table that we know.
+    Of several files one that can't be read, or holds no table that we know, is a Problem too; of
+    a single one, and of one that isn't there, it is a LedgerError.
     """
     with _nothing_thrown_away():
         return _read(paths, known, words or default_words(), progress)
@@ -66,13 +67,14 @@ def _nothing_thrown_away() -> Iterator[None]:
 def _read(
     paths: Sequence[Path], known: Estate, words: Words, progress: Progress | None
 ) -> LedgerReport:
-    rows, ignored = read_rows(paths, words, progress)
+    rows, ignored, unreadable = read_rows(paths, words, progress)
     records = [record for part in rows for record in part.records]
     refused = [record for part in rows for record in part.refused]
     organisations = _organisations(rows, known, words)
     built = build(records, refused, known, organisations)
     ignored += [entry for part in rows for entry in part.ignored]
     problems = [problem for part in rows for problem in part.problems] + built.problems
+    problems += unreadable
     objects = as_told(built)
     return LedgerReport(
         estate=built.estate,
@@ -114,25 +116,54 @@ def _owners(record: Record) -> Iterable[str]:
 
 def read_rows(
     paths: Sequence[Path], words: Words, progress: Progress | None = None
-) -> tuple[list[Rows], list[Ignored]]:
-    """The rows of every table in the files, references still names, and the sheets passed over."""
+) -> tuple[list[Rows], list[Ignored], list[Problem]]:
+    """The rows of every table in the files, references still names; the sheets passed over; the
+    files that can't be read."""
     rows: list[Rows] = []
     ignored: list[Ignored] = []
+    unreadable: list[Problem] = []
     for path in paths:
-        tables: list[Table] = []
-        for sheet in read_sheets(path):
-            found = () if sheet.hidden else _tables(sheet, words)
-            if not found:
-                ignored.append(_passed_over(sheet))
-            tables += found
-        if not tables:
-            raise LedgerError(
-                f"台账中没有可识别的表，请对照模板检查表头 / ledger has no table that is known, "
-                f"compare its headers with the template: {path}"
-            )
+        try:
+            tables, passed = _tables_of(path, words)
+        except LedgerError as error:
+            if len(paths) == 1 or not path.exists():
+                raise
+            unreadable.append(_unreadable(path, error))
+            continue
+        ignored += passed
         tick = _ticks(path, tables, progress)
         rows += [read_table(table, words, tick) for table in tables]
-    return rows, ignored
+    return rows, ignored, unreadable
+
+
+def _tables_of(path: Path, words: Words) -> tuple[list[Table], list[Ignored]]:
+    """The tables of a file, and its sheets without any. Raises LedgerError."""
+    tables: list[Table] = []
+    passed: list[Ignored] = []
+    for sheet in read_sheets(path):
+        found = () if sheet.hidden else _tables(sheet, words)
+        if not found:
+            passed.append(_passed_over(sheet))
+        tables += found
+    if not tables:
+        raise LedgerError(
+            f"台账中没有可识别的表，请对照模板检查表头 / ledger has no table that is known, "
+            f"compare its headers with the template: {path}"
+        )
+    return tables, passed
+
+
+def _unreadable(path: Path, error: LedgerError) -> Problem:
+    return Problem(
+        file=path.name,
+        sheet="",
+        row=0,
+        column="",
+        raw="",
+        code="unreadable_file",
+        message=str(error),
+        refuses=False,
+    )
 
 
 def _tables(sheet: Sheet, words: Words) -> tuple[Table, ...]:

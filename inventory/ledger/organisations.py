@@ -22,6 +22,8 @@ _PLACE = re.compile(
 _HERE = re.compile(
     r"(?:本|我)?市(?!场监|场局|监局|管局|政工程|政管|政公用|政园林|政设施|容|域|民中心|民服务)"
 )
+_ABOVE = "国家税务总局"  # which stands before the names of its bureaux in the cities
+_YOUTH = re.compile(r"(?:共青团(?P<place>.*?[市县区旗州盟])?|团(?P<short>[市县区旗])?)委(?:员会)?")
 _UNDER = ("县", "区", "旗")
 _END = {"委": "委员会", "办": "办公室"}
 _VAGUE = ("管理局", "服务局", "办公室", "委员会", "管委会")
@@ -128,6 +130,8 @@ class Organisations:
         parts = self._parts(written)
         bureaux = self._words.bureaux
         known = parts.body in bureaux.names or parts.body in bureaux.variants
+        if squeeze(written).startswith(_ABOVE) or parts.body == "共青团委员会":
+            return written
         here = not parts.place and (known or _HERE.match(squeeze(written)))
         return self._named("", parts.body, written) if here else written
 
@@ -138,6 +142,10 @@ class Organisations:
 
     def _parts(self, written: str) -> _Parts:
         name = squeeze(written)
+        if match := _YOUTH.fullmatch(name):
+            own = match["place"] or (match["short"] if match["short"] != "市" else "") or ""
+            return _Parts("" if own == self.city else own, "共青团委员会", written)
+        name = name.removeprefix(_ABOVE) or name
         place = ""
         while match := _PLACE.match(name):
             place, name = match[0], name[match.end() :]

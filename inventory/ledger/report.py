@@ -19,6 +19,7 @@ Code = Literal[
     "unknown_header",
     "bad_text",
     "formula_error",
+    "unreadable_file",
 ]
 
 

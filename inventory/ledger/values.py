@@ -118,7 +118,7 @@ def _chosen(of: str, written: str, words: Words) -> str | None:
     found = choices.get(written) or choices.get(bare)
     if found is not None or not bare:
         return found
-    several = [part for part in _SEVERAL.split(bare) if part]
+    several = [part for part in _SEVERAL.split(bare) if part and not part.isdigit()]  # FT-2000+/64
     means = {choices.get(part) or _by_part(of, part, words) for part in several}
     return means.pop() if len(means) == 1 else None
 

@@ -12,13 +12,11 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from inventory.model import Frozen
 from inventory.policies.conditions import Conditions
-from inventory.policies.facts import SETS
 from inventory.policies.forms import NAMES
+from inventory.policies.ids import EntryId, PackId, SetName
 from inventory.policies.measures import Measure, Threshold
 from inventory.policies.wording import Severity, severity_of
 
-EntryId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,31}$")]
-PackId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Said = Annotated[str, StringConstraints(min_length=1, max_length=600)]
 Kind = Literal["targets", "rules", "clocks", "reports"]
 KINDS: tuple[Kind, ...] = ("targets", "rules", "clocks", "reports")
@@ -29,15 +27,6 @@ def _several(value: object) -> object:
 
 
 Quotes = Annotated[tuple[Said, ...], BeforeValidator(_several), Field(min_length=1)]
-
-
-def _set(value: str) -> str:
-    if value not in SETS:
-        raise ValueError(f"应为其一 / expected one of: {'、'.join(SETS)}")
-    return value
-
-
-SetName = Annotated[str, BeforeValidator(_set)]
 
 
 def _form(value: str) -> str:

@@ -144,3 +144,17 @@ def test_ods_is_read(tmp_path: Path) -> None:
     report = read_ledgers([path])
     assert [(r.name, r.racks) for r in report.estate.rooms] == [("乙机房", 3)]
     assert [(p.sheet, p.row, p.code) for p in report.problems] == [("机房", 2, "not_a_number")]
+
+
+def test_of_several_files_one_that_cannot_be_read_is_told_and_the_others_are_read(
+    tmp_path: Path,
+) -> None:
+    good, bad = tmp_path / "机房.csv", tmp_path / "坏.csv"
+    good.write_text("机房名称,所属单位\n甲机房,交通局\n", "utf-8")
+    bad.write_text("各位领导：\n您好\n", "utf-8")
+    report = read_ledgers([good, bad])
+    assert [room["name"] for room in report.objects["rooms"]] == ["甲机房"]
+    told = [(p.file, p.code) for p in report.problems if p.code != "unknown_reference"]
+    assert told == [("坏.csv", "unreadable_file")]
+    with pytest.raises(LedgerError, match="ledger not found"):
+        read_ledgers([good, tmp_path / "no.csv"])
