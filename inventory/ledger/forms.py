@@ -67,7 +67,8 @@ def _pairs(sheet: Sheet, known: KindWords, words: Words) -> tuple[list[_Pair], i
             if label is None or beside >= len(row):
                 continue
             other = _label(row, beside, at, known, words)
-            if other is not None and not other.likely:
+            # 是否涉密 | 涉密: a value may say what a header does, of the same field
+            if other is not None and not other.likely and other.field != label.field:
                 together += 1
                 continue
             pairs.append(_Pair(label, at, beside))

@@ -74,6 +74,7 @@ def all_goes_on(office: Office) -> None:
     office.does("audit", "verify")
 
 
+@pytest.mark.slow
 def test_netbox_is_down(office: Office) -> None:
     office.netbox.stop_web()
     try:

@@ -120,6 +120,7 @@ def _what_was_sent_is_signed_and_taken_once(api: Proxy, sent: Seen) -> None:
     assert post(api, sent.body, "").status_code == 401
 
 
+@pytest.mark.slow
 def test_a_node_renamed_and_a_host_deleted_in_netbox(office: Office, api: Proxy) -> None:
     log = office.folder / "api.log"
     assert "北门接入点" not in _nodes(api)

@@ -211,6 +211,7 @@ def test_static_site_is_never_held(portal: Mover, tmp_path: Path) -> None:
     assert roles(portal) == {source: "yielded", target: "active"}
 
 
+@pytest.mark.slow
 def test_check_mode_changes_nothing(files: Mover) -> None:
     hosts = [files.lab.hosts[name] for name in (files.system.source, files.system.target, "gw-01")]
     before = [host.tree() for host in hosts]

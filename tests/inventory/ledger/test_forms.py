@@ -59,6 +59,14 @@ def test_a_fault_is_told_where_it_stands() -> None:
     assert read.records == ()
 
 
+def test_a_value_that_reads_like_its_header_is_a_value() -> None:
+    secret = [list(row) for row in FORM]
+    secret[5][1] = "涉密"
+    (table,) = find_forms(sheet(secret), WORDS)
+    (record,) = read_table(table, WORDS).records
+    assert record.values["secrecy"] == "classified"
+
+
 def test_forms_below_each_other() -> None:
     second = [list(row) for row in FORM]
     second[2][1] = "低保核对系统"
