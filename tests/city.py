@@ -4,9 +4,11 @@ What the three users do in stories (tests/acceptance), in the demo and in the be
 through here: by the real command, in the operations zone of the lab.
 """
 
+import itertools
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -140,6 +142,12 @@ class City:
             return found
         return {}
 
+    def kill(self, name: str) -> None:
+        """SIGKILL a child of `up`; `up` brings it back."""
+        before = self.children()[name]
+        os.kill(before, signal.SIGKILL)
+        wait_until(lambda: self.children().get(name, before) != before, 60, f"{name} back")
+
     def stop_up(self) -> None:
         if self.up_process and self.up_process.poll() is None:
             self.up_process.terminate()
@@ -148,6 +156,17 @@ class City:
 
     def status(self, run: str) -> Any:
         return self.json("run", "status", run)
+
+    def attempts_follow_each_other(self, run: str) -> None:
+        """After a kill: some attempt was lost, none overlapped another on the same system, and
+        each has exactly one end."""
+        attempts = self.status(run)["attempts"]
+        assert any(a["state"] == "lost" for a in attempts)
+        for system in {a["system"] for a in attempts}:
+            own = sorted((a for a in attempts if a["system"] == system), key=lambda a: a["token"])
+            for before, after in itertools.pairwise(own):
+                assert before["ended_at"] is not None
+                assert before["ended_at"] <= after["started_at"]
 
     def wait(self, run: str, *, expect: int = 0, timeout: float = 300) -> None:
         """Until the run has ended, or an item waits for an operator (expect=1)."""

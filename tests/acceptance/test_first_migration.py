@@ -1,4 +1,5 @@
-"""The main job: three systems move to the cloud while a client outside uses them."""
+"""The main job: three systems move to the cloud while a client outside uses them, and worker and
+engine are killed."""
 
 import json
 import subprocess
@@ -24,9 +25,13 @@ def test_three_systems_move_and_nobody_notices(city: City) -> None:
     out = city.state / "client.jsonl"
     with outside_client(city.lab, out, pace=0.1):
         run = city.json("run", "start", plan["code"], actor="wang")["code"]
+        city.until_step(run, "LJ-S-002", "presync", "running")
+        city.kill("worker")
+        city.kill("temporal")
         city.wait(run)
 
     _every_step_is_done(city, run)
+    city.attempts_follow_each_other(run)
     _nobody_noticed(city, read(out))
     _the_inventory_knows(city)
     _nothing_is_left_to_do(city)

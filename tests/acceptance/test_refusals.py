@@ -59,6 +59,7 @@ def test_a_wrong_sudo_password(city: City) -> None:
     assert "not-the-password" not in message
 
 
+@pytest.mark.slow
 def test_a_login_without_any_right_to_sudo(city: City) -> None:
     city.load_ledger(systems=(FILES,))
     target = city.lab.hosts[TARGET]
@@ -77,6 +78,7 @@ def test_what_lies_on_the_target_is_not_taken_for_ours(city: City) -> None:
     assert target.root("/srv/files/other/precious.txt").read_text() == "x\n"
 
 
+@pytest.mark.slow
 def test_the_logins_home_is_no_systems_folder(city: City) -> None:
     tree = replace(FILES.trees[0], path="/home/qianyun")
     city.load_ledger(systems=(replace(FILES, trees=(tree,)),))

@@ -103,6 +103,7 @@ def test_what_follows_from_an_object_changes_with_it(
     assert told.split() == ["行政中心", "二号机房", "行政中心"]
 
 
+@pytest.mark.slow
 def test_names_are_chinese_and_slugs_ascii(
     ready: NetBox, opened: Callable[[], NetBoxStore]
 ) -> None:
