@@ -6,8 +6,6 @@ IPv6. On the way the worker and the engine are killed, as a machine room would d
 """
 
 import argparse
-import os
-import signal
 import sys
 import tempfile
 import time
@@ -19,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from tests.city import City, wait_until
+from tests.city import City
 from tests.demo_page import Results, show
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
@@ -137,10 +135,8 @@ def strike(city: City, story: Story, run: str) -> None:
     """SIGKILL the worker while data is being copied, then the engine; `up` brings both back."""
     city.until_step(run, "LJ-S-002", "presync", "running")
     for name in ("worker", "temporal"):
-        before = city.children()[name]
-        os.kill(before, signal.SIGKILL)
         story.say(f"SIGKILL {name}", f"{name} is killed")
-        wait_until(lambda n=name, p=before: city.children().get(n, p) != p, 60, f"{name} back")
+        city.kill(name)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from inventory.ledger.words import KindWords, Words
 
 _SAID = re.compile(r"[:：]\s*\S")  # 填报单位：市教育局 says its value itself
 LEAST = 5  # pairs that make a form
+LOOKED_AT = 40  # rows that tell a form
 LEAST_ROWS = 4  # in so many rows
 _NAMING = ("name", "code")
 
@@ -34,22 +35,28 @@ class _Pair:
 def find_forms(sheet: Sheet, words: Words) -> Iterator[Table]:
     """The forms of a sheet from top to bottom, each as a table of one row; none where it holds
     tables of the usual kind."""
+    kind = _kind(sheet, words)
+    if kind is not None:
+        pairs, _ = _pairs(sheet, words.kinds[kind], words, len(sheet.rows))
+        for form in _split(pairs):
+            yield _table(sheet, kind, form, words)
+
+
+def _kind(sheet: Sheet, words: Words) -> str | None:
+    """What the forms of a sheet are of, by its first rows: a table may have 20,000 more."""
     hints = Hints(sheet, words)
-    found: list[tuple[float, str, list[list[_Pair]]]] = []
+    found: dict[str, float] = {}
     for kind, known in words.kinds.items():
-        pairs, together = _pairs(sheet, known, words)
+        pairs, together = _pairs(sheet, known, words, LOOKED_AT)
         if _is_form(pairs, together):
             above = " ".join(_text(cell) for row in sheet.rows[: pairs[0].row] for cell in row)
-            score = len({p.label.field for p in pairs}) + hints.of(known, above=above)
-            found.append((score, kind, list(_split(pairs))))
-    best = max(found, default=None, key=lambda one: one[0])
-    if best is not None:
-        for form in best[2]:
-            yield _table(sheet, best[1], form, words)
+            found[kind] = len({p.label.field for p in pairs}) + hints.of(known, above=above)
+    return max(found, default=None, key=lambda kind: found[kind])
 
 
-def _pairs(sheet: Sheet, known: KindWords, words: Words) -> tuple[list[_Pair], int]:
-    """The pairs in reading order, and how many labels stood beside another label."""
+def _pairs(sheet: Sheet, known: KindWords, words: Words, most: int) -> tuple[list[_Pair], int]:
+    """The pairs of the first `most` rows in reading order, and how many labels stood beside another
+    label."""
     right_of = {
         (row, column): right
         for top, left, bottom, right in sheet.merges
@@ -58,7 +65,7 @@ def _pairs(sheet: Sheet, known: KindWords, words: Words) -> tuple[list[_Pair], i
     }
     pairs: list[_Pair] = []
     together = 0
-    for at, row in enumerate(sheet.rows):
+    for at, row in enumerate(sheet.rows[:most]):
         column = 0
         while column < len(row):
             label = _label(row, column, at, known, words)
