@@ -215,6 +215,7 @@ NOISE = "head -c 300000 /dev/urandom; printf '\\n00 begin os\\n\\033[2J\\033]0;x
         (f"{NOISE}; {RUN}; {NOISE}", None),
         (f"{RUN}; exec cat /dev/zero", None),  # more than may be: what was whole stands
         (f"{RUN}; exec sleep 1000", None),  # hangs at the end: so does that
+        (f"{RUN} | sed -u 2q; exec cat /dev/zero", Failure.PROTOCOL),  # nothing whole in it
         ("exec cat /dev/urandom", Failure.REFUSED),
         ("exec sleep 1000", Failure.TIMEOUT),
         ("exit 1", Failure.REFUSED),
