@@ -11,6 +11,8 @@ from probes.census.reading import NotRead, line
 from probes.census.script import Answer, answers, power_of, sections
 
 NOTHING = Answer()
+# what one command tells as a whole: if it was ended, what is missing could be anything
+_WHOLE = {"sockets", "connections", "packages", "services", "filesystems", "logins"}
 
 
 @dataclass
@@ -31,10 +33,14 @@ class _Gathering:
         if lack is not None:
             self.unread.append(lack)
             return
+        if answer.late and fact in _WHOLE:
+            self.unread.append(Unread(fact=fact, why=Why.TIMEOUT))
+            return
         try:
             self.facts[fact] = parse(answer)
-        except NotRead as why:
-            self.unread.append(why.of(fact))
+        except NotRead as error:
+            guessed = answer.late and error.why is Why.NOT_UNDERSTOOD
+            self.unread.append(NotRead(Why.TIMEOUT).of(fact) if guessed else error.of(fact))
         except (ValueError, LookupError, OverflowError) as error:
             # what no parser foresaw is this fact's fault and no other's
             said = line(f"{type(error).__name__}: {error}")

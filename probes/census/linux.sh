@@ -8,10 +8,19 @@ part() { mark part "$*"; }
 lack() { mark lack "$*"; }
 have() { command -v "$1" >/dev/null 2>&1; }
 # `timeout` of old busybox wants -t; where there is none, our own end is the only limit.
-if timeout 1 true 2>/dev/null; then t() { timeout "$@"; }
-elif timeout -t 1 true 2>/dev/null; then t() { n=$1; shift; timeout -t "$n" "$@"; }
-else t() { shift; "$@"; }
+if timeout 1 true 2>/dev/null; then limit() { timeout "$@"; }
+elif timeout -t 1 true 2>/dev/null; then limit() { n=$1; shift; timeout -t "$n" "$@"; }
+else limit() { shift; "$@"; }
 fi
+# A command that was ended says so where everything goes, whoever reads its output: 124 of GNU's
+# timeout, 143 of busybox's.
+exec 3>&1
+t() {
+  limit "$@"
+  ended=$?
+  case $ended in 124|143) mark late >&3 ;; esac
+  return "$ended"
+}
 # root: we are; all: sudo lets us run anything without a password; some: it lets us run something.
 power=
 if [ "$(id -u)" = 0 ]; then power=root

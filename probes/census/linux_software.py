@@ -119,7 +119,9 @@ def databases(answer: Answer) -> tuple[tuple[FoundDatabase, ...], list[Unread]]:
             )
         )
         if size is None:
-            unread.append(Unread(fact="databases.size", why=Why.NOT_PERMITTED, said=engine))
+            late = any(part.startswith(f"folder {told} ") for part in answer.late)
+            why = Why.TIMEOUT if late else Why.NOT_PERMITTED
+            unread.append(Unread(fact="databases.size", why=why, said=engine))
     return tuple(dict.fromkeys(found)), unread
 
 

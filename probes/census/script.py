@@ -31,10 +31,12 @@ class Section:
 
 @dataclass
 class Answer:
-    """What one section said: its parts by name ("" before the first), and what it lacks."""
+    """What one section said: its parts by name ("" before the first), and what it lacks; `late`:
+    parts in which a command was ended after its time."""
 
     parts: dict[str, str] = field(default_factory=dict)
     lacks: list[Unread] = field(default_factory=list)
+    late: set[str] = field(default_factory=set)
     whole: bool = False
 
     def named(self, prefix: str) -> dict[str, str]:
@@ -86,6 +88,8 @@ def answers(raw: str, boundary: str) -> dict[str, Answer]:
         elif at is not None:
             if word == "lack":
                 at.lacks.append(_lack(rest))
+            elif word == "late":
+                at.late.add(_last(at))
             _keep(at, rest if word == "part" else _last(at), body)
     return found
 

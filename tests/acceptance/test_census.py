@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from api.bootstrap import Qianyun
-from api.settings import load, login
-from inventory.changes import diff
+from api.settings import login
+from inventory.ledger_write.export import export
 from tests.census import declared
 from tests.census.hosts import HOSTS, JUMP, LONG_AGO, SECRET_HOST, builders
 from tests.city import City, wait_until
@@ -54,11 +53,11 @@ def city(made: Lab, tmp_path_factory: pytest.TempPathFactory) -> City:
 
 
 def take_in(city: City) -> None:
-    product = Qianyun(load({"QIANYUN_STATE": str(city.state), "QIANYUN_ACTOR": "zhang"}))
+    """By its ledger, a workbook, as an office would."""
     keys = {name: host.host_key for name, host in city.lab.hosts.items()}
-    changes = diff(product.estate.load(), declared.estate(keys))
-    product.estate.apply(changes, actor="zhang", confirmed=changes.digest)
-    product.truth.engine.dispose()
+    ledger = city.state / "台账.xlsx"
+    assert not export(declared.estate(keys), ledger).changed
+    city.apply(ledger)
 
 
 @pytest.fixture(scope="module")

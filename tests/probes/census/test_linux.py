@@ -1,6 +1,8 @@
 """What hosts said, as facts: CentOS 6 to openEuler, ss and netstat, rpm and dpkg, systemd and sysv."""
 
+import subprocess
 from ipaddress import ip_address
+from shutil import which
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from inventory.facts import FACTS, HostFacts, Why
 from probes.census import linux
-from probes.census.script import answers, sections
+from probes.census.script import FOLDER, answers, sections
 from tests.census.hosts import pem
 from tests.probes.census.recorded import BOUNDARY, BUSYBOX, EL6, NETSTAT, raw
 
@@ -239,6 +241,38 @@ def test_what_a_section_lacks_is_unread_with_its_reason() -> None:
     found = facts(raw(**(EL6 | {"logins": {"lack logins not_kept": ""}})))
     assert found.logins is None
     assert unread(found)["logins"] == Why.NOT_KEPT
+
+
+def test_what_a_command_could_not_tell_in_time_is_unread_for_that() -> None:
+    whole = raw("root", **EL6)
+
+    def late(after: str) -> dict[str, str]:
+        cut = whole.replace(f"part {after}\n", f"part {after}\n\n{BOUNDARY} late\n", 1)
+        return unread(facts(cut))
+
+    assert late("ss")["sockets"] == late("ss")["connections"] == "timeout"
+    assert late("rpm")["packages"] == "timeout"
+    assert "timeout" not in unread(facts(whole)).values()
+
+
+def test_a_data_folder_that_takes_too_long_to_measure_has_no_size() -> None:
+    slow = {"folder mysql /var/lib/mysql": "", "late": ""}
+    told = EL6 | {"databases": {"processes": EL6["databases"]["processes"], **slow}}
+    text = raw("root", **told).replace(f"{BOUNDARY} part late\n", f"{BOUNDARY} late\n")
+    unread = [one for one in facts(text).unread if one.why is Why.TIMEOUT]
+    assert [(one.fact, one.said) for one in unread] == [("databases.size", "mysql")]
+
+
+@pytest.mark.parametrize("shell", [["dash"], ["bash"], ["busybox", "sh"]])
+def test_a_command_that_is_ended_says_so_to_all(shell: list[str]) -> None:
+    if not which(shell[0]):
+        pytest.skip(f"no {shell[0]}")
+    functions = (FOLDER / "linux.sh").read_text()
+    calls = "mark begin jobs\npart x\nkept=$(t 1 sleep 60)\nt 1 true\nt 1 false\nmark end jobs\n"
+    told = f"B={BOUNDARY}\n{functions}{calls}"
+    done = subprocess.run(shell, input=told, capture_output=True, text=True, check=True)
+    assert answers(done.stdout, BOUNDARY)["jobs"].late == {"x"}
+    assert done.stdout.count("late") == 1
 
 
 def test_an_answer_that_ends_early_leaves_the_rest_unread() -> None:
