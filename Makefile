@@ -1,6 +1,6 @@
 # 迁云 Qianyun. `make` 列出目标 / `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-netbox check format test demo bench chaos up netbox netbox-down clean
+.PHONY: help setup setup-netbox check format test demo bench bench-rcpsp chaos up netbox netbox-down clean
 MAKEFLAGS += --no-print-directory
 # A run is hundreds of processes: each would compile what it imports again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -38,6 +38,9 @@ demo: $(if $(filter netbox,$(INVENTORY)),setup-netbox,setup) ## 在真实主机�
 
 bench: setup-netbox ## 测量 / measure, one JSON object a line; ONLY=engine. 选择前缀 / by prefix
 	@$(AS_ROOT) $(PY) -m tests.bench $(if $(ONLY),--only '$(ONLY)')
+
+bench-rcpsp: setup ## 对 PSPLIB 排程 / schedule PSPLIB's .sm files: DIR=folder SECONDS=10 (each)
+	@$(PY) -m tests.bench.rcpsp '$(DIR)' --seconds '$(or $(SECONDS),10)'
 
 chaos: setup-netbox ## 杀进程、断网络等慢测试 / kills and faults: the slow tests
 	@$(AS_ROOT) $(PY) -m pytest -m "chaos or slow or hypothesis" $(ARGS)

@@ -1,0 +1,158 @@
+"""A project as flat arrays, the form in which it can be counted through quickly."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from migrator.schedule.kernel import (
+    APART,
+    DURATION,
+    END,
+    LATE,
+    LENGTH,
+    MOVED,
+    NEEDS,
+    PLACE,
+    Ints,
+    Shape,
+)
+from migrator.schedule.project import Project, Window
+
+
+class Arc(NamedTuple):
+    """begin(after) >= begin(before) + gap."""
+
+    before: int
+    after: int
+    gap: int
+
+
+def arcs(project: Project) -> list[Arc]:
+    """The lags as differences between beginnings; of several between the same two the strongest."""
+    strongest: dict[tuple[int, int], int] = {}
+    for lag in project.lags:
+        before, after = project.index[lag.before], project.index[lag.after]
+        duration = project.activities[before].duration
+        both = [(before, after, duration + lag.least)]
+        if lag.most is not None:
+            both.append((after, before, -duration - lag.most))
+        for one, other, gap in both:
+            strongest[one, other] = max(gap, strongest.get((one, other), gap))
+    return [Arc(*ends, gap) for ends, gap in sorted(strongest.items())]
+
+
+def openings(project: Project) -> list[list[Window]]:
+    """Where each activity may begin, its release, pin, windows and the horizon taken together."""
+    found: list[list[Window]] = []
+    for one in project.activities:
+        low, high = one.release, project.horizon - one.duration
+        if one.pin is not None:
+            low, high = max(low, one.pin), min(high, one.pin)
+        pieces = sorted(one.windows or (Window(low, high),), key=lambda window: window.first)
+        merged: list[Window] = []
+        for piece in pieces:
+            first, last = max(piece.first, low), min(piece.last, high)
+            if merged and first <= merged[-1].last + 1:
+                merged[-1] = Window(merged[-1].first, max(last, merged[-1].last))
+            elif first <= last:
+                merged.append(Window(first, last))
+        found.append(merged)
+    return found
+
+
+def circle(project: Project) -> tuple[int, ...] | None:
+    """Activities each of which must come after the one before it, round in a circle, or None."""
+    return _walk(project)[1]
+
+
+def _walk(project: Project) -> tuple[list[int], tuple[int, ...] | None]:
+    """Activities in an order along the arcs with a gap >= 0 (Kahn 1962), and a circle if there is."""
+    count = len(project.activities)
+    after: list[list[int]] = [[] for _ in range(count)]
+    waiting = [0] * count
+    for arc in arcs(project):
+        if arc.gap >= 0 and arc.before != arc.after:
+            after[arc.before].append(arc.after)
+            waiting[arc.after] += 1
+    order = [x for x in range(count) if not waiting[x]]
+    for x in order:
+        for y in after[x]:
+            waiting[y] -= 1
+            if not waiting[y]:
+                order.append(y)
+    if len(order) == count:
+        return order, None
+    return [*order, *(x for x in range(count) if waiting[x])], _round(after, waiting)
+
+
+def _round(after: list[list[int]], waiting: list[int]) -> tuple[int, ...]:
+    back: dict[int, int] = {}
+    for x, following in enumerate(after):
+        for y in following:
+            if waiting[x] and waiting[y]:
+                back[y] = x
+    path = [next(x for x, left in enumerate(waiting) if left and x in back)]
+    while back[path[-1]] not in path:
+        path.append(back[path[-1]])
+    return tuple(reversed(path[path.index(back[path[-1]]) :]))
+
+
+def _table(rows: Iterable[tuple[int, ...]], width: int) -> Ints:
+    found = list(rows)
+    return np.array(found, np.int64).reshape(len(found), width)
+
+
+def shape_of(project: Project) -> Shape:
+    """Raises nothing: a circle of arcs gives an order in which some of them lead backward."""
+    count = len(project.activities)
+    into: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    out: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    for before, after, gap in arcs(project):
+        into[after].append((before, gap))
+        out[before].append((after, gap))
+    opened = [[(one.first, one.last) for one in row] for row in openings(project)]
+    lists = (*_amounts(project), into, out, opened)
+    place = np.argsort(np.array(_walk(project)[0], np.int64))
+    acts = np.zeros((count, END + 1), np.int64)
+    rows: list[tuple[int, int]] = []
+    for x, one in enumerate(project.activities):
+        acts[x, DURATION], acts[x, PLACE] = one.duration, place[x]
+        for column, kind in enumerate(lists, start=NEEDS):
+            acts[x, column] = len(rows)
+            rows += kind[x]
+        acts[x, END] = len(rows)
+    capacity = np.zeros((len(project.renewables), project.horizon), np.int64)
+    for number, renewable in enumerate(project.renewables):
+        for first, end, value in renewable.capacity.pieces(project.horizon):
+            capacity[number, first:end] = value
+    pieces = (
+        (number, end - 1, value)
+        for number, store in enumerate(project.stores)
+        for _, end, value in store.capacity.pieces(project.horizon + 1)
+    )
+    return Shape(acts, _table(rows, 2), capacity, _table(pieces, 3), _table(_terms(project), 5))
+
+
+def _amounts(project: Project) -> tuple[list[list[tuple[int, int]]], list[list[tuple[int, int]]]]:
+    renewable = {one.code: place for place, one in enumerate(project.renewables)}
+    store = {one.code: place for place, one in enumerate(project.stores)}
+    return (
+        [
+            [(renewable[code], amount) for code, amount in one.needs if amount and one.duration]
+            for one in project.activities
+        ],
+        [
+            [(store[code], amount) for code, amount in one.takes if amount]
+            for one in project.activities
+        ],
+    )
+
+
+def _terms(project: Project) -> Iterator[tuple[int, int, int, int, int]]:
+    index, stages = project.index, tuple(enumerate(project.stages))
+    yield from ((LENGTH, k, stage.floor, stage.base, stage.length) for k, stage in stages)
+    for k, stage in stages:
+        yield from ((LATE, k, index[one.activity], one.due, one.weight) for one in stage.late)
+        yield from ((APART, k, index[one.one], index[one.other], one.weight) for one in stage.apart)
+        yield from ((MOVED, k, index[one.activity], one.start, one.weight) for one in stage.moved)
