@@ -1,9 +1,7 @@
 """Crowds: how a population is founded, and how one lane lets crowds breed until its share is used."""
 
-import heapq
 import time
 from dataclasses import dataclass, field
-from random import Random
 
 import numpy as np
 
@@ -23,6 +21,7 @@ from migrator.schedule.kernel import (
     breed,
     forward,
     found,
+    listed,
     measure,
     put,
     settle,
@@ -62,7 +61,7 @@ class Lane:
     limits: Limits
     target: Costs
     """Costs that cannot be undercut: who reaches them is done."""
-    random: Random
+    random: np.random.Generator
     best: Found | None = None
     crowd: Crowd | None = field(default=None)
     stale: int = 0
@@ -80,7 +79,8 @@ class Lane:
     @property
     def size(self) -> int:
         """Large crowds find more and take longer; a child costs about as much as there are activities."""
-        return max(30, min(1000, 40_000 // len(self.shape.acts)))
+        count = max(1, len(self.shape.acts))
+        return max(30, min(1000, 40_000 // count, 30 * count))
 
     def run(self, share: Share) -> bool:
         """Breed until the share is used or the target is reached; tells whether the clock ended it."""
@@ -115,14 +115,18 @@ class Lane:
         if self.crowd is not None:
             starts, costs = np.array(other.starts), np.array(other.costs)
             settle(
-                self.crowd, self.random.randrange(len(self.crowd.costs)), starts, costs, self.shape
+                self.crowd,
+                int(self.random.integers(len(self.crowd.costs))),
+                starts,
+                costs,
+                self.shape,
             )
 
     def _found(self, deadline: float) -> bool:
         """A crowd from lists by random mixtures of rules; None where nearly no list gives a schedule.
         Tells whether the clock ended it."""
         count, size = len(self.shape.acts), self.size
-        seed = np.array([self.random.getrandbits(63) | 1], np.uint64)
+        seed = np.array([self.random.integers(1, 1 << 62)], np.uint64)
         crowd = Crowd(
             np.zeros((size, count), np.int64),
             np.zeros((size, count), np.int64),
@@ -133,7 +137,7 @@ class Lane:
         while at < size and tried < 3 * size:
             if tried and time.monotonic() >= deadline:
                 break
-            crowd.lists[at] = listed(self.shape, self._priorities(rough=tried > 0))
+            listed(self.shape, self._priorities(rough=tried > 0), crowd.lists[at])
             tried += 1
             if found(crowd, at, self.shape, self.room):
                 self._keep(crowd, at)
@@ -144,12 +148,11 @@ class Lane:
 
     def _priorities(self, *, rough: bool) -> Ints:
         """What is followed by most first, or what is due first, mixed with chance but for the first."""
-        rule = self.rules[self.random.randrange(2) if rough else 0]
+        rule = self.rules[int(self.random.integers(2)) if rough else 0]
         if not rough:
             return rule * 1000
-        noise = np.array([self.random.random() for _ in range(len(rule))])
-        spread = self.random.choice((0.1, 0.3, 1.0)) * (rule.max() - rule.min() + 1)
-        return ((rule + noise * spread) * 1000).astype(np.int64)
+        spread = (0.1, 0.3, 1.0)[int(self.random.integers(3))] * (rule.max() - rule.min() + 1)
+        return ((rule + self.random.random(len(rule)) * spread) * 1000).astype(np.int64)
 
     def _keep(self, crowd: Crowd, only: int | None = None) -> None:
         row = only
@@ -158,24 +161,6 @@ class Lane:
         costs = tuple(int(cost) for cost in crowd.costs[row])
         if self.best is None or costs < self.best.costs:
             self.best = Found(costs, tuple(int(start) for start in crowd.starts[row]))
-
-
-def listed(shape: Shape, priorities: Ints) -> Ints:
-    """The activities in an order along the arcs with a gap >= 0, the largest priority first."""
-    acts, rows = shape.acts, shape.rows
-    waiting = [int((rows[one[INTO] : one[OUT], 1] >= 0).sum()) for one in acts]
-    ready = [(-int(priorities[x]), x) for x in range(len(acts)) if not waiting[x]]
-    heapq.heapify(ready)
-    order = []
-    while ready:
-        _, x = heapq.heappop(ready)
-        order.append(x)
-        for y, gap in rows[acts[x, OUT] : acts[x, OPEN]]:
-            if gap >= 0:
-                waiting[y] -= 1
-                if not waiting[y]:
-                    heapq.heappush(ready, (-int(priorities[y]), int(y)))
-    return np.array(order, np.int64)
 
 
 def due(shape: Shape, limits: Limits) -> Ints:
@@ -220,7 +205,8 @@ def by_rule(shape: Shape, limits: Limits, stages: int) -> Found | None:
     count = len(shape.acts)
     room = Room(shape.capacity.copy(), shape.pieces[:, 2].copy(), np.empty(count, np.int64))
     starts = np.empty(count, np.int64)
-    order = listed(shape, np.array(limits.tails, np.int64))
+    order = np.empty(count, np.int64)
+    listed(shape, np.array(limits.tails, np.int64), order)
     if not forward(order, shape, room.free, room.room, starts):
         return None
     placed = tuple(int(start) for start in starts)
@@ -233,6 +219,6 @@ def ready() -> None:
     project = Project(activities=(Activity(code="1", duration=1),), horizon=2)
     told = limits(project)
     assert isinstance(told, Limits)
-    lane = Lane(shape_of(project), told, (0,), Random(0))  # noqa: S311
+    lane = Lane(shape_of(project), told, (0,), np.random.default_rng(0))
     lane.run(Share(deadline=time.monotonic() + 3600, children=lane.size + 1))
     by_rule(lane.shape, told, 1)

@@ -166,8 +166,29 @@ def put(x: int, start: int, shape: Shape, free: Ints, room: Ints) -> None:
 
 
 @compiled
+def listed(shape: Shape, priorities: Ints, order: Ints) -> None:
+    """Write the activities in an order along the arcs with a gap >= 0, of those that are free to
+    come next the one with the largest priority first."""
+    waiting = np.zeros(order.size, np.int64)
+    for x in range(order.size):
+        for at in range(shape.acts[x, INTO], shape.acts[x, OUT]):
+            if shape.rows[at, 1] >= 0:
+                waiting[x] += 1
+    for place in range(order.size):
+        best = -1
+        for x in range(order.size):
+            if waiting[x] == 0 and (best < 0 or priorities[x] > priorities[best]):
+                best = x
+        order[place] = best
+        waiting[best] = -1
+        for at in range(shape.acts[best, OUT], shape.acts[best, OPEN]):
+            if shape.rows[at, 1] >= 0:
+                waiting[shape.rows[at, 0]] -= 1
+
+
+@compiled
 def clear(shape: Shape, free: Ints, room: Ints, starts: Ints) -> None:
-    """Nothing is placed. (Loops: assigning whole arrays takes seconds to compile.)"""
+    """Nothing is placed. (Loops, as in `copy`.)"""
     for row in range(free.shape[0]):
         for slot in range(free.shape[1]):
             free[row, slot] = shape.capacity[row, slot]
@@ -217,11 +238,24 @@ def below(seed: NDArray[np.uint64], bound: int) -> int:
 
 
 @compiled
-def measure(starts: Ints, shape: Shape, costs: Ints) -> None:
-    """What a schedule costs, stage by stage."""
+def makespan(starts: Ints, shape: Shape) -> int:
     end = 0
     for x in range(starts.size):
         end = max(end, starts[x] + shape.acts[x, DURATION])
+    return end
+
+
+@compiled
+def copy(source: Ints, to: Ints) -> None:
+    """(Assigning whole arrays takes seconds to compile.)"""
+    for at in range(source.size):
+        to[at] = source[at]
+
+
+@compiled
+def measure(starts: Ints, shape: Shape, costs: Ints) -> None:
+    """What a schedule costs, stage by stage."""
+    end = makespan(starts, shape)
     for kind, stage, x, y, weight in shape.terms:
         if kind == LENGTH:
             costs[stage] = y + weight * max(end, x)
@@ -261,38 +295,43 @@ def ranked(keys: Ints) -> Ints:
 @compiled
 def by_start(starts: Ints, shape: Shape) -> Ints:
     """Activities as they begin; of those that begin together, as the arcs lead."""
-    return ranked(starts * starts.size + shape.acts[:, PLACE])
+    keys = np.empty_like(starts)
+    for x in range(keys.size):
+        keys[x] = starts[x] * keys.size + shape.acts[x, PLACE]
+    return ranked(keys)
 
 
 @compiled
 def by_end(starts: Ints, shape: Shape) -> Ints:
     """Activities as they end, the last first."""
-    return ranked(-((starts + shape.acts[:, DURATION]) * starts.size + shape.acts[:, PLACE]))
+    keys = np.empty_like(starts)
+    for x in range(keys.size):
+        keys[x] = -(starts[x] + shape.acts[x, DURATION]) * keys.size - shape.acts[x, PLACE]
+    return ranked(keys)
 
 
 @compiled
 def justify(starts: Ints, costs: Ints, shape: Shape, room: Room) -> None:
     """Push all to the right, then to the left; kept where it is not worse."""
-    end = 0
-    for x in range(starts.size):
-        end = max(end, starts[x] + shape.acts[x, DURATION])
+    end = makespan(starts, shape)
     if not backward(by_end(starts, shape), end, shape, room.free, room.room, room.late):
         return
     again = np.empty_like(starts)
     if not forward(by_start(room.late, shape), shape, room.free, room.room, again):
         return
-    found = np.empty_like(costs)
-    measure(again, shape, found)
-    if cheaper(found, costs) <= 0:
-        starts[:] = again
-        costs[:] = found
+    cost = np.empty_like(costs)
+    measure(again, shape, cost)
+    if cheaper(cost, costs) <= 0:
+        copy(again, starts)
+        copy(cost, costs)
 
 
 @compiled
 def mix(one: Ints, other: Ints, first: int, last: int, child: Ints, taken: Ints) -> None:
     """`child` is `one` up to `first`, then what is left in the order of `other` up to `last`,
     then what is left in the order of `one`."""
-    taken[:] = 0
+    for x in range(taken.size):
+        taken[x] = 0
     for at in range(first):
         child[at] = one[at]
         taken[one[at]] = 1
@@ -343,18 +382,15 @@ def present(crowd: Crowd, starts: Ints, costs: Ints) -> bool:
 @compiled
 def settle(crowd: Crowd, k: int, starts: Ints, costs: Ints, shape: Shape) -> None:
     """Let a schedule take the place of individual k."""
-    order = by_start(starts, shape)
-    for at in range(starts.size):
-        crowd.lists[k, at] = order[at]
-        crowd.starts[k, at] = starts[at]
-    for stage in range(costs.size):
-        crowd.costs[k, stage] = costs[stage]
+    copy(by_start(starts, shape), crowd.lists[k])
+    copy(starts, crowd.starts[k])
+    copy(costs, crowd.costs[k])
 
 
 @compiled
 def found(crowd: Crowd, k: int, shape: Shape, room: Room) -> bool:
     """Read the list of individual k and improve it; False where it gives no schedule."""
-    starts, costs = crowd.starts[k].copy(), crowd.costs[k].copy()
+    starts, costs = np.empty_like(crowd.starts[k]), np.empty_like(crowd.costs[k])
     if not forward(crowd.lists[k], shape, room.free, room.room, starts):
         return False
     measure(starts, shape, costs)

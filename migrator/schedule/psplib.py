@@ -9,7 +9,8 @@ from migrator.errors import MigratorError
 from migrator.schedule.project import Activity, Lag, Project, ProjectError, Renewable, Steps
 
 LARGEST = 10_000_000
-"""What a file may weigh, bytes: the largest of the library has 40 kB."""
+"""What a file may weigh, bytes: those of the library have some 10 kB."""
+_END = "文件末尾 / end of file"
 
 
 class PsplibError(MigratorError):
@@ -28,7 +29,7 @@ class _Lines:
         number = min(self.at, len(self.lines))
         if read is None:
             read = self.lines[number - 1].strip() if 0 < number <= len(self.lines) else ""
-        shown = ascii(read[:80])[1:-1]
+        shown = read if read == _END else ascii(read[:80])[1:-1]
         return PsplibError(
             f"{self.name}:{number}: 读到 / read “{shown}”；应为 / expected {expected}"
         )
@@ -40,13 +41,13 @@ class _Lines:
                 self.at = number + 1
                 return found
         self.at = len(self.lines)
-        raise self.refuse(expected, "")
+        raise self.refuse(expected, _END)
 
     def numbers(self, expected: str) -> list[int]:
         """The whole numbers of the next line."""
         self.at += 1
         if self.at > len(self.lines):
-            raise self.refuse(expected, "")
+            raise self.refuse(expected, _END)
         words = self.lines[self.at - 1].split()
         if not words or not all(re.fullmatch(r"\d{1,9}", word, re.ASCII) for word in words):
             raise self.refuse(expected)

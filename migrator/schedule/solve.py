@@ -8,7 +8,8 @@ is only asked whether to go on.
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from random import Random
+
+import numpy as np
 
 from migrator.schedule.bounds import Clash, Limits, limits
 from migrator.schedule.cpsat import Answer, Ask, Model, Stop, Verdict
@@ -95,7 +96,7 @@ class _Search:
     def __post_init__(self) -> None:
         self.shape = shape_of(self.project)
         self.deadline = self.began + self.effort.seconds
-        self.random = Random(self.effort.seed)  # noqa: S311 (nobody is to be kept from guessing)
+        self.random = np.random.default_rng(self.effort.seed)
         self.bounds = [self._least(stage) for stage in self.project.stages]
         self.model: Model | None = None
         self.asked = False
@@ -110,8 +111,11 @@ class _Search:
         return least
 
     def run(self, former: Starts | None) -> Outcome:
+        if not self.project.activities:
+            self.best = Found(costs_of((), self.shape, len(self.bounds)), ())
+            return self._outcome()
         self.lanes = [
-            Lane(self.shape, self.limits, tuple(self.bounds), Random(self.random.random()))  # noqa: S311
+            Lane(self.shape, self.limits, tuple(self.bounds), self.random.spawn(1)[0])
             for _ in range(2)
         ]
         if former is not None and holds(former, self.shape):
@@ -121,6 +125,7 @@ class _Search:
             verdict = self._ask(0, self.deadline, optimise=False).verdict
             if verdict is Verdict.INFEASIBLE:
                 return self._outcome(infeasible=True)
+            self.cut |= verdict is Verdict.UNKNOWN
         for stage in range(len(self.project.stages)):
             if self.best is not None:
                 self._stage(stage)
@@ -203,8 +208,8 @@ class _Search:
                 caps=caps,
                 hint=None if self.best is None else self.best.starts,
                 seconds=until - time.monotonic() - (MARGIN if stop is None else 0.05),
-                work=self.effort.work,
-                seed=self.random.randrange(1 << 30),
+                work=self.effort.work if optimise else None,
+                seed=int(self.random.integers(1 << 30)),
                 optimise=optimise,
             ),
             stop,

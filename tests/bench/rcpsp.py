@@ -70,11 +70,11 @@ def warm() -> float:
     return time.monotonic() - began
 
 
-def main() -> int:
+def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench-rcpsp")
     parser.add_argument("folder", type=Path, help="DIR: .sm files")
     parser.add_argument("--seconds", type=float, default=10.0, help="SECONDS: for each file")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     files = sorted(given.folder.glob("*.sm")) if given.folder.is_dir() else []
     if not files or not 0.1 <= given.seconds <= 86_400:
         print("用法 / usage: make bench-rcpsp DIR=有 .sm 文件的文件夹 SECONDS=10", file=sys.stderr)
