@@ -84,7 +84,7 @@ class Lane:
 
     def run(self, share: Share) -> bool:
         """Breed until the share is used or the target is reached; tells whether the clock ended it."""
-        chunk = max(1, 50_000 // len(self.shape.acts))
+        chunk = max(1, 20_000 // len(self.shape.acts))
         left = share.children
         while not self.done and not self.halted and (left is None or left > 0):
             if time.monotonic() >= share.deadline:

@@ -6,11 +6,13 @@ is only asked whether to go on.
 """
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from migrator.schedule.blocks import Blocks
 from migrator.schedule.bounds import Clash, Limits, limits
 from migrator.schedule.cpsat import Answer, Ask, Model, Stop, Verdict
 from migrator.schedule.crowd import Found, Lane, Share, costs_of, holds
@@ -18,7 +20,7 @@ from migrator.schedule.project import Project, Stage, Starts
 from migrator.schedule.shape import shape_of
 
 MARGIN = 0.25
-"""Seconds that are left for what can't be cut: a model that is being built, a chunk of children."""
+"""Seconds that are left at the end for what can't be cut: a chunk of children, CP-SAT's own stop."""
 CHILDREN = 2_000_000
 """Children × activities that a lane breeds while CP-SAT spends one unit of its deterministic time."""
 WIDE = 0.02
@@ -95,11 +97,11 @@ class _Search:
 
     def __post_init__(self) -> None:
         self.shape = shape_of(self.project)
-        self.deadline = self.began + self.effort.seconds
+        self.deadline = self.began + self.effort.seconds - min(MARGIN, self.effort.seconds / 10)
         self.random = np.random.default_rng(self.effort.seed)
         self.bounds = [self._least(stage) for stage in self.project.stages]
         self.model: Model | None = None
-        self.asked = False
+        self.asked: set[int] = set()
 
     def _least(self, stage: Stage) -> int:
         """What the limits alone say that a stage costs."""
@@ -119,17 +121,23 @@ class _Search:
             for _ in range(2)
         ]
         if former is not None and holds(former, self.shape):
-            self._offer(former)
+            self._better(self._found(former))
         self._first()
-        if self.best is None:
-            verdict = self._ask(0, self.deadline, optimise=False).verdict
-            if verdict is Verdict.INFEASIBLE:
-                return self._outcome(infeasible=True)
-            self.cut |= verdict is Verdict.UNKNOWN
+        if self.best is None and self._feasible() is Verdict.INFEASIBLE:
+            return self._outcome(infeasible=True)
         for stage in range(len(self.project.stages)):
             if self.best is not None:
                 self._stage(stage)
         return self._outcome()
+
+    def _feasible(self) -> Verdict:
+        """Ask CP-SAT for any schedule, where no list gave one, or for a proof that there is none."""
+        left = self.deadline - time.monotonic()
+        answer = self._ask(Ask(stage=0, seconds=left, seed=self._seed(), optimise=False))
+        if answer.starts is not None:
+            self._better(self._found(answer.starts))
+        self.cut |= answer.verdict is Verdict.UNKNOWN
+        return answer.verdict
 
     def _first(self) -> None:
         """One crowd, so that there is a schedule soon; a small project is often done with it."""
@@ -144,42 +152,49 @@ class _Search:
         """Breed and ask side by side; what is still open then is left to whom it suits."""
         left = self.deadline - time.monotonic()
         until = self.deadline - left * (1 - 1 / (len(self.project.stages) - stage))
-        if self._closed(stage) or left <= MARGIN:
+        if self._closed(stage) or left <= 0:
             return
         self._round(stage, time.monotonic() + (until - time.monotonic()) * 0.35)
         if not self._closed(stage):
             self._round(stage, until)
 
     def _closed(self, stage: int) -> bool:
-        return self.best is not None and self.best.costs[stage] <= self.bounds[stage]
+        return self._closed_by(self.best, stage)
+
+    def _closed_by(self, found: Found | None, stage: int) -> bool:
+        return found is not None and found.costs[stage] <= self.bounds[stage]
 
     def _round(self, stage: int, until: float) -> None:
-        assert self.best is not None
-        if until - time.monotonic() <= MARGIN:
+        """The lanes and what runs beside them share nothing until all are done."""
+        if self.best is None or until <= time.monotonic():
             self.cut = True
             return
-        breeders = self.lanes if self._hopeless(stage) else self.lanes[:1]
-        stop = Stop()
-        with ThreadPoolExecutor(2) as pool:
-            jobs: list[Future[bool]] = [
-                pool.submit(self._breed, lane, until, stop) for lane in breeders
-            ]
-            if len(breeders) == 1:
-                self._ask(stage, until, stop=stop)
-                if self._closed(stage) and self.effort.work is None:
-                    self._halt()
+        lanes = self.lanes[:1]
+        beside: Callable[[Found, int, float, Stop], Found | None] | None = self._whole
+        if self._hopeless(stage):
+            beside = self._blocks
+            if self.project.stages[stage].length:
+                # A block hardly ever moves the end of the whole: a second lane of crowds does.
+                lanes, beside = self.lanes, None
+        stop, other = Stop(), None
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            jobs = [pool.submit(self._breed, lane, until, stop) for lane in lanes]
+            if beside is not None:
+                other = beside(self.best, stage, until, stop)
+                if self._closed_by(other, stage) and self.effort.work is None:
+                    lanes[0].halted = True
             for job in jobs:
                 self.cut |= job.result()
-        for lane in breeders:
-            if lane.best is not None:
-                self._better(lane.best)
+        for found in (other, *(lane.best for lane in lanes)):
+            if found is not None:
+                self._better(found)
+        lanes[0].halted = False
 
     def _hopeless(self, stage: int) -> bool:
-        """Whether CP-SAT, which had its round, is better replaced by a second lane of crowds."""
+        """Whether CP-SAT, which had its round on the whole, is better used in another way."""
         assert self.best is not None
         gap = (self.best.costs[stage] - self.bounds[stage]) / max(1, self.best.costs[stage])
-        large = len(self.project.activities) > SMALL and len(self.project.stages) == 1
-        return self.asked and large and gap > WIDE
+        return stage in self.asked and len(self.project.activities) > SMALL and gap > WIDE
 
     def _breed(self, lane: Lane, until: float, stop: Stop) -> bool:
         children = None
@@ -190,41 +205,44 @@ class _Search:
             stop.press()
         return cut
 
-    def _halt(self) -> None:
-        for lane in self.lanes:
-            lane.halted = True
-
-    def _ask(
-        self, stage: int, until: float, *, optimise: bool = True, stop: Stop | None = None
-    ) -> Answer:
-        if self.model is None:
-            self.model = Model(self.project, self.limits.makespan)
-        caps: tuple[int | None, ...] = ()
-        if self.best is not None:
-            caps = self.best.costs[: stage + 1]
-        answer = self.model.ask(
+    def _whole(self, best: Found, stage: int, until: float, stop: Stop) -> Found | None:
+        """CP-SAT on the whole project: what it found, its bound on the stage noted."""
+        self.asked.add(stage)
+        answer = self._ask(
             Ask(
                 stage=stage,
-                caps=caps,
-                hint=None if self.best is None else self.best.starts,
-                seconds=until - time.monotonic() - (MARGIN if stop is None else 0.05),
-                work=self.effort.work if optimise else None,
-                seed=int(self.random.integers(1 << 30)),
-                optimise=optimise,
+                caps=best.costs[: stage + 1],
+                hint=best.starts,
+                seconds=until - time.monotonic(),
+                work=self.effort.work,
+                seed=self._seed(),
             ),
             stop,
         )
-        if answer.starts is not None:
-            self._offer(answer.starts)
-        self.asked = self.asked or optimise
-        if optimise and answer.verdict in (Verdict.OPTIMAL, Verdict.FEASIBLE):
+        if answer.verdict in (Verdict.OPTIMAL, Verdict.FEASIBLE):
             self.bounds[stage] = max(self.bounds[stage], answer.bound)
-        return answer
+        self.cut |= self.effort.work is not None and time.monotonic() >= until
+        return None if answer.starts is None else self._found(answer.starts)
 
-    def _offer(self, starts: Starts) -> None:
-        """Take a schedule that is known to hold, if it is better."""
-        found = Found(costs_of(starts, self.shape, len(self.project.stages)), starts)
-        self._better(found)
+    def _blocks(self, best: Found, stage: int, until: float, _: Stop) -> Found:
+        blocks = Blocks(self.project, self.shape, self.random.spawn(1)[0])
+        found, cut = blocks.run(stage, best, until, self.effort.work)
+        self.cut |= cut
+        return found
+
+    def _ask(self, ask: Ask, stop: Stop | None = None) -> Answer:
+        """Building the model is part of the time that is asked for."""
+        began = time.monotonic()
+        if self.model is None:
+            self.model = Model(self.project, self.limits.makespan)
+        left = ask.seconds - (time.monotonic() - began)
+        return self.model.ask(replace(ask, seconds=left), stop)
+
+    def _seed(self) -> int:
+        return int(self.random.integers(1 << 30))
+
+    def _found(self, starts: Starts) -> Found:
+        return Found(costs_of(starts, self.shape, len(self.bounds)), starts)
 
     def _better(self, found: Found) -> None:
         if self.best is None or found.costs < self.best.costs:
