@@ -32,7 +32,7 @@ from migrator.schedule.shape import shape_of
 DISTURBED = 20
 """The chance in 1000 that two neighbours in a child's list change places."""
 PATIENCE = 4
-"""A crowd that took in nothing over so many times its size of children is at its end."""
+"""A crowd that became no better over so many times its size of children is at its end."""
 
 Costs = tuple[int, ...]
 
@@ -55,7 +55,7 @@ class Share:
 
 @dataclass
 class Lane:
-    """One after another, crowds are founded and bred until they take in nothing new."""
+    """One after another, crowds are founded and bred until they become no better."""
 
     shape: Shape
     limits: Limits

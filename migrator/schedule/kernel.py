@@ -403,7 +403,8 @@ def found(crowd: Crowd, k: int, shape: Shape, room: Room) -> bool:
 def breed(crowd: Crowd, children: int, share: int, target: Ints, shape: Shape, room: Room) -> int:
     """Let the crowd have so many children, each of two parents taken at random; one that is no worse
     than the worse of the two takes its place, so that kin replaces kin and the crowd stays varied.
-    Tells how many were taken in, -1 when one costs no more than `target` and the rest was left out."""
+    Tells how many made the crowd better, -1 when one costs no more than `target` and the rest was
+    left out."""
     size, count = crowd.lists.shape
     child, taken = np.empty(count, np.int64), np.empty(count, np.int64)
     starts, costs = np.empty(count, np.int64), np.empty(crowd.costs.shape[1], np.int64)
@@ -420,7 +421,7 @@ def breed(crowd: Crowd, children: int, share: int, target: Ints, shape: Shape, r
         worse = one if cheaper(crowd.costs[one], crowd.costs[other]) > 0 else other
         if cheaper(costs, crowd.costs[worse]) > 0 or present(crowd, starts, costs):
             continue
-        accepted += 1
+        accepted += cheaper(costs, crowd.costs[worse]) < 0
         settle(crowd, worse, starts, costs, shape)
         if cheaper(costs, target) <= 0:
             return -1

@@ -26,7 +26,9 @@ CHILDREN = 2_000_000
 WIDE = 0.02
 """A gap, as a share of the value, that CP-SAT is not expected to close by going on …"""
 SMALL = 40
-"""… unless there are no more activities than these."""
+"""… unless there are no more activities than these: CP-SAT has all the time then."""
+FIRST = 0.25
+"""The share of the time after which a large project's gap is looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +156,8 @@ class _Search:
         until = self.deadline - left * (1 - 1 / (len(self.project.stages) - stage))
         if self._closed(stage) or left <= 0:
             return
-        self._round(stage, time.monotonic() + (until - time.monotonic()) * 0.35)
+        if len(self.project.activities) > SMALL:
+            self._round(stage, time.monotonic() + (until - time.monotonic()) * FIRST)
         if not self._closed(stage):
             self._round(stage, until)
 
