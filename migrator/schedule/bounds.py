@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from migrator.schedule.kernel import Ints
-from migrator.schedule.project import Project, Starts
+from migrator.schedule.project import Project, Renewable, Starts
 from migrator.schedule.shape import Arc, arcs, circle, openings
 
 
@@ -48,7 +48,7 @@ def limits(project: Project) -> Limits | Clash:
         if tails == before:
             break
     longest = max((head + tail for head, tail in zip(heads, tails, strict=True)), default=0)
-    worked = max((_energy(project, code, heads, tails) for code in _used(project)), default=0)
+    worked = _worked(project, heads, tails)
     if max(longest, worked) > project.horizon:
         return Clash(
             (),
@@ -103,28 +103,35 @@ def _raise(project: Project, heads: list[int], between: list[Arc]) -> Clash | No
     return Clash(tuple(codes), "间隔的上下限互相冲突 / lags and limits contradict each other")
 
 
-def _used(project: Project) -> list[str]:
-    return sorted({code for one in project.activities for code, amount in one.needs if amount})
+def _worked(project: Project, heads: list[int], tails: list[int]) -> int:
+    """The latest end that the work on any one renewable asks for."""
+    users: dict[str, list[tuple[int, int, int]]] = {}
+    for one, head, tail in zip(project.activities, heads, tails, strict=True):
+        for code, amount in one.needs:
+            if amount and one.duration:
+                row = (head, one.duration * amount, tail - one.duration)
+                users.setdefault(code, []).append(row)
+    return max(
+        (
+            _energy(renewable, project.horizon, users[renewable.code])
+            for renewable in project.renewables
+            if renewable.code in users
+        ),
+        default=0,
+    )
 
 
-def _energy(project: Project, code: str, heads: list[int], tails: list[int]) -> int:
+def _energy(renewable: Renewable, horizon: int, users: list[tuple[int, int, int]]) -> int:
     """For each head: what begins no earlier needs so much of the renewable, which is not there
-    before so many slots; the shortest that follows any of it comes on top."""
-    rows = [
-        (heads[x], one.duration * dict(one.needs)[code], tails[x] - one.duration)
-        for x, one in enumerate(project.activities)
-        if code in dict(one.needs)
-    ]
-    rows.sort()
-    capacity = next(one.capacity for one in project.renewables if one.code == code)
-    supply: Ints = np.zeros(project.horizon + 1, np.int64)
-    for first, end, value in capacity.pieces(project.horizon):
+    before so many slots; the shortest that follows any of it comes on top. `users`: head, work,
+    what follows."""
+    supply: Ints = np.zeros(horizon + 1, np.int64)
+    for first, end, value in renewable.capacity.pieces(horizon):
         supply[first + 1 : end + 1] = value
     supply = np.cumsum(supply)
     best = work = 0
-    after = project.horizon
-    for head, amount, rest in reversed(rows):
+    after = horizon
+    for head, amount, rest in sorted(users, reverse=True):
         work, after = work + amount, min(after, rest)
-        if work:
-            best = max(best, int(np.searchsorted(supply, supply[head] + work)) + after)
+        best = max(best, int(np.searchsorted(supply, supply[head] + work)) + after)
     return best
