@@ -1,0 +1,1 @@
+"""Schedules: when each activity of a project begins (docs/schedule.md)."""

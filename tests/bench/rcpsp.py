@@ -104,7 +104,8 @@ def summary(done: list[Row]) -> str:
     return (
         f"# {len(done)} 个实例 / instances: 证明最优 / proved optimal {proved};"
         f" 串行最晚完成规则平均长出 / serial latest-finish rule is longer by {sum(over) / len(over):.2%}"
-        f"；串行更短的 / serial is shorter on {worse}；最长用时 / longest {max(row.seconds for row in done):.2f} s"
+        f"；串行更短的 / serial is shorter on {worse}"
+        f"；最长用时 / longest {max(row.seconds for row in done):.2f} s"
     )
 
 
