@@ -85,8 +85,10 @@ def find_tables(sheet: Sheet, words: Words) -> Iterator[Table]:
         below: Table | None = None
         repeated: set[int] = set()
         heads = {_texts(row) for row in rows[table.header_row : table.first_row]}
+        firsts = {head[0] for head in heads if head}
         for at in range(table.first_row, len(rows)):
-            if _texts(rows[at]) in heads:  # as on every page that was printed
+            # as on every page that was printed; few rows begin as the header does
+            if _first_text(rows[at]) in firsts and _texts(rows[at]) in heads:
                 repeated.add(at)
                 continue
             if not _like_header(rows[at], words):
@@ -266,6 +268,11 @@ def _may_head(row: Sequence[Cell]) -> bool:
 
 def _texts(row: Sequence[Cell]) -> tuple[str, ...]:
     return tuple(squeeze(raw_text(c)) for c in row if c not in (None, ""))
+
+
+def _first_text(row: Sequence[Cell]) -> str:
+    first = next((c for c in row if c not in (None, "")), None)
+    return squeeze(raw_text(first))
 
 
 def _like_header(row: Sequence[Cell], words: Words) -> bool:

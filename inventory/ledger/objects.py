@@ -42,6 +42,7 @@ LOOKED_UP: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 # or the province's, so that one which nobody lists is noted and is no fault; nor is anything of a
 # kind of which no table was sent
 OUTSIDE = frozenset(PLACES)
+_OF_DEPENDENCIES = frozenset({"system", "needs", "kind", "depends_on"})
 UNLISTED = "待定：台账未列 / left open: no ledger lists it"
 # an object can't be without these
 NEEDED: Mapping[str, frozenset[str]] = {
@@ -174,7 +175,7 @@ class _Builder:
             system = _system(record, values)
             self._unaddressed(record, system)
             return system
-        return MODELS[record.kind](**values, provenance=record.provenance)
+        return MODELS[record.kind](**values, provenance=record.provenance())
 
     def _unaddressed(self, record: Record, system: System) -> None:
         """Tell that the addresses of a classified system were not taken, without repeating them."""
@@ -270,9 +271,8 @@ class _Builder:
         """A dependency told in both places is one; the kind that the table gives goes first."""
         before = self._needs.get(dependency.code)
         if before is None or before.kind == "declared":
-            told = {"system", "needs", "kind", "depends_on"}
-            provenance = tuple(p for p in record.provenance if p.field in told)
-            self._needs[dependency.code] = dependency.model_copy(update={"provenance": provenance})
+            told = {"provenance": record.provenance(_OF_DEPENDENCIES)}
+            self._needs[dependency.code] = dependency.model_copy(update=told)
 
 
 def _unknown(shown: str, kinds: tuple[str, ...], found: set[str]) -> str:
@@ -310,5 +310,5 @@ def _system(record: Record, values: Mapping[str, Any]) -> System:
         **plain,
         workload=None if workload == Workload() else workload,
         entrance=entrance,
-        provenance=record.provenance,
+        provenance=record.provenance(),
     )

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from inventory.labels import field_label
 from inventory.ledger.cells import Cell, Parser, Partly, Refused, is_blank, raw_text
-from inventory.ledger.contacts import Post, posts_of, read_contacts
+from inventory.ledger.contacts import ContactReader, posts_of
 from inventory.ledger.dates import DAYS_TO_1904
 from inventory.ledger.fields import (
     CODE_NAMES,
@@ -59,6 +59,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
     ignored = list(_passed_columns(table))
     posts = posts_of(table.columns, words)
     reader = _Reader(table, words)
+    people = ContactReader(posts, words)
     for row in data_rows(table, words):
         if tick:
             tick()
@@ -72,7 +73,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
         if posts:
             readable, unread = without_faults(table, row.number, row.cells, posts)
             problems += unread
-            record, unread = _with_contacts(record, posts, readable, words)
+            record, unread = _with_contacts(record, people, readable)
             if table.kind in CONTACTS_ASIDE:
                 ignored += [_people_aside(problem) for problem in unread]
             else:
@@ -218,10 +219,10 @@ def _take(values: dict[str, Any], field: str, value: Any) -> None:
 
 
 def _with_contacts(
-    record: Record, posts: tuple[Post, ...], cells: tuple[Cell, ...], words: Words
+    record: Record, people: ContactReader, cells: tuple[Cell, ...]
 ) -> tuple[Record, list[Problem]]:
     """The row with its people; a cell of them that can't be read is told and costs nothing else."""
-    found = read_contacts(posts, cells, words)
+    found = people.read(cells)
     columns, raws = zip(*found.told, strict=True)
     told = {**record.told, CONTACTS: Told("、".join(columns), " | ".join(filter(None, raws)))}
     values = {**record.values, **({CONTACTS: found.contacts} if found.contacts else {})}

@@ -26,7 +26,7 @@ _PATTERN = re.compile(r"\{([^{}]*)\}|\[([^\[\]]*)\]|<(\w+)>")
 @lru_cache(maxsize=65536)
 def squeeze(text: str) -> str:
     """How words are compared: NFKC (full width → half width), no white space, lower case."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)
