@@ -11,8 +11,13 @@ from tests.netbox.fixtures import netbox, netbox_server
 __all__ = ["lab", "netbox", "netbox_server"]
 
 # `make test` asks the same each time, so that a change is judged by what it changed, and half as
-# often as hypothesis would; `make chaos` and a plain pytest ask anew and as often as it would.
-settings.register_profile("repeatable", derandomize=True, database=None, max_examples=50)
+# often as hypothesis would; `make chaos` and a plain pytest ask anew and as often as it would. No
+# test is held to a time: the machine may be busy.
+settings.register_profile("anew", deadline=None)
+settings.register_profile(
+    "repeatable", deadline=None, derandomize=True, database=None, max_examples=50
+)
+settings.load_profile("anew")
 
 
 class ByFile(LoadFileScheduling):

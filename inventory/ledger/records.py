@@ -140,6 +140,7 @@ class _Reader:
     def read(self, row: DataRow) -> tuple[Record, list[Problem], list[Ignored]]:
         """The record, what is wrong with it, and the cells that were left open."""
         table, cells = self._table, row.cells
+        faulty = table.sheet.faults  # of few sheets, and there of few cells
         left: list[Ignored] = []
         values: dict[str, Any] = {}
         told: dict[str, Told] = {}
@@ -150,7 +151,7 @@ class _Reader:
             if isinstance(value, Partly):
                 left.append(_left_over(table, row, column.column, value.left))
                 value = value.value
-            if unread := table.sheet.faults.get((row.number - 1, column.index)):
+            if unread := faulty and faulty.get((row.number - 1, column.index)):
                 faults.append((column.field, Refused("formula_error", unread.expected)))
             elif not isinstance(value, Refused):
                 tick = column.field in TICKS[table.kind]
