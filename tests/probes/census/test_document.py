@@ -9,8 +9,8 @@ from probes.census.script import FOLDER, script, sections
 READERS = """apk awk cat chronyc date df dpkg-query du grep id ifconfig initctl ip last ls netstat ntpq
 ps psql read rpm runuser sed ss stat sudo systemctl test timedatectl timeout uname"""
 SHELL = """all as break case command continue d do done elif else ended esac exec export fi folders for have
-if lack limit mark n some true named part pg power print printf processes return root rt set shift t then umask
-user usual while"""
+if lack limit mark n some true named part pg power print printf processes return root rt set shift t then
+umask user usual while"""
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "discovery.md"
 VERBS = {"Get", "Where", "Select", "Measure", "Join", "Split", "New", "ConvertTo", "For"}
 
