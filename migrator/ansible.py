@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import ansible_runner
 from pydantic import ConfigDict, Field
 
 from inventory.model import Frozen
@@ -70,6 +69,8 @@ type OnLine = Callable[[dict[str, Any]], None]
 
 def run_playbook(order: Order, on_line: OnLine, now: Callable[[], str]) -> Outcome:
     """Run the playbook of `order` to its end; every event goes to `on_line` as it comes."""
+    import ansible_runner  # noqa: PLC0415  the attempt's process alone needs it
+
     folder = Path(order.folder)
     gathered = _Gathered(on_line, now, tuple(order.secrets.values()))
     runner = ansible_runner.interface.init_runner(
