@@ -107,7 +107,7 @@ class Mover:
             "ansible_ssh_private_key_file": str(self.lab.ssh_key),
             "ansible_ssh_common_args": (
                 f"-F none -o UserKnownHostsFile={self.lab.known_hosts} -o GlobalKnownHostsFile=/dev/null"
-                " -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes"
+                " -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o ConnectTimeout=10"
             ),
             "ansible_python_interpreter": interpreter(f"attempt-{token}"),
             "ansible_remote_tmp": "/tmp/.qianyun-ansible",
