@@ -36,8 +36,10 @@ _REFUSALS = (
         "主机密钥与登记的不符，没有登录 / the host's key is not the one on record, nobody logged in",
         "请先查明原因，再更正台账 / find out why, then correct the ledger",
     ),
-    _refusal(  # behind a login that worked, Mitogen's stream ended: sudo or python, in any language
-        r"not in the sudoers|/usr/bin/env: |error occurred on host \S+: *eof on stream", *NOT_RUN
+    _refusal(  # behind a login that worked, Mitogen's stream ended: sudo or python, in any language; or a
+        # Python too old for Ansible's own files, of which "master:" shows the lines
+        r"not in the sudoers|/usr/bin/env: |error occurred on host \S+: *eof on stream|\"master:/",
+        *NOT_RUN,
     ),
     _refusal(
         r"could not be sent to remote host|failed to connect to the host|\bssh: |disconnected from"

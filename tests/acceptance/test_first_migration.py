@@ -32,7 +32,7 @@ def test_three_systems_move_and_nobody_notices(city: City, strategy: str) -> Non
         city.until_step(run, "LJ-S-002", "presync", "running")
         city.kill("worker")
         city.kill("temporal")
-        city.wait(run)
+        city.wait(run, timeout=600)
 
     _every_step_is_done(city, run)
     city.attempts_follow_each_other(run)

@@ -66,6 +66,12 @@ READ = [
         "such file or directory",
         "'/usr/bin/python3': No such file",
     ),
+    (  # Python 3.8
+        RUN,
+        'Task failed: builtins.TypeError\n  File "master:/lib/ansible/module_utils/_internal/_datatag/'
+        '__init__.py", line 504, in <module>\n    class _AnsibleTagsMapping(dict[type[_T], _T]):',
+        "_AnsibleTagsMapping(dict[type[_T], _T])",
+    ),
 ]
 
 
