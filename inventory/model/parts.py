@@ -3,7 +3,7 @@ was read, what a system has to move with it. Units are told in the package."""
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field
 
