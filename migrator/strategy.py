@@ -1,8 +1,8 @@
 """How Ansible gets a playbook's tasks done on the hosts: its own linear strategy, or Mitogen's.
 
 Plain Ansible starts an interpreter on the host for each task. Mitogen starts one for the login and
-one behind sudo, each with a fork in reserve, and keeps them for the whole playbook: that pays from
-about three tasks per host on. Ours have one or two, so plain is the default (BENCHMARKS.md).
+one behind sudo, each with a fork in reserve, and keeps them for the whole playbook: that pays on
+playbooks of many tasks. Ours have one or two a host, so plain is cheaper and the default (BENCHMARKS.md).
 
 Mitogen reaches into Ansible's inner parts, and we into Mitogen's in two places: it is used with the
 releases that it was made for; with another one the plain strategy does the work and the attempt's
