@@ -136,6 +136,11 @@ class Settings(BaseModel):
         default=None,
         description="数据库复制密码 / replication password, or file:/PATH",
     )
+    strategy: Literal["mitogen", "plain"] = Field(
+        default="plain",
+        description="Ansible 执行策略：plain（自带）或 mitogen / how Ansible runs playbooks: plain (its "
+        "own way) or mitogen",
+    )
     discover_access: Folder | None = Field(
         default=None,
         description="各网络域登录方式文件（TOML） / TOML file of how to log in, by zone and host",

@@ -12,6 +12,7 @@ estate.py    all of them together
 """
 
 from inventory.choices import Secrecy, Zone
+from inventory.frozen import Frozen
 from inventory.model.estate import Estate, content
 from inventory.model.network import Host, Line, Link, Node, Service
 from inventory.model.parts import (
@@ -19,7 +20,6 @@ from inventory.model.parts import (
     Contact,
     Database,
     Entrance,
-    Frozen,
     HostKey,
     HostPath,
     Placement,

@@ -12,8 +12,8 @@ from pydantic import field_validator
 
 from inventory.canonical import plain_json
 from inventory.errors import EstateError
+from inventory.frozen import Frozen
 from inventory.model.network import Host, Line, Link, Node, Service
-from inventory.model.parts import Frozen
 from inventory.model.places import Cloud, Organisation, Room, Site
 from inventory.model.projects import Project, Resource
 from inventory.model.systems import Dependency, System

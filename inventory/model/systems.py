@@ -21,10 +21,10 @@ from inventory.choices import (
     ZombieDecision,
     Zone,
 )
+from inventory.frozen import Frozen
 from inventory.model.parts import (
     Code,
     Entrance,
-    Frozen,
     MaybeContacts,
     Placement,
     Provenance,
