@@ -65,7 +65,10 @@ def plan(city: City) -> str:
     return str(city.json("plan", "make", "--ignore-windows")["code"])
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+)
 def test_a_word_to_stop_ends_it_at_once(
     city: City, plan: str, number: signal.Signals, code: int
 ) -> None:
