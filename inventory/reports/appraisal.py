@@ -140,7 +140,16 @@ def rectification(case: Case) -> Report:
             days = days_words((timed.due - case.day).days, Verdict.LATE)
             what = f"{timed.period} {timed.title}".strip()
             after = _consequences(case, timed.consequences)
-            row = (timed.name, "逾期未办", what, timed.clause, "", iso(timed.due), days, after)
+            row = (
+                case.name_in(timed),
+                "逾期未办",
+                what,
+                timed.clause,
+                "",
+                iso(timed.due),
+                days,
+                after,
+            )
             rows.append(row)
     table = Table(
         title="",
@@ -163,15 +172,12 @@ def rectification(case: Case) -> Report:
 
 
 def _broken(case: Case, one: Violation) -> tuple[Cell, ...]:
-    thing = case.facts.find(one.set, one.code)
-    secret = getattr(thing, "secrecy", None) == "classified"
-    name = "涉密系统" if secret else one.name
     return (
         case.name_of(one.organisation) if one.organisation else "",
         "不符合要求",
         one.title,
         one.clause,
-        f"{name}（{one.code}）",
+        case.veil.called(one.set, one.code, one.name),
         None,
         "",
         _consequences(case, one.consequences),

@@ -28,7 +28,7 @@ def verified(case: Case) -> Report:
         )
     codes = {o.code for o in case.members}
     told = [d for d in (*found.differences, *found.unclear) if _is_own(case, d, codes)]
-    own = {h.code for h in case.own.hosts}
+    own = {h.code for h in case.own.hosts if not case.veil.hides("hosts", h.code)}
     unread = sorted(code for code in found.unread if code in own)
     notes = [f"核查依据：{case.looks or '主机查看记录'}。差异由申报单位核对更正，本表不改动台账。"]
     if unread:
@@ -65,6 +65,8 @@ def _three(case: Case) -> bool:
 
 
 def _is_own(case: Case, one: Difference, codes: set[str]) -> bool:
+    if case.veil.hides(one.kind, one.code):
+        return False
     return not case.scope.key or one.organisation in codes
 
 
@@ -72,10 +74,10 @@ def _row(case: Case, one: Difference) -> tuple[Cell, ...]:
     return (
         case.name_of(one.organisation),
         {"hosts": "服务器", "systems": "信息系统"}.get(one.kind, one.kind),
-        f"{one.name}（{one.code}）",
+        case.veil.called(one.kind, one.code, one.name),
         field_label(one.kind, one.field),
-        _value(one, one.declared),
-        _value(one, one.found),
+        case.veil.text(_value(one, one.declared)),
+        case.veil.text(_value(one, one.found)),
         _HOW[one.how],
         listed([f"#{e.look}" for e in one.evidence], 4),
         "",
