@@ -1,10 +1,12 @@
 """Files of reports: text from people stays text in each, figures stay figures."""
 
+import fcntl
 import io
 import zipfile
 from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +15,8 @@ from openpyxl import load_workbook
 
 from inventory.errors import ReportError, Unprintable
 from inventory.report_write import pdf as printer
+from inventory.report_write import write
 from inventory.report_write.layout import groups, shown
-from inventory.report_write.write import WRITERS, written
 from inventory.reports.kinds import make
 from inventory.reports.model import (
     Blank,
@@ -83,6 +85,10 @@ def report(**more: Any) -> Report:
         "source": Source(policy=CZ, number="沧政办字", estate="0" * 64),
     }
     return Report.model_validate(told | more)
+
+
+def written(made: Report, kind: str, scratch: Path = Path("no-folder-is-needed")) -> bytes:
+    return write.written(made, kind, scratch)
 
 
 def sheets(content: bytes) -> Iterator[Any]:
@@ -200,26 +206,45 @@ def test_an_unknown_kind_of_file() -> None:
         written(report(), "wps")
 
 
-def test_without_chromium_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_chromium_it_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(printer, "PROGRAMS", ("no-such-chromium",))
     with pytest.raises(Unprintable, match="apt-get install chromium"):
-        written(report(), "pdf")
+        written(report(), "pdf", tmp_path)
 
 
-def test_a_printer_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_printer_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(printer, "PROGRAMS", ("false",))
     with pytest.raises(Unprintable, match="html"):
-        written(report(), "pdf")
+        written(report(), "pdf", tmp_path / "printing")
+    assert list((tmp_path / "printing").glob("print-*")) == []
+    assert (tmp_path / "printing").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_a_killed_print_left_is_swept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By the next print; one that is at work keeps its own."""
+    monkeypatch.setattr(printer, "PROGRAMS", ("false",))
+    left, working = tmp_path / "print-left", tmp_path / "print-working"
+    for folder in (left, working):
+        folder.mkdir()
+        (folder / "report.html").write_text("报告", "utf-8")
+    with (working / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(Unprintable):
+            written(report(), "pdf", tmp_path)
+        assert sorted(tmp_path.glob("print-*")) == [working]
 
 
 @pytest.mark.skipif(
     not any(printer.shutil.which(name) for name in printer.PROGRAMS), reason="no chromium here"
 )
-def test_a_page_is_printed() -> None:
-    assert written(report(), "pdf").startswith(b"%PDF-")
+def test_a_page_is_printed(tmp_path: Path) -> None:
+    assert written(report(), "pdf", tmp_path).startswith(b"%PDF-")
+    assert list(tmp_path.glob("print-*")) == []
 
 
-@pytest.mark.parametrize("kind", [kind for kind in WRITERS if kind != "pdf"])
+@pytest.mark.parametrize("kind", [kind for kind in write.KINDS if kind != "pdf"])
 @pytest.mark.parametrize(
     ("policy", "form"), [(CZ, "annual"), (XN, "briefing"), (XN, "self-audit"), (CZ, "holds")]
 )
