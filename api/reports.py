@@ -212,6 +212,6 @@ def _holds(kept: Kept, wanted: Wanted) -> None:
     if missing:
         raise Refused(
             f"该报告已于 {kept.made_at[:10]} 定稿（第 {kept.id} 号），{missing} 的内容不在其中；更正请用 "
-            f"--revise 说明理由 / this report is final since {kept.made_at[:10]} (number {kept.id}) and has not "
-            f"what {missing} says: read {missing}, expected none, or --revise REASON to correct it"
+            f"--revise 说明理由 / this report is final since {kept.made_at[:10]} (number {kept.id}) and "
+            f"has not what {missing} says: read {missing}, expected none, or --revise REASON to correct it"
         )

@@ -162,7 +162,7 @@ def _access(case: Case, found: Figures) -> tuple[Block, ...]:
             UNIT,
             Column(title="是否须接入", width=6),
             Column(title="接入情况", width=5),
-            Column(title="计划或接入日期", kind="date", width=7),
+            Column(title="计划或接入日期", kind="date", width=9),
         ),
         rows=rows_of(rows),
         notes=classified,

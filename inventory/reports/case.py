@@ -1,6 +1,7 @@
 """What a report is made from: a policy, the estate as it stood on the cut-off day, and the part of
 it that the report is about."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -251,13 +252,25 @@ class Case:
         if self.scope.county:
             return f"{self.scope.county}人民政府"
         roles = self.entry.roles if self.entry else Roles()
-        groups = {name for b in self.pack.organisations if b.group for name in (b.name, *b.also)}
-        named = [name for name in (*roles.lead, *roles.responsible) if name not in groups]
-        if named:
-            return named[0]
-        # what everybody hands in to one office, that office sums up
-        asking = [self.entry] if self.entry else self.pack.reports
-        return next((entry.to[0] for entry in asking if entry.to), "")
+        named = [n for n in (*roles.lead, *roles.responsible) if n not in self._groups]
+        return named[0] if named else self.compiler
+
+    @cached_property
+    def compiler(self) -> str:
+        """Who sums up what everybody hands in: the office to which the text sends it; where it names
+        none, the one that it lets lead most often."""
+        asking = [e for e in (self.entry, *self.pack.reports) if e and e.to]
+        if asking:
+            return asking[0].to[0]
+        leads = Counter(
+            n for _, _, e in self.pack.entries() for n in e.roles.lead if n not in self._groups
+        )
+        return min(leads, key=lambda name: (-leads[name], name), default="")
+
+    @cached_property
+    def _groups(self) -> set[str]:
+        """Names of the policy that stand for many, as 市政府各部门."""
+        return {name for b in self.pack.organisations if b.group for name in (b.name, *b.also)}
 
     @cached_property
     def addressee(self) -> str:

@@ -19,12 +19,12 @@ def rooms(case: Case) -> Table:
     secret = len(case.own.rooms) - len(shown)
     return Table(
         title="数据机房情况表",
-        unit="金额单位：元/年",
+        unit="面积单位：㎡　金额单位：元/年",
         columns=(
             NO,
             Column(title="机房名称", width=9),
             Column(title="楼宇、楼层", width=8),
-            Column(title="面积（㎡）", width=5),
+            Column(title="面积", width=5),
             Column(title="机柜数", kind="number", width=4),
             Column(title="系统数", kind="number", width=4),
             Column(title="年运行费", kind="money", width=6),
@@ -89,13 +89,14 @@ def sizes(systems: Sequence[System]) -> Table:
     number = "number"
     return Table(
         title="资源需求清单",
+        unit="CPU：核　内存、存储：GiB　带宽：Mbit/s",
         columns=(
             NO,
             _SYSTEM,
-            Column(title="CPU（核）", kind=number, width=5),
-            Column(title="内存（GiB）", kind=number, width=5),
-            Column(title="存储（GiB）", kind=number, width=6),
-            Column(title="带宽（Mbit/s）", kind=number, width=6),
+            Column(title="CPU", kind=number, width=5),
+            Column(title="内存", kind=number, width=5),
+            Column(title="存储", kind=number, width=6),
+            Column(title="带宽", kind=number, width=6),
             Column(title="操作系统", width=7),
             Column(title="数据库", width=7),
             Column(title="CPU架构", width=5),

@@ -17,6 +17,9 @@ UNIT = Column(title="单位", width=11)
 IN_TIME, CAME_LATE, MISSING, AWAITED = "按时报送", "逾期报送", "未报送", "尚未报送"
 
 
+_BELOW = "如下表。"
+
+
 def form_report(case: Case, title: str, tables: Sequence[Table], **more: Any) -> Report:
     """A table with head and foot, as a department hands it in."""
     head = (
@@ -75,9 +78,12 @@ def _annexed(
         for block in section.blocks:
             if isinstance(block, Table) and block.wide:
                 moved.append(Section(blocks=(block,)))
-                blocks.append(
-                    Text(text=f"详见附件{len(moved) if several else ''}《{block.title}》。")
-                )
+                where = f"详见附件{len(moved) if several else ''}《{block.title}》"
+                before = blocks[-1] if blocks else None
+                if isinstance(before, Text) and before.text.endswith(_BELOW):
+                    blocks[-1] = Text(text=f"{before.text.removesuffix(_BELOW)}{where}。")
+                else:
+                    blocks.append(Text(text=f"{where}。"))
             else:
                 blocks.append(block)
         kept.append(section.model_copy(update={"blocks": tuple(blocks)}))
@@ -88,7 +94,8 @@ def _annexed(
     titles = [b.title for a in every for b in a.blocks if isinstance(b, Table)]
     if titles:
         listed = [f"{number}．{title}" for number, title in enumerate(titles, start=1)]
-        lines = "\n".join(listed) if several else titles[0]
+        # each under the first: after the indent and “附件：”
+        lines = f"\n{'　' * 5}".join(listed) if several else titles[0]
         kept.append(Section(blocks=(Text(text=f"附件：{lines}"),)))
     return tuple(kept), tuple(every)
 
