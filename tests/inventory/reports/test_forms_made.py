@@ -12,10 +12,10 @@ from inventory.facts import Evidence
 from inventory.policies.forms import NAMES
 from inventory.policies.holds import total
 from inventory.policies.loader import load, shipped
-from inventory.policies.records import Records
+from inventory.policies.records import Declaration, Records
 from inventory.reports.case import Case, Scope
 from inventory.reports.kinds import MAKERS, make
-from inventory.reports.model import Cell, Report, Table
+from inventory.reports.model import Cell, Report, Table, Text
 from inventory.verification import Verification
 from tests.inventory.reports.samples import CZ, DAYS, DL, XN, XZ, case, city, first_office
 
@@ -341,3 +341,63 @@ def test_records_of_the_case_count() -> None:
     more: dict[str, Any] = {"records": Records(), "dress": False, "today": date(2019, 1, 4)}
     silent = make(case(CZ, "annual", "2018", **more))
     assert "未报送6个" in texts(silent)
+
+
+WHOLE = [(policy, form) for policy in DAYS for form in NAMES if form != ONE]
+
+
+@pytest.mark.parametrize(("policy", "form"), WHOLE)
+def test_somebody_hands_it_in(policy: str, form: str) -> None:
+    """Also of the whole place, where the text names no one office."""
+    assert make(scoped(policy, form)).issuer
+
+
+def test_who_verifies_the_self_audits_does_not_hand_them_in() -> None:
+    whole = make(case(XN, "self-audit", "2019-03-15"))
+    assert whole.issuer == "市政府大数据中心"
+    assert "市审计局" not in texts(whole)
+    assert "各单位对政务信息系统建设应用情况进行了全面自查" in texts(whole)
+    one = make(case(XN, "self-audit", "2019-03-15", scope=first_office(XN)))
+    assert f"{one.issuer}对政务信息系统建设应用情况进行了全面自查" in texts(one)
+
+
+@pytest.mark.parametrize("scope", [Scope(), first_office(CZ)])
+def test_no_text_says_below_of_a_table_that_moved(scope: Scope) -> None:
+    """Wide tables are annexes: the sentence that leads to one names its annex."""
+    made = make(case(CZ, "annual", "2018", scope=scope))
+    told = [b.text for s in made.sections for b in s.blocks if isinstance(b, Text)]
+    (leads,) = (text for text in told if "目标任务，截至" in text)
+    assert leads.endswith("完成情况详见附件《目标任务完成情况表》。")
+    assert not [text for text in told if text.startswith("详见附件")]
+
+
+def test_annexes_stand_one_below_the_other() -> None:
+    made = make(case(XN, "self-audit", "2019-03-15", scope=first_office(XN)))
+    (block,) = made.sections[-1].blocks
+    assert isinstance(block, Text)
+    first, *others = block.text.split("\n")
+    assert first.startswith("附件：1．")
+    assert [line[:6] for line in others] == ["　　　　　2", "　　　　　3"]
+
+
+def test_what_no_text_measures_is_told_where_somebody_answers_for_it() -> None:
+    """F-18: two indicators are left to people, never counted by a measure of ours."""
+    said = Declaration(
+        policy=XN, entry="XN-37", item="协同应用数", on=date(2019, 12, 1), by="市政务办",
+        evidence="协同应用清单",
+    )  # fmt: skip
+    made = make(case(XN, "indicators", "2019-12-31", records=Records(declarations=(said,))))
+    (table,) = made.tables()
+    assert set(column(table, "协同应用数")) == {""}
+    assert "协同应用数：市政务办于2019-12-01申报，佐证：协同应用清单。" in table.notes
+
+
+def test_what_a_third_party_is_given() -> None:
+    """F-21: the figures of the other reports, and room for what they find."""
+    told = case(CZ, "third-party", "2018-12-31", dress=False)
+    made = make(told)
+    systems = made.tables()[0]
+    live = sum(bool(told.read("systems", "live", s)) for s in told.estate.systems)
+    assert systems.total is not None
+    assert systems.total[3] == sum(int(n or 0) for n in column(systems, "在册系统")) == live
+    assert set(column(systems, "评估意见")) == {""}
