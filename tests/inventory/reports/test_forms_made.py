@@ -2,13 +2,15 @@
 
 import json
 from datetime import date
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
 
 from inventory.difference import Difference, How
 from inventory.errors import ReportError
-from inventory.facts import Evidence
+from inventory.facts import Evidence, Failure
+from inventory.model import Host, Service
 from inventory.policies.forms import NAMES
 from inventory.policies.holds import total
 from inventory.policies.loader import load, shipped
@@ -16,7 +18,8 @@ from inventory.policies.records import Declaration, Records
 from inventory.reports.case import Case, Scope
 from inventory.reports.kinds import MAKERS, make
 from inventory.reports.model import Cell, Report, Table, Text
-from inventory.verification import Verification
+from inventory.verification import Verification, verify
+from tests.inventory.looks import failed, look
 from tests.inventory.reports.samples import CZ, DAYS, DL, XN, XZ, case, city, first_office
 
 ONE = "migration-plan"
@@ -310,15 +313,47 @@ def test_what_was_reported_beside_what_was_found() -> None:
         found=16,
         evidence=(seen,),
     )
-    found = Verification(differences=(difference,), unread={"H-9001": "timeout"})
+    unread, other = told.estate.hosts[1].code, told.estate.organisations[-1].code
+    found = Verification(differences=(difference,), unread={unread: "timeout"})
     made = make(case(XN, "verification", "2019-07-31", verification=found))
     (row,) = made.tables()[0].rows
     assert row[4:9] == ("CPU 核数", "4", "16", "不一致", "#17")
     assert "市审计局（盖章）" in [line.label for line in made.foot]
-    assert "H-9001" in made.tables()[0].notes[1]
-    other = Scope(organisation=told.estate.organisations[-1].code)
-    alone = make(case(XN, "verification", "2019-07-31", verification=found, scope=other))
+    assert f"{told.estate.hosts[1].name}（{unread}）" in made.tables()[0].notes[1]
+    scope = Scope(organisation=other)
+    alone = make(case(XN, "verification", "2019-07-31", verification=found, scope=scope))
     assert alone.tables()[0].rows == ()
+
+
+def test_a_verification_from_looks() -> None:
+    """F-10: what an old look at a host found beside the ledger, in words; what was not found is not
+    “not reported”, a place has its name, and a host of a classified system is in no line."""
+    told = case(XN, "verification", "2019-07-31")
+    system, secret = told.estate.systems[:2]
+    secret = secret.model_copy(update={"secrecy": "classified"})
+    hosts = [
+        Host(code=code, name=name, system=of, ipv4=IPv4Address(at), os="CentOS 6.5")
+        for code, name, of, at in (
+            ("h1", "业务一号机", system.code, "10.0.0.1"),
+            ("h2", "业务二号机", system.code, "10.0.0.2"),
+            ("h3", "机要机", secret.code, "10.0.0.3"),
+        )
+    ]
+    gone = Service(code="h1-80", name="网页", host="h1", port=80, system=system.code)
+    systems = (system, secret, *told.estate.systems[2:])
+    parts = {"systems": systems, "hosts": tuple(hosts), "services": (gone,)}
+    estate = told.estate.model_copy(update=parts)
+    looks = {"h1": look("h1", "10.0.0.1", 7)}
+    found = verify(estate, looks, {"h3": failed("h3", Failure.TIMEOUT)}, date(2026, 3, 1))
+    made = make(case(XN, "verification", "2019-07-31", verification=found, estate=estate))
+    (table,) = made.tables()
+    lines = {(row[3], row[4]): row[5:9] for row in table.rows}
+    system_line = lines["业务一号机（h1）", "操作系统"]
+    assert system_line[0] == "CentOS 6.5"
+    assert system_line[2:] == ("不一致", "#7")
+    assert lines["业务一号机（h1）", "服务"][1:3] == ("未发现", "未发现")
+    assert table.notes[1] == "未能查看的服务器1台：业务二号机（h2）。"
+    assert "机要机" not in texts(made)
 
 
 def test_nobody_was_looked_at() -> None:
