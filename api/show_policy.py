@@ -14,6 +14,7 @@ from inventory.policies.assessment import Assessment, Ratio, TargetResult, Timed
 from inventory.policies.fields import label, owner_of
 from inventory.policies.holds import Hold, total
 from inventory.policies.pack import KINDS, Entry, Pack, Phase, Roles, Target
+from inventory.secrecy import CLASSIFIED_NAME
 
 _STYLES = {
     Verdict.MET: GOOD,
@@ -153,6 +154,13 @@ def holds_screen(found: Sequence[Hold], say: Words) -> Iterator[RenderableType]:
     yield text(say("holds_note"), DIM)
 
 
+def object_name(code: str, name: str, say: Words) -> str:
+    """An object by its code and its name; a classified one's name was taken out before."""
+    if name == CLASSIFIED_NAME:
+        name = say("classified_system")
+    return f"{code} {name}" if name != code else code
+
+
 def _title(of: Pack | Assessment | object, say: Words) -> str:
     return str(getattr(of, "title" if say.lang == "zh" else "title_en"))
 
@@ -250,7 +258,7 @@ def _violations(pack: Pack, found: Sequence[Violation], say: Words) -> Iterator[
         first, before = v.entry != before, v.entry
         made.add_row(
             text(f"{v.entry} {_title(v, say)}" if first else v.entry),
-            text(f"{v.code} {v.name}" if v.name != v.code else v.code),
+            text(object_name(v.code, v.name, say)),
             text(say.known(f"severity.{v.severity}")),
             _exception(v, say),
             text(
@@ -279,7 +287,7 @@ def _timed(late: Sequence[Timed], say: Words) -> RenderableType:
             (
                 t.entry,
                 _title(t, say),
-                f"{t.code} {t.name}",
+                object_name(t.code, t.name, say),
                 t.period,
                 t.due,
                 t.done,
@@ -300,7 +308,7 @@ def _hold(hold: Hold, say: Words) -> tuple[object, ...]:
     ]
     return (
         hold.organisation_name or hold.organisation or "",
-        f"{hold.code} {hold.name}" if hold.name != hold.code else hold.code,
+        object_name(hold.code, hold.name, say),
         unknown if hold.amount is None else f"{hold.amount:,}",
         Text.assemble(text(say.known(f"hold.{hold.kind}")), "\n", text(_title(hold, say), DIM)),
         lines(f"{hold.policy}\n{hold.entry} {hold.clause}"),

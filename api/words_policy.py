@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
     "policy": ("政策", "policy"),
+    "classified_system": ("涉密系统", "classified system"),
     "number": ("文号", "number"),
     "city": ("地区", "place"),
     "in_force": ("效力", "in force"),

@@ -19,6 +19,7 @@ from inventory.policies.measures import Share
 from inventory.policies.pack import Entry, Pack, Rule, Target
 from inventory.policies.records import Records
 from inventory.policies.rules import owner_of
+from inventory.secrecy import is_classified, shown_name
 
 
 class Evidence(Frozen):
@@ -136,7 +137,7 @@ class _Grounds:
                 consequence_clause=stop.clause,
                 set=of,
                 code=code,
-                name=thing.name,
+                name=shown_name(thing),
                 organisation=owner,
                 organisation_name=organisation.name if organisation else None,
                 amount_field=stop.amount,
@@ -153,6 +154,14 @@ class _Grounds:
         for named in self.asked_for:  # whether it is on record, such as the three lists of V-22
             said = self.facts.is_declared(named, thing)
             yield Evidence(field=f"declared:{named}", value=_text(said))
+        if is_classified(thing):  # nothing that a person wrote about it leaves: yes and no alone
+            answers = ((path, read(thing)) for path, read in self.readers)
+            yield from (
+                Evidence(field=path, value=_text(answer))
+                for path, answer in answers
+                if isinstance(answer, bool)
+            )
+            return
         for path, read in self.readers:
             yield Evidence(field=path, value=_text(read(thing)), source=sources.get(path, ""))
 

@@ -11,6 +11,7 @@ from inventory.changes import diff
 from inventory.model import Estate
 from inventory.policies.loader import shipped
 from tests.api.conftest import Run
+from tests.inventory.policies.builder import City
 from tests.inventory.policies.cities import SAMPLES, Sample
 from tests.inventory.policies.test_loader import GOOD
 
@@ -179,3 +180,32 @@ def test_whose_money_is_on_hold(run: Run, lang: str, monkeypatch: pytest.MonkeyP
 
 def test_no_money_is_on_hold(run: Run) -> None:
     assert run("policy", "holds", "--policy", XZ, "--json").json["holds"] == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_way_tells_a_classified_system_s_name(
+    run: Run, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QIANYUN_LANG", lang)
+    monkeypatch.setenv("COLUMNS", "220")
+    city = City()
+    (owner,) = city.departments(1)
+    code = city.system(owner, moved=True, secrecy="classified", network_domain="private")
+    late = city.system(owner, secrecy="classified", migratable=True, cloud_status="none")
+    for named in (code, late):
+        city.change("systems", named, name="绝密档案库")
+    changes = diff(Estate(), city.estate())
+    Qianyun(settings()).estate.apply(changes, actor="zhang", confirmed=changes.digest)
+    name = "涉密系统" if lang == "zh" else "classified system"
+    for command, policy, of in (
+        ("assess", "xianning-2019-5", code),
+        ("holds", CZ, late),
+        ("lifecycle", CZ, late),
+    ):
+        where = ("--policy", policy, "--today", "2020-06-01")
+        named = (of,) if command == "lifecycle" else ()
+        shown = run("policy", command, *named, *where)
+        assert f"{of} {name}" in shown.out
+        told = run("policy", command, *named, *where, "--json")
+        assert "涉密系统" in told.out
+        assert "绝密" not in shown.out + told.out
