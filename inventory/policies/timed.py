@@ -1,7 +1,7 @@
 """Clocks that run, and reports that come due."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Any
 
 from inventory.errors import CalendarUnknown
@@ -132,6 +132,8 @@ def _due_days(report: Report, day: date) -> Iterator[date]:
             return
         month += _MONTHS[report.every]
         year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
+        if year > MAXYEAR:
+            return
 
 
 def _period(report: Report, due: date) -> str:
