@@ -126,6 +126,10 @@ def assessment_screen(pack: Pack, found: Assessment, say: Words) -> Iterator[Ren
     if found.unjudged:
         told = "、".join(f"{u.entry}×{u.count}" for u in found.unjudged)
         yield text(say("unjudged_rules", told=told), BUSY)
+    if found.unowed:
+        names = {report.id: _title(report, say) for report in pack.reports}
+        told = "、".join(f"{entry} {names.get(entry, '')}" for entry in found.unowed)
+        yield text(say("unowed", told=told), BUSY)
     if found.strays:
         told = "、".join(f"{entry} {code}" for entry, code in found.strays)
         yield text(say("strays", told=told), BUSY)
@@ -146,11 +150,16 @@ def holds_screen(found: Sequence[Hold], say: Words) -> Iterator[RenderableType]:
         yield text(say("no_holds"), GOOD)
         return
     heads = ("organisations", "object", "amount", "hold.hold", "rule", "finance", "proof")
-    made = table(*(say(head) for head in heads), title=say("holds_title", n=len(found)))
+    stopped = sum(hold.kind == "hold" for hold in found)
+    counts = {"n": stopped, "shrinking": len(found) - stopped}
+    made = table(*(say(head) for head in heads), title=say("holds_title", **counts))
     made.columns[2].justify = "right"
     yield rows(made, (_hold(hold, say) for hold in found))
-    yuan, unknown = total(found)
-    yield text(say("holds_total", yuan=f"{yuan:,}", unknown=unknown), HEAD)
+    for kind, of in (("hold", stopped), ("phase_out", len(found) - stopped)):
+        if of:
+            yuan, unknown = total(found, "hold" if kind == "hold" else "phase_out")
+            figures = {"kind": say.known(f"hold.{kind}"), "yuan": f"{yuan:,}", "unknown": unknown}
+            yield text(say("holds_total", **figures), HEAD)
     yield text(say("holds_note"), DIM)
 
 

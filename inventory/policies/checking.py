@@ -70,8 +70,8 @@ def _none_such(at: Place, read: str, expected: Iterable[str]) -> Slip:
 
 
 _COMPUTED = (
-    "此条目按台账事实判定，申报不起作用；例外用 policy except 登记 / this entry is judged by the facts of the "
-    "inventory and a declaration does nothing: bring the facts in, or record an exception with "
+    "此条目按台账事实判定，申报不起作用；例外用 policy except 登记 / this entry is judged by the facts of "
+    "the inventory and a declaration does nothing: bring the facts in, or record an exception with "
     "policy except"
 )
 _CODE = (

@@ -36,7 +36,7 @@ def test_no_judgement_tells_the_name_or_what_was_written_about_it() -> None:
     for made in (before, city):
         (owner,) = made.departments(1)
         code = secret(owner, made, migratable=made is before, migratable_reason=WHY)
-        secret(owner, made, migratable=True, target="CLOUD", om_funds_per_year=5)
+        secret(owner, made, must_connect=True, connected=False, om_funds_per_year=5)
     baseline, day = (date(2018, 1, 1), before.estate()), date(2020, 1, 1)
     estate = city.estate()
     for named in ("cangzhou-2017-157", "dalian-2017-135", "xianning-2019-5", "xinzhou-2020-98"):
@@ -52,10 +52,8 @@ def test_no_judgement_tells_the_name_or_what_was_written_about_it() -> None:
     (target,) = (t for t in cangzhou.targets if t.entry == "CZ-12")
     assert target.lineage is not None
     assert target.lineage.excluded == ((code, CLASSIFIED_NAME),)
-    (held,) = (
-        h
-        for h in holds(load("cangzhou-2017-157"), estate, cangzhou, Records(), baseline)
-        if h.entry == "CZ-12"
-    )
+    pack = load("xianning-2019-5")
+    found = assess(pack, estate, Records(), day)
+    (held,) = (h for h in holds(pack, estate, found, Records()) if h.entry == "V-57")
     assert (held.name, held.amount) == (CLASSIFIED_NAME, 5)
     assert {e.source for e in held.evidence} == {""}

@@ -41,7 +41,7 @@ def cities(draw: st.DrawFn) -> City:
             citizen_facing=draw(MAYBE),
             secrecy=draw(st.sampled_from(["unknown", "none", "classified"])),
             owner_unit_level=draw(st.sampled_from([None, "department", "section"])),
-            cloud_status=draw(st.sampled_from([None, "none", "connected"])),
+            cloud_status=draw(st.sampled_from([None, "none", "connected", "verified"])),
             om_funds_per_year=draw(st.none() | st.integers(0, 9)),
         )
     for _ in range(draw(st.integers(0, 4))):
