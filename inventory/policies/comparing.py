@@ -45,8 +45,8 @@ def _text(folder: Path, named: str) -> tuple[str, str]:
         return "", "应为 UTF-8 文字 / expected text in UTF-8"
     except OSError:
         return "", (
-            "找不到原文，应放在政策文件旁；没有原文请删去 source_file / no such file beside the policy's: put "
-            "the text there, or leave source_file out"
+            "找不到原文，应放在政策文件旁；没有原文请删去 source_file / no such file beside the policy's: "
+            "put the text there, or leave source_file out"
         )
 
 

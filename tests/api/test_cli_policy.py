@@ -209,3 +209,33 @@ def test_no_way_tells_a_classified_system_s_name(
         told = run("policy", command, *named, *where, "--json")
         assert "涉密系统" in told.out
         assert "绝密" not in shown.out + told.out
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2101-01-01"])
+def test_a_day_that_makes_no_sense(run: Run, day: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = run("policy", "assess", "--today", day)
+    assert (refused.code, day in refused.err, "2100" in refused.err) == (2, True, True)
+    monkeypatch.setenv("QIANYUN_TODAY", day)
+    assert run("policy", "list").code == 2
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_duty_of_nobody_is_told(run: Run, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QIANYUN_LANG", lang)
+    monkeypatch.setenv("COLUMNS", "220")
+    stored("xianning-2019-5")
+    where = ("--policy", "xianning-2019-5", "--today", "2019-12-31")
+    shown = run("policy", "assess", *where).out
+    assert ("无人报送：XN-36" if lang == "zh" else "nobody owes these reports") in shown
+    told = run("policy", "assess", *where, "--json").json["assessments"][0]
+    assert told["unowed"] == ["XN-36", "XN-01"]
+
+
+def test_what_shrinks_is_summed_apart(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "220")
+    truth = stored(CZ).truth
+    told = run("policy", "holds", "--policy", CZ, "--today", truth.day, "--json").json
+    assert (told["yuan"], told["phase_out"]["yuan"]) == (0, truth.money[0])
+    shown = run("policy", "holds", "--policy", CZ, "--today", truth.day).out
+    assert "经费暂缓 0 项" in shown
+    assert f"逐步减少：合计 {truth.money[0]:,} 元" in shown

@@ -269,8 +269,8 @@ def test_who_is_connected_is_counted_by_organisation() -> None:
     owners = [*city.departments(4), *city.departments(1, county="赤壁市")]
     none = result(pack, "XN-28", city, Records(), day)
     assert (none.verdict, none.open) == (Verdict.LATE, tuple(sorted(owners)))
-    one = city.system(owners[0], connected=True, **CLEAR)
-    city.system(owners[1], connected=False, must_connect=False, **CLEAR)
+    one = city.system(owners[0], connected=True, secrecy="none")
+    city.system(owners[1], connected=False, must_connect=False, secrecy="none")
     city.system(owners[4], connected=True, merged_into=one)
     found = result(pack, "XN-28", city, Records(), day)
     assert found.today is not None
@@ -279,7 +279,7 @@ def test_who_is_connected_is_counted_by_organisation() -> None:
         ("", 1, 4),
         ("赤壁市", 0, 1),
     ]
-    city.system(owners[0], must_connect=True, connected=False, **CLEAR)
+    city.system(owners[0], must_connect=True, connected=False, secrecy="none")
     held = result(pack, "XN-28", city, Records(), day)
     assert owners[0] in held.open
     national = result(pack, "XN-28a", city, Records(), day)

@@ -11,7 +11,7 @@ from inventory.policies.assessment import Assessment
 from inventory.policies.loader import load, shipped
 from inventory.policies.records import Declaration, Records
 from tests.inventory.policies.builder import CLOUD, ROOM, City
-from tests.inventory.policies.rule_cases import CASES, CLEAR, CZ, DL, HOME, JL, NEW, SAID, XN, XZ
+from tests.inventory.policies.rule_cases import CASES, CZ, DL, HOME, JL, NEW, SAID, XN, XZ
 
 DAYS = {CZ: date(2019, 6, 3), DL: date(2019, 6, 3), JL: date(2016, 6, 1), XN: date(2020, 6, 1)}
 DAYS[XZ] = date(2021, 6, 1)
@@ -60,7 +60,7 @@ def made(city: City, kind: str, owner: str, facts: dict[str, Any]) -> str:
     if kind == "system":
         return city.system(owner, **facts)
     if kind == "host":
-        system = city.system(owner, **facts, **CLEAR)
+        system = city.system(owner, secrecy="none", **facts)
         return city.host(place=ROOM, system=system, purchased=date(2016, 5, 1))
     if kind == "exchange_platform":
         return city.node(kind, organisation=owner, **facts)
