@@ -4,8 +4,8 @@ from datetime import date
 
 from pydantic import Field
 
-from inventory.choices import Disposition, OrganisationLevel
-from inventory.model.parts import Code, Codes, Contacts, Thing
+from inventory.choices import CloudKind, Disposition, OrganisationLevel
+from inventory.model.parts import Code, Codes, Contacts, Texts, Thing
 
 
 class Organisation(Thing):
@@ -57,3 +57,6 @@ class Cloud(Thing):
     organisation: Code | None = None
     site: Code | None = None
     moves_at_once: int | None = Field(default=None, ge=1)
+    kind: CloudKind | None = None
+    managed_by_city: bool | None = None  # 纳入全市统一管理
+    offers: Texts = None  # 服务目录: what it can provide

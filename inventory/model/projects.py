@@ -25,6 +25,7 @@ class Project(Thing):
     approval_date: date | None = None
     budget_at_requirement: int | None = None
     budget_at_technical: int | None = None
+    purchases: Texts = None  # 采购内容
     in_annual_plan: bool | None = None
     plan_year: int | None = None
     winner: str | None = None
@@ -51,6 +52,7 @@ class Resource(Thing):
 
     organisation: Code | None = None  # 责任采集部门
     share_type: ShareType | None = None
+    first_batch: bool | None = None  # 首批共享目录
     share_condition: str | None = None
     legal_basis: str | None = None
     format: str | None = None

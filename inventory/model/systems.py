@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from inventory.choices import (
     AccessMode,
     CloudStatus,
+    CommonSystem,
     FundingSource,
     Ipv6Ready,
     OwnerUnitLevel,
@@ -100,6 +101,7 @@ class System(Thing):
     application_systems: Texts = None
     must_connect: bool | None = None
     connection_date: date | None = None
+    exchange_node: Code | None = None  # the platform that it exchanges through
     access_mode: AccessMode | None = None
     oneststop_connected: bool | None = None
     oneststop_connected_on: date | None = None
@@ -115,6 +117,9 @@ class System(Thing):
     cpu_arch: str | None = None
     xinchuang: bool | None = None
     citywide_unified: bool | None = None
+    function_tags: Texts = None  # 功能标签: what is the same to people has the same words
+    common_system: CommonSystem | None = None
+    province_connected: bool | None = None  # 与省级系统对接
     satisfaction_report: str | None = None
     satisfaction_reported_on: date | None = None
     security_party: SecurityParty | None = None

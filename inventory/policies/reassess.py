@@ -14,7 +14,7 @@ from typing import Any
 from inventory.canonical import RunningDigest
 from inventory.model import Estate, System, content
 from inventory.policies.asking import answers_of, read_by, refresh
-from inventory.policies.assess import assess, facts_of, timed_in
+from inventory.policies.assess import assess, facts_of, timed_in, unowed
 from inventory.policies.assessment import Assessment, Unjudged, Violation
 from inventory.policies.conditions import Condition
 from inventory.policies.index import Index
@@ -106,6 +106,7 @@ class _Kept:
             turned["unjudged"] = tuple(chain.from_iterable(unknown for _, unknown in every))
         if self.timed:
             turned["timed"] = tuple(timed_in(self.pack, self.facts, self.index))
+            turned["unowed"] = tuple(unowed(self.pack, self.facts))
         self.assessment = self.assessment.unchecked(turned)
         return self.assessment
 

@@ -153,3 +153,23 @@ def test_the_lifecycle_of_a_city_and_of_one_system(
     assert ("须先完成 “僵尸”系统清理" if lang == "zh" else "after zombie clean-up") in shown.out
     refused = run("policy", "lifecycle", "S-none")
     assert (refused.code, "S-none" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("policy", "entry", "word"),
+    [
+        ("xianning-2019-5", "XN-13", "--code"),
+        ("xianning-2019-5", "V-12", "--code"),
+        ("xianning-2019-5", "V-54", "--code"),
+        ("dalian-2017-135", "V-22", "--code"),
+        (CZ, "V-49", "--code"),
+        (CZ, "CZ-12", "policy except"),
+    ],
+)
+def test_a_rule_about_objects_is_declared_object_by_object(
+    run: Run, policy: str, entry: str, word: str
+) -> None:
+    stored(CZ)
+    done = run("policy", "declare", policy, entry, "--by", "市政务办", "--evidence", "x")
+    assert (done.code, word in done.err) == (2, True)
+    assert run("policy", "records", "--json").json["records"] == []
