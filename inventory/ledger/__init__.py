@@ -16,10 +16,10 @@ from pathlib import Path
 
 from inventory.errors import LedgerError
 from inventory.ledger.as_told import as_told
-from inventory.ledger.forms import find_forms
-from inventory.ledger.headers import Table, find_tables
+from inventory.ledger.headers import Table
 from inventory.ledger.objects import build
 from inventory.ledger.organisations import Organisations
+from inventory.ledger.readings import tables_of
 from inventory.ledger.record import Record
 from inventory.ledger.records import Rows, read_table
 from inventory.ledger.report import Ignored, LedgerReport, Problem
@@ -141,7 +141,7 @@ def _tables_of(path: Path, words: Words) -> tuple[list[Table], list[Ignored]]:
     tables: list[Table] = []
     passed: list[Ignored] = []
     for sheet in read_sheets(path):
-        found = () if sheet.hidden else _tables(sheet, words)
+        found = () if sheet.hidden else tables_of(sheet, words)
         if not found:
             passed.append(_passed_over(sheet))
         tables += found
@@ -164,10 +164,6 @@ def _unreadable(path: Path, error: LedgerError) -> Problem:
         message=str(error),
         refuses=False,
     )
-
-
-def _tables(sheet: Sheet, words: Words) -> tuple[Table, ...]:
-    return tuple(find_forms(sheet, words)) or tuple(find_tables(sheet, words))
 
 
 def _ticks(

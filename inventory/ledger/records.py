@@ -79,7 +79,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
             else:
                 problems += unread
         problems += found
-        (refused if found else records).append(record)
+        (refused if any(p.refuses for p in found) else records).append(record)
     return Rows(
         table.kind,
         tuple(records),
@@ -165,7 +165,7 @@ class _Reader:
         if self._owner and (owner := row.section or table.said.organisation):
             values["organisation"] = owner
             told["organisation"] = Told("", owner)
-        refused = {field for field, _ in faults}
+        refused = {field for field, refusal in faults if not refusal.aside}
         number = _name_it(table.kind, values, refused)
         faults += [(f, _missing()) for f in _absent(table.kind, values) if f not in refused]
         record = Record(
@@ -244,7 +244,8 @@ def _with_contacts(
 
 
 def _problem(record: Record, table: Table, field: str, refusal: Refused) -> Problem:
-    problem = record.problem(field, refusal.code, _message(record, field, refusal))
+    message = _message(record, field, refusal)
+    problem = record.problem(field, refusal.code, message, refuses=not refusal.aside)
     if problem.column:
         return problem
     # the whole column is missing: that of the code, or the row's first, is where to look

@@ -97,7 +97,9 @@ class Words:
     what it says of people; `some_role`: of people of whom no role is told; `labels`: words that
     stand before a number or address in a cell; `parts`: (part of a word, whether anywhere in it or
     at its beginning, what a word with it means) by choice; `samples`: a word for each meaning of a
-    choice, to show; `vocabulary`: every header of every kind."""
+    choice, to show; `vocabulary`: every header of every kind; `nouns`: by
+    sort of unit, things that may stand behind it; `affixes`: what may stand before and behind the
+    word of a choice; `never`: how a cell begins that says of a day that there was none."""
 
     blank: frozenset[str]
     undecided: frozenset[str]
@@ -117,6 +119,9 @@ class Words:
     samples: Mapping[str, tuple[str, ...]]
     units: Mapping[str, Mapping[str, Decimal]]
     any_unit: frozenset[str]
+    never: tuple[str, ...]
+    nouns: Mapping[str, tuple[str, ...]]
+    affixes: tuple[tuple[str, ...], tuple[str, ...]]
     numbers: Numbers
     bureaux: Bureaux
 
@@ -206,6 +211,12 @@ def _words(told: Mapping[str, Any]) -> Words:
         parts={name: _parts(choice) for name, choice in told["choices"].items()},
         units=units,
         any_unit=frozenset(unit for table in units.values() for unit in table if unit),
+        never=tuple(map(squeeze, told["never"])),
+        nouns={name: _longest_first(map(squeeze, of)) for name, of in told["nouns"].items()},
+        affixes=(
+            _longest_first(map(squeeze, told["affixes"]["before"])),
+            _longest_first(map(squeeze, told["affixes"]["after"])),
+        ),
         numbers=Numbers(
             before=_longest_first(numbers["before"]),
             after=_longest_first(numbers["after"]),
