@@ -44,11 +44,11 @@ _BOXES = {"☑": "☑", "✓": "☑", "✔": "☑", "√": "☑", "■": "☑", 
 _BRACKETED = re.compile(r"[(\[【〔]([√✓✔vx☑■●]?)[)\]】〕]")
 _OPTION = re.compile(r"([☑□])([^☑□]+)")
 _OPTION_BEFORE = re.compile(r"([^☑□]+)([☑□]|$)")
-_LABELLED_IP = re.compile(r"(?:^|(?<=[\s、,;|/]))(?:[\u4e00-\u9fff]{0,6}(?:ip)?(?:v[46])?(?:地址)?\s*:)\s*(?=[\da-f:.\[])")
+_LABELLED_IP = re.compile(r"(?:^|(?<=[\s、,;|/]))(?:(?:[\u4e00-\u9fff]{1,6}|(?=[iv]))(?:ip)?(?:v[46])?(?:地址)?\s*:)\s*(?=[\da-f:.\[])")
 _WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$")
 _EXACT = ("secrecy", "mlps_level", "boolean", "address")  # where an affix may change it
 MAX_PORTS = 200  # that a range may name
-_CLUSTER = re.compile(r"(?:postgres|pg)[^/、,;+]*/|(?:postgres|pg).*:|:\d")  # an attempt to tell a cluster
+_CLUSTER = re.compile(r"(?:postgres|pg).*[/:]|\d/[a-z]|:\d")  # an attempt to tell a cluster
 _DATABASE = re.compile(
     r"(postgresql|postgres|pg)\s*(\d{1,2})/([a-z][a-z0-9_]{0,30})(?::(\d{1,5}))?"
 )
@@ -397,7 +397,10 @@ def databases(
     found = []
     if is_blank(cell, words):
         return ()
-    if not _CLUSTER.search(raw_text(cell).lower()):
+    told = squeeze(raw_text(cell))
+    for product in words.products:  # 人大金仓V8/MongoDB are two products
+        told = told.replace(f"/{product}", f"、{product}")
+    if not _CLUSTER.search(told):
         return {"database_products": products(cell, unit, words)}
     for part in re.split(r"[、,，;；\n]+", optional_text(cell, unit, words) or ""):
         if not part.strip():

@@ -99,7 +99,8 @@ class Words:
     at its beginning, what a word with it means) by choice; `samples`: a word for each meaning of a
     choice, to show; `vocabulary`: every header of every kind; `nouns`: by
     sort of unit, things that may stand behind it; `affixes`: what may stand before and behind the
-    word of a choice; `never`: how a cell begins that says of a day that there was none."""
+    word of a choice; `never`: how a cell begins that says of a day that there was none;
+    `products`: what names of databases begin with."""
 
     blank: frozenset[str]
     undecided: frozenset[str]
@@ -120,6 +121,7 @@ class Words:
     units: Mapping[str, Mapping[str, Decimal]]
     any_unit: frozenset[str]
     never: tuple[str, ...]
+    products: tuple[str, ...]
     nouns: Mapping[str, tuple[str, ...]]
     affixes: tuple[tuple[str, ...], tuple[str, ...]]
     numbers: Numbers
@@ -211,6 +213,7 @@ def _words(told: Mapping[str, Any]) -> Words:
         parts={name: _parts(choice) for name, choice in told["choices"].items()},
         units=units,
         any_unit=frozenset(unit for table in units.values() for unit in table if unit),
+        products=tuple(map(squeeze, told["products"])),
         never=tuple(map(squeeze, told["never"])),
         nouns={name: _longest_first(map(squeeze, of)) for name, of in told["nouns"].items()},
         affixes=(
