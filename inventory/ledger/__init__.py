@@ -17,6 +17,7 @@ from pathlib import Path
 from inventory.errors import LedgerError
 from inventory.ledger.as_told import as_told
 from inventory.ledger.headers import Table
+from inventory.ledger.names import name_key
 from inventory.ledger.objects import build
 from inventory.ledger.organisations import Organisations
 from inventory.ledger.readings import tables_of
@@ -71,7 +72,7 @@ def _read(
     records = [record for part in rows for record in part.records]
     refused = [record for part in rows for record in part.refused]
     organisations = _organisations(rows, known, words)
-    built = build(records, refused, known, organisations)
+    built = build(records, refused, known, organisations, _unread(rows))
     ignored += [entry for part in rows for entry in part.ignored]
     problems = [problem for part in rows for problem in part.problems] + built.problems
     problems += unreadable
@@ -83,6 +84,11 @@ def _read(
         ignored=(*ignored, *built.ignored),
         counts=_counts(objects, rows, problems),
     )
+
+
+def _unread(rows: Sequence[Rows]) -> frozenset[str]:
+    """What tables say of which the names can't be told, by name_key."""
+    return frozenset(name_key(text) for part in rows for text in part.unread)
 
 
 def _counts(

@@ -48,6 +48,7 @@ class Rows:
     problems: tuple[Problem, ...]
     ignored: tuple[Ignored, ...]
     titles: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()  # texts of a table of which the names can't be told
 
 
 def read_table(table: Table, words: Words, tick: Callable[[], None] | None = None) -> Rows:
@@ -69,6 +70,8 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
             )
             continue
         record, found, left = reader.read(row)
+        if table.nameless:  # that there are no names is told once, at the header
+            found = [p for p in found if p.code != "missing"]
         ignored += left
         if posts:
             readable, unread = without_faults(table, row.number, row.cells, posts)
@@ -79,7 +82,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
             else:
                 problems += unread
         problems += found
-        (refused if any(p.refuses for p in found) else records).append(record)
+        (refused if table.nameless or any(p.refuses for p in found) else records).append(record)
     return Rows(
         table.kind,
         tuple(records),
@@ -87,7 +90,13 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
         tuple(problems),
         tuple(ignored),
         (sheet.file, sheet.name, *table.said.titles),
+        _texts_of(table) if table.nameless else frozenset(),
     )
+
+
+def _texts_of(table: Table) -> frozenset[str]:
+    rows = table.sheet.rows[table.first_row : table.last_row]
+    return frozenset(c.strip() for row in rows for c in row if isinstance(c, str) and c.strip())
 
 
 class _Column:

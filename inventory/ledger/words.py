@@ -32,16 +32,17 @@ def squeeze(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class KindWords:
     """`sheets`: words in the name of a sheet of this kind; `headers`: header → field; `like`: what
-    a header has in it that no list spells out."""
+    a header has in it that no list spells out; `endings`: how names of this kind mostly end."""
 
     sheets: tuple[str, ...]
     headers: Mapping[str, str]
     like: tuple["Likeness", ...] = ()
+    endings: tuple[str, ...] = ()
 
     def likely(self, header: str) -> str | None:
         """The one field that a header has the marks of."""
-        found = [mark.field for mark in self.like if mark.fits(header)]
-        return found[0] if len(found) == 1 else None
+        found = {mark.field for mark in self.like if mark.fits(header)}
+        return found.pop() if len(found) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,11 @@ class Words:
     numbers: Numbers
     bureaux: Bureaux
 
+    @property
+    def named_kinds(self) -> frozenset[str]:
+        """The kinds whose names can be told by how they end."""
+        return frozenset(kind for kind, known in self.kinds.items() if known.endings)
+
 
 @cache
 def default_words() -> Words:
@@ -183,6 +189,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             tuple(map(squeeze, table["sheets"])),
             _turned(table["headers"], groups),
             _likenesses(told["like"].get(kind, {})),
+            tuple(map(squeeze, told["endings"].get(kind, ()))),
         )
         for kind, table in told["kinds"].items()
     }
@@ -286,7 +293,7 @@ def _samples(choice: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -
 def _likenesses(told: Mapping[str, list[str]]) -> tuple[Likeness, ...]:
     return tuple(
         Likeness(
-            field,
+            field.partition("#")[0],  # a field may have several sets of marks: os, os#2
             tuple(re.compile(mark) for mark in marks if mark[:1] != "!"),
             tuple(re.compile(mark[1:]) for mark in marks if mark[:1] == "!"),
         )
