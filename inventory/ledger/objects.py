@@ -93,6 +93,7 @@ def build(
     names = Names(alive, known, organisations)
     built = Built(alive, refused, names, organisations)
     built.problems, built.ignored = once.problems, once.ignored
+    built.ignored += _by_short_names(alive)
     _Builder(built, unread).build()
     return built
 
@@ -122,6 +123,23 @@ def _implied(
                 told = record.told.get(name, Told("", written))
                 spelt.setdefault(full, {}).setdefault(written, (record, told))
     return [_told_of(kind, full, places) for full, places in spelt.items()]
+
+
+def _by_short_names(records: Iterable[Record]) -> Iterator[Ignored]:
+    """The organisations whose full names nobody wrote, each with the place of a short one."""
+    for record in records:
+        told = record.told.get("name")
+        if record.kind == "organisations" and told and told.raw not in ("", record.name):
+            if record.name not in record.values.get("aliases", ()) and record.values.get("aliases"):
+                yield Ignored(
+                    file=record.file,
+                    sheet=record.sheet,
+                    row=record.row,
+                    column=told.column,
+                    raw=told.raw,
+                    reason=f"只写了简称，按“{printable(record.name)}”登记，请核对 / a short name alone: "
+                    f"taken for {printable(record.name)}, check it",
+                )
 
 
 def _told_of(kind: str, full: str, places: Mapping[str, tuple[Record, Told]]) -> Record:

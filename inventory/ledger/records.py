@@ -23,6 +23,7 @@ from inventory.ledger.fields import (
     TICKS,
 )
 from inventory.ledger.headers import Column, Table
+from inventory.ledger.organisations import county_of, in_county
 from inventory.ledger.record import Record, Told, derived_code
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import DataRow, data_rows
@@ -144,6 +145,8 @@ class _Reader:
             for column in table.columns
             if column.field is not None and column.contact is None
         )
+        said = (table.said.organisation, *table.said.titles, table.sheet.name, table.sheet.file)
+        self._county = county_of(said)
         self._owner = "organisation" in FIELDS[table.kind] and "organisation" not in table.fields
 
     def read(self, row: DataRow) -> tuple[Record, list[Problem], list[Ignored]]:
@@ -174,6 +177,9 @@ class _Reader:
         if self._owner and (owner := row.section or table.said.organisation):
             values["organisation"] = owner
             told["organisation"] = Told("", owner)
+        for field in ("organisation", "approving_department"):
+            if self._county and field in values:
+                values[field] = in_county(values[field], self._county)
         refused = {field for field, refusal in faults if not refusal.aside}
         number = _name_it(table.kind, values, refused)
         faults += [(f, _missing()) for f in _absent(table.kind, values) if f not in refused]
