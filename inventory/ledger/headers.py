@@ -20,6 +20,7 @@ from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze
 SEARCHED_ROWS = 20
 MAX_DEPTH = 3  # rows of a header
 NAMELESS = 3  # fields of a header that names none: fewer may be those of any list
+PLAIN = 5  # fields of a header that needs no comparing with others
 MUCH = 0.6  # of what the best row knows
 FEW = 4  # cells of a line of labels above a table
 _BRACKETS = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]")
@@ -123,10 +124,16 @@ def _best(
             if best is not None:
                 found.append((best[1], best[2]))
     enough = MUCH * max((known for known, _ in found), default=0)
-    table = next((table for known, table in found if known >= enough), None)
+    table = next((t for known, t in found if known >= enough or _plain(t)), None)
     if table is None:
         return None
     return replace(table, said=preamble(sheet.rows[top : table.header_row], words))
+
+
+def _plain(table: Table) -> bool:
+    """Whether nearly all headers are known: the first of several tables may be a small one."""
+    known = [c for c in table.columns if c.field and not c.likely]
+    return len(known) >= PLAIN and 5 * len(known) >= 4 * len(table.columns)
 
 
 def _candidates(

@@ -28,6 +28,7 @@ _SMALL = 1000  # yuan: with a fraction and without a unit it was meant in anothe
 _YEAR_DIGITS = 4  # 二〇一六
 _MYRIADS = {"万": 10_000, "亿": 100_000_000}
 _LARGE = {"百": 100, "佰": 100, "千": 1000, "仟": 1000, **_MYRIADS}
+_TIMES = re.compile(r"(\d{1,3})(?:颗|路|个|块|条|根|台|片)?(?:cpu)?[×x*](\d.*)")
 _OWN = 1000  # yuan: a number in words with a 千 or more in it needs no unit of its column
 _SHORT = re.compile(  # 1万5, 3千2, 1万2千: the digit behind is of the next lower unit
     r"(\d{1,4})(万|千)(\d)(千|百)?(?=$|[^\d.,])"
@@ -187,6 +188,8 @@ def _measured(
     """A number with its unit → the model's unit. Raises Refused."""
     if is_blank(cell, words):
         return None
+    if (several := _several(cell, default_unit, words, units)) is not None:
+        return several
     amount = amount_of(cell, words)
     table = words.units[units]
     factor = table_word(cell, units, words)
@@ -199,6 +202,26 @@ def _measured(
     if amount is None or factor is None:
         raise Refused(code, expected)
     return _not_below_zero(amount.value * factor)
+
+
+def _several(cell: Cell, default_unit: str, words: Words, units: str) -> Decimal | None:
+    """What is told by its parts: 200GB+500GB, 2颗×16核, 4块×2T; None where it isn't, or where a
+    part has no unit of its own."""
+    if units not in ("size", "count") or not isinstance(cell, str):
+        return None
+    parts = _REMARK.sub("", squeeze(cell)).split("+")
+    told = [_TIMES.fullmatch(part) for part in parts]
+    if len(parts) == 1 and told[0] is None:
+        return None
+    total = Decimal(0)
+    for part, times in zip(parts, told, strict=True):
+        amount = amount_of(times[2] if times else part, words)
+        named = _without_nouns(amount.unit, units, words) if amount else ""
+        factor = words.units[units].get(named) if named else None
+        if amount is None or factor is None or amount.value < 0:
+            return None
+        total += amount.value * factor * int(times[1] if times else 1)
+    return total
 
 
 def table_word(cell: Cell, units: str, words: Words) -> Decimal | None:

@@ -218,7 +218,8 @@ def _left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:
 
 def _parser(kind: str, column: Column) -> Parser:
     """That of the field; a column IP地址 may hold addresses of both families."""
-    if column.field == "ipv4" and "4" not in squeeze(column.title):
+    title = squeeze(column.title)
+    if column.field == "ipv4" and ("4" not in title or "6" in title):
         return either_ip if FIELDS[kind]["ipv4"] is ipv4 else if_told(either_ip)
     return FIELDS[kind][column.field or ""]
 
