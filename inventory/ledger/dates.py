@@ -22,8 +22,16 @@ _LEADING = re.compile(r"^(?:约|于|自|至|到|截至|截止|公元)+")
 _TRAILING = re.compile(
     r"(?:止|起|到期|届满|为止|左右|投用|建成|启用|(?:批复|批准|审批|立项|核准|印发|下达|验收|签订|购置|采购|购买|购入|入库|上架|投入使用|上线|竣工|改造|完成|通过|发文)(?:同意|通过|完成)?|\(.*\)|[,、]?(?:星期|周|礼拜)[一二三四五六日天])$"
 )
-_WEEKDAY = re.compile(r"[,，、(（]?\s*(?:(?:星期|周|礼拜)[一二三四五六日天]|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)[)）]?,?", re.IGNORECASE)
-_MONTHS = {m: n for n, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_WEEKDAY = re.compile(
+    r"[,，、(（]?\s*(?:(?:星期|周|礼拜)[一二三四五六日天]|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)[)）]?,?",
+    re.IGNORECASE,
+)
+_MONTHS = {
+    m: n
+    for n, m in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
 _MONTH = "(" + "|".join(_MONTHS) + ")[a-z]*"
 # Oct-18 is what Excel shows of a month, and no day; 18-Oct-2018 and Oct 18, 2018 are days
 _ENGLISH = (

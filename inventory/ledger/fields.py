@@ -376,7 +376,8 @@ FIELDS: Mapping[str, Mapping[str, Parser]] = {
 }
 
 DAYS: Mapping[str, frozenset[str]] = {
-    kind: frozenset(f for f, p in fields.items() if p in (day, last_day)) for kind, fields in _ALL.items()
+    kind: frozenset(f for f, p in fields.items() if p in (day, last_day))
+    for kind, fields in _ALL.items()
 }
 MONEY: Mapping[str, frozenset[str]] = {
     kind: frozenset(f for f, p in fields.items() if p in (money, money_per_year, money_per_month))

@@ -11,8 +11,8 @@ from functools import cached_property, partial
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.fields import CONTACTS, FIELDS, PARTS_OF_SYSTEMS, WITH_CONTACTS
-from inventory.ledger.naming import name_column
 from inventory.ledger.headings import Heading, heading_rows, headings
+from inventory.ledger.naming import name_column
 from inventory.ledger.preamble import Preamble, preamble
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze

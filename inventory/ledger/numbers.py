@@ -188,7 +188,7 @@ def _measured(
     """A number with its unit → the model's unit. Raises Refused."""
     if is_blank(cell, words):
         return None
-    if (several := _several(cell, default_unit, words, units)) is not None:
+    if (several := _several(cell, words, units)) is not None:
         return several
     amount = amount_of(cell, words)
     table = words.units[units]
@@ -204,7 +204,7 @@ def _measured(
     return _not_below_zero(amount.value * factor)
 
 
-def _several(cell: Cell, default_unit: str, words: Words, units: str) -> Decimal | None:
+def _several(cell: Cell, words: Words, units: str) -> Decimal | None:
     """What is told by its parts: 200GB+500GB, 2颗×16核, 4块×2T; None where it isn't, or where a
     part has no unit of its own."""
     if units not in ("size", "count") or not isinstance(cell, str):
@@ -315,10 +315,6 @@ def _chinese(written: str) -> Decimal | None:
             return None
         return Decimal("".join(str(_DIGITS[c]) for c in whole))
     total, section, digit, last = 0, 0, 0, 0
-    if len(whole) > 1 and whole[-1] in _DIGITS and whole[-2] in _LARGE and _DIGITS[whole[-1]]:
-        # 一万五, 三千二, 一百五: the digit behind is of the next lower unit
-        before = _chinese(whole[:-1])
-        return None if before is None else before + _DIGITS[whole[-1]] * _LARGE[whole[-2]] // 10
     for c in whole:
         if c in _DIGITS:
             digit = _DIGITS[c]
@@ -331,4 +327,6 @@ def _chinese(written: str) -> Decimal | None:
             total = (total + section + digit) * _MYRIADS[c]
             section = digit = 0
         last = digit
+    if len(whole) > 1 and whole[-2] in _LARGE:
+        last *= _LARGE[whole[-2]] // 10  # 一万五, 三千二: the digit is of the next lower unit
     return Decimal(total + section + last) if whole else None

@@ -44,7 +44,9 @@ LOOKED_UP: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 OUTSIDE = frozenset(PLACES)
 _OF_DEPENDENCIES = frozenset({"system", "needs", "kind", "depends_on"})
 UNLISTED = "待定：台账未列 / left open: no ledger lists it"
-UNREAD = "待定：所在的表或行未能读取 / left open: it stands in a sheet or row that could not be read"
+UNREAD = (
+    "待定：所在的表或行未能读取 / left open: it stands in a sheet or row that could not be read"
+)
 # an object can't be without these
 NEEDED: Mapping[str, frozenset[str]] = {
     "links": frozenset({"a_node", "z_node"}),
@@ -129,17 +131,19 @@ def _by_short_names(records: Iterable[Record]) -> Iterator[Ignored]:
     """The organisations whose full names nobody wrote, each with the place of a short one."""
     for record in records:
         told = record.told.get("name")
-        if record.kind == "organisations" and told and told.raw not in ("", record.name):
-            if record.name not in record.values.get("aliases", ()) and record.values.get("aliases"):
-                yield Ignored(
-                    file=record.file,
-                    sheet=record.sheet,
-                    row=record.row,
-                    column=told.column,
-                    raw=told.raw,
-                    reason=f"只写了简称，按“{printable(record.name)}”登记，请核对 / a short name alone: "
-                    f"taken for {printable(record.name)}, check it",
-                )
+        others = record.values.get("aliases", ())
+        if record.kind != "organisations" or told is None or not others:
+            continue
+        if told.raw not in ("", record.name) and record.name not in others:
+            yield Ignored(
+                file=record.file,
+                sheet=record.sheet,
+                row=record.row,
+                column=told.column,
+                raw=told.raw,
+                reason=f"只写了简称，按“{printable(record.name)}”登记，请核对 / a short name alone: "
+                f"taken for {printable(record.name)}, check it",
+            )
 
 
 def _told_of(kind: str, full: str, places: Mapping[str, tuple[Record, Told]]) -> Record:

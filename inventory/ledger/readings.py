@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.fields import FIELDS
-from inventory.ledger.forms import LOOKED_AT, find_forms
+from inventory.ledger.forms import find_forms
 from inventory.ledger.headers import Column, Table, find_tables
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.words import Words, squeeze

@@ -61,17 +61,15 @@ def unite(
             elif differs := _contradicts(before, record, organisations):
                 done.problems.append(_conflict(before, record, differs))
             continue
-        if before is None and (shaky := unread.get(key)) is not None:
-            # its first telling was refused: one that says otherwise doesn't win for that
-            if differs := _contradicts(shaky, record, organisations):
-                done.problems.append(_conflict(shaky, record, differs))
-                done.again.append(record)
-                continue
-        if before is None:
+        # where the first telling was refused, one that says otherwise doesn't win for that
+        earlier = before or unread.get(key)
+        if earlier is None:
             first[key] = record
-        elif differs := _contradicts(before, record, organisations):
-            done.problems.append(_conflict(before, record, differs))
+        elif differs := _contradicts(earlier, record, organisations):
+            done.problems.append(_conflict(earlier, record, differs))
             done.again.append(record)
+        elif before is None:
+            first[key] = record
         else:
             first[key] = _joined(before, record)
             done.ignored.append(_merged(before, record))

@@ -44,7 +44,9 @@ _BOXES = {"☑": "☑", "✓": "☑", "✔": "☑", "√": "☑", "■": "☑", 
 _BRACKETED = re.compile(r"[(\[【〔]([√✓✔vx☑■●]?)[)\]】〕]")
 _OPTION = re.compile(r"([☑□])([^☑□]+)")
 _OPTION_BEFORE = re.compile(r"([^☑□]+)([☑□]|$)")
-_LABELLED_IP = re.compile(r"(?:^|(?<=[\s、,;|/]))(?:(?:[\u4e00-\u9fff]{1,6}|(?=[iv]))(?:ip)?(?:v[46])?(?:地址)?\s*:)\s*(?=[\da-f:.\[])")
+_LABELLED_IP = re.compile(
+    r"(?:^|(?<=[\s、,;|/]))(?:(?:[\u4e00-\u9fff]{1,6}|(?=[iv]))(?:ip)?(?:v[46])?(?:地址)?\s*:)\s*(?=[\da-f:.\[])"
+)
 _WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$")
 _EXACT = ("secrecy", "mlps_level", "boolean", "address")  # where an affix may change it
 MAX_PORTS = 200  # that a range may name
