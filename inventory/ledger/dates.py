@@ -26,12 +26,8 @@ _WEEKDAY = re.compile(
     r"[,，、(（]?\s*(?:(?:星期|周|礼拜)[一二三四五六日天]|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)[)）]?,?",
     re.IGNORECASE,
 )
-_MONTHS = {
-    m: n
-    for n, m in enumerate(
-        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
-    )
-}
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _MONTH = "(" + "|".join(_MONTHS) + ")[a-z]*"
 # Oct-18 is what Excel shows of a month, and no day; 18-Oct-2018 and Oct 18, 2018 are days
 _ENGLISH = (
