@@ -100,9 +100,10 @@ def _english(written: str) -> date | None:
 
 
 def _written_day(written: str) -> date:
-    written = _WEEKDAY.sub("", written).strip()
-    if written[-4:].strip().isascii() and (told := _english(written)):
-        return told
+    if any(c.isalpha() for c in written):  # 星期一, Oct; most are digits and strokes
+        written = _WEEKDAY.sub("", written).strip()
+        if written.isascii() and (told := _english(written)):
+            return told
     if re.fullmatch(r"\d{5}(?:\.\d+)?", written) and int(float(written)) in _SERIALS:
         return _EPOCH + timedelta(days=int(float(written)))
     written = _TIME.sub(lambda m: "日" if m[0].startswith("日") else "", written)

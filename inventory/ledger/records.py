@@ -178,7 +178,7 @@ class _Reader:
             values["organisation"] = owner
             told["organisation"] = Told("", owner)
         for field in ("organisation", "approving_department"):
-            if self._county and field in values:
+            if self._county and field in values and values[field][0] in "区县旗本我":
                 values[field] = in_county(values[field], self._county)
         refused = {field for field, refusal in faults if not refusal.aside}
         number = _name_it(table.kind, values, refused)
