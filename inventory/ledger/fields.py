@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, StringConstraints
 
 from inventory.ledger.cells import Parser
-from inventory.ledger.dates import day
+from inventory.ledger.dates import day, last_day
 from inventory.ledger.numbers import (
     area,
     money,
@@ -31,6 +31,7 @@ from inventory.ledger.values import (
     name,
     optional_text,
     port_list,
+    products,
     secrecy,
     strict,
     strict_list,
@@ -118,7 +119,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "bandwidth_kbps": rate,
         "rent_per_year": money_per_year,
         "rent_per_month": money_per_month,
-        "contract_end": day,
+        "contract_end": last_day,
         "self_leased": _SELF,
         "usage": choice("line_usage"),
         "cancelled_on": day,
@@ -268,7 +269,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "storage_gib": size,
         "bandwidth_kbps": rate,
         "os": optional_text,
-        "database_products": text_list,
+        "database_products": products,
         "room": name,
         "target": name,
         "window": window,
@@ -375,7 +376,8 @@ FIELDS: Mapping[str, Mapping[str, Parser]] = {
 }
 
 DAYS: Mapping[str, frozenset[str]] = {
-    kind: frozenset(f for f, p in fields.items() if p is day) for kind, fields in _ALL.items()
+    kind: frozenset(f for f, p in fields.items() if p in (day, last_day))
+    for kind, fields in _ALL.items()
 }
 MONEY: Mapping[str, frozenset[str]] = {
     kind: frozenset(f for f, p in fields.items() if p in (money, money_per_year, money_per_month))

@@ -44,6 +44,9 @@ LOOKED_UP: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 OUTSIDE = frozenset(PLACES)
 _OF_DEPENDENCIES = frozenset({"system", "needs", "kind", "depends_on"})
 UNLISTED = "待定：台账未列 / left open: no ledger lists it"
+UNREAD = (
+    "待定：所在的表或行未能读取 / left open: it stands in a sheet or row that could not be read"
+)
 # an object can't be without these
 NEEDED: Mapping[str, frozenset[str]] = {
     "links": frozenset({"a_node", "z_node"}),
@@ -78,9 +81,13 @@ def build(
     refused: Iterable[Record],
     known: Estate,
     organisations: Organisations,
+    unread: frozenset[str] = frozenset(),
 ) -> Built:
-    """The estate that the records declare. `known`: what may be referred to besides."""
-    once = unite(_coded(tuple(records), known, organisations), known, organisations)
+    """The estate that the records declare. `known`: what may be referred to besides; `unread`:
+    what stands in sheets and rows that couldn't be read, by name_key: it is no unknown name."""
+    refused = list(refused)
+    told = _in_order([*_coded(tuple(records), known, organisations)], refused)
+    once = unite(told, known, organisations, frozenset(map(id, refused)))
     alive = list(map(with_blanks, once.records))
     for kind in IMPLIED:
         alive = _implied(kind, alive, known, organisations) + alive
@@ -88,8 +95,17 @@ def build(
     names = Names(alive, known, organisations)
     built = Built(alive, refused, names, organisations)
     built.problems, built.ignored = once.problems, once.ignored
-    _Builder(built).build()
+    built.ignored += _by_short_names(alive)
+    _Builder(built, unread).build()
     return built
+
+
+def _in_order(records: list[Record], refused: list[Record]) -> list[Record]:
+    """Both as they stood in the ledgers, of each sheet; sheets in the order of the first."""
+    if not refused:
+        return records
+    sheets = {place: n for n, place in enumerate(dict.fromkeys(r.table for r in records + refused))}
+    return sorted([*records, *refused], key=lambda r: (sheets[r.table], r.row))
 
 
 def _implied(
@@ -109,6 +125,25 @@ def _implied(
                 told = record.told.get(name, Told("", written))
                 spelt.setdefault(full, {}).setdefault(written, (record, told))
     return [_told_of(kind, full, places) for full, places in spelt.items()]
+
+
+def _by_short_names(records: Iterable[Record]) -> Iterator[Ignored]:
+    """The organisations whose full names nobody wrote, each with the place of a short one."""
+    for record in records:
+        told = record.told.get("name")
+        others = record.values.get("aliases", ())
+        if record.kind != "organisations" or told is None or not others:
+            continue
+        if told.raw not in ("", record.name) and record.name not in others:
+            yield Ignored(
+                file=record.file,
+                sheet=record.sheet,
+                row=record.row,
+                column=told.column,
+                raw=told.raw,
+                reason=f"只写了简称，按“{printable(record.name)}”登记，请核对 / a short name alone: "
+                f"taken for {printable(record.name)}, check it",
+            )
 
 
 def _told_of(kind: str, full: str, places: Mapping[str, tuple[Record, Told]]) -> Record:
@@ -143,8 +178,9 @@ def _coded(
 class _Builder:
     """Puts the objects of an estate together; what it finds goes into `built`."""
 
-    def __init__(self, built: Built) -> None:
+    def __init__(self, built: Built, unread: frozenset[str]) -> None:
         self._built = built
+        self._unread = unread
         self._names = built.names
         self._refused: dict[tuple[str, str], Record] = {}
         for record in built.refused:
@@ -226,7 +262,8 @@ class _Builder:
         other = next((r for k in kinds if (r := self._refused.get((k, name_key(written))))), None)
         needed = name in NEEDED.get(record.kind, ()) and record.kind != "systems"
         beyond = OUTSIDE.issuperset(kinds) or not (needed or self._names.knows(kinds))
-        if not found and (other is not None or beyond):
+        unread = name_key(written) in self._unread
+        if not found and (other is not None or beyond or unread):
             told = record.told.get(name, Told("", written))
             self._built.ignored.append(
                 Ignored(
@@ -235,7 +272,9 @@ class _Builder:
                     row=record.row,
                     column=told.column,
                     raw=written,
-                    reason=UNLISTED
+                    reason=UNREAD
+                    if other is None and unread
+                    else UNLISTED
                     if other is None
                     else f"待定：{other.place}未被接受 / left open: {other.place} was refused",
                 )

@@ -47,6 +47,10 @@ class Record:
         return str(self.values.get("name", ""))
 
     @property
+    def table(self) -> tuple[str, str, str]:
+        return self.file, self.sheet, self.kind
+
+    @property
     def place(self) -> str:
         return f"{self.file} {self.sheet} 第 {self.row} 行"
 
