@@ -39,6 +39,7 @@ _NO_LEVEL = re.compile(
     r"级(?:\([^()]*\))?以[下上内]|[\d.]{2,}级|[一二三四五六1-6]级?[-至到~—–或及和/、][一二三四五六1-6]级"
 )
 _PLUS = re.compile(r"(?<=[^+\s])\s*[+＋&]\s*(?=[^+\s])|(?<=[\w)])\s*[和与及]\s*(?=[\w])")
+_OR_PLUS = re.compile(f"{_SEPARATORS.pattern}|{_PLUS.pattern}")
 _BOXES = {"☑": "☑", "✓": "☑", "✔": "☑", "√": "☑", "■": "☑", "●": "☑", "▣": "☑", "◉": "☑", "☒": "☑", "✅": "☑",
     "□": "□", "☐": "□", "○": "□", "◯": "□", "◻": "□"}  # fmt: skip
 _BRACKETED = re.compile(r"[(\[【〔]([√✓✔vx☑■●]?)[)\]】〕]")
@@ -84,12 +85,21 @@ def name(cell: Cell, unit: str, words: Words) -> str | None:
 
 def text_list(cell: Cell, _unit: str, words: Words) -> tuple[str, ...]:
     """Several values in one cell, in their order."""
+    return _listed(cell, _SEPARATORS, words)
+
+
+def products(cell: Cell, _unit: str, words: Words) -> tuple[str, ...]:
+    """Names of products, for which a + stands between two as well: Oracle 11g+Redis."""
+    return _listed(cell, _OR_PLUS, words)
+
+
+def _listed(cell: Cell, separators: re.Pattern[str], words: Words) -> tuple[str, ...]:
     if is_blank(cell, words):
         return ()
     written = raw_text(cell)
     if _MARKED.match(written):  # 1.甲系统 2.乙系统, （1）甲系统, ①甲系统②乙系统
         written = _MARKS.sub("\n", written)
-    parts = (_item(part, words) for part in literal.split(written, _SEPARATORS))
+    parts = (_item(part, words) for part in literal.split(written, separators))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
@@ -101,13 +111,6 @@ def _item(written: str, words: Words) -> str | None:
         if bare.isdigit():
             return None
     return text(bare, "", words)
-
-
-def products(cell: Cell, unit: str, words: Words) -> tuple[str, ...]:
-    """Names of products, for which a + stands between two as well: Oracle 11g+Redis."""
-    found = text_list(cell, unit, words)
-    parts = (p.strip() for name in found for p in _PLUS.split(name))
-    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def choice(of: str) -> Parser:
