@@ -166,7 +166,11 @@ def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Bench:
     return Bench(tmp_path, request.param)
 
 
-both = pytest.mark.parametrize("bench", Strategy, indirect=True)
+both = pytest.mark.parametrize(
+    "bench",
+    [Strategy.PLAIN, pytest.param(Strategy.MITOGEN, marks=pytest.mark.slow)],
+    indirect=True,
+)
 
 
 @both
