@@ -1,7 +1,7 @@
 """What an entry of a policy is judged on: the estate of a day, and the estate of the baseline."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -170,6 +170,8 @@ class Facts:
         made._remembered.update(places)
         if "systems_in" in self.__dict__:
             made.__dict__["systems_in"] = self._moved(estate)
+        if "standing_of" in self.__dict__:
+            made.__dict__["standing_of"] = made._standing_again(self)
         made._indexes.update({of: i for of, i in self._indexes.items() if of != "systems"})
         return made
 
@@ -182,8 +184,19 @@ class Facts:
     def standing_of(self) -> Mapping[str, bool | None]:
         """Organisation → whether it is connected to the exchange platform: a system of its own is,
         and none that must be is not. None where nobody told of any of its systems."""
+        return self._standing(self.estate.systems)
+
+    def _standing_again(self, was: "Facts") -> Mapping[str, bool | None]:
+        """`standing_of` where only some systems are other ones than before."""
+        pairs = zip(was.estate.systems, self.estate.systems, strict=True)
+        owners = {s.organisation for pair in pairs if pair[0] is not pair[1] for s in pair}
+        theirs = self._standing(s for s in self.estate.systems if s.organisation in owners)
+        rest = {o: stands for o, stands in was.standing_of.items() if o not in owners}
+        return rest | theirs
+
+    def _standing(self, systems: Iterable[System]) -> dict[str, bool | None]:
         told: dict[str, list[tuple[bool | None, bool]]] = {}
-        for system in self.estate.systems:
+        for system in systems:
             owner = system.organisation
             if owner and not (system.merged_into or self.fate("systems", system.code)):
                 must = system.must_connect is True
