@@ -22,7 +22,8 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from api.settings import Settings, SettingsError, open_to_others, secret_text
+from api.secret_files import open_to_others, secret_text
+from api.settings import Settings, SettingsError
 from inventory.facts import Address
 from inventory.model import Estate, Frozen, Host, Port, Zone
 from inventory.secrecy import hidden

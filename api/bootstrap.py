@@ -19,6 +19,7 @@ from migrator.errors import NotFound
 from migrator.move import Login
 from migrator.plan import Means
 from migrator.store import Truth
+from migrator.strategy import Strategy
 
 if TYPE_CHECKING:
     from inventory.netbox.client import Client
@@ -125,6 +126,7 @@ class Qianyun:
             secrets={n: s.get_secret_value() for n, s in secrets.items() if s is not None},
             root=self.settings.state / "attempts",
             machine=socket.gethostname(),
+            strategy=Strategy(self.settings.strategy),
         )
 
     def activities(self) -> "Activities":

@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -289,7 +290,7 @@ def _find(estate: "Estate", code: str) -> list[dict[str, Any]]:
                 "kind": kind,
                 "code": code,
                 "facts": content(thing),
-                "provenance": [p.model_dump(mode="json") for p in thing.provenance],
+                "provenance": [asdict(p) for p in thing.provenance],
             }
             if kind == "systems":
                 one["place_now"] = thing.place

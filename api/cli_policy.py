@@ -85,7 +85,7 @@ def check(
 
     say = desk.words
     try:
-        pack = load_file(file, (_shelf(desk).folder,))
+        pack = load_file(file, (_shelf(desk).folder,), compare=True)
     except PackRefused as refused:
         faults = refused.faults
         data = {"ok": False, "faults": [asdict(fault) for fault in faults]}
@@ -126,10 +126,12 @@ def holds_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
         for case in _cases(desk, policy, today)
         for hold in holds(case.pack, case.estate, case.assessed, case.records, case.baseline)
     )
-    yuan, unknown = total(found)
+    yuan, unknown = total(found, "hold")
+    shrinking, untold = total(found, "phase_out")
     data = {
         "yuan": yuan,
         "unknown_amounts": unknown,
+        "phase_out": {"yuan": shrinking, "unknown_amounts": untold},
         "holds": [hold.model_dump(mode="json") for hold in found],
     }
     desk.answer(data, lambda: holds_screen(found, desk.words))

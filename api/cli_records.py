@@ -1,4 +1,4 @@
-"""`qianyun policy declare|except|handed|event|fate|baseline|records|withdraw`: what people put on
+"""`qianyun policy declare|except|event|fate|baseline|records|withdraw`: what people put on
 record."""
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
@@ -42,7 +42,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the group `policy`."""
     command(app, "declare", help="申报完成 / declare an entry done, with evidence")(declare)
     command(app, "except", help="登记例外 / record an exception, with its review day")(except_)
-    command(app, "handed", help="登记已报送 / record that a report was handed in")(handed)
     command(app, "event", help="登记时限的起止 / record what started or ended a clock")(event)
     command(app, "fate", help="登记去向：合并、清理、排除 / record what became of an object")(fate)
     command(app, "baseline", help="留存基线 / keep the inventory of today as a baseline")(baseline)
@@ -94,28 +93,6 @@ def except_(
         "review_on": day_of(desk, review_on, "--review-on"),
     }
     _put(desk, "exception", told | days)
-
-
-def handed(
-    desk: Desk,
-    *,
-    policy: Policy,
-    entry: Entry,
-    code: Code,
-    period: Annotated[str, typer.Option(help="期间 / about which, 2018 or 2020-08")],
-    evidence: Evidence,
-    channel: Annotated[
-        list[str] | None, typer.Option(help="报送渠道，可多次 / by which channel; may be repeated")
-    ] = None,
-    on: On = None,
-) -> None:
-    told: Told = {"policy": policy, "entry": entry, "code": code, "period": period}
-    more: Told = {
-        "channels": [*(channel or ())],
-        "on": day_of(desk, on, "--on"),
-        "evidence": evidence,
-    }
-    _put(desk, "report", told | more)
 
 
 def event(

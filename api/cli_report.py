@@ -144,8 +144,13 @@ def kept(desk: Desk) -> None:
 
     store = desk.product.truth.reports
     every, sent = store.every(), store.sendings()
-    data = {"reports": [_kept(one) for one in every], "sent": [asdict(one) for one in sent]}
-    desk.answer(data, lambda: kept_screen(every, sent, desk.words))
+    came = [one for one in desk.product.recording.listed() if one.kind == "report"]
+    data = {
+        "reports": [_kept(one) for one in every],
+        "sent": [asdict(one) for one in sent],
+        "received": [one.model_dump(mode="json") for one in came],
+    }
+    desk.answer(data, lambda: kept_screen(every, sent, came, desk.words))
 
 
 @command(app, "send", help="登记定稿报告已报送 / log that a final report went out")
@@ -159,10 +164,20 @@ def send(
     evidence: EvidenceText = "",
 ) -> None:
     """Nothing is sent: that an office does, by mail, platform or paper; here it is written down."""
+    from dataclasses import asdict
+
+    from api.days import today_of
+    from inventory.reports.periods import began, period_of
     from migrator.store_reports import Sending
 
     store = desk.product.truth.reports
     report = store.get(number).report
+    day, today = day_of(desk, on, "--on"), today_of(desk)
+    began(period_of(report.cut_off.isoformat()), day)  # its figures were not there before
+    if day > today:
+        raise BadUsage(
+            f"--on 不能晚于今日 / --on: read {day}, expected no later than today, {today}"
+        )
     scope = report.scope.partition(":")
     code = scope[2] if scope[0] == "organisation" else _issuer(desk, report.issuer)
     sending = Sending(
@@ -170,13 +185,14 @@ def send(
         entry=report.source.entry,
         code=code,
         period=report.period,
-        on=day_of(desk, on, "--on"),
+        on=day,
         channel=channel,
         receiver=to or report.addressee,
         evidence=evidence,
         report=number,
     )
-    _recorded(desk, store.send(sending, actor=desk.actor), report.title)
+    sent = store.send(sending, actor=desk.actor)
+    _recorded(desk, asdict(sent), report.title, sent.channel)
 
 
 @command(app, "record", help="登记别的单位报送来的 / log what another organisation handed in")
@@ -188,41 +204,31 @@ def record(
     organisation: Annotated[str, typer.Option(metavar="CODE", help="单位或项目 / whose it is")],
     period: Annotated[str, typer.Option(metavar="PERIOD", help="2018 或 2019-03")],
     on: On,
-    channel: Channel,
+    channel: Annotated[
+        list[str], typer.Option(metavar="NAME", help="渠道，可多次 / by which; may be repeated")
+    ],
     evidence: EvidenceText,
 ) -> None:
+    """A record as those of `qianyun policy`: listed by `policy records`, taken back by `policy
+    withdraw`."""
+    from api.days import today_of
     from inventory.errors import ReportError
-    from inventory.policies.pack import Report
-    from inventory.reports.periods import fits, period_of
-    from migrator.store_reports import Sending
+    from inventory.reports.periods import began, fits, period_of
 
-    pack = _office(desk, None).shelf.pack(policy)
-    asked = {e.id: e for e in pack.reports}
+    asked = {e.id: e for e in _office(desk, None).shelf.pack(policy).reports}
     if entry not in asked:
         raise ReportError(
             f"该政策没有此报送条目 / no such report in {policy}: read {entry}, expected one of: "
             f"{'、'.join(asked)}"
         )
-    told: Report = asked[entry]
-    fits(told, period_of(period))
-    estate = desk.product.estate.load()
-    things = {o.code: o for o in getattr(estate, told.set)} if told.set != "counties" else {}
-    if organisation not in things:
-        raise ReportError(
-            f"台账中没有此编号 / no such code in the inventory: read {organisation}, expected the code "
-            f"of one of {told.set}"
-        )
-    sending = Sending(
-        policy=policy,
-        entry=entry,
-        code=organisation,
-        period=period,
-        on=day_of(desk, on, "--on"),
-        channel=channel,
-        receiver="",
-        evidence=evidence,
-    )
-    _recorded(desk, desk.product.truth.reports.send(sending, actor=desk.actor), told.title)
+    about, day = period_of(period), day_of(desk, on, "--on")
+    fits(asked[entry], about)
+    began(about, day)
+    told: dict[str, Any] = {"policy": policy, "entry": entry, "code": organisation}
+    told |= {"period": period, "channels": channel, "on": day, "evidence": evidence}
+    kept = desk.product.recording.put("report", told, desk.actor, today_of(desk))
+    data = {"id": kept.id, **kept.record.model_dump(mode="json")}
+    _recorded(desk, data, asked[entry].title, "、".join(channel), kept.id)
 
 
 @command(app, "verify", help="核对定稿报告与文件 / whether all is as it was made; 1 when not")
@@ -259,8 +265,15 @@ def verify(
 
 def _office(desk: Desk, today: str | None) -> "Office":
     from api.reports import Office
+    from inventory.reports.periods import FIRST, LAST
 
-    return Office(desk.product, day_of(desk, today, "--today"))
+    day = day_of(desk, today, "--today")
+    if not FIRST <= day.year <= LAST:
+        raise BadUsage(
+            f"--today 应在 {FIRST} 年至 {LAST} 年之间 / --today: read {day}, expected a day from {FIRST} to "
+            f"{LAST}"
+        )
+    return Office(desk.product, day)
 
 
 def _issuer(desk: Desk, name: str) -> str:
@@ -288,10 +301,13 @@ def _kept(one: Any) -> dict[str, Any]:
     }
 
 
-def _recorded(desk: Desk, sent: Any, what: str) -> None:
-    from dataclasses import asdict
+def _recorded(
+    desk: Desk, data: dict[str, Any], what: str, channel: str, number: int | None = None
+) -> None:
+    from api.show import DIM, GOOD, text
 
-    from api.show import GOOD, text
-
-    told = {"what": what, "period": sent.period, "channel": sent.channel, "on": sent.on}
-    desk.answer(asdict(sent), lambda: [text(desk.words("report.recorded", **told), GOOD)])
+    told = {"what": what, "period": data["period"], "channel": channel, "on": data["on"]}
+    lines = [text(desk.words("report.recorded", **told), GOOD)]
+    if number is not None:
+        lines.append(text(desk.words("report.taken_back", id=number), DIM))
+    desk.answer(data, lambda: lines)

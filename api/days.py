@@ -6,10 +6,15 @@ from zoneinfo import ZoneInfo
 from api.desk import Desk
 from api.errors import BadUsage
 
+YEARS = range(1949, 2101)
+"""Years of which a judgement makes sense: no document here is older, none looks further."""
+
 
 def today_of(desk: Desk) -> date:
-    """The day of the settings, else the city's own today."""
-    return desk.settings.today or datetime.now(ZoneInfo(desk.settings.timezone)).date()
+    """The day of the settings, else the city's own today. Raises BadUsage."""
+    if desk.settings.today is not None:
+        return _sane(desk.settings.today, "QIANYUN_TODAY")
+    return datetime.now(ZoneInfo(desk.settings.timezone)).date()
 
 
 def day_of(desk: Desk, told: str | None, option: str) -> date:
@@ -17,8 +22,19 @@ def day_of(desk: Desk, told: str | None, option: str) -> date:
     if told is None:
         return today_of(desk)
     try:
-        return date.fromisoformat(told)
+        day = date.fromisoformat(told)
     except ValueError as error:
         raise BadUsage(
             f"应为日期 YYYY-MM-DD / {option}: read {told!r}, expected a date YYYY-MM-DD"
         ) from error
+    return _sane(day, option)
+
+
+def _sane(day: date, option: str) -> date:
+    """Raises BadUsage."""
+    if day.year in YEARS:
+        return day
+    raise BadUsage(
+        f"年份应在 {YEARS[0]} 至 {YEARS[-1]} 之间 / {option}: read {day}, expected a year from "
+        f"{YEARS[0]} to {YEARS[-1]}"
+    )

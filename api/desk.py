@@ -10,7 +10,7 @@
 import inspect
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -123,9 +123,33 @@ class Desk:
 
 def write_json(data: object, *, line: bool = False) -> None:
     """`data` as UTF-8 whatever the locale; with `line` on one line, for streams."""
-    text = json.dumps(data, ensure_ascii=False, indent=None if line else 2, default=str)
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    for part in [_json(data)] if line else _parts(data, "\n"):
+        sys.stdout.buffer.write(part.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.write(b"\n")
     sys.stdout.buffer.flush()
+
+
+def _parts(data: object, line: str) -> Iterator[str]:
+    """`data` in parts, so that no large document is held whole: a mapping's values below each
+    other, and those of a list on a line each; `line` begins a line at this depth."""
+    inside = line + "  "
+    if isinstance(data, Mapping) and data:
+        for number, (key, value) in enumerate(data.items()):
+            yield f"{',' if number else '{'}{inside}{_json(str(key))}: "
+            yield from _parts(value, inside)
+        yield line + "}"
+    elif not isinstance(data, Sequence) or isinstance(data, str):
+        yield _json(data)
+    elif len(data):
+        for number, value in enumerate(data):
+            yield f"{',' if number else '['}{inside}{_json(value)}"
+        yield line + "]"
+    else:
+        yield "[]"
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, default=str)
 
 
 Json = Annotated[bool, typer.Option("--json", help="输出一份 JSON / answer as one JSON document")]

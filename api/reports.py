@@ -17,12 +17,14 @@ from inventory.policies.assessment import Assessment
 from inventory.policies.forms import form_of
 from inventory.policies.pack import Pack
 from inventory.policies.shelf import Shelf
-from inventory.report_write.write import WRITERS, written
+from inventory.report_write.write import KINDS, written
 from inventory.reports.case import PLACE, Case, Sampling, Scope
+from inventory.reports.cleanup import drawn_by
 from inventory.reports.kinds import make
-from inventory.reports.model import Report
+from inventory.reports.model import Report, Text
 from inventory.reports.periods import Period, default_period, entry_for, fits, period_of
 from inventory.verification import Verification, verify
+from migrator.errors import Refused
 from migrator.store_reports import Kept
 
 _UNFIT = re.compile(r"[\s/\\:*?\"<>|\x00-\x1f\x7f]+")
@@ -108,6 +110,7 @@ class Office:
         scope = self._scope(wanted.scope)
         kept = store.find(wanted.form, pack.id, period.told, scope.key)
         if kept and not wanted.revise:
+            _holds(kept, wanted)
             return Made(kept.report, kept)
         report = make(self._case(wanted, pack, period, scope))
         if not (wanted.final or wanted.revise):
@@ -171,10 +174,10 @@ class Office:
         kinds in a folder. Of a final report they are the very bytes that were written first.
         Raises ReportError, Unprintable, LedgerError where files are in the way."""
         kind = to.suffix.removeprefix(".").lower()
-        if kind in WRITERS:
+        if kind in KINDS:
             paths = {to: kind}
         elif kind and not to.is_dir():
-            written(made.report, kind)  # says which kinds there are
+            self._written(made.report, kind)  # says which kinds there are
             paths = {}
         else:
             name = _UNFIT.sub("", made.report.title)[:80] or made.report.form
@@ -185,11 +188,30 @@ class Office:
 
     def _content(self, made: Made, kind: str, actor: str) -> bytes:
         if made.kept is None:
-            return written(made.report, kind)
+            return self._written(made.report, kind)
         store = self.product.truth.reports
         found = store.content(made.kept.id, kind)
         if found is None:
-            store.add_file(made.kept.id, kind, written(made.report, kind), actor=actor)
+            store.add_file(made.kept.id, kind, self._written(made.report, kind), actor=actor)
             found = store.content(made.kept.id, kind)
             assert found is not None
         return found
+
+    def _written(self, report: Report, kind: str) -> bytes:
+        return written(report, kind, self.product.settings.state / "printing")
+
+
+def _holds(kept: Kept, wanted: Wanted) -> None:
+    """Raises Refused where something was asked for that a report which is final has not in it: a
+    remark, another sample."""
+    texts = {b.text for s in kept.report.sections for b in s.blocks if isinstance(b, Text)}
+    notes = {note for table in kept.report.tables() for note in table.notes}
+    missing = "--remark" if wanted.remark and wanted.remark not in texts else ""
+    if wanted.sampling and not any(drawn_by(wanted.sampling) in note for note in notes):
+        missing = "--seed --size"
+    if missing:
+        raise Refused(
+            f"该报告已于 {kept.made_at[:10]} 定稿（第 {kept.id} 号），{missing} 的内容不在其中；更正请用 "
+            f"--revise 说明理由 / this report is final since {kept.made_at[:10]} (number {kept.id}) and "
+            f"has not what {missing} says: read {missing}, expected none, or --revise REASON to correct it"
+        )

@@ -11,27 +11,28 @@ what it needs, so that what a run depends on can be seen in one place.
 import os
 import pwd
 import re
-import ssl
-import stat
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from api.secret_files import open_to_others, secret_text
+from api.settings_types import (
+    Address,
+    Authorities,
+    Folder,
+    HeaderSecret,
+    HttpUrl,
+    LoginName,
+    Names,
+    Networks,
+    Timezone,
+    folder,
 )
 
 PREFIX = "QIANYUN_"
@@ -43,82 +44,6 @@ the processes of an attempt or a cutover are found."""
 
 class SettingsError(Exception):
     """Settings that cannot be used (exit 2): each line says key, what was read, what to do."""
-
-
-def _address(value: str) -> str:
-    parts = urlsplit(f"//{value}")
-    if not parts.hostname or not parts.port or parts.path or parts.username is not None:
-        raise ValueError("host:port")
-    return value
-
-
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
-        raise ValueError("http(s) URL without a password in it")
-    return value.rstrip("/")
-
-
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("a zone of the IANA database") from error
-    return value
-
-
-def _folder(value: Path) -> Path:
-    return Path(os.path.abspath(value.expanduser()))  # noqa: PTH100  (resolve() follows links)
-
-
-def _name(value: str) -> str:
-    if not re.fullmatch(r"[^\W_][\w.@+\\-]{0,63}", value):
-        raise ValueError("a login name")
-    return value
-
-
-def _networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
-    """From "10.0.0.0/8, fd00::/8", or a list of such."""
-    told = value.split(",") if isinstance(value, str) else value
-    if not isinstance(told, list | tuple):
-        raise ValueError("prefixes")
-    return tuple(ip_network(str(one).strip()) for one in told)
-
-
-def _several(value: object) -> object:
-    """From "a, b", or a list of such."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-Names = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^[\w.@+\\-]{1,64}$")], ...], BeforeValidator(_several)
-]
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
-
-
-def _authorities(value: Path) -> Path:
-    path = _folder(value)
-    try:
-        ssl.create_default_context(cafile=path)
-    except OSError as error:  # ssl.SSLError is one: there is no certificate in it
-        raise ValueError("a file of certificates (PEM)") from error
-    return path
-
-
-def _header(value: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[!-~]*", value.get_secret_value()):
-        raise ValueError("letters, digits and signs of ASCII, no space")
-    return value
-
-
-Address = Annotated[str, AfterValidator(_address)]
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Folder = Annotated[Path, AfterValidator(_folder)]
-Authorities = Annotated[Path, AfterValidator(_authorities)]
-HeaderSecret = Annotated[SecretStr, AfterValidator(_header)]
-LoginName = Annotated[str, AfterValidator(_name)]
 
 
 class Settings(BaseModel):
@@ -193,7 +118,7 @@ class Settings(BaseModel):
         default=None, description="当作今天的日期 / the date taken as today, YYYY-MM-DD"
     )
     lang: Literal["zh", "en"] = Field(default="zh", description="语言 / language: zh or en")
-    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+    timezone: Timezone = Field(
         default="Asia/Shanghai",
         description="窗口所用时区 / time zone of windows, such as Asia/Shanghai",
     )
@@ -210,6 +135,11 @@ class Settings(BaseModel):
     replication_password: SecretStr | None = Field(
         default=None,
         description="数据库复制密码 / replication password, or file:/PATH",
+    )
+    strategy: Literal["mitogen", "plain"] = Field(
+        default="plain",
+        description="Ansible 执行策略：plain（自带）或 mitogen / how Ansible runs playbooks: plain (its "
+        "own way) or mitogen",
     )
     discover_access: Folder | None = Field(
         default=None,
@@ -251,7 +181,7 @@ class Settings(BaseModel):
     @classmethod
     def _database_in_state(cls, data: Any) -> Any:
         if isinstance(data, dict) and not data.get("database_url") and data.get("state"):
-            path = _folder(Path(data["state"])) / "qianyun.db"
+            path = folder(Path(data["state"])) / "qianyun.db"
             return {**data, "database_url": f"sqlite:///{path}"}
         return data
 
@@ -348,7 +278,7 @@ def _login(environ: Mapping[str, str]) -> str:
 
 def _read_file(named: str | None, state: Path) -> tuple[str, dict[str, Any]]:
     """(path, values) of the file; no values where none was named and none lies in the state."""
-    path = Path(named) if named else _folder(state) / "qianyun.toml"
+    path = Path(named) if named else folder(state) / "qianyun.toml"
     try:
         text = path.read_bytes()
     except FileNotFoundError:
@@ -386,33 +316,6 @@ def _holds_secret(key: str, value: Any) -> bool:
     if key == "database_url":
         return urlsplit(str(value)).password is not None
     return not str(value).startswith("file:")
-
-
-def open_to_others(path: Path) -> bool:
-    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
-
-
-def secret_text(value: Any) -> Any:
-    """The secret itself, or what the file holds that `file:/PATH` names."""
-    if not isinstance(value, str) or not value.startswith("file:"):
-        return value
-    path = Path(value.removeprefix("file:"))
-    if not path.is_absolute():
-        raise ValueError("file: 后应为绝对路径 / expected an absolute path after file:")
-    try:
-        if open_to_others(path):
-            raise ValueError(
-                f"他人可读 / others can read {path}; 应为仅本人可读的文件（600） / "
-                "expected a file of your own with mode 600"
-            )
-        text = path.read_text().strip("\r\n")
-    except OSError as error:
-        raise ValueError(f"无法读取 / cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: 应为 UTF-8 文本 / expected text in UTF-8") from None
-    if not text:
-        raise ValueError(f"{path}: 文件为空 / is empty, expected the secret")
-    return text
 
 
 def _unknown(keys: Iterable[tuple[str, str]], prefix: str) -> list[str]:

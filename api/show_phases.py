@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import RenderableType
 
 from api.show import BAD, BUSY, DIM, GOOD, HEAD, rows, table, text
+from api.show_policy import object_name
 from api.words import Words
 from inventory.policies.pack import Pack
 from inventory.policies.phases import SETS, Missing, PhaseState, Stage, Standing
@@ -62,7 +63,7 @@ def one_screen(found: Found, say: Words) -> Iterator[RenderableType]:
     if not told:
         yield text(say("no_phases"), DIM)
     for pack, standing in told:
-        yield text(f"{standing.code} {standing.name}  {pack.id}", HEAD)
+        yield text(f"{object_name(standing.code, standing.name, say)}  {pack.id}", HEAD)
         heads = ("code", "phase", "stage", "deadline", "missing_evidence", "clause")
         yield rows(
             table(*(say(head) for head in heads)),

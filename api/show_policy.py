@@ -14,6 +14,7 @@ from inventory.policies.assessment import Assessment, Ratio, TargetResult, Timed
 from inventory.policies.fields import label, owner_of
 from inventory.policies.holds import Hold, total
 from inventory.policies.pack import KINDS, Entry, Pack, Phase, Roles, Target
+from inventory.secrecy import CLASSIFIED_NAME
 
 _STYLES = {
     Verdict.MET: GOOD,
@@ -125,6 +126,10 @@ def assessment_screen(pack: Pack, found: Assessment, say: Words) -> Iterator[Ren
     if found.unjudged:
         told = "、".join(f"{u.entry}×{u.count}" for u in found.unjudged)
         yield text(say("unjudged_rules", told=told), BUSY)
+    if found.unowed:
+        names = {report.id: _title(report, say) for report in pack.reports}
+        told = "、".join(f"{entry} {names.get(entry, '')}" for entry in found.unowed)
+        yield text(say("unowed", told=told), BUSY)
     if found.strays:
         told = "、".join(f"{entry} {code}" for entry, code in found.strays)
         yield text(say("strays", told=told), BUSY)
@@ -145,12 +150,24 @@ def holds_screen(found: Sequence[Hold], say: Words) -> Iterator[RenderableType]:
         yield text(say("no_holds"), GOOD)
         return
     heads = ("organisations", "object", "amount", "hold.hold", "rule", "finance", "proof")
-    made = table(*(say(head) for head in heads), title=say("holds_title", n=len(found)))
+    stopped = sum(hold.kind == "hold" for hold in found)
+    counts = {"n": stopped, "shrinking": len(found) - stopped}
+    made = table(*(say(head) for head in heads), title=say("holds_title", **counts))
     made.columns[2].justify = "right"
     yield rows(made, (_hold(hold, say) for hold in found))
-    yuan, unknown = total(found)
-    yield text(say("holds_total", yuan=f"{yuan:,}", unknown=unknown), HEAD)
+    for kind, of in (("hold", stopped), ("phase_out", len(found) - stopped)):
+        if of:
+            yuan, unknown = total(found, "hold" if kind == "hold" else "phase_out")
+            figures = {"kind": say.known(f"hold.{kind}"), "yuan": f"{yuan:,}", "unknown": unknown}
+            yield text(say("holds_total", **figures), HEAD)
     yield text(say("holds_note"), DIM)
+
+
+def object_name(code: str, name: str, say: Words) -> str:
+    """An object by its code and its name; a classified one's name was taken out before."""
+    if name == CLASSIFIED_NAME:
+        name = say("classified_system")
+    return f"{code} {name}" if name != code else code
 
 
 def _title(of: Pack | Assessment | object, say: Words) -> str:
@@ -250,7 +267,7 @@ def _violations(pack: Pack, found: Sequence[Violation], say: Words) -> Iterator[
         first, before = v.entry != before, v.entry
         made.add_row(
             text(f"{v.entry} {_title(v, say)}" if first else v.entry),
-            text(f"{v.code} {v.name}" if v.name != v.code else v.code),
+            text(object_name(v.code, v.name, say)),
             text(say.known(f"severity.{v.severity}")),
             _exception(v, say),
             text(
@@ -279,7 +296,7 @@ def _timed(late: Sequence[Timed], say: Words) -> RenderableType:
             (
                 t.entry,
                 _title(t, say),
-                f"{t.code} {t.name}",
+                object_name(t.code, t.name, say),
                 t.period,
                 t.due,
                 t.done,
@@ -300,7 +317,7 @@ def _hold(hold: Hold, say: Words) -> tuple[object, ...]:
     ]
     return (
         hold.organisation_name or hold.organisation or "",
-        f"{hold.code} {hold.name}" if hold.name != hold.code else hold.code,
+        object_name(hold.code, hold.name, say),
         unknown if hold.amount is None else f"{hold.amount:,}",
         Text.assemble(text(say.known(f"hold.{hold.kind}")), "\n", text(_title(hold, say), DIM)),
         lines(f"{hold.policy}\n{hold.entry} {hold.clause}"),

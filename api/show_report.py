@@ -7,9 +7,11 @@ from rich.console import RenderableType
 from api.show import BAD, BUSY, DIM, GOOD, HEAD, rows, table, text
 from api.words import Words
 from inventory.policies.forms import FORMS
+from inventory.policies.records import Handed
 from inventory.report_write.layout import shown
 from inventory.reports.model import Report, Table, Text
 from inventory.reports.periods import Due
+from migrator.store_records import Kept as Record
 from migrator.store_reports import Kept, Sending
 
 _ROWS = 12
@@ -87,9 +89,9 @@ def _table(block: Table, say: Words) -> Iterator[RenderableType]:
 
 
 def kept_screen(
-    every: Sequence[Kept], sent: Sequence[Sending], say: Words
+    every: Sequence[Kept], sent: Sequence[Sending], came: Sequence[Record], say: Words
 ) -> Iterator[RenderableType]:
-    """Final reports, and what was handed in."""
+    """Final reports, what went out, and what others handed in."""
     if not every:
         yield text(say("report.none_kept"), DIM)
     else:
@@ -120,6 +122,29 @@ def kept_screen(
                 for s in sent
             ),
         )
+
+    if came:
+        keys = ("code", "policy", "report.entry", "who", "period", "done_on")
+        made = table(
+            *(say(key) for key in (*keys, "report.channel", "proof")), title=say("report.received")
+        )
+        yield rows(made, (_received(one) for one in came))
+
+
+def _received(one: Record) -> tuple[object, ...]:
+    told = one.record
+    assert isinstance(told, Handed)
+    channels = "、".join(told.channels)
+    return (
+        one.id,
+        told.policy,
+        told.entry,
+        told.code,
+        told.period,
+        told.on,
+        channels,
+        told.evidence,
+    )
 
 
 def _kept(one: Kept) -> tuple[object, ...]:

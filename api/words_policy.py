@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
     "policy": ("政策", "policy"),
+    "classified_system": ("涉密系统", "classified system"),
     "number": ("文号", "number"),
     "city": ("地区", "place"),
     "in_force": ("效力", "in force"),
@@ -63,6 +64,11 @@ POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
         "因缺少信息无法判定：{told}",
         "cannot be judged for want of facts: {told}",
     ),
+    "unowed": (
+        "应报送的单位不在台账中（按名称和别名均未找到），无人报送：{told}",
+        "nobody owes these reports: no organisation of the inventory has the name, or the alias, "
+        "that the document uses: {told}",
+    ),
     "strays": (
         "登记所指的对象不存在：{told}",
         "records about objects that are not there: {told}",
@@ -81,7 +87,10 @@ POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
         "{entry}: of the baseline {merged} merged, {retired} retired, {excluded} excluded, {gone} "
         "gone; {added} new",
     ),
-    "holds_title": ("经费暂缓 {n} 项", "money on hold: {n}"),
+    "holds_title": (
+        "经费暂缓 {n} 项，逐步减少 {shrinking} 项",
+        "money on hold: {n}; that shrinks step by step: {shrinking}",
+    ),
     "no_holds": ("没有经费暂缓", "no money is on hold"),
     "amount": ("金额（元）", "amount (yuan)"),
     "amount_unknown": ("未填", "not told"),
@@ -92,8 +101,8 @@ POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
     "proof": ("证据", "evidence"),
     "on_record": ("{entry} 已登记", "{entry} on record"),
     "holds_total": (
-        "合计 {yuan} 元，另有 {unknown} 项金额未填",
-        "{yuan} yuan in all, and {unknown} of which the amount is not told",
+        "{kind}：合计 {yuan} 元，另有 {unknown} 项金额未填",
+        "{kind}: {yuan} yuan in all, and {unknown} of which the amount is not told",
     ),
     "holds_note": (
         "本表只列明依据，是否暂缓由财政部门决定",

@@ -34,6 +34,11 @@ REPORT_TEXTS: Mapping[str, tuple[str, str]] = {
         "已登记：{what} {period}，{channel}，{on}",
         "on record: {what} {period}, {channel}, {on}",
     ),
+    "report.received": ("收到的报送", "received"),
+    "report.taken_back": (
+        "记录 {id}；登记有误可用 qianyun policy withdraw {id} 撤回",
+        "record {id}; `qianyun policy withdraw {id}` takes it back",
+    ),
     "report.holds": (
         "定稿报告 {n} 份，均与定稿时一致",
         "final reports: {n}, all as they were made",

@@ -20,6 +20,22 @@ class Zone(StrEnum):
     PRIVATE = "private"
 
 
+class CloudKind(StrEnum):
+    """云的类别: 市级政务云、县级政务云、部门行业云 (Cangzhou 二(三), Xianning 办法 第五条)."""
+
+    CITY = "city"
+    COUNTY = "county"
+    INDUSTRY = "industry"
+
+
+class CommonSystem(StrEnum):
+    """省统建、各地使用的公共系统 (Xinzhou 二(四)10, 二(五)12, 13)."""
+
+    E_SEAL = "e_seal"
+    HOTLINE = "hotline"
+    TRADING = "trading"
+
+
 class ScopeOfUse(StrEnum):
     """使用范围 (D1)."""
 

@@ -34,6 +34,7 @@ REFERENCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "target": ("clouds",),
         "parent": ("systems",),
         "merged_into": ("systems",),
+        "exchange_node": ("nodes",),
     },
     "dependencies": {"system": ("systems",), "needs": ("systems",)},
     "projects": {

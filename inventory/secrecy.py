@@ -4,10 +4,26 @@ they can be neither planned, probed nor addressed). Doubt hides."""
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
+from typing import Any
 
-from inventory.model import Estate, Host, Secrecy, Service
+from inventory.choices import Secrecy
+from inventory.model import Estate, Host, Service
 
 type Address = IPv4Address | IPv6Address
+
+CLASSIFIED_NAME = "涉密系统"
+"""What stands for the name of a classified system wherever something is shown or leaves."""
+
+
+def is_classified(thing: object) -> bool:
+    """Whether an object is a classified system."""
+    return getattr(thing, "secrecy", None) == Secrecy.CLASSIFIED
+
+
+def shown_name(thing: Any) -> str:
+    """What an object is called on screens, in answers and in documents: its name, but for a
+    classified system, which is counted and never told by name (G7)."""
+    return CLASSIFIED_NAME if is_classified(thing) else str(thing.name)
 
 
 @dataclass(frozen=True)
@@ -45,7 +61,7 @@ def hidden(estate: Estate) -> Hidden:
     """A host is hidden when it is declared for a classified system or for one that is not known,
     when one lives on it by our own record, when a service of one listens on it, and when it has the
     address of such a host."""
-    classified = [s for s in estate.systems if s.secrecy is Secrecy.CLASSIFIED]
+    classified = [s for s in estate.systems if is_classified(s)]
     systems = frozenset(s.code for s in classified)
     doubtful = frozenset(h.code for h in estate.hosts if _of_an_unknown_system(h))
     hosts = doubtful | {h.code for h in estate.hosts if h.system in systems}

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import ansible_runner
 from pydantic import ConfigDict, Field
 
-from inventory.model import Frozen
+from inventory.frozen import Frozen
+from migrator.refusals import NOT_RUN, explained
+from migrator.strategy import Choice, Strategy, choose
+from migrator.strategy import settings as strategy_settings
 
 PLAYBOOKS = Path(__file__).resolve().parent.parent / "playbooks"
 """The data folder that ships with the packages."""
@@ -60,6 +62,7 @@ class Order(Frozen):
     inventory: dict[str, Any]
     known_hosts: str
     secrets: dict[str, str]
+    strategy: Strategy = Strategy.PLAIN
     check: bool = False
     parent: int = 0  # the process that the attempt must not outlive; 0: it may
     timeout: int = Field(default=3600, ge=1, description="seconds for one task's connection")
@@ -70,8 +73,13 @@ type OnLine = Callable[[dict[str, Any]], None]
 
 def run_playbook(order: Order, on_line: OnLine, now: Callable[[], str]) -> Outcome:
     """Run the playbook of `order` to its end; every event goes to `on_line` as it comes."""
-    folder = Path(order.folder)
+    import ansible_runner  # noqa: PLC0415  the attempt's process alone needs it
+
+    folder, sockets = Path(order.folder), Path(order.sockets)
+    sockets.mkdir(mode=0o700)
+    choice = choose(order.strategy)
     gathered = _Gathered(on_line, now, tuple(order.secrets.values()))
+    gathered.chosen(choice)
     runner = ansible_runner.interface.init_runner(
         private_data_dir=str(folder),
         playbook=str(PLAYBOOKS / order.playbook),
@@ -83,7 +91,7 @@ def run_playbook(order: Order, on_line: OnLine, now: Callable[[], str]) -> Outco
         rotate_artifacts=0,
         ident="run",
         settings={"suppress_output_file": True, "suppress_ansible_output": True},
-        envvars=ansible_settings(folder, Path(order.sockets)),
+        envvars=ansible_settings(folder, sockets, choice.strategy),
     )
     runner.config.suppress_output_file = True
     secrets = _memory_file(order.secrets)
@@ -106,8 +114,9 @@ def _command_line(order: Order, folder: Path) -> str:
     return f"-e @{variables}" + (" --check" if order.check else "")
 
 
-def ansible_settings(folder: Path, sockets: Path) -> dict[str, str]:
-    return {
+def ansible_settings(folder: Path, sockets: Path, strategy: Strategy) -> dict[str, str]:
+    """Environment of ansible-playbook, for both strategies; secrets come another way."""
+    return strategy_settings(strategy, PLAYBOOKS / "strategy_plugins", sockets) | {
         "ANSIBLE_CONFIG": str(PLAYBOOKS / "ansible.cfg"),
         "ANSIBLE_LIBRARY": str(PLAYBOOKS / "library"),
         "ANSIBLE_MODULE_UTILS": str(PLAYBOOKS / "module_utils"),
@@ -115,10 +124,7 @@ def ansible_settings(folder: Path, sockets: Path) -> dict[str, str]:
         "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
         "ANSIBLE_HOME": str(folder / "home"),
         "ANSIBLE_HOST_KEY_CHECKING": "True",
-        "ANSIBLE_PIPELINING": "True",
         "ANSIBLE_RETRY_FILES_ENABLED": "False",
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
-        "ANSIBLE_SSH_ARGS": "-C -o ControlMaster=auto -o ControlPersist=30s",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }
 
@@ -148,6 +154,12 @@ class _Gathered:
         self._totals: dict[str, int] = {"changed": 0, "ok": 0}
         self._noise: list[str] = []
 
+    def chosen(self, choice: Choice) -> None:
+        """Say once which strategy is used where it is not the one that was asked for."""
+        if choice.why:
+            line = {"at": self._now(), "event": "strategy", "host": "", "task": ""}
+            self._on_line({**line, "text": choice.why})
+
     def event(self, event: dict[str, Any]) -> bool:
         """Runner's handler; False keeps the event out of the folder."""
         kind = event.get("event", "")
@@ -175,17 +187,15 @@ class _Gathered:
         return False
 
     def _failure(self, data: Mapping[str, Any], result: Mapping[str, Any]) -> Failure:
-        message = result.get("msg") or result.get("stderr") or ""
+        message = str(result.get("msg") or result.get("stderr") or "")
         raw = f"{result.get('module_stdout', '')} {result.get('module_stderr', '')}".strip()
-        if raw:  # our module gave no answer: say what the host said instead, such as sudo's refusal
-            message = (
-                f"主机没有按预期执行 / the host did not run our module: {raw[-500:]} ({message}); "
-                "请检查登录用户的 sudo 权限与 python3 / check the login's sudo right and python3"
-            )
+        if RESULT_KEY not in result:  # no answer of our module: say what the host said instead
+            told, do = NOT_RUN
+            message = f"{told}: {raw[-500:]} ({message}); {do}" if raw else explained(message)
         return Failure(
             host=str(data.get("host", "")),
             task=str(data.get("task", "")),
-            message=self._clean(str(message)).strip() or "没有给出原因 / no reason was given",
+            message=self._clean(message).strip() or "没有给出原因 / no reason was given",
         )
 
     def _clean(self, text: str) -> str:

@@ -25,6 +25,7 @@ from migrator.plan import Item, StepKind
 from migrator.processes import Pen, start_python
 from migrator.store import Truth
 from migrator.store_attempts import AttemptRecord
+from migrator.strategy import Strategy
 
 BEAT_SECONDS = 0.5
 KILL_SECONDS = 15.0
@@ -69,6 +70,7 @@ class Crew:
     secrets: Mapping[str, str]
     root: Path
     machine: str
+    strategy: Strategy = Strategy.PLAIN
 
     def perform(self, run: str, item: Item, step: StepKind, watch: Watch, hold: int) -> Outcome:
         """Run the step's playbook as a new attempt, or adopt what the last one finished.
@@ -207,9 +209,10 @@ class Crew:
             sockets=str(_sockets(play.name)),
             playbook=play.playbook,
             variables=unsafe(play.variables | {"attempt": play.name}) | {"token": token},
-            inventory=inventory_of(item, self.login, play.folder / "known_hosts"),
+            inventory=inventory_of(item, self.login, play.folder / "known_hosts", play.name),
             known_hosts=known_hosts_of(item),
             secrets=dict(self.secrets),
+            strategy=self.strategy,
             check=play.check,
             parent=os.getpid() if play.check else 0,
         )
@@ -233,7 +236,7 @@ class Crew:
 
 
 def _sockets(name: str) -> Path:
-    """Where an attempt's SSH keeps its control sockets: short, and made by Ansible with 0700."""
+    """Where an attempt keeps its sockets, of SSH or Mitogen: short, and made by the attempt with 0700."""
     short = hashlib.sha256(name.encode()).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f".qy-{short}"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from inventory.model import Host, content
 from migrator.plan import Item
+from migrator.strategy import interpreter
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def move_of(item: Item) -> dict[str, Any]:
     }
 
 
-def inventory_of(item: Item, login: Login, known_hosts: Path) -> dict[str, Any]:
+def inventory_of(item: Item, login: Login, known_hosts: Path, attempt: str) -> dict[str, Any]:
     """Ansible's inventory: one host in each of the groups source, target, gateway."""
     ssh = f"-o UserKnownHostsFile={known_hosts} -o StrictHostKeyChecking=yes -o ConnectTimeout=10"
     ends = {"source": item.source, "target": item.target, "gateway": item.gateway}
@@ -52,7 +53,8 @@ def inventory_of(item: Item, login: Login, known_hosts: Path) -> dict[str, Any]:
                 "ansible_ssh_private_key_file": str(login.key),
                 "ansible_ssh_common_args": f"{ssh} -o IdentitiesOnly=yes",
                 "ansible_become_password": "{{ lookup('env', 'QIANYUN_BECOME_PASSWORD') }}",
-                "ansible_python_interpreter": "/usr/bin/python3",
+                "ansible_python_interpreter": interpreter(attempt),
+                "mitogen_mask_remote_name": True,  # else hosts see who runs us, and where
                 "ansible_remote_tmp": "/tmp/.qianyun-ansible",  # noqa: S108 on the host
             },
             "children": {

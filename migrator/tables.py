@@ -16,10 +16,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
 )
 
-from inventory.tables import metadata
+from inventory.tables import metadata, unique_where
 
 _TIME = String(40)  # ISO 8601 with offset, UTC
 _CODE = String(63)
@@ -59,13 +58,7 @@ runs = Table(
     Column("started_at", _TIME, nullable=False),
     Column("ended_at", _TIME),
     # a plan runs once at a time: what is left of it is a new plan
-    Index(
-        "ix_runs_open",
-        "plan",
-        unique=True,
-        sqlite_where=text("ended_at IS NULL"),
-        postgresql_where=text("ended_at IS NULL"),
-    ),
+    unique_where("ix_runs_open", "plan", where="ended_at IS NULL"),
 )
 
 items = Table(
@@ -79,12 +72,8 @@ items = Table(
     Column("paused", Boolean, nullable=False, default=False),
     Column("note", Text, nullable=False, default=""),
     # a system is on one way at a time, whichever run it belongs to
-    Index(
-        "ix_items_open",
-        "system",
-        unique=True,
-        sqlite_where=text("state NOT IN ('done', 'rolled_back', 'aborted')"),
-        postgresql_where=text("state NOT IN ('done', 'rolled_back', 'aborted')"),
+    unique_where(
+        "ix_items_open", "system", where="state NOT IN ('done', 'rolled_back', 'aborted')"
     ),
 )
 
@@ -118,13 +107,7 @@ attempts = Table(
     Column("started_at", _TIME, nullable=False),
     Column("ended_at", _TIME),
     CheckConstraint("state in ('running', 'done', 'failed', 'lost', 'cancelled')", name="state"),
-    Index(
-        "ix_attempts_open",
-        "system",
-        unique=True,
-        sqlite_where=text("state = 'running'"),
-        postgresql_where=text("state = 'running'"),
-    ),
+    unique_where("ix_attempts_open", "system", where="state = 'running'"),
     Index("ix_attempts_step", "run", "system", "step"),
 )
 

@@ -19,10 +19,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from inventory.database import make_engine
 from migrator.plan import StepKind
 from migrator.progress import ItemRecord
 from migrator.store import Truth
+from migrator.strategy import Strategy
 from tests.lab.addresses import GATEWAY
 from tests.lab.lab import Lab
 from tests.lab.ledger import write_ledger
@@ -30,6 +33,8 @@ from tests.lab.ledger import write_ledger
 REPO = Path(__file__).resolve().parent.parent
 FAST = {"QIANYUN_SOAK_SECONDS": "3", "QIANYUN_HEARTBEAT_SECONDS": "6"}
 """Times for a lab: nobody has to wait five minutes to see a soak."""
+STRATEGIES = [Strategy.PLAIN.value, pytest.param(Strategy.MITOGEN.value, marks=pytest.mark.slow)]
+"""What attempts may be run by; the default always, the other one in `make chaos`."""
 
 
 class CommandFailed(AssertionError):
@@ -58,6 +63,10 @@ class City:
             **FAST,
             **self.extra,
         }
+
+    def use(self, strategy: str) -> None:
+        """From now on attempts are run by this strategy."""
+        self.extra = {**self.extra, "QIANYUN_STRATEGY": strategy}
 
     def argv(self, *words: str, actor: str = "zhang") -> list[str]:
         who = ["--as", actor]

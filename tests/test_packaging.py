@@ -77,6 +77,30 @@ def test_installed_wheel_answers_help(installed: Path, tmp_path: Path) -> None:
     assert "qianyun" in run([installed / "qianyun", "--help"], tmp_path)
 
 
+@pytest.mark.parametrize("strategy", ["plain", "mitogen"])
+def test_installed_wheel_runs_a_playbook(installed: Path, tmp_path: Path, strategy: str) -> None:
+    """As an attempt does, by either strategy, with the plugins of the wheel; ansible-playbook itself
+    is lent like all that the wheel depends on."""
+    (tmp_path / "play.yml").write_text(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.ping:\n"
+    )
+    code = f"""
+import json, os, sys
+os.environ["PATH"] += {":" + str(Path(sys.executable).parent)!r}
+from migrator.ansible import Order, run_playbook
+here = {{"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}
+order = Order(attempt="a", token=1, folder={str(tmp_path)!r}, sockets={str(tmp_path / "s")!r},
+              playbook={str(tmp_path / "play.yml")!r}, variables={{}},
+              inventory={{"all": {{"hosts": {{"here": here}}}}}}, known_hosts="", secrets={{}},
+              strategy={strategy!r})
+lines = []
+outcome = run_playbook(order, lines.append, lambda: "now")
+print(json.dumps([outcome.ok, outcome.tasks, outcome.message,
+                  [line["text"] for line in lines if line["event"] == "strategy"]]))
+"""
+    assert run([installed / "python", "-c", code], tmp_path).splitlines()[-1] == '[true, 1, "", []]'
+
+
 def test_installed_wheel_finds_its_playbooks(installed: Path, tmp_path: Path) -> None:
     code = "from migrator.ansible import PLAYBOOKS; print(PLAYBOOKS)"
     playbooks = Path(run([installed / "python", "-c", code], tmp_path).strip())

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from inventory.errors import LedgerError
 from inventory.ledger.as_told import as_told
-from inventory.ledger.forms import find_forms
-from inventory.ledger.headers import Table, find_tables
+from inventory.ledger.headers import Table
+from inventory.ledger.names import name_key
 from inventory.ledger.objects import build
 from inventory.ledger.organisations import Organisations
+from inventory.ledger.readings import tables_of
 from inventory.ledger.record import Record
 from inventory.ledger.records import Rows, read_table
 from inventory.ledger.report import Ignored, LedgerReport, Problem
@@ -71,7 +72,7 @@ def _read(
     records = [record for part in rows for record in part.records]
     refused = [record for part in rows for record in part.refused]
     organisations = _organisations(rows, known, words)
-    built = build(records, refused, known, organisations)
+    built = build(records, refused, known, organisations, _unread(rows))
     ignored += [entry for part in rows for entry in part.ignored]
     problems = [problem for part in rows for problem in part.problems] + built.problems
     problems += unreadable
@@ -83,6 +84,11 @@ def _read(
         ignored=(*ignored, *built.ignored),
         counts=_counts(objects, rows, problems),
     )
+
+
+def _unread(rows: Sequence[Rows]) -> frozenset[str]:
+    """What tables say of which the names can't be told, by name_key."""
+    return frozenset(name_key(text) for part in rows for text in part.unread)
 
 
 def _counts(
@@ -141,7 +147,7 @@ def _tables_of(path: Path, words: Words) -> tuple[list[Table], list[Ignored]]:
     tables: list[Table] = []
     passed: list[Ignored] = []
     for sheet in read_sheets(path):
-        found = () if sheet.hidden else _tables(sheet, words)
+        found = () if sheet.hidden else tables_of(sheet, words)
         if not found:
             passed.append(_passed_over(sheet))
         tables += found
@@ -164,10 +170,6 @@ def _unreadable(path: Path, error: LedgerError) -> Problem:
         message=str(error),
         refuses=False,
     )
-
-
-def _tables(sheet: Sheet, words: Words) -> tuple[Table, ...]:
-    return tuple(find_forms(sheet, words)) or tuple(find_tables(sheet, words))
 
 
 def _ticks(

@@ -5,10 +5,10 @@ its `room`. References are full names, whether or not the row they name was acce
 department wrote is what it wrote. Every field is there, None where nobody told it. Pure.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, overload
 
 from inventory.ledger.fields import CONTACTS, FIELDS, OTHERWISE, WITH_CONTACTS
 from inventory.ledger.lists import needed
@@ -43,13 +43,33 @@ _PLAIN = (str, int, bool, type(None))
 _UNTOLD = {"secrecy": "unknown"}
 
 
-def as_told(built: Built) -> dict[str, list[Told]]:
+def as_told(built: Built) -> dict[str, "Objects"]:
     """Every collection, and in it the objects in the order in which they were told."""
     every = _Everyone(built.records, built.refused, built.organisations)
-    found: dict[str, list[Told]] = {kind: [] for kind in Estate.model_fields}
+    records: dict[str, list[Record]] = {kind: [] for kind in Estate.model_fields}
     for record in built.records:
-        found[record.kind].append(_object(record, every))
-    return found
+        records[record.kind].append(record)
+    return {kind: Objects(told, every) for kind, told in records.items()}
+
+
+class Objects(Sequence[Told]):
+    """Objects as they were told, each made when it is asked for: all of a large ledger at once
+    would take more memory than the ledger."""
+
+    def __init__(self, records: Sequence[Record], every: "_Everyone") -> None:
+        self._records, self._every = records, every
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @overload
+    def __getitem__(self, index: int) -> Told: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Told]: ...
+    def __getitem__(self, index: int | slice) -> Told | list[Told]:
+        if isinstance(index, slice):
+            return [_object(record, self._every) for record in self._records[index]]
+        return _object(self._records[index], self._every)
 
 
 class _Everyone:
@@ -70,17 +90,21 @@ class _Everyone:
 
 
 @cache
-def _blank(kind: str) -> Told:
-    """An object of which nothing is told."""
+def _blank(kind: str) -> tuple[Told, tuple[str, ...]]:
+    """An object of which nothing is told, and which of its fields are lists."""
     fields = [f for f in FIELDS[kind] if f not in OTHERWISE]
     fields += [CONTACTS] if kind in WITH_CONTACTS else []
-    return {RENAMED.get((kind, f), f): [] if f in _LISTS else _UNTOLD.get(f) for f in fields}
+    blank = {RENAMED.get((kind, f), f): _UNTOLD.get(f) for f in fields}
+    return blank, tuple(RENAMED.get((kind, f), f) for f in fields if f in _LISTS)
 
 
 def _object(record: Record, every: _Everyone) -> Told:
     kind = record.kind
     looked_up = LOOKED_UP.get(kind, {})
-    told = {name: [] if value == [] else value for name, value in _blank(kind).items()}
+    blank, lists = _blank(kind)
+    told = blank.copy()
+    for name in lists:
+        told[name] = []
     for name, written in record.values.items():
         value = written
         if name == "code":

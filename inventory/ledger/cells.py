@@ -20,13 +20,16 @@ _STROKES = re.compile(r"[-—–―_/\\.。·…*~+|]+")  # "/", "--", "……":
 
 class Refused(Exception):
     """A cell that can't be taken; `expected` says in both languages what could. `open_`: its field
-    stays open, and nothing else is lost."""
+    stays open, and nothing else is lost; `aside`: likewise, but it is a fault and is told."""
 
-    def __init__(self, code: Code, expected: str, *, open_: bool = False) -> None:
+    def __init__(
+        self, code: Code, expected: str, *, open_: bool = False, aside: bool = False
+    ) -> None:
         super().__init__(expected)
         self.code: Code = code
         self.expected = expected
         self.open_ = open_
+        self.aside = aside
 
 
 @dataclass(frozen=True, slots=True)

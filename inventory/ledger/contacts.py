@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -37,6 +38,8 @@ _PHONE = re.compile(
 _MOBILE = re.compile(r"(?:\+?86)?(1[3-9][0-9]{9})")
 _TOLD = TypeAdapter(list[tuple[str, str, str, str]])
 _ALIGNED = re.compile(r"([\u4e00-\u9fff])\s+([\u4e00-\u9fff])")  # 张　三, as wide as 欧阳锋
+
+REMEMBERED = 4096  # different people of rows, of one table
 
 type Kind = Literal["name", "phone", "email"]
 
@@ -100,6 +103,26 @@ def posts_of(columns: Iterable[Column], words: Words) -> tuple[Post, ...]:
 
 def _names(column: Column) -> bool:
     return column.contact is not None and column.contact.part == "name"
+
+
+class ContactReader:
+    """Reads the people of rows; departments write the same ones in row after row."""
+
+    def __init__(self, posts: Sequence[Post], words: Words) -> None:
+        self._posts, self._words = posts, words
+        self._columns = [column.index for post in posts for column in post.columns]
+        self._read: dict[tuple[tuple[type, Cell], ...], Found] = {}
+
+    def read(self, cells: Sequence[Cell]) -> "Found":
+        """As `read_contacts`; not to be changed."""
+        told = (cells[index] if index < len(cells) else "" for index in self._columns)
+        key = tuple((type(cell), cell) for cell in told)
+        found = self._read.get(key)
+        if found is None:
+            found = read_contacts(self._posts, cells, self._words)
+            if len(self._read) < REMEMBERED:
+                self._read[key] = found
+        return found
 
 
 def read_contacts(posts: Iterable[Post], cells: Sequence[Cell], words: Words) -> Found:
@@ -290,14 +313,11 @@ def _name(written: str, words: Words) -> Iterator[tuple[Kind, str]]:
         if name.count("(") != name.count(")"):
             name = name.strip("()")
         name = name.removeprefix("()").removesuffix("()")
-        low = name.casefold()
-        for label in words.labels:
-            if low.endswith(label):
-                name = name[: len(name) - len(label)]
-                break
-            if low.startswith(label + ":"):
-                name = name[len(label) :]
-                break
+        first, last = _label_patterns(words.labels)
+        if behind := last.search(name.casefold()):
+            name = name[: len(name) - len(behind[0])]
+        elif ahead := first.match(name.casefold()):
+            name = name[len(ahead[1]) :]
         if name == before:
             break
     if not name:
@@ -305,3 +325,10 @@ def _name(written: str, words: Words) -> Iterator[tuple[Kind, str]]:
     if not any(c.isalpha() for c in name):
         raise Refused("bad_text", "姓名、电话或邮箱 / names, telephone numbers or e-mail addresses")
     yield "name", _ALIGNED.sub(r"\1\2", name) if _ALIGNED.fullmatch(name) else name
+
+
+@lru_cache(maxsize=16)
+def _label_patterns(labels: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Of a label ahead of a colon, and of one at the end; the longest goes first."""
+    any_of = "|".join(map(re.escape, labels))
+    return re.compile(f"({any_of}):"), re.compile(f"(?:{any_of})$")

@@ -6,8 +6,8 @@
 import re
 from datetime import date, datetime, timedelta
 
-from inventory.ledger.cells import Cell, Refused, is_blank, narrow
-from inventory.ledger.words import Words
+from inventory.ledger.cells import Cell, Refused, is_blank, narrow, raw_text
+from inventory.ledger.words import Words, squeeze
 
 _EPOCH = date(1899, 12, 30)  # day 0 of Excel's 1900 calendar as it counts after February 1900
 DAYS_TO_1904 = 1462
@@ -19,7 +19,23 @@ _DATE = re.compile(
 _SHORT = re.compile(r"'?(\d{2})年(\d{1,2})月(?:(\d{1,2})[日号])?份?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _LEADING = re.compile(r"^(?:约|于|自|至|到|截至|截止|公元)+")
-_TRAILING = re.compile(r"(?:止|起|到期|\(.*\))$")
+_TRAILING = re.compile(
+    r"(?:止|起|到期|届满|为止|左右|投用|建成|启用|(?:批复|批准|审批|立项|核准|印发|下达|验收|签订|购置|采购|购买|购入|入库|上架|投入使用|上线|竣工|改造|完成|通过|发文)(?:同意|通过|完成)?|\(.*\)|[,、]?(?:星期|周|礼拜)[一二三四五六日天])$"
+)
+_WEEKDAY = re.compile(
+    r"[,，、(（]?\s*(?:(?:星期|周|礼拜)[一二三四五六日天]|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)[)）]?,?",
+    re.IGNORECASE,
+)
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
+_MONTH = "(" + "|".join(_MONTHS) + ")[a-z]*"
+# Oct-18 is what Excel shows of a month, and no day; 18-Oct-2018 and Oct 18, 2018 are days
+_ENGLISH = (
+    re.compile(rf"(?P<m>{_MONTH})\.?[-/ ]'?(?P<y>\d{{4}}|\d\d)"),
+    re.compile(rf"(?P<d>\d{{1,2}})[-/ ]?(?P<m>{_MONTH})\.?[-/ ,]?'?(?P<y>\d{{4}}|\d\d)"),
+    re.compile(rf"(?P<m>{_MONTH})\.? ?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? ?(?P<y>\d{{4}})"),
+)
+_UNTIL = re.compile(r"[-—–~～至到]+")
 _CHINESE = str.maketrans("〇零○Oo一二三四五六七八九元", "000001234567891")
 _NUMERALS = re.compile(r"[〇零○Oo0一二三四五六七八九十元]+")
 
@@ -35,6 +51,8 @@ def day(cell: Cell, _unit: str, words: Words) -> date | None:
     elif isinstance(cell, date):
         found = cell
     else:
+        if squeeze(raw_text(cell)).startswith(words.never):
+            return None
         try:
             found = _written_day(narrow(cell))
         except (ValueError, OverflowError) as error:
@@ -44,13 +62,54 @@ def day(cell: Cell, _unit: str, words: Words) -> date | None:
     return found
 
 
+def last_day(cell: Cell, unit: str, words: Words) -> date | None:
+    """When something ends: a date, or the later one of a period, 2022.11.10-2025.11.10."""
+    try:
+        return day(cell, unit, words)
+    except Refused as refusal:
+        period = _period(cell, words) if refusal.code == "not_a_date" else None
+        if period is None:
+            raise
+        return period[1]
+
+
+def _period(cell: Cell, words: Words) -> tuple[date, date] | None:
+    """The two whole dates of a period, in their order; None when a cell tells none."""
+    written = re.sub(r"\s+", "", narrow(cell))
+    found: list[tuple[date, date]] = []
+    for mark in _UNTIL.finditer(written):
+        try:
+            first = day(written[: mark.start()], "", words)
+            last = day(written[mark.end() :], "", words)
+        except Refused:
+            continue
+        if first and last and first < last:
+            found.append((first, last))
+    return found[0] if len(found) == 1 else None
+
+
+def _english(written: str) -> date | None:
+    bare = re.sub(r"\s+", " ", written).strip().casefold()
+    for form in _ENGLISH:
+        if match := form.fullmatch(bare):
+            told = match.groupdict()
+            year = int(told["y"])
+            year += 0 if year > 99 else 2000 if year < 50 else 1900
+            return date(year, _MONTHS[told["m"][:3]], int(told.get("d") or 1))
+    return None
+
+
 def _written_day(written: str) -> date:
+    if any(c.isalpha() for c in written):  # 星期一, Oct; most are digits and strokes
+        written = _WEEKDAY.sub("", written).strip()
+        if written.isascii() and (told := _english(written)):
+            return told
     if re.fullmatch(r"\d{5}(?:\.\d+)?", written) and int(float(written)) in _SERIALS:
         return _EPOCH + timedelta(days=int(float(written)))
     written = _TIME.sub(lambda m: "日" if m[0].startswith("日") else "", written)
     written = _TRAILING.sub("", _LEADING.sub("", written).strip()).strip()
     written = re.sub(r"\s+", "", written).rstrip(".。,、;")
-    if "年" in written and not written[0].isdigit():
+    if "年" in written:
         written = _NUMERALS.sub(lambda m: _numeral(m[0]), written)
     if match := _COMPACT.fullmatch(written):
         return date(int(match[1]), int(match[2]), int(match[3] or 1))

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, StringConstraints
 
 from inventory.ledger.cells import Parser
-from inventory.ledger.dates import day
+from inventory.ledger.dates import day, last_day
 from inventory.ledger.numbers import (
     area,
     money,
@@ -31,6 +31,7 @@ from inventory.ledger.values import (
     name,
     optional_text,
     port_list,
+    products,
     secrecy,
     strict,
     strict_list,
@@ -101,6 +102,9 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "organisation": name,
         "site": name,
         "moves_at_once": whole_number(1, 1000),
+        "kind": choice("cloud_kind"),
+        "managed_by_city": yes_no,
+        "offers": text_list,
     },
     "lines": {
         "code": name,
@@ -115,7 +119,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "bandwidth_kbps": rate,
         "rent_per_year": money_per_year,
         "rent_per_month": money_per_month,
-        "contract_end": day,
+        "contract_end": last_day,
         "self_leased": _SELF,
         "usage": choice("line_usage"),
         "cancelled_on": day,
@@ -231,6 +235,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "must_connect": yes_no,
         "connected": _JOINED,
         "connection_date": day,
+        "exchange_node": name,
         "access_mode": choice("access_mode"),
         "oneststop_connected": yes_no,
         "oneststop_connected_on": day,
@@ -247,6 +252,9 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "xinchuang": yes_no,
         "citizen_facing": _PUBLIC,
         "citywide_unified": yes_no,
+        "function_tags": text_list,
+        "common_system": choice("common_system"),
+        "province_connected": yes_no,
         "satisfaction_report": optional_text,
         "satisfaction_reported_on": day,
         "security_party": choice("security_party"),
@@ -261,7 +269,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "storage_gib": size,
         "bandwidth_kbps": rate,
         "os": optional_text,
-        "database_products": text_list,
+        "database_products": products,
         "room": name,
         "target": name,
         "window": window,
@@ -295,6 +303,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "approval_date": day,
         "budget_at_requirement": money,
         "budget_at_technical": money,
+        "purchases": text_list,
         "in_annual_plan": yes_no,
         "plan_year": whole_number(1990, 2100),
         "winner": optional_text,
@@ -320,6 +329,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "name": name,
         "organisation": name,
         "share_type": choice("share_type"),
+        "first_batch": yes_no,
         "share_condition": optional_text,
         "legal_basis": optional_text,
         "format": optional_text,
@@ -366,7 +376,8 @@ FIELDS: Mapping[str, Mapping[str, Parser]] = {
 }
 
 DAYS: Mapping[str, frozenset[str]] = {
-    kind: frozenset(f for f, p in fields.items() if p is day) for kind, fields in _ALL.items()
+    kind: frozenset(f for f, p in fields.items() if p in (day, last_day))
+    for kind, fields in _ALL.items()
 }
 MONEY: Mapping[str, frozenset[str]] = {
     kind: frozenset(f for f, p in fields.items() if p in (money, money_per_year, money_per_month))

@@ -12,12 +12,15 @@ from functools import cached_property, partial
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.fields import CONTACTS, FIELDS, PARTS_OF_SYSTEMS, WITH_CONTACTS
 from inventory.ledger.headings import Heading, heading_rows, headings
+from inventory.ledger.naming import name_column
 from inventory.ledger.preamble import Preamble, preamble
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze
 
 SEARCHED_ROWS = 20
 MAX_DEPTH = 3  # rows of a header
+NAMELESS = 3  # fields of a header that names none: fewer may be those of any list
+PLAIN = 5  # fields of a header that needs no comparing with others
 MUCH = 0.6  # of what the best row knows
 FEW = 4  # cells of a line of labels above a table
 _BRACKETS = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]")
@@ -47,6 +50,7 @@ class Table:
     """A table found in a sheet; `first_row` is the index in `sheet.rows` of the first data row,
     `last_row` that behind the last. `quiet`: columns that are passed over on purpose; `repeated`:
     rows in which the header stands again;
+    `nameless`: no column could be told to be that of the names;
     `form`: each column has its own row, in which its value stands too (forms.py)."""
 
     sheet: Sheet
@@ -59,6 +63,7 @@ class Table:
     said: Preamble = field(default_factory=Preamble)
     repeated: frozenset[int] = frozenset()
     form: bool = False
+    nameless: bool = False
 
     @property
     def unknown(self) -> tuple[Column, ...]:
@@ -85,8 +90,10 @@ def find_tables(sheet: Sheet, words: Words) -> Iterator[Table]:
         below: Table | None = None
         repeated: set[int] = set()
         heads = {_texts(row) for row in rows[table.header_row : table.first_row]}
+        firsts = {head[0] for head in heads if head}
         for at in range(table.first_row, len(rows)):
-            if _texts(rows[at]) in heads:  # as on every page that was printed
+            # as on every page that was printed; few rows begin as the header does
+            if _first_text(rows[at]) in firsts and _texts(rows[at]) in heads:
                 repeated.add(at)
                 continue
             if not _like_header(rows[at], words):
@@ -117,10 +124,16 @@ def _best(
             if best is not None:
                 found.append((best[1], best[2]))
     enough = MUCH * max((known for known, _ in found), default=0)
-    table = next((table for known, table in found if known >= enough), None)
+    table = next((t for known, t in found if known >= enough or _plain(t)), None)
     if table is None:
         return None
     return replace(table, said=preamble(sheet.rows[top : table.header_row], words))
+
+
+def _plain(table: Table) -> bool:
+    """Whether nearly all headers are known: the first of several tables may be a small one."""
+    known = [c for c in table.columns if c.field and not c.likely]
+    return len(known) >= PLAIN and 5 * len(known) >= 4 * len(table.columns)
 
 
 def _candidates(
@@ -133,12 +146,41 @@ def _candidates(
         fields = {c.field for c in telling if c.field}
         named = fields & _NAMING.get(kind, {"name", "code"})
         people = any(c.contact for c in table.columns)  # 单位名称, 联系人, 电话 are a table too
-        if len(fields) + people < least or not named or not fields >= _NEEDED.get(kind, set()):
+        if not fields >= _NEEDED.get(kind, set()):
+            continue
+        penalty = 0.0
+        if not named:
+            if least > 2 or len(fields) < NAMELESS or kind not in words.named_kinds:
+                continue
+            named_one = with_names(table, words)
+            if named_one is None:
+                continue
+            table, penalty = named_one, 1.0
+        elif len(fields) + people < least:
             continue
         # headers that the words don't know speak against a kind, a bit
         unknown = sum(c.field is None for c in telling)
         sure = len(fields) - 0.4 * unknown - 0.5 * sum(c.likely for c in telling)
-        yield sure + hint(known), sure, table
+        yield sure + hint(known) - penalty, sure - penalty, table
+
+
+def with_names(table: Table, words: Words) -> Table | None:
+    """The table with the column of its names, found by what stands in it; None where the table
+    is a summary, of which each row is an organisation's."""
+    known = words.kinds[table.kind]
+    rows = table.sheet.rows[table.first_row :]
+    open_ = [(c.index, c.title) for c in table.columns if c.field is None]
+    at = name_column(rows, open_, known, words)
+    if at is None:
+        owner = table.index_of("organisation")
+        if owner is None or not open_ or name_column(rows, [(owner, "")], known, words) is not None:
+            return None
+        return replace(table, nameless=True)
+    field = "code" if table.kind == "lines" else "name"
+    columns = tuple(
+        replace(c, field=field, likely=True) if c.index == at else c for c in table.columns
+    )
+    return replace(table, columns=columns)
 
 
 def _score(candidate: tuple[float, float, Table]) -> float:
@@ -266,6 +308,11 @@ def _may_head(row: Sequence[Cell]) -> bool:
 
 def _texts(row: Sequence[Cell]) -> tuple[str, ...]:
     return tuple(squeeze(raw_text(c)) for c in row if c not in (None, ""))
+
+
+def _first_text(row: Sequence[Cell]) -> str:
+    first = next((c for c in row if c not in (None, "")), None)
+    return squeeze(raw_text(first))
 
 
 def _like_header(row: Sequence[Cell], words: Words) -> bool:

@@ -69,6 +69,8 @@ def _deeper(sheet: Sheet, at: int, depth: int, known: KindWords, words: Words) -
     above = _chains(sheet, at, depth)
     both = _chains(sheet, at, depth + 1)
     above += [[]] * (len(both) - len(above))
+    # cells merged over both rows: the row below is the header's, whatever stands in it
+    over = sum(at <= top < at + depth <= bottom for top, _, bottom, _ in sheet.merges)
     added = strange = 0
     for before, chain in zip(above, both, strict=True):
         if len(chain) == len(before):  # nothing below, or merged over both, or a unit
@@ -77,7 +79,7 @@ def _deeper(sheet: Sheet, at: int, depth: int, known: KindWords, words: Words) -
         heading = _heading(0, chain, known, words)
         if before and not chain[len(before) - 1].spans:
             people = _heading(0, before, known, words).contact and heading.contact
-            if not people:
+            if not people and 2 * over < len(both):
                 return False  # the row above names this column: what stands below it is data
             added += 1
         elif heading.field or heading.contact or heading.quiet:

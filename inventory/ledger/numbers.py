@@ -27,12 +27,19 @@ MAX_NUMBER = 10**18  # what a store of 64 bits keeps; past any yuan and any bit
 _SMALL = 1000  # yuan: with a fraction and without a unit it was meant in another
 _YEAR_DIGITS = 4  # 二〇一六
 _MYRIADS = {"万": 10_000, "亿": 100_000_000}
+_LARGE = {"百": 100, "佰": 100, "千": 1000, "仟": 1000, **_MYRIADS}
+_TIMES = re.compile(r"(\d{1,3})(?:颗|路|个|块|条|根|台|片)?(?:cpu)?[×x*](\d.*)")
+_OWN = 1000  # yuan: a number in words with a 千 or more in it needs no unit of its column
+_SHORT = re.compile(  # 1万5, 3千2, 1万2千: the digit behind is of the next lower unit
+    r"(\d{1,4})(万|千)(\d)(千|百)?(?=$|[^\d.,])"
+)
 
 
 class Amount(NamedTuple):
     value: Decimal
     unit: str  # squeezed, what stood behind the number
     currency: bool  # a sign of money stood before it: the column's unit doesn't count
+    hundreds: bool = False  # in words, 三百: with a unit of the column it may be either
 
 
 def whole_number(minimum: int, maximum: int = 10**9) -> Parser:
@@ -128,7 +135,13 @@ def amount_of(cell: Cell, words: Words) -> Amount | None:
     if isinstance(cell, int | float):
         return Amount(Decimal(repr(cell)), "", currency=False) if math.isfinite(cell) else None
     written, currency = _bare(_REMARK.sub("", squeeze(raw_text(cell))), words)
-    if match := _NUMBER.match(written):
+    hundreds = False
+    if match := _SHORT.match(written):
+        told = _shortened(match)
+        if told is None:
+            return None
+        value, rest, currency = told, written[match.end() :], True
+    elif match := _NUMBER.match(written):
         value = Decimal(match[0].replace(",", ""))
         rest = written[match.end() :]
     elif match := _CHINESE.match(written):
@@ -137,14 +150,25 @@ def amount_of(cell: Cell, words: Words) -> Amount | None:
         if told is None:
             return None
         value, rest = told, written[len(digits) :]
-        currency = currency or digits[-1] in _MYRIADS  # 一亿二千万: whole, whatever the column says
+        # 一亿二千万, 一万五, 八千: whole, whatever the column says; 三百 may be either
+        whole = value >= _OWN and any(c in _LARGE for c in digits)
+        currency = currency or whole
+        hundreds = not whole and any(c in _LARGE for c in digits)
     else:
         return None
     for after in words.numbers.after:
         if rest != after and rest.endswith(after):
             rest = rest.removesuffix(after)
             break
-    return Amount(value, "" if rest in words.numbers.after else rest, currency)
+    return Amount(value, "" if rest in words.numbers.after else rest, currency, hundreds)
+
+
+def _shortened(match: re.Match[str]) -> Decimal | None:
+    """1万5 → 15000, 1万5千 → 15000, 3千2 → 3200; None where the units don't follow each other."""
+    unit, below = _LARGE[match[2]], _LARGE.get(match[4] or "", 0)
+    if below >= unit:
+        return None
+    return Decimal(int(match[1]) * unit + int(match[3]) * (below or unit // 10))
 
 
 def _bare(written: str, words: Words) -> tuple[str, bool]:
@@ -164,15 +188,58 @@ def _measured(
     """A number with its unit → the model's unit. Raises Refused."""
     if is_blank(cell, words):
         return None
+    if (several := _several(cell, words, units)) is not None:
+        return several
     amount = amount_of(cell, words)
     table = words.units[units]
-    factor = None
+    factor = table_word(cell, units, words)
+    if factor is not None:
+        return factor
     if amount is not None:
         told = squeeze(default_unit)
-        factor = table.get(amount.unit or (told if told in table else ""))
+        named = _without_nouns(amount.unit, units, words)
+        factor = table.get(named or (told if told in table else ""))
     if amount is None or factor is None:
         raise Refused(code, expected)
     return _not_below_zero(amount.value * factor)
+
+
+def _several(cell: Cell, words: Words, units: str) -> Decimal | None:
+    """What is told by its parts: 200GB+500GB, 2颗×16核, 4块×2T; None where it isn't, or where a
+    part has no unit of its own."""
+    if units not in ("size", "count") or not isinstance(cell, str):
+        return None
+    parts = _REMARK.sub("", squeeze(cell)).split("+")
+    told = [_TIMES.fullmatch(part) for part in parts]
+    if len(parts) == 1 and told[0] is None:
+        return None
+    total = Decimal(0)
+    for part, times in zip(parts, told, strict=True):
+        amount = amount_of(times[2] if times else part, words)
+        named = _without_nouns(amount.unit, units, words) if amount else ""
+        factor = words.units[units].get(named) if named else None
+        if amount is None or factor is None or amount.value < 0:
+            return None
+        total += amount.value * factor * int(times[1] if times else 1)
+    return total
+
+
+def table_word(cell: Cell, units: str, words: Words) -> Decimal | None:
+    """A number and its unit in one word: 双核, 千兆."""
+    return words.units.get(f"{units}_words", {}).get(squeeze(raw_text(cell)))
+
+
+def _without_nouns(unit: str, units: str, words: Words) -> str:
+    """gbddr4 → gb, 台机柜 → 台: the unit without the things that are counted or measured, and
+    without a mark between the two."""
+    table, nouns = words.units[units], words.nouns.get(units, ())
+    rest = unit
+    while rest and rest not in table:
+        noun = next((n for n in nouns if rest.endswith(n)), "")
+        if not noun:
+            return unit
+        rest = rest.removesuffix(noun).rstrip("的-_,")
+    return rest
 
 
 def _money(cell: Cell, unit: str, words: Words, *, per: str) -> int | None:
@@ -189,6 +256,8 @@ def _money(cell: Cell, unit: str, words: Words, *, per: str) -> int | None:
     if of_cell is None or (cell_per and not per):
         raise Refused("not_a_number", expected)
     of_header = "" if amount.currency else of_header
+    if amount.hundreds and not of_cell and of_header not in ("", "元"):
+        raise Refused("not_a_number", expected)  # 三百 under 万元 is 300 yuan, or three millions
     bare = not (of_cell or of_header or amount.currency)
     if bare and 0 < amount.value < _SMALL and amount.value % 1:
         raise Refused(
@@ -258,4 +327,6 @@ def _chinese(written: str) -> Decimal | None:
             total = (total + section + digit) * _MYRIADS[c]
             section = digit = 0
         last = digit
+    if len(whole) > 1 and whole[-2] in _LARGE:
+        last *= _LARGE[whole[-2]] // 10  # 一万五, 三千二: the digit is of the next lower unit
     return Decimal(total + section + last) if whole else None

@@ -42,7 +42,11 @@ LOOKED_UP: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 # or the province's, so that one which nobody lists is noted and is no fault; nor is anything of a
 # kind of which no table was sent
 OUTSIDE = frozenset(PLACES)
+_OF_DEPENDENCIES = frozenset({"system", "needs", "kind", "depends_on"})
 UNLISTED = "待定：台账未列 / left open: no ledger lists it"
+UNREAD = (
+    "待定：所在的表或行未能读取 / left open: it stands in a sheet or row that could not be read"
+)
 # an object can't be without these
 NEEDED: Mapping[str, frozenset[str]] = {
     "links": frozenset({"a_node", "z_node"}),
@@ -77,9 +81,13 @@ def build(
     refused: Iterable[Record],
     known: Estate,
     organisations: Organisations,
+    unread: frozenset[str] = frozenset(),
 ) -> Built:
-    """The estate that the records declare. `known`: what may be referred to besides."""
-    once = unite(_coded(tuple(records), known, organisations), known, organisations)
+    """The estate that the records declare. `known`: what may be referred to besides; `unread`:
+    what stands in sheets and rows that couldn't be read, by name_key: it is no unknown name."""
+    refused = list(refused)
+    told = _in_order([*_coded(tuple(records), known, organisations)], refused)
+    once = unite(told, known, organisations, frozenset(map(id, refused)))
     alive = list(map(with_blanks, once.records))
     for kind in IMPLIED:
         alive = _implied(kind, alive, known, organisations) + alive
@@ -87,8 +95,17 @@ def build(
     names = Names(alive, known, organisations)
     built = Built(alive, refused, names, organisations)
     built.problems, built.ignored = once.problems, once.ignored
-    _Builder(built).build()
+    built.ignored += _by_short_names(alive)
+    _Builder(built, unread).build()
     return built
+
+
+def _in_order(records: list[Record], refused: list[Record]) -> list[Record]:
+    """Both as they stood in the ledgers, of each sheet; sheets in the order of the first."""
+    if not refused:
+        return records
+    sheets = {place: n for n, place in enumerate(dict.fromkeys(r.table for r in records + refused))}
+    return sorted([*records, *refused], key=lambda r: (sheets[r.table], r.row))
 
 
 def _implied(
@@ -108,6 +125,25 @@ def _implied(
                 told = record.told.get(name, Told("", written))
                 spelt.setdefault(full, {}).setdefault(written, (record, told))
     return [_told_of(kind, full, places) for full, places in spelt.items()]
+
+
+def _by_short_names(records: Iterable[Record]) -> Iterator[Ignored]:
+    """The organisations whose full names nobody wrote, each with the place of a short one."""
+    for record in records:
+        told = record.told.get("name")
+        others = record.values.get("aliases", ())
+        if record.kind != "organisations" or told is None or not others:
+            continue
+        if told.raw not in ("", record.name) and record.name not in others:
+            yield Ignored(
+                file=record.file,
+                sheet=record.sheet,
+                row=record.row,
+                column=told.column,
+                raw=told.raw,
+                reason=f"只写了简称，按“{printable(record.name)}”登记，请核对 / a short name alone: "
+                f"taken for {printable(record.name)}, check it",
+            )
 
 
 def _told_of(kind: str, full: str, places: Mapping[str, tuple[Record, Told]]) -> Record:
@@ -142,8 +178,9 @@ def _coded(
 class _Builder:
     """Puts the objects of an estate together; what it finds goes into `built`."""
 
-    def __init__(self, built: Built) -> None:
+    def __init__(self, built: Built, unread: frozenset[str]) -> None:
         self._built = built
+        self._unread = unread
         self._names = built.names
         self._refused: dict[tuple[str, str], Record] = {}
         for record in built.refused:
@@ -174,7 +211,7 @@ class _Builder:
             system = _system(record, values)
             self._unaddressed(record, system)
             return system
-        return MODELS[record.kind](**values, provenance=record.provenance)
+        return MODELS[record.kind](**values, provenance=record.provenance())
 
     def _unaddressed(self, record: Record, system: System) -> None:
         """Tell that the addresses of a classified system were not taken, without repeating them."""
@@ -224,8 +261,13 @@ class _Builder:
         shown = printable(written)
         other = next((r for k in kinds if (r := self._refused.get((k, name_key(written))))), None)
         needed = name in NEEDED.get(record.kind, ()) and record.kind != "systems"
-        beyond = OUTSIDE.issuperset(kinds) or not (needed or self._names.knows(kinds))
-        if not found and (other is not None or beyond):
+        # where rooms were sent, what stands in a room stands in one of them; the cloud, the city's
+        # data centre and the far ends of lines are in no department's ledger
+        ours = record.kind != "lines" and "机房" in written and "政务云" not in written
+        outside = OUTSIDE.issuperset(kinds) and not (ours and self._names.knows(("rooms",)))
+        beyond = outside or not (needed or self._names.knows(kinds))
+        unread = name_key(written) in self._unread
+        if not found and (other is not None or beyond or unread):
             told = record.told.get(name, Told("", written))
             self._built.ignored.append(
                 Ignored(
@@ -234,7 +276,9 @@ class _Builder:
                     row=record.row,
                     column=told.column,
                     raw=written,
-                    reason=UNLISTED
+                    reason=UNREAD
+                    if other is None and unread
+                    else UNLISTED
                     if other is None
                     else f"待定：{other.place}未被接受 / left open: {other.place} was refused",
                 )
@@ -270,9 +314,8 @@ class _Builder:
         """A dependency told in both places is one; the kind that the table gives goes first."""
         before = self._needs.get(dependency.code)
         if before is None or before.kind == "declared":
-            told = {"system", "needs", "kind", "depends_on"}
-            provenance = tuple(p for p in record.provenance if p.field in told)
-            self._needs[dependency.code] = dependency.model_copy(update={"provenance": provenance})
+            told = {"provenance": record.provenance(_OF_DEPENDENCIES)}
+            self._needs[dependency.code] = dependency.model_copy(update=told)
 
 
 def _unknown(shown: str, kinds: tuple[str, ...], found: set[str]) -> str:
@@ -310,5 +353,5 @@ def _system(record: Record, values: Mapping[str, Any]) -> System:
         **plain,
         workload=None if workload == Workload() else workload,
         entrance=entrance,
-        provenance=record.provenance,
+        provenance=record.provenance(),
     )

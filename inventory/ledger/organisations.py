@@ -25,6 +25,12 @@ _HERE = re.compile(
 _ABOVE = "国家税务总局"  # which stands before the names of its bureaux in the cities
 _YOUTH = re.compile(r"(?:共青团(?P<place>.*?[市县区旗州盟])?|团(?P<short>[市县区旗])?)委(?:员会)?")
 _UNDER = ("县", "区", "旗")
+_PARTY = "中共"  # which may be left out before 市委宣传部
+_VILLAGES = re.compile(r"(?:([^街道]{1,6}[镇乡])(?:人民)?(?:政府)?|(.{1,6}街道)(?:办|办事处)?)")
+# 望岳区 in a title; 各区, 市辖区 and 高新区管委会 are no county by their letters alone
+_COUNTY = re.compile(
+    r"(?:[\u4e00-\u9fff]{1,6}?市)?([^\W\da-z_各全本我县区市级直属及所辖管乡镇附件表]{2,4}[区县旗])(?!域|划|[县区]|级)"
+)
 _END = {"委": "委员会", "办": "办公室"}
 _VAGUE = ("管理局", "服务局", "办公室", "委员会", "管委会")
 MAX_SHORT = 6  # characters of what may be short for something
@@ -82,6 +88,11 @@ class Organisations:
         if (found := self._fixed.get(squeeze(written))) is not None:
             return found
         parts = self._parts(written)
+        if parts.body.endswith(("人民政府", "街道办事处")) and not parts.place:
+            # 柳树镇政府 is that of 云台县, where no other county has a 柳树镇
+            told = {full for (_, body), full in self._by_body.items() if body == parts.body}
+            if len(told) == 1 and parts.body != "人民政府":
+                return told.pop()
         for body in (parts.body, self._words.bureaux.full.get(parts.body, parts.body)):
             if (found := self._by_body.get((parts.place, body))) is not None:
                 return found
@@ -132,7 +143,11 @@ class Organisations:
         known = parts.body in bureaux.names or parts.body in bureaux.variants
         if squeeze(written).startswith(_ABOVE) or parts.body == "共青团委员会":
             return written
+        if squeeze(written).startswith(_PARTY):
+            return _PARTY + self._named(parts.place, parts.body, written.removeprefix(_PARTY))
         here = not parts.place and (known or _HERE.match(squeeze(written)))
+        if _VILLAGES.fullmatch(squeeze(written)):
+            return parts.body  # 柳树镇政府, of which nobody says where it is
         return self._named("", parts.body, written) if here else written
 
     def _named(self, place: str, body: str, written: str) -> str:
@@ -145,7 +160,7 @@ class Organisations:
         if match := _YOUTH.fullmatch(name):
             own = match["place"] or (match["short"] if match["short"] != "市" else "") or ""
             return _Parts("" if own == self.city else own, "共青团委员会", written)
-        name = name.removeprefix(_ABOVE) or name
+        name = name.removeprefix(_ABOVE).removeprefix(_PARTY) or name
         place = ""
         while match := _PLACE.match(name):
             place, name = match[0], name[match.end() :]
@@ -153,7 +168,32 @@ class Organisations:
             name = name[match.end() :]
         elif not place and name[:1] in _UNDER and len(name) > 3:
             place, name = name[0], name[1:]
-        return _Parts("" if place == self.city else place, name, written)
+        return _Parts("" if place == self.city else place, _village(name), written)
+
+
+def _village(body: str) -> str:
+    """柳树镇, 柳树镇政府 → 柳树镇人民政府; 城东街道, 城东街道办 → 城东街道办事处."""
+    found = _VILLAGES.fullmatch(body)
+    if not found:
+        return body
+    return f"{found[1]}人民政府" if found[1] else f"{found[2]}办事处"
+
+
+def county_of(texts: Iterable[str]) -> str:
+    """The one county that the first text to name any names: 望岳区."""
+    for text in texts:
+        found = set(_COUNTY.findall(squeeze(text)))
+        if found:
+            return found.pop() if len(found) == 1 else ""
+    return ""
+
+
+def in_county(written: str, county: str) -> str:
+    """区教育局, 本区教育局 or 我区教育局 in a sheet of 望岳区 → 望岳区教育局."""
+    own = re.match(r"[本我]?(?:区|县|旗)(?=[\u4e00-\u9fff]{2})", written)
+    if not county or own is None or own[0][-1] != county[-1]:
+        return written
+    return county + written[own.end() :]
 
 
 def _city(names: Iterable[str], said: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """One accepted row: what it tells, and where each of it stood."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,25 +47,25 @@ class Record:
         return str(self.values.get("name", ""))
 
     @property
+    def table(self) -> tuple[str, str, str]:
+        return self.file, self.sheet, self.kind
+
+    @property
     def place(self) -> str:
         return f"{self.file} {self.sheet} 第 {self.row} 行"
 
-    @property
-    def provenance(self) -> tuple[Provenance, ...]:
+    def provenance(self, of: Container[str] | None = None) -> tuple[Provenance, ...]:
+        """Where its fields were told, or those `of` these names."""
         own = tuple(
-            Provenance.of_cell(
-                field=field,
-                source=self.file,
-                sheet=self.sheet,
-                row=told.row or self.row,
-                column=told.column,
-                raw=told.raw,
-            )
+            Provenance(field, self.file, self.sheet, told.row or self.row, told.column, told.raw)
             for field, told in self.told.items()
+            if of is None or field in of
         )
+        if not self.more:
+            return own
         have = {p.field for p in own if p.raw}
         return own + tuple(
-            p for other in self.more for p in other.provenance if p.raw and p.field not in have
+            p for other in self.more for p in other.provenance(of) if p.raw and p.field not in have
         )
 
     def problem(

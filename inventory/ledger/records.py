@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from inventory.labels import field_label
 from inventory.ledger.cells import Cell, Parser, Partly, Refused, is_blank, raw_text
-from inventory.ledger.contacts import Post, posts_of, read_contacts
+from inventory.ledger.contacts import ContactReader, posts_of
 from inventory.ledger.dates import DAYS_TO_1904
 from inventory.ledger.fields import (
     CODE_NAMES,
@@ -23,6 +23,7 @@ from inventory.ledger.fields import (
     TICKS,
 )
 from inventory.ledger.headers import Column, Table
+from inventory.ledger.organisations import county_of, in_county
 from inventory.ledger.record import Record, Told, derived_code
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import DataRow, data_rows
@@ -48,6 +49,7 @@ class Rows:
     problems: tuple[Problem, ...]
     ignored: tuple[Ignored, ...]
     titles: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()  # texts of a table of which the names can't be told
 
 
 def read_table(table: Table, words: Words, tick: Callable[[], None] | None = None) -> Rows:
@@ -59,6 +61,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
     ignored = list(_passed_columns(table))
     posts = posts_of(table.columns, words)
     reader = _Reader(table, words)
+    people = ContactReader(posts, words)
     for row in data_rows(table, words):
         if tick:
             tick()
@@ -68,17 +71,19 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
             )
             continue
         record, found, left = reader.read(row)
+        if table.nameless:  # that there are no names is told once, at the header
+            found = [p for p in found if p.code != "missing"]
         ignored += left
         if posts:
             readable, unread = without_faults(table, row.number, row.cells, posts)
             problems += unread
-            record, unread = _with_contacts(record, posts, readable, words)
+            record, unread = _with_contacts(record, people, readable)
             if table.kind in CONTACTS_ASIDE:
                 ignored += [_people_aside(problem) for problem in unread]
             else:
                 problems += unread
         problems += found
-        (refused if found else records).append(record)
+        (refused if table.nameless or any(p.refuses for p in found) else records).append(record)
     return Rows(
         table.kind,
         tuple(records),
@@ -86,7 +91,13 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
         tuple(problems),
         tuple(ignored),
         (sheet.file, sheet.name, *table.said.titles),
+        _texts_of(table) if table.nameless else frozenset(),
     )
+
+
+def _texts_of(table: Table) -> frozenset[str]:
+    rows = table.sheet.rows[table.first_row : table.last_row]
+    return frozenset(c.strip() for row in rows for c in row if isinstance(c, str) and c.strip())
 
 
 class _Column:
@@ -134,11 +145,14 @@ class _Reader:
             for column in table.columns
             if column.field is not None and column.contact is None
         )
+        said = (table.said.organisation, *table.said.titles, table.sheet.name, table.sheet.file)
+        self._county = county_of(said)
         self._owner = "organisation" in FIELDS[table.kind] and "organisation" not in table.fields
 
     def read(self, row: DataRow) -> tuple[Record, list[Problem], list[Ignored]]:
         """The record, what is wrong with it, and the cells that were left open."""
         table, cells = self._table, row.cells
+        faulty = table.sheet.faults  # of few sheets, and there of few cells
         left: list[Ignored] = []
         values: dict[str, Any] = {}
         told: dict[str, Told] = {}
@@ -149,7 +163,7 @@ class _Reader:
             if isinstance(value, Partly):
                 left.append(_left_over(table, row, column.column, value.left))
                 value = value.value
-            if unread := table.sheet.faults.get((row.number - 1, column.index)):
+            if unread := faulty and faulty.get((row.number - 1, column.index)):
                 faults.append((column.field, Refused("formula_error", unread.expected)))
             elif not isinstance(value, Refused):
                 tick = column.field in TICKS[table.kind]
@@ -163,7 +177,10 @@ class _Reader:
         if self._owner and (owner := row.section or table.said.organisation):
             values["organisation"] = owner
             told["organisation"] = Told("", owner)
-        refused = {field for field, _ in faults}
+        for field in ("organisation", "approving_department"):
+            if self._county and field in values and values[field][0] in "区县旗本我":
+                values[field] = in_county(values[field], self._county)
+        refused = {field for field, refusal in faults if not refusal.aside}
         number = _name_it(table.kind, values, refused)
         faults += [(f, _missing()) for f in _absent(table.kind, values) if f not in refused]
         record = Record(
@@ -201,7 +218,8 @@ def _left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:
 
 def _parser(kind: str, column: Column) -> Parser:
     """That of the field; a column IP地址 may hold addresses of both families."""
-    if column.field == "ipv4" and "4" not in squeeze(column.title):
+    title = squeeze(column.title)
+    if column.field == "ipv4" and ("4" not in title or "6" in title):
         return either_ip if FIELDS[kind]["ipv4"] is ipv4 else if_told(either_ip)
     return FIELDS[kind][column.field or ""]
 
@@ -218,10 +236,10 @@ def _take(values: dict[str, Any], field: str, value: Any) -> None:
 
 
 def _with_contacts(
-    record: Record, posts: tuple[Post, ...], cells: tuple[Cell, ...], words: Words
+    record: Record, people: ContactReader, cells: tuple[Cell, ...]
 ) -> tuple[Record, list[Problem]]:
     """The row with its people; a cell of them that can't be read is told and costs nothing else."""
-    found = read_contacts(posts, cells, words)
+    found = people.read(cells)
     columns, raws = zip(*found.told, strict=True)
     told = {**record.told, CONTACTS: Told("、".join(columns), " | ".join(filter(None, raws)))}
     values = {**record.values, **({CONTACTS: found.contacts} if found.contacts else {})}
@@ -242,7 +260,8 @@ def _with_contacts(
 
 
 def _problem(record: Record, table: Table, field: str, refusal: Refused) -> Problem:
-    problem = record.problem(field, refusal.code, _message(record, field, refusal))
+    message = _message(record, field, refusal)
+    problem = record.problem(field, refusal.code, message, refuses=not refusal.aside)
     if problem.column:
         return problem
     # the whole column is missing: that of the code, or the row's first, is where to look

@@ -1,8 +1,8 @@
 """What reading ledgers gives: an estate, and everything that was refused or passed over."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
-
-from pydantic import Field
 
 from inventory.model import Estate, Frozen
 
@@ -50,12 +50,13 @@ class Ignored(Frozen):
     reason: str
 
 
-class LedgerReport(Frozen):
+@dataclass(frozen=True, kw_only=True)
+class LedgerReport:
     """`objects`: what the ledgers tell, by names (as_told.py); `estate`: what may enter the estate.
     `counts`: objects told per collection, plus `rows` (told), `refused` (rows) and `problems`."""
 
     estate: Estate
-    objects: dict[str, list[dict[str, Any]]] = Field(default_factory=dict)
+    objects: Mapping[str, Sequence[dict[str, Any]]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     counts: dict[str, int]

@@ -20,6 +20,7 @@ _FAMILY = re.compile(r"ip(?:地址)?\((?:ip)?v([46])(?:地址)?\)")  # which no 
 _YEAR = re.compile(r"20\d\d年?度?(?=[\u4e00-\u9fff])")
 _BRACKETS = re.compile(r"[(\[【〔〈{<]([^()\[\]【】〔〕〈〉{}<>]*)[)\]】〕〉}>]")
 _UNIT_LABEL = re.compile(r"^(?:计量|金额|货币)?单位[:：]?")
+_LETTER = re.compile(r"(?<=[\u4e00-\u9fff])[gtmp]$")  # 硬盘T, 内存G, 带宽M
 _TAIL = re.compile(r"[/:,，_\-]([^/:,，_\-]+)$")
 # 单位：万元, and among others: 单位：平方米、架、万元
 _SHEET_UNIT = re.compile(r"单位[:：](?:[^:：]{1,8}[、,，/;；和])*?(亿元|百万元|万元|千元|元)")
@@ -77,6 +78,9 @@ def _unit(inside: str, units: frozenset[str]) -> str:
     named = _UNIT_LABEL.sub("", inside)
     if named in units:
         return named
+    parts = [part for part in re.split(r"[,;、]", named) if part in units]  # 含电费，万元
+    if len(parts) == 1:
+        return parts[0]
     amount, _, per = named.partition("/")
     if amount in units and per and f"/{per}" in units:
         return named
@@ -89,6 +93,9 @@ def _tails(base: str, units: frozenset[str]) -> Iterator[tuple[str, str]]:
         rest = base[: match.start()]
         named = _unit(match[1], units)
         yield rest, named
+    if match := _LETTER.search(base):
+        yield base[: match.start()], match[0]
+        return
     for unit in sorted(units, key=len, reverse=True):
         if len(unit) > 1 and base.endswith(unit) and len(base) > len(unit):
             yield base[: -len(unit)].strip(_MARKS), unit

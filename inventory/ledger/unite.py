@@ -27,30 +27,49 @@ class United:
     ignored: list[Ignored] = field(default_factory=list)
 
 
-def unite(records: Iterable[Record], known: Estate, organisations: Organisations) -> United:
+def unite(
+    records: Iterable[Record],
+    known: Estate,
+    organisations: Organisations,
+    refused: frozenset[int] = frozenset(),
+) -> United:
     """Merge the rows of one object. Two are of one object when they have the same code or, without
-    one, the same name; systems of two owners may have the same name."""
+    one, the same name; systems of two owners may have the same name. `refused`: which of the
+    records (by id) are of rows that were refused: they stay so, and what they tell is compared."""
     done = United()
     owners = {o.code: o.name for o in known.organisations}
     taken = {
         s.code: organisations.full(owners.get(s.organisation or "", "")) for s in known.systems
     }
     first: dict[tuple[str, ...], Record] = {}
+    unread: dict[tuple[str, ...], Record] = {}
     for told in records:
         record = told
         if record.kind == "dependencies":
-            done.records.append(record)
+            done.records += [record] if id(told) not in refused else []
             continue
         key: tuple[str, ...] = (record.kind, record.code)
         if (code := _of_another(record, taken, organisations)) is not None:
             record = replace(record, values={**record.values, "code": code})
             key = (record.kind, code)
         before = first.get(key)
-        if before is None:
+        if id(told) in refused:
+            if not record.code:
+                continue
+            if before is None:
+                unread.setdefault(key, record)
+            elif differs := _contradicts(before, record, organisations):
+                done.problems.append(_conflict(before, record, differs))
+            continue
+        # where the first telling was refused, one that says otherwise doesn't win for that
+        earlier = before or unread.get(key)
+        if earlier is None:
             first[key] = record
-        elif differs := _contradicts(before, record, organisations):
-            done.problems.append(_conflict(before, record, differs))
+        elif differs := _contradicts(earlier, record, organisations):
+            done.problems.append(_conflict(earlier, record, differs))
             done.again.append(record)
+        elif before is None:
+            first[key] = record
         else:
             first[key] = _joined(before, record)
             done.ignored.append(_merged(before, record))

@@ -5,7 +5,7 @@ Every parser takes (cell, unit of the header or "", words) and returns None for 
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Any
 
@@ -18,7 +18,11 @@ from inventory.paths import fault, plain
 
 type Address = IPv4Address | IPv6Address
 _SEPARATORS = re.compile(r"[、,，;；/|\n]+")
-_ITEM_NUMBER = re.compile(r"^\(?\d{1,2}\)?[.、)．]\s*(?=\D)")
+_ITEM_NUMBER = re.compile(r"^[(（]?\d{1,2}[)）]?[.、)）．]?\s*(?=\D)")
+_MARKED = re.compile(r"^\s*(?:[(（]\d{1,2}[)）]|\d{1,2}[.、．)）]\s*(?=\D)|[①-⑳])")
+_MARKS = re.compile(
+    r"(?:(?<![^\s、,，;；。\n])|(?<=[\u4e00-\u9fff]))(?:[(（]\d{1,2}[)）][.、]?|(?<!\d)\d{1,2}[.、．)）](?!\d))\s*|[①-⑳][.、]?"
+)
 _UNSEEN_AT_ENDS = "\u200b\u2060\ufeff \t\r\n\u3000\u00a0"
 _WRAPPED = re.compile(r"(?<=[\u4e00-\u9fff（）])[\r\n]+\s*(?=[\u4e00-\u9fff（）])")
 # the joiner inside an emoji of several, such as a family
@@ -34,6 +38,18 @@ _STANDARD = re.compile(r"[12]\.0")  # 等保2.0
 _NO_LEVEL = re.compile(
     r"级(?:\([^()]*\))?以[下上内]|[\d.]{2,}级|[一二三四五六1-6]级?[-至到~—–或及和/、][一二三四五六1-6]级"
 )
+_PLUS = re.compile(r"(?<=[^+\s])\s*[+＋&]\s*(?=[^+\s])|(?<=[\w)])\s*[和与及]\s*(?=[\w])")
+_OR_PLUS = re.compile(f"{_SEPARATORS.pattern}|{_PLUS.pattern}")
+_BOXES = {"☑": "☑", "✓": "☑", "✔": "☑", "√": "☑", "■": "☑", "●": "☑", "▣": "☑", "◉": "☑", "☒": "☑", "✅": "☑",
+    "□": "□", "☐": "□", "○": "□", "◯": "□", "◻": "□"}  # fmt: skip
+_BRACKETED = re.compile(r"[(\[【〔]([√✓✔vx☑■●]?)[)\]】〕]")
+_OPTION = re.compile(r"([☑□])([^☑□]+)")
+_OPTION_BEFORE = re.compile(r"([^☑□]+)([☑□]|$)")
+_LABELLED_IP = re.compile(
+    r"(?:^|(?<=[\s、,;|/]))(?:(?:[\u4e00-\u9fff]{1,6}|(?=[iv]))(?:ip)?(?:v[46])?(?:地址)?\s*:)\s*(?=[\da-f:.\[])"
+)
+_WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$")
+_EXACT = ("secrecy", "mlps_level", "boolean", "address")  # where an affix may change it
 MAX_PORTS = 200  # that a range may name
 _CLUSTER = re.compile(r"(?:postgres|pg).*[/:]|\d/[a-z]|:\d")  # an attempt to tell a cluster
 _DATABASE = re.compile(
@@ -69,9 +85,21 @@ def name(cell: Cell, unit: str, words: Words) -> str | None:
 
 def text_list(cell: Cell, _unit: str, words: Words) -> tuple[str, ...]:
     """Several values in one cell, in their order."""
+    return _listed(cell, _SEPARATORS, words)
+
+
+def products(cell: Cell, _unit: str, words: Words) -> tuple[str, ...]:
+    """Names of products, for which a + stands between two as well: Oracle 11g+Redis."""
+    return _listed(cell, _OR_PLUS, words)
+
+
+def _listed(cell: Cell, separators: re.Pattern[str], words: Words) -> tuple[str, ...]:
     if is_blank(cell, words):
         return ()
-    parts = (_item(part, words) for part in literal.split(raw_text(cell), _SEPARATORS))
+    written = raw_text(cell)
+    if _MARKED.match(written):  # 1.甲系统 2.乙系统, （1）甲系统, ①甲系统②乙系统
+        written = _MARKS.sub("\n", written)
+    parts = (_item(part, words) for part in literal.split(written, separators))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
@@ -79,7 +107,7 @@ def _item(written: str, words: Words) -> str | None:
     """One of several values, without its number: 1.门户系统."""
     bare = written.strip()
     if not literal.is_one(bare):
-        bare = _ITEM_NUMBER.sub("", bare)
+        bare = bare.strip("。")
         if bare.isdigit():
             return None
     return text(bare, "", words)
@@ -89,7 +117,7 @@ def choice(of: str) -> Parser:
     """One of the choices of values.toml; "none" there means not told where the model has none."""
 
     def parse(cell: Cell, _unit: str, words: Words) -> str | None:
-        found = _chosen(of, squeeze(raw_text(cell)), words)
+        found = _chosen(of, _ticked(squeeze(raw_text(cell))), words)
         if found is None and not is_blank(cell, words):
             zh = "、".join(words.samples.get(of) or words.choices[of])
             en = ", ".join(dict.fromkeys(words.choices[of].values()))
@@ -104,22 +132,50 @@ def known_or_text(of: str) -> Parser:
 
     def parse(cell: Cell, unit: str, words: Words) -> str | None:
         written = raw_text(cell).strip()
-        known = None if literal.is_one(written) else _chosen(of, squeeze(written), words)
+        known = None if literal.is_one(written) else _chosen(of, _ticked(squeeze(written)), words)
         return known or optional_text(cell, unit, words)
 
     return parse
+
+
+def _ticked(written: str) -> str:
+    """The one option of several that is ticked: □是☑否 → 否, 是(√)否( ) → 是. "" where the boxes
+    say nothing for sure, and the text itself where there are none."""
+    boxed = _BRACKETED.sub(lambda m: "☑" if m[1] and m[1] != "x" else "□", written)
+    boxed = "".join(_BOXES.get(c, c) for c in boxed)
+    if not ("☑" in boxed or "□" in boxed) or not boxed.strip("☑□"):
+        return written
+    if boxed[0] in "☑□":
+        options = [(box, text) for box, text in _OPTION.findall(boxed)]
+    else:
+        options = [(box, text) for text, box in _OPTION_BEFORE.findall(boxed)]
+    ticked = [text.strip(",;、/。:") for box, text in options if box == "☑"]
+    return ticked[0] if len(ticked) == 1 else "□☑"  # which is no word of any choice
 
 
 def _chosen(of: str, written: str, words: Words) -> str | None:
     """What a word means: as it stands, without a remark in brackets, then by a part of it that
     only one choice has (*电信*, 已*). Of several words each must mean the same."""
     choices = words.choices[of]
-    bare = _REMARK.sub("", written)
+    bare = _REMARK.sub("", written).strip(".。,;、")
     found = choices.get(written) or choices.get(bare)
+    if found is None and of not in _EXACT:
+        found = _within_affixes(choices, bare, words)
     if found is not None or not bare:
         return found
     several = [part for part in _SEVERAL.split(bare) if part and not part.isdigit()]  # FT-2000+/64
     means = {choices.get(part) or _by_part(of, part, words) for part in several}
+    return means.pop() if len(means) == 1 else None
+
+
+def _within_affixes(choices: Mapping[str, str], written: str, words: Words) -> str | None:
+    """The choice that stands between affixes which change nothing: 仅本科室使用 → 科室."""
+    before, after = words.affixes
+    starts = {written, *(written.removeprefix(b) for b in before)}
+    starts |= {s.removeprefix(b) for s in starts for b in before}
+    bare = starts | {s.removesuffix(a) for s in starts for a in after}
+    bare |= {s.removesuffix(a) for s in bare for a in after}
+    means = {choices[s] for s in bare if s in choices}
     return means.pop() if len(means) == 1 else None
 
 
@@ -147,7 +203,7 @@ def yes_no_or(of: str) -> Parser:
         try:
             return yes_no(cell, unit, words)
         except Refused:
-            found = _chosen(of, squeeze(raw_text(cell)), words)
+            found = _chosen(of, _ticked(squeeze(raw_text(cell))), words)
             if found is None:
                 raise
             return found == "yes"
@@ -156,19 +212,23 @@ def yes_no_or(of: str) -> Parser:
 
 
 def if_told(parser: Parser) -> Parser:
-    """A field beyond the core of the census: words that are none of its choices, or no try at a
-    number or a date (未验收, 视情况), leave it open and cost nothing; what has digits in it, and is
-    no date, is a fault like any other."""
+    """A field beyond the core of the census: words of those who haven't decided (待研究), or no try
+    at a number or a date (未验收, 视情况), leave it open and cost nothing; what has digits in it, and
+    is no date, is a fault like any other. What is none of its choices is a fault that is told, and
+    costs its field alone."""
 
     def parse(cell: Cell, unit: str, words: Words) -> Any:
         try:
             return parser(cell, unit, words)
         except Refused as refusal:
             digits = any(c.isdigit() for c in narrow(cell))
-            if refusal.code == "not_in_choices" or (
+            undecided = _chosen("undecided", squeeze(narrow(cell)), words) is not None
+            if (refusal.code == "not_in_choices" and undecided) or (
                 refusal.code in ("not_a_date", "not_a_number", "not_a_quantity") and not digits
             ):
                 raise Refused(refusal.code, refusal.expected, open_=True) from refusal
+            if refusal.code == "not_in_choices":
+                raise Refused(refusal.code, refusal.expected, aside=True) from refusal
             raise
 
     return parse
@@ -185,7 +245,7 @@ def secrecy(cell: Cell, unit: str, words: Words) -> str | None:
 
 def mlps(cell: Cell, unit: str, words: Words) -> int | None:
     """等保: 1 to 5; 二至三级, 三级以下 and 2.5级 are none."""
-    if _NO_LEVEL.search(_STANDARD.sub("", squeeze(narrow(cell)))):
+    if _NO_LEVEL.search(_STANDARD.sub("", _ticked(squeeze(narrow(cell))))):
         raise Refused("not_in_choices", "一级至五级之一 / one of the levels 1 to 5")
     found = choice("mlps_level")(cell, unit, words)
     return None if found in {None, "none"} else int(str(found))
@@ -237,13 +297,14 @@ def _addresses(cell: Cell, words: Words, family: type[Address]) -> list[Address]
         return [family(str(cell))]  # as most are written
     except AddressValueError:
         pass
-    written = _REMARK.sub("", narrow(cell)).replace("。", ".")
+    written = _REMARK.sub("", narrow(cell)).replace("。", ".").casefold()
+    written = re.sub(r"(?<=\d)\s*\.\s*(?=\d)", ".", _LABELLED_IP.sub(" ", written))
     if _chosen("address", squeeze(written), words) == "none":
         return []
     for part in re.split(r"[、,;\s|]+|/(?=[^/]*[.:])", written):
         if not part:
             continue
-        bare = _MASK.sub("", part).strip("[]")
+        bare = _WITH_PORT.sub(r"\1", _MASK.sub("", part).rstrip(".").strip("[]"))
         try:
             found.append(IPv6Address(bare) if ":" in bare else IPv4Address(bare))
         except AddressValueError as error:
@@ -341,8 +402,11 @@ def databases(
     found = []
     if is_blank(cell, words):
         return ()
-    if not _CLUSTER.search(raw_text(cell).lower()):
-        return {"database_products": text_list(cell, unit, words)}
+    told = squeeze(raw_text(cell))
+    for product in words.products:  # 人大金仓V8/MongoDB are two products
+        told = told.replace(f"/{product}", f"、{product}")
+    if not _CLUSTER.search(told):
+        return {"database_products": products(cell, unit, words)}
     for part in re.split(r"[、,，;；\n]+", optional_text(cell, unit, words) or ""):
         if not part.strip():
             continue

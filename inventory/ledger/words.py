@@ -26,22 +26,23 @@ _PATTERN = re.compile(r"\{([^{}]*)\}|\[([^\[\]]*)\]|<(\w+)>")
 @lru_cache(maxsize=65536)
 def squeeze(text: str) -> str:
     """How words are compared: NFKC (full width → half width), no white space, lower case."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)
 class KindWords:
     """`sheets`: words in the name of a sheet of this kind; `headers`: header → field; `like`: what
-    a header has in it that no list spells out."""
+    a header has in it that no list spells out; `endings`: how names of this kind mostly end."""
 
     sheets: tuple[str, ...]
     headers: Mapping[str, str]
     like: tuple["Likeness", ...] = ()
+    endings: tuple[str, ...] = ()
 
     def likely(self, header: str) -> str | None:
         """The one field that a header has the marks of."""
-        found = [mark.field for mark in self.like if mark.fits(header)]
-        return found[0] if len(found) == 1 else None
+        found = {mark.field for mark in self.like if mark.fits(header)}
+        return found.pop() if len(found) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,10 @@ class Words:
     what it says of people; `some_role`: of people of whom no role is told; `labels`: words that
     stand before a number or address in a cell; `parts`: (part of a word, whether anywhere in it or
     at its beginning, what a word with it means) by choice; `samples`: a word for each meaning of a
-    choice, to show; `vocabulary`: every header of every kind."""
+    choice, to show; `vocabulary`: every header of every kind; `nouns`: by
+    sort of unit, things that may stand behind it; `affixes`: what may stand before and behind the
+    word of a choice; `never`: how a cell begins that says of a day that there was none;
+    `products`: what names of databases begin with."""
 
     blank: frozenset[str]
     undecided: frozenset[str]
@@ -117,8 +121,17 @@ class Words:
     samples: Mapping[str, tuple[str, ...]]
     units: Mapping[str, Mapping[str, Decimal]]
     any_unit: frozenset[str]
+    never: tuple[str, ...]
+    products: tuple[str, ...]
+    nouns: Mapping[str, tuple[str, ...]]
+    affixes: tuple[tuple[str, ...], tuple[str, ...]]
     numbers: Numbers
     bureaux: Bureaux
+
+    @property
+    def named_kinds(self) -> frozenset[str]:
+        """The kinds whose names can be told by how they end."""
+        return frozenset(kind for kind, known in self.kinds.items() if known.endings)
 
 
 @cache
@@ -176,6 +189,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             tuple(map(squeeze, table["sheets"])),
             _turned(table["headers"], groups),
             _likenesses(told["like"].get(kind, {})),
+            tuple(map(squeeze, told["endings"].get(kind, ()))),
         )
         for kind, table in told["kinds"].items()
     }
@@ -206,6 +220,13 @@ def _words(told: Mapping[str, Any]) -> Words:
         parts={name: _parts(choice) for name, choice in told["choices"].items()},
         units=units,
         any_unit=frozenset(unit for table in units.values() for unit in table if unit),
+        products=tuple(map(squeeze, told["products"])),
+        never=tuple(map(squeeze, told["never"])),
+        nouns={name: _longest_first(map(squeeze, of)) for name, of in told["nouns"].items()},
+        affixes=(
+            _longest_first(map(squeeze, told["affixes"]["before"])),
+            _longest_first(map(squeeze, told["affixes"]["after"])),
+        ),
         numbers=Numbers(
             before=_longest_first(numbers["before"]),
             after=_longest_first(numbers["after"]),
@@ -272,7 +293,7 @@ def _samples(choice: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -
 def _likenesses(told: Mapping[str, list[str]]) -> tuple[Likeness, ...]:
     return tuple(
         Likeness(
-            field,
+            field.partition("#")[0],  # a field may have several sets of marks: os, os#2
             tuple(re.compile(mark) for mark in marks if mark[:1] != "!"),
             tuple(re.compile(mark[1:]) for mark in marks if mark[:1] == "!"),
         )

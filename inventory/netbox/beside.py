@@ -23,6 +23,7 @@ BESIDE: Mapping[str, tuple[str, ...]] = {
         "migration_plan",
         "migration_date",
     ),
+    "clouds": ("kind", "managed_by_city", "offers"),
     "lines": (
         "county",
         "level",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from inventory.model import Estate
+from inventory.policies.asking import answers_of
 from inventory.policies.assessment import Assessment, Timed, Unjudged, Violation
 from inventory.policies.facts import Facts
 from inventory.policies.index import Index
@@ -43,6 +44,7 @@ def assess(
         targets=tuple(judge(pack, target, facts, index) for target in pack.targets),
         violations=tuple(one for one in found if isinstance(one, Violation)),
         timed=tuple(timed_in(pack, facts, index)),
+        unowed=tuple(unowed(pack, facts)),
         unjudged=tuple(one for one in found if isinstance(one, Unjudged)),
         strays=tuple(sorted(_strays(pack, records, facts))),
     )
@@ -54,6 +56,15 @@ def timed_in(pack: Pack, facts: Facts, index: Index) -> Iterator[Timed]:
         yield from clocks(pack, clock, facts, index)
     for report in pack.reports:
         yield from reports(pack, report, facts, index)
+
+
+def unowed(pack: Pack, facts: Facts) -> Iterator[str]:
+    """Reports that are due from organisations of which the inventory has none: a duty must not
+    vanish with a name (G18)."""
+    for report in pack.reports:
+        begun = pack.in_force(facts.day, report.clause) and report.set == "organisations"
+        if begun and not any(answers_of(report.where, report.set, facts)):
+            yield report.id
 
 
 def facts_of(
@@ -69,6 +80,7 @@ def facts_of(
         declared=index.declared(pack),
         fates=index.fates,
         by_owner=index.by_owner(pack),
+        bodies={name: body.name for body in pack.organisations for name in (body.name, *body.also)},
     )
 
 

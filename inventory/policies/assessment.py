@@ -66,7 +66,7 @@ class Group(Frozen):
 
 class TargetResult(Frozen):
     """One target. `open` are the codes that are not done; `to_go`, how many of them would be enough;
-    `days` until the deadline, negative once it is past."""
+    `days` until the deadline, negative once it is past; `nothing`: of what is told, nothing counts."""
 
     policy: str
     entry: str
@@ -93,6 +93,7 @@ class TargetResult(Frozen):
     days: int | None = None
     declaration: Declaration | None = None
     exempt: tuple[Exempt, ...] = ()
+    nothing: bool = False
     roles: Roles = Roles()
     consequences: tuple[str, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
@@ -105,8 +106,10 @@ class TargetResult(Frozen):
     @property
     def unsettled(self) -> bool:
         """Whether its day is past and nobody can say: facts are missing, or the two numbers
-        disagree. To leave a field blank must not be a way out."""
-        open_ = self.verdict in (Verdict.DISPUTED, Verdict.UNJUDGED)
+        disagree. To leave a field blank must not be a way out; where all is told and nothing counts,
+        nobody is called."""
+        nobody = self.nothing and self.verdict is Verdict.UNJUDGED
+        open_ = self.verdict in (Verdict.DISPUTED, Verdict.UNJUDGED) and not nobody
         return open_ and self.days is not None and self.days < 0 and self.threshold is not None
 
 
@@ -182,6 +185,7 @@ class Assessment(Frozen):
     violations: tuple[Violation, ...] = ()
     timed: tuple[Timed, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
+    unowed: tuple[str, ...] = ()  # reports that no organisation of the inventory owes
     strays: tuple[tuple[str, str], ...] = ()  # records: entry, and a code that is nowhere
 
     @property

@@ -4,7 +4,7 @@ The yearly notices of the State Council come as data of the library `chinesecale
 rule for a year whose notice is not out: such a year is refused, never guessed.
 """
 
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 
 from chinese_calendar import is_workday
 from chinese_calendar.constants import holidays
@@ -53,5 +53,7 @@ def months_after(start: date, count: int) -> date:
 
 def month_end(year: int, month: int) -> date:
     """The last day of a month."""
+    if (year, month) == (MAXYEAR, 12):
+        return date.max
     following = date(year + month // 12, month % 12 + 1, 1)
     return following - timedelta(days=1)

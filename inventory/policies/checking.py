@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from inventory.policies.measures import Each, Items
+from inventory.policies.declaring import Manner, manners
+from inventory.policies.measures import Items
 from inventory.policies.pack import Pack
 from inventory.policies.places import Place
 from inventory.policies.records import Declaration, Records
@@ -68,6 +69,17 @@ def _none_such(at: Place, read: str, expected: Iterable[str]) -> Slip:
     return Slip(at, read, f"没有此{what}，应为 / none such, expected one of: {names}")
 
 
+_COMPUTED = (
+    "此条目按台账事实判定，申报不起作用；例外用 policy except 登记 / this entry is judged by the facts of "
+    "the inventory and a declaration does nothing: bring the facts in, or record an exception with "
+    "policy except"
+)
+_CODE = (
+    "缺少 code：逐个对象申报，不得整体申报；命令行用 --code / code is missing: declared object by object, "
+    "never as a whole; on the command line, say --code"
+)
+
+
 def _misfit(said: Declaration, pack: Pack, at: Place) -> Iterator[Slip]:
     measure = next((t.measure for t in pack.targets if t.id == said.entry), None)
     items = measure.items if isinstance(measure, Items) else ()
@@ -77,5 +89,7 @@ def _misfit(said: Declaration, pack: Pack, at: Place) -> Iterator[Slip]:
     elif said.item and not items:
         wanted = "此条目没有分项，请删去 item / this entry has no items: leave item out"
         yield Slip((*at, "item"), said.item, wanted)
-    elif isinstance(measure, Each) and said.code is None:
-        yield Slip(at, "", "缺少 code：逐个对象申报 / code is missing: declared object by object")
+    elif (manner := manners(pack)[said.entry]) is Manner.NONE:
+        yield Slip((*at, "entry"), said.entry, _COMPUTED)
+    elif manner is Manner.OBJECT and said.code is None:
+        yield Slip(at, "", _CODE)

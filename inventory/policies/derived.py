@@ -9,8 +9,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from inventory.choices import CloudStatus, ZombieDecision
-from inventory.model import Line, Node, Organisation, Project, Resource, Room, System
+from inventory.choices import CloudKind, CloudStatus, ZombieDecision
+from inventory.model import (
+    Cloud,
+    Host,
+    Line,
+    Node,
+    Organisation,
+    Project,
+    Resource,
+    Room,
+    System,
+)
 from inventory.policies.facts import County, Facts
 
 type Read = Callable[[Any, Facts], Any]
@@ -18,7 +28,7 @@ type Read = Callable[[Any, Facts], Any]
 
 @dataclass(frozen=True)
 class Derived:
-    """`type`: bool or number; `label`: what people call it in Chinese; `reads`: the sets whose other
+    """`type`: bool, number or text; `label`: what people call it in Chinese; `reads`: the sets whose other
     objects it is told from."""
 
     type: str
@@ -28,14 +38,32 @@ class Derived:
 
 
 def _on_cloud(system: System, facts: Facts) -> bool | None:
-    """上云: our own record of a move first, then what was declared."""
+    """上云: our own record of a move first, then what was declared; not known where one column says
+    a room and the other that it has moved."""
     if system.placement:
-        return facts.find("clouds", system.placement.place) is not None
-    if system.cloud_status in (CloudStatus.MIGRATED, CloudStatus.VERIFIED):
-        return True
+        return _city_s(system.placement.place, system, facts)
+    moved = system.cloud_status in (CloudStatus.MIGRATED, CloudStatus.VERIFIED)
     if system.room is not None:
-        return facts.find("clouds", system.room) is not None
-    return None if system.cloud_status is None else False
+        there = _city_s(system.room, system, facts)
+        return None if moved and facts.find("clouds", system.room) is None else there
+    return True if moved else None if system.cloud_status is None else False
+
+
+def _city_s(place: str, system: System, facts: Facts) -> bool | None:
+    """Whether a place is the city's cloud: one that was told to be, or to be managed with it. A
+    cloud of the department's own, or of a county, is it once somebody says so."""
+    cloud: Cloud | None = facts.find("clouds", place)
+    if cloud is None:
+        return False
+    if cloud.managed_by_city is not None:
+        return cloud.managed_by_city
+    if cloud.kind is not None:
+        return cloud.kind is CloudKind.CITY
+    if cloud.organisation is None:
+        return True
+    owner = facts.find("organisations", cloud.organisation)
+    own = cloud.organisation == system.organisation
+    return None if own or (owner is not None and owner.level == "county") else True
 
 
 def _live(system: System, facts: Facts) -> bool:
@@ -95,6 +123,8 @@ def _merged(line: Line, facts: Facts) -> bool:
 def _kept(line: Line, facts: Facts) -> bool:
     """确需保留、经批准暂时…: a document, who approved it, and a review that is not overdue (G22)."""
     if not (line.keep_approval and line.keep_approved_by and line.keep_approved_on):
+        return False
+    if line.keep_approved_on > facts.day:
         return False
     return line.keep_review_on is not None and line.keep_review_on >= facts.day
 
@@ -166,6 +196,63 @@ def _gathered(resource: Resource, facts: Facts) -> bool:
     return resource.published_on is not None and resource.published_on <= facts.day
 
 
+def _county_of(system: System, facts: Facts) -> str | None:
+    """The county that a system is of: its own field, else its organisation's."""
+    return system.county or facts.counties_of.get(system.organisation or "")
+
+
+def _on_own_platform(system: System, facts: Facts) -> bool | None:
+    """与自己的逻辑独立平台互联: connected, its county has a platform, and where it is told through
+    which one, through that."""
+    county = _county_of(system, facts)
+    if system.connected is not True or county is None:
+        return system.connected if system.connected is False else None
+    if not facts.platforms_of[county]:
+        return False
+    node = facts.find("nodes", system.exchange_node)
+    return True if node is None else node.kind == "county_platform" and node.county == county
+
+
+def _doubles(system: System, facts: Facts) -> bool | None:
+    """A function tag that it shares with a system built for the whole city; None without tags."""
+    if system.function_tags is None:
+        return None
+    codes = (facts.unified_tags.get(tag, frozenset()) for tag in system.function_tags)
+    return bool(frozenset[str]().union(*codes) - {system.code})
+
+
+def _left_behind(host: Host, facts: Facts) -> bool | None:
+    """A device that stands in a room still, though the system it was bought for runs on the cloud."""
+    system = facts.find("systems", host.system)
+    if system is None or host.place is None:
+        return None
+    moved = _on_cloud(system, facts)
+    return None if moved is None else moved and facts.find("rooms", host.place) is not None
+
+
+def _connected(organisation: Organisation, facts: Facts) -> bool | None:
+    """接入共享交换平台, of an organisation; one without a system has nothing that is connected."""
+    return facts.standing_of.get(organisation.code)
+
+
+def _body(organisation: Organisation, facts: Facts) -> str:
+    """Which body of the document it is, by its name or an alias (G18); "" for none of them."""
+    names = (organisation.name, *organisation.aliases)
+    return next((facts.bodies[name] for name in names if name in facts.bodies), "")
+
+
+def _before_this_year(project: Project, facts: Facts) -> bool | None:
+    """上一年度建设完成: accepted in a year that is over (audited in the next, 次年)."""
+    return None if project.accepted_on is None else project.accepted_on.year < facts.day.year
+
+
+def _bought_twice(project: Project, facts: Facts) -> bool | None:
+    """Something that it buys and that a cloud offers; None where one of the lists is not told."""
+    if project.purchases is None or facts.offered is None:
+        return None
+    return not facts.offered.isdisjoint(project.purchases)
+
+
 def _own_platform(node: Node, facts: Facts) -> bool | None:
     owner = facts.find("organisations", node.organisation)
     return None if owner is None or owner.level is None else owner.level == "county"
@@ -173,13 +260,15 @@ def _own_platform(node: Node, facts: Facts) -> bool | None:
 
 DERIVED: Mapping[str, Mapping[str, Derived]] = {
     "systems": {
-        "on_cloud": Derived("bool", _on_cloud, "已上云", ("clouds",)),
+        "on_cloud": Derived("bool", _on_cloud, "已上云", ("clouds", "organisations")),
         "live": Derived("bool", _live, "在册"),
         "top_level": Derived("bool", _top_level, "独立系统"),
         "integrated": Derived("bool", _integrated, "已整合", ("systems",)),
         "zombie": Derived("bool", _zombie, "符合僵尸标准"),
         "cleaned": Derived("bool", _cleaned, "已清理"),
         "new": Derived("bool", _new("systems"), "基线后新建"),
+        "on_own_platform": Derived("bool", _on_own_platform, "接入本县逻辑平台", ("nodes",)),
+        "doubles": Derived("bool", _doubles, "与全市统筹系统功能相同", ("systems",)),
     },
     "lines": {
         "active": Derived("bool", _active, "在用"),
@@ -200,11 +289,20 @@ DERIVED: Mapping[str, Mapping[str, Derived]] = {
         "new": Derived("bool", _new("nodes"), "基线后新建"),
         "of_county": Derived("bool", _own_platform, "属县级", ("organisations",)),
     },
-    "organisations": {"covered": Derived("bool", _covered, "外网已覆盖", ("lines",))},
+    "hosts": {
+        "left_behind": Derived("bool", _left_behind, "系统上云后仍在机房", ("systems", "rooms")),
+    },
+    "organisations": {
+        "covered": Derived("bool", _covered, "外网已覆盖", ("lines",)),
+        "connected": Derived("bool", _connected, "已接入共享平台", ("systems",)),
+        "body": Derived("text", _body, "文件所称单位"),
+    },
     "projects": {
         "budget": Derived("number", _budget, "预算（元）"),
         "budget_change": Derived("number", _budget_change, "预算调整幅度"),
         "new": Derived("bool", _new("projects"), "基线后新建"),
+        "accepted_before_this_year": Derived("bool", _before_this_year, "上年及以前验收"),
+        "bought_twice": Derived("bool", _bought_twice, "采购政务云可提供的资源", ("clouds",)),
     },
     "resources": {
         "collectors": Derived("number", _collectors, "采集单位数", ("resources",)),

@@ -1,7 +1,7 @@
 """What an entry of a policy is judged on: the estate of a day, and the estate of the baseline."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -23,6 +23,8 @@ _OF_THE_REST = {
     "platforms_of",
     "collectors_of",
     "other_devices_in",
+    "counties_of",
+    "offered",
     "earlier",
     "_fates",
 }
@@ -45,7 +47,8 @@ class Facts:
     """`day` is today; `baseline` the estate of `baseline_on`, None where none was recorded;
     `declared` what people declare done: (entry, code of an object, or None as a whole); `fates` what
     became of objects, of this policy or of all; `by_owner` what organisations declare done of entries
-    that are about organisations: (entry, organisation)."""
+    that are about organisations: (entry, organisation); `bodies` each name that a document uses → the body
+    that it names by it."""
 
     estate: Estate
     day: date
@@ -54,6 +57,7 @@ class Facts:
     declared: frozenset[tuple[str, str | None]] = frozenset()
     fates: tuple["Fate", ...] = ()
     by_owner: frozenset[tuple[str, str]] = frozenset()
+    bodies: Mapping[str, str] = field(default_factory=dict)
     asked: dict[tuple[str, "Conditions"], list[bool | None]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -93,7 +97,7 @@ class Facts:
         """The baseline as facts of its own day."""
         if self.baseline is None or self.baseline_on is None:
             return None
-        return Facts(self.baseline, self.baseline_on, fates=self.fates)
+        return Facts(self.baseline, self.baseline_on, fates=self.fates, bodies=self.bodies)
 
     def is_declared(self, entry: str, thing: Any) -> bool:
         """Whether an entry is on record for an object, as a whole, or, where it is about
@@ -166,8 +170,54 @@ class Facts:
         made._remembered.update(places)
         if "systems_in" in self.__dict__:
             made.__dict__["systems_in"] = self._moved(estate)
+        if "standing_of" in self.__dict__:
+            made.__dict__["standing_of"] = made._standing_again(self)
         made._indexes.update({of: i for of, i in self._indexes.items() if of != "systems"})
         return made
+
+    @cached_property
+    def counties_of(self) -> Mapping[str, str | None]:
+        """Organisation → its county."""
+        return {o.code: o.county for o in self.estate.organisations}
+
+    @cached_property
+    def standing_of(self) -> Mapping[str, bool | None]:
+        """Organisation → whether it is connected to the exchange platform: a system of its own is,
+        and none that must be is not. None where nobody told of any of its systems."""
+        return self._standing(self.estate.systems)
+
+    def _standing_again(self, was: "Facts") -> Mapping[str, bool | None]:
+        """`standing_of` where only some systems are other ones than before."""
+        pairs = zip(was.estate.systems, self.estate.systems, strict=True)
+        owners = {s.organisation for pair in pairs if pair[0] is not pair[1] for s in pair}
+        theirs = self._standing(s for s in self.estate.systems if s.organisation in owners)
+        rest = {o: stands for o, stands in was.standing_of.items() if o not in owners}
+        return rest | theirs
+
+    def _standing(self, systems: Iterable[System]) -> dict[str, bool | None]:
+        told: dict[str, list[tuple[bool | None, bool]]] = {}
+        for system in systems:
+            owner = system.organisation
+            if owner and not (system.merged_into or self.fate("systems", system.code)):
+                must = system.must_connect is True
+                told.setdefault(owner, []).append((system.connected, must))
+        return {owner: _stands(every) for owner, every in told.items()}
+
+    @cached_property
+    def unified_tags(self) -> Mapping[str, frozenset[str]]:
+        """Function tag → codes of the systems that were built for the whole city and have it."""
+        found: dict[str, set[str]] = {}
+        for system in self.estate.systems:
+            if system.citywide_unified:
+                for tag in system.function_tags or ():
+                    found.setdefault(tag, set()).add(system.code)
+        return {tag: frozenset(codes) for tag, codes in found.items()}
+
+    @cached_property
+    def offered(self) -> frozenset[str] | None:
+        """What the clouds of the inventory say that they can provide; None where none says it."""
+        lists = [cloud.offers for cloud in self.estate.clouds if cloud.offers is not None]
+        return frozenset(item for every in lists for item in every) if lists else None
 
     @cached_property
     def covered(self) -> frozenset[str]:
@@ -228,3 +278,13 @@ class Facts:
             elif host.role is None and not found.get(host.place):
                 found[host.place] = None
         return found
+
+
+def _stands(told: list[tuple[bool | None, bool]]) -> bool | None:
+    """`standing_of` of one organisation: whether each of its systems is connected and must be."""
+    if any(connected is False for connected, must in told if must):
+        return False
+    if any(connected is None for connected, must in told if must):
+        return None
+    answers = [connected for connected, _ in told]
+    return True if any(answers) else None if None in answers else False

@@ -27,6 +27,8 @@ _EXPECTED: Mapping[str, str] = {
     "tuple_type": "列表 […] / a list […]",
     "model_type": "表 {…} / a table {…}",
     "dict_type": "表 {…} / a table {…}",
+    "bool_strict": "true 或 false / true or false",
+    "finite_number": "数字 / a number",
 }
 
 
@@ -107,6 +109,14 @@ def _why(detail: ErrorDetails, model: type[BaseModel]) -> str:
         "literal_error": f"应为 / expected {context.get('expected', '')}",
         "string_pattern_mismatch": f"应符合 / expected to match {context.get('pattern', '')}",
         "value_error": str(context.get("error", detail["msg"])),
+        "less_than_equal": f"应不大于 {context.get('le')} / expected at most {context.get('le')}",
+        "less_than": f"应小于 {context.get('lt')} / expected less than {context.get('lt')}",
+        "greater_than_equal": f"应不小于 {context.get('ge')} / expected at least {context.get('ge')}",
+        "greater_than": f"应大于 {context.get('gt')} / expected more than {context.get('gt')}",
+        "too_short": f"至少 {context.get('min_length')} 项 / expected at least "
+        f"{context.get('min_length')} of them",
+        "string_too_long": f"至多 {context.get('max_length')} 字 / expected at most "
+        f"{context.get('max_length')} characters",
     }
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(key, _keys(model), n=3)
@@ -116,7 +126,7 @@ def _why(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return f"kind 应为其一 / kind, expected one of: {context.get('expected_tags', '')}"
     if kind in _EXPECTED:
         return f"应为{_EXPECTED[kind].replace(' / ', ' / expected ', 1)}"
-    return said.get(kind, f"值不符 / {detail['msg']}")
+    return said.get(kind, f"值不符合要求 / not what is expected here: {detail['msg']}")
 
 
 def _keys(model: type[BaseModel]) -> list[str]:

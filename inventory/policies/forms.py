@@ -41,6 +41,7 @@ FORMS = (
     Form("indicators", "考核指标表", "appraisal indicators", ("F-18",), _TABLE),
     Form("acceptance", "项目验收情况表", "acceptance of projects", ("F-19",), _TABLE),
     Form("satisfaction", "使用满意度报告目录", "satisfaction reports, register", ("F-20",), _TABLE),
+    Form("third-party", "第三方评估基础数据表", "data for a third party", ("F-21",), _TABLE),
     Form("notice", "进展情况通报", "progress notice", ("F-22",), ("docx", "html")),
     Form("rectification", "未完成整改清单", "overdue rectification", ("F-23",), _TABLE),
     Form("holds", "暂缓安排经费清单", "money on hold", ("F-24",), _TABLE),

@@ -10,15 +10,18 @@ from typing import Any, Literal
 
 from inventory.model import Estate, Frozen
 from inventory.policies.assess import facts_of
-from inventory.policies.assessment import Assessment, Verdict
+from inventory.policies.assessment import Assessment, Timed, Verdict
 from inventory.policies.conditions import Condition, declared_in, inner
 from inventory.policies.facts import Facts
 from inventory.policies.fields import reader
 from inventory.policies.index import Index
 from inventory.policies.measures import Share
-from inventory.policies.pack import Entry, Pack, Rule, Target
+from inventory.policies.pack import Consequence, Entry, Pack, Rule, Target
 from inventory.policies.records import Records
 from inventory.policies.rules import owner_of
+from inventory.secrecy import is_classified, shown_name
+
+type Kind = Literal["hold", "phase_out"]
 
 
 class Evidence(Frozen):
@@ -37,7 +40,7 @@ class Hold(Frozen):
     policy: str
     entry: str
     consequence: str
-    kind: Literal["hold", "phase_out"]
+    kind: Kind
     title: str
     title_en: str
     clause: str
@@ -65,16 +68,22 @@ def holds(
     those that it was made from."""
     facts = facts_of(pack, estate, Index(records, pack.id, assessment.day), baseline)
     grounds = {entry.id: _Grounds(pack, entry, facts) for _, _, entry in pack.entries()}
-    found = [hold for entry, code in _stopped(assessment) for hold in grounds[entry].of(code)]
+    found = [
+        hold
+        for entry, code, runs in _stopped(assessment)
+        for hold in grounds[entry].of(code, runs, assessment.day)
+    ]
     return tuple(sorted(found, key=lambda h: (h.organisation or "", h.set, h.code, h.entry)))
 
 
-def total(found: Iterable[Hold]) -> tuple[int, int]:
-    """(yuan on hold, holds whose amount is not told); an object's amount counts once, however many
-    clauses stop it."""
+def total(found: Iterable[Hold], kind: Kind | None = None) -> tuple[int, int]:
+    """(yuan, holds whose amount is not told); an object's amount counts once, however many clauses
+    stop it. `kind`: of what is on hold, or of what shrinks, alone."""
     known: dict[tuple[str, str, str | None], int] = {}
     unknown: set[tuple[str, str, str | None]] = set()
     for hold in found:
+        if kind not in (None, hold.kind):
+            continue
         key = (hold.set, hold.code, hold.amount_field)
         if hold.amount is None:
             unknown.add(key)
@@ -83,20 +92,20 @@ def total(found: Iterable[Hold]) -> tuple[int, int]:
     return sum(known.values()), len(unknown)
 
 
-def _stopped(assessment: Assessment) -> Iterator[tuple[str, str]]:
-    """(entry, code) of what is broken, or still open after its day."""
+def _stopped(assessment: Assessment) -> Iterator[tuple[str, str, tuple[Timed, ...]]]:
+    """(entry, code, the times that were not kept) of what is broken, or still open after its day."""
     for violation in assessment.violations:
         if not violation.passes:
-            yield violation.entry, violation.code
+            yield violation.entry, violation.code, ()
     for target in assessment.targets:
         if target.overdue:
-            yield from ((target.entry, code) for code in target.open)
-    seen: set[tuple[str, str]] = set()
+            yield from ((target.entry, code, ()) for code in target.open)
+    runs: dict[tuple[str, str], list[Timed]] = {}
     for timed in assessment.timed:
-        key = (timed.entry, timed.code)
-        if timed.verdict in (Verdict.LATE, Verdict.EARLY) and key not in seen:
-            seen.add(key)
-            yield key
+        if timed.verdict in (Verdict.LATE, Verdict.EARLY):
+            runs.setdefault((timed.entry, timed.code), []).append(timed)
+    for (entry, code), several in runs.items():
+        yield entry, code, tuple(several)
 
 
 class _Grounds:
@@ -116,14 +125,15 @@ class _Grounds:
         paths = dict.fromkeys(_paths(every_one))
         self.readers = [(path, reader(entry.set, path, facts)) for path in paths if entry.set]
 
-    def of(self, code: str) -> Iterator[Hold]:
+    def of(self, code: str, runs: tuple[Timed, ...], day: date) -> Iterator[Hold]:
         of, entry = self.entry.set, self.entry
-        if not self.stops or of is None or (thing := self.facts.find(of, code)) is None:
+        stops = [stop for stop in self.stops if not runs or _follows(stop, runs, day)]
+        if not stops or of is None or (thing := self.facts.find(of, code)) is None:
             return
         owner = owner_of(of, thing)
         organisation = self.facts.find("organisations", owner)
         evidence = tuple(self._evidence(thing))
-        for stop in self.stops:
+        for stop in stops:
             yield Hold(
                 policy=self.pack.id,
                 entry=entry.id,
@@ -136,7 +146,7 @@ class _Grounds:
                 consequence_clause=stop.clause,
                 set=of,
                 code=code,
-                name=thing.name,
+                name=shown_name(thing),
                 organisation=owner,
                 organisation_name=organisation.name if organisation else None,
                 amount_field=stop.amount,
@@ -153,8 +163,25 @@ class _Grounds:
         for named in self.asked_for:  # whether it is on record, such as the three lists of V-22
             said = self.facts.is_declared(named, thing)
             yield Evidence(field=f"declared:{named}", value=_text(said))
+        if is_classified(thing):  # nothing that a person wrote about it leaves: yes and no alone
+            answers = ((path, read(thing)) for path, read in self.readers)
+            yield from (
+                Evidence(field=path, value=_text(answer))
+                for path, answer in answers
+                if isinstance(answer, bool)
+            )
+            return
         for path, read in self.readers:
             yield Evidence(field=path, value=_text(read(thing)), source=sources.get(path, ""))
+
+
+def _follows(stop: Consequence, runs: tuple[Timed, ...], day: date) -> bool:
+    """Whether it follows from one of these times on `day`."""
+    for run in runs:
+        over = stop.next_year and run.due is not None and day.year > run.due.year + 1
+        if not over and not (stop.only_open and run.done is not None):
+            return True
+    return False
 
 
 def _text(value: Any) -> str:

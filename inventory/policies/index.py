@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
+from inventory.policies.declaring import Manner, manners
 from inventory.policies.measures import Items
 from inventory.policies.pack import Pack
 from inventory.policies.records import Declaration, Event, Exempt, Handed, Records
@@ -40,9 +41,12 @@ class Index:
 
     def declared(self, pack: Pack) -> frozenset[tuple[str, str | None]]:
         """(entry, code or None) of all that is declared done; an entry of several items once all of
-        them are."""
+        them are. What is declared object by object is never done as a whole."""
+        single = {entry for entry, manner in manners(pack).items() if manner is Manner.OBJECT}
         done = {
-            (entry, code) for (entry, code, item), d in self._said.items() if d.done and not item
+            (entry, code)
+            for (entry, code, item), d in self._said.items()
+            if d.done and not item and (code is not None or entry not in single)
         }
         for target in pack.targets:
             if isinstance(target.measure, Items):

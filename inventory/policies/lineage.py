@@ -8,6 +8,7 @@ from inventory.policies.assessment import Lineage
 from inventory.policies.conditions import Conditions, inner
 from inventory.policies.facts import Facts
 from inventory.policies.pack import Target
+from inventory.secrecy import CLASSIFIED_NAME, is_classified
 
 _REASONS = ("migratable_reason", "eligible_reason", "keep_approved_by")
 
@@ -49,7 +50,10 @@ def lineage_of(target: Target, then: frozenset[str], today: set[str], facts: Fac
 
 
 def by_whom(thing: Any, target: Target, facts: Facts) -> str:
-    """What is on record, the reason that was told, and where the fields that decide were told."""
+    """What is on record, the reason that was told, and where the fields that decide were told; of a
+    classified system only that it is one."""
+    if is_classified(thing):
+        return CLASSIFIED_NAME
     fields = set(_fields(target.where))
     assert target.set is not None
     record = facts.exclusion(target.id, target.set, thing.code)

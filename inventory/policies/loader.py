@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from inventory.errors import PackError, PackFault, PackRefused
+from inventory.policies.comparing import compared
 from inventory.policies.faults import line_of, of_validation
 from inventory.policies.pack import KINDS, Pack
 from inventory.policies.places import Place, lines_of
@@ -57,17 +59,21 @@ def load(named: str, folders: Sequence[Path] = ()) -> Pack:
     return load_file(known[named], folders)
 
 
-def load_file(path: Path, folders: Sequence[Path] = ()) -> Pack:
-    """The policy in that file. Raises PackRefused with all its mistakes, PackError where it can't
-    be read."""
+def load_file(path: Path, folders: Sequence[Path] = (), *, compare: bool = False) -> Pack:
+    """The policy in that file. `compare`: its quotes with the text that `source_file` names, beside
+    it. Raises PackRefused with all its mistakes, PackError where it can't be read."""
     layered = _layered(path, (path.parent, *folders), ())
     places = layered.places
+    others = [
+        *_waived_in_vain(layered, path),
+        *(compared(layered.raw, path, places) if compare else ()),
+    ]
     try:
         pack = Pack.model_validate(layered.raw)
     except ValidationError as error:
         faults = of_validation(error, Pack, path, places)
-        raise PackRefused(faults + _of_the_rest(layered, error, path)) from error
-    faults = review(pack, path, places)
+        raise PackRefused(faults + _of_the_rest(layered, error, path) + others) from error
+    faults = [*review(pack, path, places), *others]
     if pack.id != path.stem:
         wanted = f"应与文件名一致 / expected the file's name: {path.stem}"
         faults.append(PackFault(path.name, line_of(places, ("id",)), "id", pack.id, wanted))
@@ -77,24 +83,59 @@ def load_file(path: Path, folders: Sequence[Path] = ()) -> Pack:
 
 
 def _of_the_rest(layered: "_Layer", error: ValidationError, path: Path) -> list[PackFault]:
-    """Mistakes in the entries that are whole, so that a file's author sees all of them at once;
-    none where what is wrong is no entry."""
+    """Mistakes in what is whole, so that a file's author sees all of them at once: what is broken is
+    left out, or stands as `_STAND_IN` where nothing goes without it."""
     bad = {detail["loc"][:2] for detail in error.errors(include_url=False)}
-    if any(len(place) < 2 or place[0] not in KINDS for place in bad):
-        return []
     raw: dict[str, Any] = dict(layered.raw)
     numbers: dict[str, list[int]] = {}
-    for kind in KINDS:
+    for kind in _LISTS:
+        if not isinstance(raw.get(kind, []), list):
+            continue
         entries = _tables(raw.get(kind))
         numbers[kind] = [n for n in range(len(entries)) if (kind, n) not in bad]
         raw[kind] = [entries[n] for n in numbers[kind]]
+    heads = {str(place[0]) for place in bad if place and place[0] not in numbers}
+    raw = {key: value for key, value in raw.items() if key not in heads}
+    raw |= {key: value for key, value in _STAND_IN.items() if key not in raw}
     try:
         rest = Pack.model_validate(raw)
     except ValidationError:
         return []
-    # to name an entry that has mistakes of its own is no mistake
-    ids = {str(e.get("id")) for kind in KINDS for e in _tables(layered.raw.get(kind))}
-    return [f for f in review(rest, path, layered.places, numbers) if f.read not in ids]
+    # to name what has mistakes of its own is no mistake
+    every = (e for kind in _LISTS for e in _tables(layered.raw.get(kind)))
+    known = {str(name) for e in every for name in (e.get("id"), e.get("name"), *_also(e)) if name}
+    found = review(rest, path, layered.places, numbers)
+    return [f for f in found if f.read not in known and f.at.split(".")[0] not in heads]
+
+
+def _also(entry: Mapping[str, Any]) -> list[Any]:
+    also = entry.get("also")
+    return also if isinstance(also, list) else []
+
+
+_STAND_IN: Mapping[str, Any] = {
+    **dict.fromkeys(("title", "title_en", "number", "place"), "—"),
+    "id": "x",
+    "level": "city",
+    "validity": {"signed": date.min, "effective_from": date.min, "source": "signed"},
+}
+"""What every pack must have, for one of which that part is broken: never kept, only looked at."""
+
+
+def _waived_in_vain(layered: "_Layer", path: Path) -> list[PackFault]:
+    """What a file takes back and the policies above don't have."""
+    wanted = "、".join(sorted(layered.above)) or "—"
+    return [
+        PackFault(
+            path.name,
+            line_of(layered.places, ("waives", number, "id")),
+            f"waives[{number + 1}].id",
+            str(entry["id"]),
+            f"上级政策没有此条目，应为 / the policy above has no such entry, expected one of: {wanted}",
+        )
+        for number, entry in enumerate(_tables(layered.raw.get("waives")))
+        if entry.get("id") is not None and entry["id"] not in layered.above
+    ]
 
 
 def read_toml(path: Path) -> tuple[dict[str, Any], Mapping[Place, int]]:
@@ -124,6 +165,7 @@ def read_toml(path: Path) -> tuple[dict[str, Any], Mapping[Place, int]]:
 class _Layer:
     raw: dict[str, Any]
     places: dict[Place, int] = field(default_factory=dict)
+    above: frozenset[str] = frozenset()  # ids of the entries of the policies above
 
 
 def _layered(path: Path, folders: Sequence[Path], below: tuple[str, ...]) -> _Layer:
@@ -151,7 +193,9 @@ def _layered(path: Path, folders: Sequence[Path], below: tuple[str, ...]) -> _La
 def _over(own: _Layer, above: _Layer) -> _Layer:
     """`own` over `above`. A mistake in what is inherited is shown at the line that inherits."""
     laid = _Layer(
-        {**own.raw}, {p: n for p, n in own.places.items() if p[:1] not in _places_of_lists}
+        {**own.raw},
+        {p: n for p, n in own.places.items() if p[:1] not in _places_of_lists},
+        frozenset(str(e.get("id")) for kind in KINDS for e in _tables(above.raw.get(kind))),
     )
     at = own.places.get(("inherits",), 1)
     waived = {entry.get("id") for entry in _tables(own.raw.get("waives"))}

@@ -95,7 +95,9 @@ class Defect(Frozen):
 
 class Consequence(Frozen):
     """What follows. A `hold` stops money: `amount` is the object's field that says how much is at
-    stake, in yuan; `phase_out` and the others only tell."""
+    stake, in yuan; `phase_out` and the others only tell. `only_open`: it follows a time that is
+    over only while nothing was done (拒不执行), not for what came late; `next_year`: it is about the
+    money of the year after the one in which that time ended, and is told no longer."""
 
     id: EntryId
     kind: Literal["notice", "hold", "phase_out", "no_approval", "appraisal"]
@@ -105,6 +107,8 @@ class Consequence(Frozen):
     quote: Quotes
     amount: str | None = None
     by: tuple[str, ...] = ()
+    only_open: bool = False
+    next_year: bool = False
 
 
 class Entry(Frozen):

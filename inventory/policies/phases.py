@@ -20,6 +20,7 @@ from inventory.policies.fields import reader
 from inventory.policies.index import Index
 from inventory.policies.pack import Clock, Pack, Phase, Proof
 from inventory.policies.records import Records
+from inventory.secrecy import shown_name
 
 SETS = ("systems", "projects", "lines")
 """What has a way, in the order in which it is told."""
@@ -112,7 +113,7 @@ def _standing(pack: Pack, of: str, thing: Any, steps: "list[_Step]") -> Standing
         policy=pack.id,
         set=of,
         code=thing.code,
-        name=thing.name,
+        name=shown_name(thing),
         organisation=thing.organisation,
         phase=current[0] if current else None,
         phases=every,

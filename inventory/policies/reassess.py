@@ -4,6 +4,9 @@ fraction of the time, since only what a change can touch is judged again.
     kept = Reassessment(packs, estate, records, date(2018, 12, 31), baselines)
     kept.assessments                      # one for each pack
     kept.change(system.model_copy(update={"connected": True}))
+
+A process that keeps one does well to call `gc.freeze` when it is made: a large estate is a million
+objects, and a collector that looks through them takes longer than a change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,9 +17,11 @@ from typing import Any
 from inventory.canonical import RunningDigest
 from inventory.model import Estate, System, content
 from inventory.policies.asking import answers_of, read_by, refresh
-from inventory.policies.assess import assess, facts_of, timed_in
+from inventory.policies.assess import assess, facts_of, timed_in, unowed
 from inventory.policies.assessment import Assessment, Unjudged, Violation
 from inventory.policies.conditions import Condition
+from inventory.policies.facts import Facts
+from inventory.policies.fields import reader
 from inventory.policies.index import Index
 from inventory.policies.lineage import by_whom
 from inventory.policies.measures import Per, Share
@@ -83,6 +88,11 @@ class _Kept:
         self.told = {rule.id: _told(rule, self.found[rule.id]) for rule in pack.rules}
         self.touched = [rule for rule in pack.rules if _touched(rule)]
         self.alone = {e.id for _, _, e in pack.entries() if _alone(e)}
+        self.answers = {
+            rule.id: _answers(rule, self.facts)
+            for rule in self.touched
+            if rule.id not in self.alone
+        }
         self.counting = [target for target in pack.targets if _touched(target)]
         self.timed = any(_touched(entry) for entry in (*pack.clocks, *pack.reports))
 
@@ -106,23 +116,29 @@ class _Kept:
             turned["unjudged"] = tuple(chain.from_iterable(unknown for _, unknown in every))
         if self.timed:
             turned["timed"] = tuple(timed_in(self.pack, self.facts, self.index))
+            turned["unowed"] = tuple(unowed(self.pack, self.facts))
         self.assessment = self.assessment.unchecked(turned)
         return self.assessment
 
-    def _traces(
-        self, target: Target, systems: Mapping[str, System]
-    ) -> list[tuple[Any, ...]] | None:
-        """All that a target's result can have of some systems; None where it can hang on others of
-        the same set."""
-        if target.id not in self.alone:
+    def _traces(self, target: Target, systems: Mapping[str, System]) -> list[Any] | None:
+        """All that a target's result can have of some systems; None where it can have more of them
+        than answers."""
+        alone = target.id in self.alone
+        if target.set is None or (isinstance(target.measure, Per) and not alone):
             return None
-        at = self.facts.positions("systems")
-        counts = answers_of(target.where, "systems", self.facts)
+        counts = answers_of(target.where, target.set, self.facts)
         done = counts
         if isinstance(target.measure, Share):
-            done = answers_of(target.measure.done, "systems", self.facts)
-        places = [(system, at[code]) for code, system in systems.items()]
-        return [(counts[n], done[n], *self._own(target, s, counts[n])) for s, n in places]
+            done = answers_of(target.measure.done, target.set, self.facts)
+        # answers that hang on other systems too are asked anew as a whole, and compared as a whole
+        traces: list[Any] = [] if alone else [counts, done]
+        if target.set == "systems":
+            at = self.facts.positions("systems")
+            places = [(system, at[code]) for code, system in systems.items()]
+            traces += [(counts[n], done[n], *self._own(target, s, counts[n])) for s, n in places]
+            if isinstance(target.measure, Per):
+                traces += map(reader("systems", target.measure.by, self.facts), systems.values())
+        return traces
 
     def _own(self, target: Target, system: System, counts: bool | None) -> tuple[Any, ...]:
         own = (system.organisation, system.county, system.merged_into, system.zombie_decision)
@@ -133,14 +149,29 @@ class _Kept:
 
     def _again(self, rule: Rule, new: Mapping[str, System]) -> bool:
         """Whether a rule says something else now."""
-        codes = tuple(new) if rule.id in self.alone else None
-        now = found(self.pack, rule, self.facts, self.index, codes)
         held = self.found[rule.id]
-        if any(held[code] != one for code, one in now.items()):
+        now = found(self.pack, rule, self.facts, self.index, self._turned(rule, new))
+        if any(held.get(code) != one for code, one in now.items()):
             held |= now  # a dict keeps the order of its keys
             self.told[rule.id] = _told(rule, held)
             return True
         return False
+
+    def _turned(self, rule: Rule, new: Mapping[str, System]) -> set[str]:
+        """The objects of a rule's set of which it can say something else now."""
+        codes = set(new) if rule.set == "systems" else set[str]()
+        if rule.id in self.alone:
+            return codes
+        before, now = self.answers[rule.id], _answers(rule, self.facts)
+        self.answers[rule.id] = now
+        every = zip(self.facts.positions(rule.set), before, now, strict=True)
+        return codes | {code for code, one, other in every if one != other}
+
+
+def _answers(rule: Rule, facts: Facts) -> list[tuple[bool | None, bool | None]]:
+    """Whether a rule applies to each object of its set, and whether it is broken."""
+    asked = (rule.where, rule.breach)
+    return list(zip(*(answers_of(one, rule.set, facts) for one in asked), strict=True))
 
 
 def _told(rule: Rule, held: dict[str, Finding]) -> tuple[list[Violation], list[Unjudged]]:

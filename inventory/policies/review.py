@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from inventory.errors import PackFault
-from inventory.policies.conditions import Conditions, declared_in, faults_of
+from inventory.policies.conditions import Conditions, declared_in, faults_of, inner
 from inventory.policies.faults import dotted, line_of, shown
 from inventory.policies.fields import UnknownField, field_type
 from inventory.policies.measures import COMPUTED, NEEDS_SET, PARTS, Items, Per, Share, Threshold
@@ -79,11 +79,50 @@ def _all(pack: Pack) -> Found:
                     named,
                     f"没有此后果，应为 / no such consequence, expected one of: {known}",
                 )
+        yield from _soft_money(pack, entry, at)
+        yield from _bodies(entry, at, names)
         yield from _conditions(entry, at)
         for place, named in _asked(entry, at):
             if named not in ids:
                 yield place, named, "没有此条目 / no such entry in this policy"
         yield from _own(entry, at)
+
+
+def _soft_money(pack: Pack, entry: Entry, at: Place) -> Found:
+    """Money that a clause stops in principle is stopped by nothing that can't be excepted: else a
+    recorded exception of the one is undone by the other (R0-2)."""
+    exceptable = isinstance(entry, Rule) and entry.exceptable
+    if exceptable or entry.severity is not Severity.ERROR:
+        return
+    for number, named in enumerate(entry.consequences):
+        soft = (c for c in pack.consequences if c.id == named and c.kind == "hold")
+        if any(SOFTENER in "".join(consequence.quote) for consequence in soft):
+            yield (
+                (*at, "consequences", number),
+                named,
+                "该后果的条文有“原则上”，不得由不许例外的条目引出 / its own clause says “in principle”: an "
+                "entry that allows no exception may not lead to it",
+            )
+
+
+def _bodies(entry: Entry, at: Place, names: set[str]) -> Found:
+    """The bodies that conditions ask for by name are bodies of the document."""
+    for key, conditions in _lists(entry):
+        for named in _body_names(conditions):
+            if named not in names:
+                yield (
+                    (*at, key),
+                    named,
+                    "未列入 organisations，请补充 / not in [[organisations]], add it there",
+                )
+
+
+def _body_names(conditions: Conditions) -> Iterator[str]:
+    for condition in conditions:
+        if condition.field and condition.field.rpartition(".")[2] == "body":
+            values = condition.one_of or (condition.is_, condition.is_not)
+            yield from (value for value in values if isinstance(value, str))
+        yield from _body_names(inner(condition))
 
 
 def _asked(entry: Entry, at: Place) -> Iterator[tuple[Place, str]]:

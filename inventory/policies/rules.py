@@ -10,6 +10,7 @@ from inventory.policies.facts import Facts
 from inventory.policies.fields import own_fields
 from inventory.policies.index import Index
 from inventory.policies.pack import Pack, Rule
+from inventory.secrecy import shown_name
 
 type Finding = Violation | Literal["unknown"] | None
 
@@ -90,7 +91,11 @@ def _maker(pack: Pack, rule: Rule, index: Index) -> Callable[[Any], Violation]:
     some = index.has_exempt(rule.id)
 
     def make(thing: Any) -> Violation:
-        own = {"code": thing.code, "name": thing.name, "organisation": owner_of(rule.set, thing)}
+        own = {
+            "code": thing.code,
+            "name": shown_name(thing),
+            "organisation": owner_of(rule.set, thing),
+        }
         recorded = index.exempt(rule.id, thing.code) if some else None
         if recorded is not None:
             holds = index.holds(recorded)

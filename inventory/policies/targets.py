@@ -23,6 +23,10 @@ type Done = dict[str, bool | None]
 """Code of each object of the set → whether it is done."""
 
 _EMPTY = ("台账中没有这类对象", "the inventory has no object of this kind")
+_NOTHING = (
+    "没有对象计入，无从判定",
+    "nothing was counted, so there is nothing to judge",
+)
 _NO_THRESHOLD = ("条文未给出阈值，只报数", "the text gives no threshold: told, not judged")
 _BESIDE = (
     "是否完成由牵头部门申报，比例供参考",
@@ -47,6 +51,7 @@ class Seen:
     to_go: int | None = None
     lineage: Lineage | None = None
     groups: tuple[Group, ...] = ()
+    nothing: bool = False
     declaration: Declaration | None = None
     exempt: tuple[Exempt, ...] = ()
     notes: list[Note] = field(default_factory=list)
@@ -82,6 +87,7 @@ def judge(pack: Pack, target: Target, facts: Facts, index: Index) -> TargetResul
         days=None if target.deadline is None else (target.deadline - facts.day).days,
         declaration=seen.declaration,
         exempt=seen.exempt,
+        nothing=seen.nothing,
         roles=target.roles,
         consequences=target.consequences,
         notes=(*seen.notes, *([(target.note, target.note_en)] if target.note else [])),
@@ -187,6 +193,11 @@ def _parts(target: Target, facts: Facts, index: Index, done: Done) -> Seen:
         seen.groups = tuple(_groups(target.set, answers, facts))
     counting = {thing.code for thing in counted.members} | {e.code for e in counted.exempt}
     _by_baseline(target, facts, done, seen, counting)
+    if seen.reached and target.threshold is not None and not counting:
+        seen.notes.append(_NOTHING)
+        seen.nothing = True
+        if seen.baseline_reached is None:  # else the baseline says whether it was done
+            seen.reached = None
     return seen
 
 
@@ -303,6 +314,9 @@ def _per(target: Target, facts: Facts, index: Index) -> Seen:
     elif seen.reached and undecided:
         seen.reached = None
         seen.notes.append(_UNDECIDED)
+    elif not any(answer for _, answer in groups):
+        seen.reached, seen.nothing = None, True
+        seen.notes.append(_NOTHING)
     return seen
 
 

@@ -1,7 +1,7 @@
 """Clocks that run, and reports that come due."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Any
 
 from inventory.errors import CalendarUnknown
@@ -11,6 +11,7 @@ from inventory.policies.calendar import month_end, months_after, working_days_af
 from inventory.policies.facts import Facts
 from inventory.policies.index import Index
 from inventory.policies.pack import Clock, Entry, Pack, Report
+from inventory.secrecy import shown_name
 
 
 def clocks(pack: Pack, clock: Clock, facts: Facts, index: Index) -> Iterator[Timed]:
@@ -26,14 +27,14 @@ def _runs(clock: Clock, facts: Facts, index: Index) -> Iterator[tuple[str, str, 
     if clock.starts is None or clock.ends is None or clock.set is None:
         for event in index.events(clock.id):
             thing = facts.find(clock.set, event.code) if clock.set else None
-            yield event.code, thing.name if thing else event.code, event.started, event.ended
+            yield event.code, shown_name(thing) if thing else event.code, event.started, event.ended
         return
     applies = answers_of(clock.where, clock.set, facts)
     starts, ends = (values_of(clock.set, path, facts) for path in (clock.starts, clock.ends))
     rows = zip(facts.members(clock.set), applies, starts, ends, strict=True)
     for thing, concerned, began, over in rows:
         if began is not None and concerned:
-            yield thing.code, thing.name, began, over
+            yield thing.code, shown_name(thing), began, over
 
 
 def _run(
@@ -77,7 +78,7 @@ def reports(pack: Pack, report: Report, facts: Facts, index: Index) -> Iterator[
             **base,
         )
         for thing in members:
-            own: dict[str, object] = {"code": thing.code, "name": thing.name}
+            own: dict[str, object] = {"code": thing.code, "name": shown_name(thing)}
             if handed := index.handed(report.id, thing.code, period):
                 done = _handed_on(report, handed)
                 late = done is None or done > due
@@ -131,6 +132,8 @@ def _due_days(report: Report, day: date) -> Iterator[date]:
             return
         month += _MONTHS[report.every]
         year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
+        if year > MAXYEAR:
+            return
 
 
 def _period(report: Report, due: date) -> str:

@@ -25,7 +25,8 @@ _CSS = f"""
 @page wide {{ size: A4 landscape; margin: 20mm 15mm 18mm 15mm; }}
 body {{ font: 16pt/28pt {_FANG}; color: #000; margin: 0 auto; max-width: 156mm; }}
 body.wide {{ page: wide; max-width: 267mm; }}
-h1 {{ font: 22pt/34pt {_SONG}; text-align: center; margin: 0 0 6pt; }}
+h1 {{ font: 22pt/34pt {_SONG}; text-align: center; margin: 0 0 6pt;
+  text-wrap: balance; }}
 h2 {{ font: 16pt/28pt {_HEI}; margin: 0; text-indent: 2em; break-after: avoid; }}
 p {{ margin: 0; text-indent: 2em; text-align: justify; white-space: pre-line; }}
 p.to, p.middle, p.right, p.small, figure p {{ text-indent: 0; }}
@@ -53,7 +54,8 @@ tr.total td {{ font-weight: bold; }}
 .copies {{ border-top: 1pt solid #000; border-bottom: 1pt solid #000; margin-top: 24pt;
   break-inside: avoid; }}
 .copies p {{ text-indent: 0; font-size: 14pt; }}
-figcaption {{ break-after: avoid; }} p.small {{ break-before: avoid; }}
+figcaption, .unit, thead, thead tr {{ break-after: avoid; }} p.small, .last {{ break-before: avoid; }}
+.last {{ break-inside: avoid; }} tr.total, tbody tr:last-child {{ break-before: avoid; }}
 @media print {{ body, body.wide {{ max-width: none; }} }}
 @media screen {{ body {{ padding: 12mm; }} }}
 """
@@ -69,8 +71,7 @@ def page(report: Report) -> bytes:
         f"<title>{_e(report.title)}</title><style>{_CSS}</style></head>",
         f'<body class="{"wide" if wide else ""}">',
         *_opening(report),
-        *(part for section in report.sections for part in _section(section, wide=wide)),
-        *_ending(report),
+        *_body(report, wide=wide),
         *(part for annex in report.annexes for part in _annex(annex)),
         "</body></html>",
     ]
@@ -112,6 +113,19 @@ def _section(section: Section, *, wide: bool) -> Iterator[str]:
         yield _block(block, wide=wide)
 
 
+def _body(report: Report, *, wide: bool) -> Iterator[str]:
+    """The sections. Nothing but a seal or a colophon never begins a page: it keeps the last
+    paragraph with it."""
+    parts = [part for section in report.sections for part in _section(section, wide=wide)]
+    *_, last = report.sections[-1].blocks if report.sections else [None]
+    with_it = [parts.pop()] if isinstance(last, Text | Blank) else []
+    yield from parts
+    yield '<div class="last">'
+    yield from with_it
+    yield from _ending(report)
+    yield "</div>"
+
+
 def _annex(annex: Section) -> Iterator[str]:
     turned = any(isinstance(b, Table) and b.wide for b in annex.blocks)
     yield f'<section class="annex{" wide" if turned else ""}">'
@@ -134,7 +148,7 @@ def _table(table: Table, *, wide: bool) -> str:
     total = table.width
     columns = "".join(f'<col style="width:{100 * c.width / total:.2f}%">' for c in table.columns)
     caption = f"<figcaption>{_e(table.title)}</figcaption>" if table.title else ""
-    unit = f'<p class="right">{_e(table.unit)}</p>' if table.unit else ""
+    unit = f'<p class="right unit">{_e(table.unit)}</p>' if table.unit else ""
     rows = "".join(_row(table, row) for row in table.rows)
     if not table.rows:
         rows = f'<tr><td class="center" colspan="{len(table.columns)}">{_e(table.empty)}</td></tr>'

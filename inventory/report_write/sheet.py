@@ -135,8 +135,14 @@ class _Sheet:
             self.sheet.row_dimensions[self.row].height = 8
             self.row += 1
         cuts = self._cuts(len(lines))
-        for told, (first, last) in zip(lines, cuts, strict=True):
-            cell = self._put(first, f"{told.label}：{told.value}", Font(name=BODY, size=11))
+        texts = [f"{told.label}：{told.value}" for told in lines]
+        font = Font(name=BODY, size=11)
+        if not all(self._fits(text, *cut) for text, cut in zip(texts, cuts, strict=True)):
+            for text in texts:  # one below the other
+                self._across(text, font=font, height=20)
+            return
+        for text, (first, last) in zip(texts, cuts, strict=True):
+            cell = self._put(first, text, font)
             cell.alignment = Alignment(horizontal="left", vertical="center", wrap_text=True)
             if last > first:
                 self.sheet.merge_cells(
@@ -144,6 +150,10 @@ class _Sheet:
                 )
         self.sheet.row_dimensions[self.row].height = 22
         self.row += 1
+
+    def _fits(self, text: str, first: int, last: int) -> bool:
+        """Whether a text of 11 points fits in one line of these columns."""
+        return _digits(text) * 11 / 10 <= sum(self.widths[first - 1 : last])
 
     def _cuts(self, count: int) -> list[tuple[int, int]]:
         """The columns cut into parts of about equal width: (first, last), 1-based."""

@@ -20,6 +20,7 @@ from inventory.reports.phrases import day
 _UPRIGHT, _TURNED = (210, 297), (297, 210)
 _TEXT_MM = {False: 156, True: 261}
 _INDENT = 32  # two characters of 16 pt
+_GAP = 10  # points below a table
 
 
 def document(report: Report) -> bytes:
@@ -43,6 +44,7 @@ class _Writer:
     def __init__(self, made: Any, report: Report, *, turned: bool) -> None:
         self.made, self.report, self.turned = made, report, turned
         self.home = turned
+        self.under_table = False  # no line yet below a table
         _page(made.sections[0], turned=turned)
         _numbers(made.sections[0])
 
@@ -50,6 +52,7 @@ class _Writer:
         self._opening()
         for section in self.report.sections:
             self._section(section)
+        parts.tie(self.made.element.body)
         self._ending()
         for annex in self.report.annexes:
             wide = any(isinstance(b, Table) and b.wide for b in annex.blocks)
@@ -57,8 +60,14 @@ class _Writer:
             self._line(annex.heading, HEI, 16, align="left", keep=True)
             for block in annex.blocks:
                 self._block(block)
+        if self.under_table:
+            self._line("", spacing=10)  # a document doesn't end with a table
 
     def _line(self, text: str, font: str = FANG, size: float = 16, **how: Any) -> Any:
+        # room below a table, and no empty line: LibreOffice leaves a heading behind that follows one
+        if self.under_table:
+            how["before"] = how.get("before", 0) + _GAP
+            self.under_table = False
         paragraph = set_up(self.made.add_paragraph(), **how)
         write(paragraph, text, font, size)
         return paragraph
@@ -97,7 +106,9 @@ class _Writer:
 
     def _apart(self, lines: tuple[Told, ...]) -> Any:
         """Side by side, the last at the right edge."""
-        paragraph = set_up(self.made.add_paragraph(), align="left", spacing=24)
+        gap = _GAP if self.under_table else 0
+        self.under_table = False
+        paragraph = set_up(self.made.add_paragraph(), align="left", spacing=24, before=gap)
         room = _TEXT_MM[self.turned]
         for number, one in enumerate(lines):
             if number:
@@ -121,6 +132,7 @@ class _Writer:
         if turned == self.turned and not anew:
             return
         section = self.made.add_section(WD_SECTION.NEW_PAGE)
+        self.under_table = False
         _page(section, turned=turned)
         self.turned = turned
 
@@ -146,24 +158,23 @@ class _Writer:
             self._line(table.title, HEI, 12, align="center", spacing=22, before=6, keep=True)
         if table.unit:
             self._line(table.unit, FANG, 9, align="right", spacing=14, keep=True)
+        if self.under_table:
+            self._line("", spacing=10)  # or Word makes one table of two
         add_table(self.made, table, _TEXT_MM[self.turned])
-        self._notes(table)
-
-    def _notes(self, table: Table) -> None:
         several = len(table.notes) > 1
         for number, note in enumerate(table.notes, start=1):
             text = f"注{number if several else ''}：{note}"
             self._line(text, FANG, 9, align="left", spacing=13)
-        self._line("", spacing=10)
+        self.under_table = True
 
     def _ending(self) -> None:
         report = self.report
         if report.seal:
             self._line("", keep=True)
             self._line(f"{report.issuer}（盖章）　　", align="right", keep=True)
-            self._line(f"{day(report.made_on)}　　", align="right")
+            self._line(f"{day(report.made_on)}　　", align="right", keep=True)
         if report.foot:
-            self._apart(report.foot)
+            self._apart(report.foot).paragraph_format.keep_with_next = True
         for number, one in enumerate(report.copies):
             line = self._line(f"{one.label}：{one.value}", FANG, 14, align="left", keep=True)
             if number == 0:
@@ -180,6 +191,8 @@ class _Writer:
 def _title_size(title: str) -> float:
     """Points: a little smaller where that saves a second line with two or three characters."""
     length = sum(1.0 if ord(c) > 255 else 0.5 for c in title)
+    if 22 < length <= 24.5:
+        return 18
     return 20 if 19.5 < length <= 22 else 22
 
 

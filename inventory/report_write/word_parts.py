@@ -120,12 +120,34 @@ def narrow(table: Any) -> None:
 
 
 def language(document: Any) -> None:
-    """Chinese, so that a spelling checker lets it be; and the default fonts."""
+    """Chinese, and what is Latin in it English, never to be checked for spelling; default fonts."""
     style = document.styles["Normal"]
     style.font.name = LATIN
     properties = style.element.get_or_add_rPr()
     properties.get_or_add_rFonts().set(qn("w:eastAsia"), FANG)
     told = OxmlElement("w:lang")
-    told.set(qn("w:val"), "zh-CN")
+    told.set(qn("w:val"), "en-US")  # or LibreOffice breaks 200GiB anywhere, as it may Chinese
     told.set(qn("w:eastAsia"), "zh-CN")
     properties.append(told)
+
+
+def tie(body: Any) -> None:
+    """Keep what stands last on the page of what comes next: empty lines, and the first paragraph or
+    row above them that says something."""
+    for element in reversed(list(body)):
+        if element.tag == qn("w:tbl"):
+            for paragraph in list(element.iter(qn("w:tr")))[-1].iter(qn("w:p")):
+                _keep(paragraph)
+            return
+        if element.tag != qn("w:p"):
+            continue
+        if element.find(f"{qn('w:pPr')}/{qn('w:sectPr')}") is not None:
+            return
+        _keep(element)
+        if any(text.text for text in element.iter(qn("w:t"))):
+            return
+
+
+def _keep(paragraph: Any) -> None:
+    properties = paragraph.get_or_add_pPr()
+    properties.keepNext_val = True

@@ -1,11 +1,26 @@
 """年度情况报告: of an organisation or a county (F-04), and the whole place's (F-05). The three parts
 are those that the clause names: catalogue, access to the sharing platform, joining and support."""
 
+from collections import Counter
+
 from inventory.policies.pack import Report as ReportEntry
 from inventory.reports import catalogue
 from inventory.reports.case import Case
 from inventory.reports.model import Blank, Block, Cell, Column, Report, Section, Table, Text
-from inventory.reports.parts import NO, UNIT, county_of, report, rows_of, total_of, whose
+from inventory.reports.parts import (
+    AWAITED,
+    CAME_LATE,
+    IN_TIME,
+    MISSING,
+    NO,
+    UNIT,
+    county_of,
+    report,
+    rows_of,
+    standing,
+    total_of,
+    whose,
+)
 from inventory.reports.phrases import day, iso, listed, numbered, share
 from inventory.reports.summary import Figures, by_organisation, of_estate
 from inventory.reports.systems import classified_note, listable
@@ -147,7 +162,7 @@ def _access(case: Case, found: Figures) -> tuple[Block, ...]:
             UNIT,
             Column(title="是否须接入", width=6),
             Column(title="接入情况", width=5),
-            Column(title="计划或接入日期", kind="date", width=7),
+            Column(title="计划或接入日期", kind="date", width=9),
         ),
         rows=rows_of(rows),
         notes=classified,
@@ -178,20 +193,20 @@ def _targets(case: Case) -> tuple[Block, ...]:
 
 
 def _reporters(case: Case) -> tuple[Block, ...]:
-    """Who has not reported, and who was late (F-05)."""
+    """Who has not reported, and who was late (F-05); before the due day nobody is late."""
     entry = case.entry
     runs = case.reported(entry) if isinstance(entry, ReportEntry) else []
-    late = [t for t in runs if t.done is None or (t.due is not None and t.done > t.due)]
-    silent = [t for t in late if t.done is None]
+    told = [(t, standing(t, case.made_on)) for t in runs]
+    count = Counter(state for _, state in told)
     due = {t.due for t in runs if t.due}
     text = f"应报送单位{len(runs)}个" + (f"，报送时限{day(max(due))}" if due else "")
-    text += f"；按时报送{len(runs) - len(late)}个，逾期报送{len(late) - len(silent)}个，"
-    text += f"未报送{len(silent)}个。"
+    text += f"；按时报送{count[IN_TIME]}个，逾期报送{count[CAME_LATE]}个，未报送{count[MISSING]}个"
+    text += f"，尚在时限内未报送{count[AWAITED]}个。" if count[AWAITED] else "。"
     rows: list[tuple[Cell, ...]] = [
-        (t.name, "未报送" if t.done is None else "逾期报送", iso(t.due), iso(t.done)) for t in late
+        (case.name_in(t), state, iso(t.due), iso(t.done)) for t, state in told if state != IN_TIME
     ]
     table = Table(
-        title="未按时报送单位",
+        title="尚未报送单位" if count[AWAITED] else "未按时报送单位",
         columns=(
             NO,
             UNIT,

@@ -1,5 +1,7 @@
 """Appraisal: indicators (F-18), the yearly evaluation's sheet (F-06), what is not put right (F-23)."""
 
+from collections.abc import Iterator, Sequence
+
 from inventory.policies.assessment import Verdict, Violation
 from inventory.policies.wording import Severity
 from inventory.reports.briefing import owners_of
@@ -55,11 +57,24 @@ def indicators(case: Case) -> Report:
             "系统整合数：并入其他系统的系统；共享信息数：有接收单位的信息资源；系统联通数：已接入共享平台的系统；"
             "重点任务完成率：本单位有对象的任务中已完成的比例。",
             "协同应用数、应用实效文件未规定口径，由考核单位填写。",
+            *_declared(case, ("协同应用数", "应用实效")),
         ),
     )
     return form_report(
         case, f"{whose(case)}{case.period.words}政务信息系统整合共享考核指标表", (table,)
     )
+
+
+def _declared(case: Case, items: Sequence[str]) -> Iterator[str]:
+    """What somebody answers for of an indicator that no text defines: the newest word on each."""
+    told = {
+        d.item: d
+        for d in sorted(case.records.declarations, key=lambda d: d.on)
+        if d.policy == case.pack.id and d.item in items and d.done and d.on <= case.day
+    }
+    for item, said in told.items():
+        evidence = case.veil.text(f"{said.by}于{said.on:%Y-%m-%d}申报，佐证：{said.evidence}")
+        yield f"{item}：{evidence}。"
 
 
 def _tasks(case: Case) -> dict[str, tuple[int, int]]:
@@ -140,7 +155,16 @@ def rectification(case: Case) -> Report:
             days = days_words((timed.due - case.day).days, Verdict.LATE)
             what = f"{timed.period} {timed.title}".strip()
             after = _consequences(case, timed.consequences)
-            row = (timed.name, "逾期未办", what, timed.clause, "", iso(timed.due), days, after)
+            row = (
+                case.name_in(timed),
+                "逾期未办",
+                what,
+                timed.clause,
+                "",
+                iso(timed.due),
+                days,
+                after,
+            )
             rows.append(row)
     table = Table(
         title="",
@@ -163,15 +187,12 @@ def rectification(case: Case) -> Report:
 
 
 def _broken(case: Case, one: Violation) -> tuple[Cell, ...]:
-    thing = case.facts.find(one.set, one.code)
-    secret = getattr(thing, "secrecy", None) == "classified"
-    name = "涉密系统" if secret else one.name
     return (
         case.name_of(one.organisation) if one.organisation else "",
         "不符合要求",
         one.title,
         one.clause,
-        f"{name}（{one.code}）",
+        case.veil.called(one.set, one.code, one.name),
         None,
         "",
         _consequences(case, one.consequences),

@@ -8,7 +8,18 @@ from inventory.policies.pack import Entry
 from inventory.policies.pack import Report as ReportEntry
 from inventory.reports.case import Case
 from inventory.reports.model import Block, Cell, Column, Line, Report, Section, Table, Text
-from inventory.reports.parts import NO, UNIT, county_of, report, rows_of, total_of
+from inventory.reports.parts import (
+    AWAITED,
+    CAME_LATE,
+    MISSING,
+    NO,
+    UNIT,
+    county_of,
+    report,
+    rows_of,
+    standing,
+    total_of,
+)
 from inventory.reports.periods import issue_of, period_of
 from inventory.reports.phrases import day, iso, listed, numbered, percent
 from inventory.reports.summary import by_organisation, of_estate
@@ -157,7 +168,7 @@ def _late_row(case: Case, target: TargetResult) -> tuple[Cell, ...]:
         target.clause,
         iso(target.deadline),
         None if target.days is None else -target.days,
-        progress_words(target),
+        progress_words(case, target),
         listed(owners_of(case, target) or (*target.roles.lead, *target.roles.responsible), 6),
     )
 
@@ -168,7 +179,7 @@ def owners_of(case: Case, target: TargetResult) -> list[str]:
         return []
     found = set()
     for code in target.open:
-        thing = case.facts.find(target.set, code)
+        thing = case.find(target.set, code)
         owner = code if target.set == "organisations" else getattr(thing, "organisation", None)
         if thing is not None:
             found.add(case.name_of(owner) if target.set != "counties" else code)
@@ -188,12 +199,17 @@ def _reported(case: Case, entry: ReportEntry) -> str:
     runs = case.reported(entry)
     if not runs:
         return f"“{entry.title}”：尚无到期应报送的单位。"
-    silent = [t.name for t in runs if t.done is None]
-    late = [t.name for t in runs if t.done and t.due and t.done > t.due]
+    by: dict[str, list[str]] = {}
+    for run in runs:
+        by.setdefault(standing(run, case.made_on), []).append(case.name_in(run))
+    late, silent, awaited = (by.get(state, []) for state in (CAME_LATE, MISSING, AWAITED))
     words = period_of(runs[0].period).words
-    text = f"“{entry.title}”（{words}）：应报送{len(runs)}个单位，已报送{len(runs) - len(silent)}个"
+    came = len(runs) - len(silent) - len(awaited)
+    text = f"“{entry.title}”（{words}）：应报送{len(runs)}个单位，已报送{came}个"
     text += f"，其中逾期报送{len(late)}个（{listed(late, 30)}）" if late else ""
-    return text + (f"；未报送{len(silent)}个：{listed(silent, 30)}。" if silent else "。")
+    text += f"；未报送{len(silent)}个：{listed(silent, 30)}" if silent else ""
+    text += f"；尚在时限内未报送{len(awaited)}个：{listed(awaited, 30)}" if awaited else ""
+    return f"{text}。"
 
 
 def _id(case: Case) -> str:

@@ -1,6 +1,7 @@
 """What a report is made from: a policy, the estate as it stood on the cut-off day, and the part of
 it that the report is about."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,7 @@ from inventory.policies.rules import owner_of
 from inventory.policies.timed import reports, schedule
 from inventory.reports.model import Source
 from inventory.reports.periods import Period, entry_for
+from inventory.reports.veil import Veil
 from inventory.verification import Verification
 
 CITY_OFFICE = "市本级"
@@ -58,9 +60,11 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Case:
-    """`estate` stood so on `as_of`; `day` is the day of the figures: the cut-off day, or today for a
-    draft before it. `made_on` is the day that the report bears. `earlier`: the estate of the cut-off
-    day before. `looks` says which looks at hosts a verification rests on."""
+    """`estate` stood so on `as_of`: figures are worked out on it, and a form reads its objects from
+    `own` and `find`, where nothing classified can be read. `day` is the day of the figures: the
+    cut-off day, or today for a draft before it. `made_on` is the day that the report bears.
+    `earlier`: the estate of the cut-off day before. `looks` says which looks at hosts a
+    verification rests on."""
 
     pack: Pack
     form: str
@@ -85,6 +89,11 @@ class Case:
                 f"台账中没有此单位或区县“{told}”，请写全称或编号 / no such organisation or county in the "
                 f"inventory: read {told}, expected a code or a name as it stands there"
             )
+        if self.veil.text(self.remark) != self.remark:
+            raise ReportError(
+                "--remark 提到涉密系统的名称、编号或地址，不能写入报告，请改写 / --remark names a classified "
+                "system, its code or address, which no report may: say it without"
+            )
 
     @property
     def draft(self) -> bool:
@@ -94,6 +103,23 @@ class Case:
     def entry(self) -> Entry | None:
         """What of the policy asks for it."""
         return entry_for(self.pack, self.form)
+
+    @cached_property
+    def veil(self) -> Veil:
+        """The one place that says how something classified is named."""
+        return Veil(self.estate)
+
+    def find(self, of: str, code: str | None) -> Any | None:
+        """The object of a collection with that code, as a form may show it."""
+        if of not in self._shown:
+            if of == "counties":
+                return self.facts.find(of, code)
+            self._shown[of] = {o.code: o for o in getattr(self.veil.shown, of)}
+        return None if code is None else self._shown[of].get(code)
+
+    @cached_property
+    def _shown(self) -> dict[str, dict[str, Any]]:
+        return {}
 
     @cached_property
     def facts(self) -> Facts:
@@ -122,7 +148,7 @@ class Case:
         if not self.scope.key:
             return self.assessed
         baseline = self.baseline and (self.baseline[0], self._part(self.baseline[1]))
-        return assess(self.pack, self.own, self.records, self.day, baseline)
+        return assess(self.pack, self._part(self.estate), self.records, self.day, baseline)
 
     @cached_property
     def holds(self) -> tuple[Hold, ...]:
@@ -137,7 +163,7 @@ class Case:
         wanted = self.scope.organisation
         if wanted is None:
             return None
-        every = self.estate.organisations
+        every = self.veil.shown.organisations
         return next((o for o in every if wanted in (o.code, o.name, *o.aliases)), None)
 
     @cached_property
@@ -147,14 +173,14 @@ class Case:
             return (self.organisation,) if self.organisation else ()
         return tuple(
             o
-            for o in self.estate.organisations
+            for o in self.veil.shown.organisations
             if self.scope.county is None or o.county == self.scope.county
         )
 
     @cached_property
     def own(self) -> Estate:
-        """The part of the estate that the report is about."""
-        return self._part(self.estate) if self.scope.key else self.estate
+        """The part of the estate that the report is about, as a form may show it."""
+        return self._part(self.veil.shown) if self.scope.key else self.veil.shown
 
     @cached_property
     def own_earlier(self) -> Estate | None:
@@ -186,11 +212,17 @@ class Case:
         """An organisation's name; the code where there is none such; 未填报 for nobody."""
         if code is None:
             return "未填报单位"
-        found = self.facts.find("organisations", code)
-        return found.name if found else code
+        found = self.find("organisations", code)
+        return found.name if found else self.veil.text(code)
 
     def names_of(self, codes: Iterable[str]) -> list[str]:
         return [self.name_of(code) for code in codes]
+
+    def name_in(self, timed: Timed) -> str:
+        """Whose a run of a clock or a report is."""
+        of = next((e.set for _, _, e in self.pack.entries() if e.id == timed.entry), None) or ""
+        found = self.find(of, timed.code) if of in self.veil.codes else None
+        return found.name if found else self.veil.text(timed.name)
 
     def owned(self, of: str, code: str) -> list[Any]:
         """The objects of a collection that an organisation answers for."""
@@ -220,13 +252,25 @@ class Case:
         if self.scope.county:
             return f"{self.scope.county}人民政府"
         roles = self.entry.roles if self.entry else Roles()
-        groups = {name for b in self.pack.organisations if b.group for name in (b.name, *b.also)}
-        named = [name for name in (*roles.lead, *roles.responsible) if name not in groups]
-        if named:
-            return named[0]
-        # what everybody hands in to one office, that office sums up
-        asking = [self.entry] if self.entry else self.pack.reports
-        return next((entry.to[0] for entry in asking if entry.to), "")
+        named = [n for n in (*roles.lead, *roles.responsible) if n not in self._groups]
+        return named[0] if named else self.compiler
+
+    @cached_property
+    def compiler(self) -> str:
+        """Who sums up what everybody hands in: the office to which the text sends it; where it names
+        none, the one that it lets lead most often."""
+        asking = [e for e in (self.entry, *self.pack.reports) if e and e.to]
+        if asking:
+            return asking[0].to[0]
+        leads = Counter(
+            n for _, _, e in self.pack.entries() for n in e.roles.lead if n not in self._groups
+        )
+        return min(leads, key=lambda name: (-leads[name], name), default="")
+
+    @cached_property
+    def _groups(self) -> set[str]:
+        """Names of the policy that stand for many, as 市政府各部门."""
+        return {name for b in self.pack.organisations if b.group for name in (b.name, *b.also)}
 
     @cached_property
     def addressee(self) -> str:

@@ -5,7 +5,7 @@ import hashlib
 from inventory.choices import ZombieDecision
 from inventory.errors import ReportError
 from inventory.model import System
-from inventory.reports.case import Case
+from inventory.reports.case import Case, Sampling
 from inventory.reports.model import Cell, Column, Report, Table
 from inventory.reports.parts import (
     NO,
@@ -115,8 +115,8 @@ def sample(case: Case) -> Report:
         ),
         rows=rows_of(rows),
         notes=(
-            f"抽样办法：有信息系统的单位{len(pool)}个，按 SHA-256（种子“{seed}”、换行、单位编号）"
-            f"从小到大取前{size}个，任何人可据此复核。抽检发现和结论由审计人员填写。",
+            f"抽样办法：有信息系统的单位{len(pool)}个，按{drawn_by(case.sampling)}，"
+            "任何人可据此复核。抽检发现和结论由审计人员填写。",
         ),
     )
     every = [s for o in drawn for s in suspects(case, case.owned("systems", o.code))]
@@ -125,6 +125,11 @@ def sample(case: Case) -> Report:
         f"{whose(case)}“僵尸”信息系统清理情况抽检表",
         (table, cleanup_table(case, every, title="二、抽检单位清理台账")),
     )
+
+
+def drawn_by(sampling: Sampling) -> str:
+    """How a sample was drawn, in words; equal only for equal samples."""
+    return f" SHA-256（种子“{sampling.seed}”、换行、单位编号）从小到大取前{sampling.size}个"
 
 
 def lot(seed: str, code: str) -> str:

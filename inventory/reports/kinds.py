@@ -16,6 +16,7 @@ from inventory.reports.model import Report
 from inventory.reports.monthly import monthly
 from inventory.reports.projects import acceptance, om_filing, satisfaction, scorecard
 from inventory.reports.self_audit import self_audit
+from inventory.reports.third_party import third_party
 from inventory.reports.verified import verified
 
 MAKERS: Mapping[str, Callable[[Case], Report]] = {
@@ -37,6 +38,7 @@ MAKERS: Mapping[str, Callable[[Case], Report]] = {
     "indicators": indicators,
     "acceptance": acceptance,
     "satisfaction": satisfaction,
+    "third-party": third_party,
     "notice": notice,
     "rectification": rectification,
     "holds": money_on_hold,

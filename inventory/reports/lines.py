@@ -31,6 +31,10 @@ def survey(case: Case) -> Report:
 
 def _survey(case: Case, lines: Sequence[NetLine]) -> Table:
     rows = rows_of([_line(case, x) for x in lines])
+    active = [n for n, x in enumerate(lines) if case.read("lines", "active", x)]
+    total = total_of([rows[n] for n in active], "合计", 12)
+    ended = len(lines) - len(active)
+    notes = (f"已取消的线路{ended}条，租费不计入合计。",) if ended else ()
     return Table(
         title="",
         unit="带宽单位：Mbit/s　金额单位：元/年",
@@ -52,13 +56,13 @@ def _survey(case: Case, lines: Sequence[NetLine]) -> Table:
             Column(title="覆盖单位", width=9),
         ),
         rows=rows,
-        total=total_of(rows, "合计", 12),
-        notes=_untold(lines),
+        total=total,
+        notes=(*notes, *_untold([lines[n] for n in active])),
     )
 
 
 def _line(case: Case, one: NetLine) -> tuple[Cell, ...]:
-    owner = case.facts.find("organisations", one.organisation)
+    owner = case.find("organisations", one.organisation)
     bandwidth = one.bandwidth_kbps
     return (
         one.code,
@@ -85,12 +89,12 @@ def _usage(case: Case, one: NetLine) -> str:
 
 
 def _place(case: Case, code: str | None) -> str:
-    found = case.facts.find("rooms", code) or case.facts.find("clouds", code)
+    found = case.find("rooms", code) or case.find("clouds", code)
     return found.name if found else code or ""
 
 
 def _untold(lines: Sequence[NetLine]) -> tuple[str, ...]:
-    silent = [x.name for x in lines if x.usage is None and x.cancelled_on is None]
+    silent = [x.name for x in lines if x.usage is None]
     rent = [x.name for x in lines if x.rent_per_year is None]
     notes = []
     if silent:

@@ -69,7 +69,7 @@ def _moves(case: Case, one: System) -> bool:
 
 
 def _cloud(case: Case, moving: Sequence[System]) -> str:
-    named = {case.facts.find("clouds", s.target) for s in moving if s.target}
+    named = {case.find("clouds", s.target) for s in moving if s.target}
     clouds = {c.name for c in named if c} or {c.name for c in case.estate.clouds}
     return clouds.pop() if len(clouds) == 1 else "政务云"
 
@@ -126,7 +126,7 @@ def _order(case: Case, moving: Sequence[System]) -> tuple[Block, ...]:
     away = {d.needs for d in case.own.dependencies} - {s.code for s in case.own.systems}
     text = "批次按台账所列依赖关系排定：被依赖的系统先迁或同批迁移，互相依赖的系统同批迁移。"
     if away:
-        names = [getattr(case.facts.find("systems", code), "name", code) for code in sorted(away)]
+        names = [getattr(case.find("systems", code), "name", code) for code in sorted(away)]
         text += f"依赖外单位系统{len(away)}个（{listed(names)}），迁移前与其责任单位商定。"
     return (Text(text=text), tables.batches(case, told), Blank(label="具体时间安排：", lines=2))
 

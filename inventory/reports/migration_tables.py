@@ -9,27 +9,30 @@ from inventory.reports.model import Cell, Column, Table
 from inventory.reports.parts import NO, rows_of, total_of
 from inventory.reports.phrases import iso, listed, yes_no
 from inventory.reports.systems import word
-from inventory.secrecy import hidden
 
 _SYSTEM = Column(title="系统名称", width=10)
 
 
 def rooms(case: Case) -> Table:
+    """Rooms in which nothing but classified systems live are counted only."""
+    shown = [r for r in case.own.rooms if not case.veil.hides("rooms", r.code)]
+    secret = len(case.own.rooms) - len(shown)
     return Table(
         title="数据机房情况表",
-        unit="金额单位：元/年",
+        unit="面积单位：㎡　金额单位：元/年",
         columns=(
             NO,
             Column(title="机房名称", width=9),
             Column(title="楼宇、楼层", width=8),
-            Column(title="面积（㎡）", width=5),
+            Column(title="面积", width=5),
             Column(title="机柜数", kind="number", width=4),
             Column(title="系统数", kind="number", width=4),
             Column(title="年运行费", kind="money", width=6),
             Column(title="处置方式", width=5),
             Column(title="迁移时间", kind="date", width=7),
         ),
-        rows=rows_of([_room(case, r) for r in case.own.rooms]),
+        rows=rows_of([_room(case, r) for r in shown]),
+        notes=(f"涉密机房{secret}个计入总数，按保密要求不列明细。",) if secret else (),
     )
 
 
@@ -77,7 +80,7 @@ def dispositions(case: Case, systems: Sequence[System]) -> Table:
 
 
 def _place(case: Case, code: str | None) -> str:
-    found = case.facts.find("clouds", code) or case.facts.find("rooms", code)
+    found = case.find("clouds", code) or case.find("rooms", code)
     return found.name if found else code or ""
 
 
@@ -86,13 +89,14 @@ def sizes(systems: Sequence[System]) -> Table:
     number = "number"
     return Table(
         title="资源需求清单",
+        unit="CPU：核　内存、存储：GiB　带宽：Mbit/s",
         columns=(
             NO,
             _SYSTEM,
-            Column(title="CPU（核）", kind=number, width=5),
-            Column(title="内存（GiB）", kind=number, width=5),
-            Column(title="存储（GiB）", kind=number, width=6),
-            Column(title="带宽（Mbit/s）", kind=number, width=6),
+            Column(title="CPU", kind=number, width=5),
+            Column(title="内存", kind=number, width=5),
+            Column(title="存储", kind=number, width=6),
+            Column(title="带宽", kind=number, width=6),
             Column(title="操作系统", width=7),
             Column(title="数据库", width=7),
             Column(title="CPU架构", width=5),
@@ -122,9 +126,9 @@ def batches(case: Case, stages: Sequence[Sequence[str]]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for number, codes in enumerate(stages, start=1):
         for code in codes:
-            one = case.facts.find("systems", code)
+            one = case.find("systems", code)
             needs = [
-                getattr(case.facts.find("systems", d.needs), "name", d.needs)
+                getattr(case.find("systems", d.needs), "name", d.needs)
                 for d in case.own.dependencies
                 if d.system == code
             ]
@@ -175,7 +179,7 @@ def lines(case: Case) -> Table:
 
 def assets(case: Case) -> Table:
     """Bought devices go with the system (G15); those of classified systems are not listed."""
-    secret = hidden(case.estate).hosts
+    shown = [h for h in case.own.hosts if not case.veil.hides("hosts", h.code)]
     return Table(
         title="设备清单",
         columns=(
@@ -188,12 +192,12 @@ def assets(case: Case) -> Table:
             Column(title="自主可控", kind="mark", width=4),
             Column(title="处置意见", width=7),
         ),
-        rows=rows_of([_device(case, h) for h in case.own.hosts if h.code not in secret]),
+        rows=rows_of([_device(case, h) for h in shown]),
     )
 
 
 def _device(case: Case, one: Host) -> tuple[Cell, ...]:
-    system = case.facts.find("systems", one.system)
+    system = case.find("systems", one.system)
     return (
         one.name,
         one.asset_tag,

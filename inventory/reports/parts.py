@@ -1,10 +1,12 @@
 """What several forms have: how a report begins, the organisations' summary, contacts, the foot."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from inventory.model import Line as NetLine
 from inventory.model import Organisation, System
+from inventory.policies.assessment import Timed
 from inventory.policies.forms import form_of
 from inventory.reports.case import CITY_OFFICE, Case
 from inventory.reports.model import Block, Cell, Column, Line, Report, Section, Table, Text
@@ -12,6 +14,10 @@ from inventory.reports.phrases import day, listed
 
 NO = Column(title="序号", kind="number", width=3)
 UNIT = Column(title="单位", width=11)
+IN_TIME, CAME_LATE, MISSING, AWAITED = "按时报送", "逾期报送", "未报送", "尚未报送"
+
+
+_BELOW = "如下表。"
 
 
 def form_report(case: Case, title: str, tables: Sequence[Table], **more: Any) -> Report:
@@ -72,9 +78,12 @@ def _annexed(
         for block in section.blocks:
             if isinstance(block, Table) and block.wide:
                 moved.append(Section(blocks=(block,)))
-                blocks.append(
-                    Text(text=f"详见附件{len(moved) if several else ''}《{block.title}》。")
-                )
+                where = f"详见附件{len(moved) if several else ''}《{block.title}》"
+                before = blocks[-1] if blocks else None
+                if isinstance(before, Text) and before.text.endswith(_BELOW):
+                    blocks[-1] = Text(text=f"{before.text.removesuffix(_BELOW)}{where}。")
+                else:
+                    blocks.append(Text(text=f"{where}。"))
             else:
                 blocks.append(block)
         kept.append(section.model_copy(update={"blocks": tuple(blocks)}))
@@ -85,7 +94,8 @@ def _annexed(
     titles = [b.title for a in every for b in a.blocks if isinstance(b, Table)]
     if titles:
         listed = [f"{number}．{title}" for number, title in enumerate(titles, start=1)]
-        lines = "\n".join(listed) if several else titles[0]
+        # each under the first: after the indent and “附件：”
+        lines = f"\n{'　' * 5}".join(listed) if several else titles[0]
         kept.append(Section(blocks=(Text(text=f"附件：{lines}"),)))
     return tuple(kept), tuple(every)
 
@@ -155,3 +165,10 @@ def untold_note(what: str, names: Sequence[str]) -> tuple[str, ...]:
 
 def county_of(organisation: Organisation) -> str:
     return organisation.county or CITY_OFFICE
+
+
+def standing(run: Timed, day: date) -> str:
+    """How a report that was asked for stands on a day; until its due day is over it is awaited."""
+    if run.done is not None:
+        return CAME_LATE if run.due is not None and run.done > run.due else IN_TIME
+    return AWAITED if run.due is not None and day <= run.due else MISSING

@@ -15,6 +15,9 @@ from inventory.policies.calendar import month_end
 from inventory.policies.pack import Entry, Pack, Report, Target
 from inventory.policies.timed import schedule
 
+FIRST, LAST = 1990, 2100
+"""Years that a report may be about: what is outside is a slip of the pen."""
+
 _YEAR = re.compile(r"\d{4}")
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
@@ -31,13 +34,24 @@ class Period:
 
 
 def period_of(told: str) -> Period:
-    """Raises ReportError for what is neither a year, a month nor a day."""
+    """Raises ReportError for what is neither a year, a month nor a day, or of no year that a report
+    may be about."""
+    found = _read(told)
+    if not FIRST <= found.first.year <= LAST:
+        raise ReportError(
+            f"期间应在 {FIRST} 年至 {LAST} 年之间 / a period: read {told!r}, expected one from {FIRST} "
+            f"to {LAST}"
+        )
+    return found
+
+
+def _read(told: str) -> Period:
     if _YEAR.fullmatch(told) and told != "0000":
         year = int(told)
         return Period(told, date(year, 1, 1), date(year, 12, 31), f"{year}年度")
     if match := _MONTH.fullmatch(told):
         year, month = int(match[1]), int(match[2])
-        if year:
+        if year and year < date.max.year:
             return Period(told, date(year, month, 1), month_end(year, month), f"{year}年{month}月")
     try:
         found = date.fromisoformat(told)
@@ -47,6 +61,15 @@ def period_of(told: str) -> Period:
             "or a day"
         ) from error
     return Period(told, found, found, f"{found.year}年{found.month}月{found.day}日")
+
+
+def began(period: Period, on: date) -> None:
+    """Raises ReportError where something was handed in before the period that it is about."""
+    if on < period.first:
+        raise ReportError(
+            f"{on} 早于所报期间 {period.told} 的第一天 {period.first} / handed in before its period: read "
+            f"{on}, expected {period.first} or later"
+        )
 
 
 def entry_for(pack: Pack, form: str) -> Entry | None:

@@ -9,6 +9,7 @@ from inventory.policies.assessment import Ratio, TargetResult, Verdict
 from inventory.reports.model import Cell
 
 UNTOLD = "未填报"
+WITHHELD = "按保密要求不列"
 _DIGITS = "零一二三四五六七八九"
 
 VERDICTS: Mapping[Verdict, str] = {

@@ -50,14 +50,17 @@ def self_audit(case: Case) -> Report:
         sections=tuple(Section(heading=h, blocks=b) for h, b in told),
         annexes=(Section(blocks=(cleaning,)), Section(blocks=(_access_list(case, joining),))),
         seal=True,
+        **({} if case.scope.key else {"issuer": case.compiler}),
     )
 
 
 def _began(case: Case) -> str:
-    return (
-        f"根据{case.basis}要求，{case.issuer}对政务信息系统建设应用情况进行了全面自查。"
-        f"本报告数据截至{day(case.day)}。"
-    )
+    """The whole place's is a summary: those who verify the self-audits don't hand them in."""
+    if case.scope.key:
+        what = f"{case.issuer}对政务信息系统建设应用情况进行了全面自查。"
+    else:
+        what = "各单位对政务信息系统建设应用情况进行了全面自查，现将汇总情况报告如下。"
+    return f"根据{case.basis}要求，{what}本报告数据截至{day(case.day)}。"
 
 
 def _basics(case: Case, systems: Sequence[System]) -> list[str]:

@@ -97,7 +97,7 @@ def late_by_owner(case: Case, assessed: Assessment) -> dict[str, int]:
 
 
 def _owner(case: Case, of: str, code: str) -> str | None:
-    thing = case.facts.find(of, code)
+    thing = case.find(of, code)
     if thing is None:
         return None
     return str(thing.code) if of == "organisations" else getattr(thing, "organisation", None)

@@ -132,7 +132,7 @@ def cleanup_table(case: Case, systems: Sequence[System], *, title: str = "") -> 
 
 
 def _cleanup(case: Case, one: System) -> tuple[Cell, ...]:
-    into = case.facts.find("systems", one.merged_into)
+    into = case.find("systems", one.merged_into)
     return (
         one.name,
         case.name_of(one.organisation),

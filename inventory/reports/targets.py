@@ -47,12 +47,12 @@ def progress_table(case: Case, found: Assessment, *, title: str) -> Table:
             Column(title="状态", width=5),
             Column(title="佐证材料", width=9),
         ),
-        rows=rows_of([_row(t) for t in shown]),
+        rows=rows_of([_row(case, t) for t in shown]),
         notes=_notes(shown),
     )
 
 
-def _row(result: TargetResult) -> tuple[Cell, ...]:
+def _row(case: Case, result: TargetResult) -> tuple[Cell, ...]:
     said = result.declaration
     ratio = None
     if result.today and result.kind not in ("count", "fewer"):
@@ -65,13 +65,13 @@ def _row(result: TargetResult) -> tuple[Cell, ...]:
         iso(result.deadline),
         threshold_words(result),
         ratio,
-        progress_words(result),
+        progress_words(case, result),
         late if result.verdict is Verdict.LATE else VERDICTS[result.verdict],
-        said.evidence if said else "",
+        case.veil.text(said.evidence) if said else "",
     )
 
 
-def progress_words(result: TargetResult) -> str:
+def progress_words(case: Case, result: TargetResult) -> str:
     """How far it is, in words; what was declared, by whom and when."""
     parts = []
     if result.today is not None:
@@ -79,7 +79,7 @@ def progress_words(result: TargetResult) -> str:
     if result.declaration is not None:
         said = result.declaration
         word = "申报完成" if said.done else "申报未完成"
-        parts.append(f"{said.by}于{said.on:%Y-%m-%d}{word}")
+        parts.append(f"{case.veil.text(said.by)}于{said.on:%Y-%m-%d}{word}")
     elif result.kind in ("declared",) or (result.kind == "share" and result.threshold is None):
         parts.append("尚未申报")
     if result.to_go:

@@ -5,6 +5,7 @@ from pydantic import JsonValue
 from inventory.difference import Difference, How
 from inventory.errors import ReportError
 from inventory.labels import field_label, value_label
+from inventory.references import REFERENCES
 from inventory.reports.case import Case
 from inventory.reports.model import Cell, Column, Line, Report, Table
 from inventory.reports.parts import NO, UNIT, form_report, rows_of, whose
@@ -28,11 +29,13 @@ def verified(case: Case) -> Report:
         )
     codes = {o.code for o in case.members}
     told = [d for d in (*found.differences, *found.unclear) if _is_own(case, d, codes)]
-    own = {h.code for h in case.own.hosts}
+    own = {h.code for h in case.own.hosts if not case.veil.hides("hosts", h.code)}
     unread = sorted(code for code in found.unread if code in own)
     notes = [f"核查依据：{case.looks or '主机查看记录'}。差异由申报单位核对更正，本表不改动台账。"]
     if unread:
-        notes.append(f"未能查看的服务器{len(unread)}台：{listed(unread)}。")
+        hosts = (case.find("hosts", code) for code in unread)
+        names = [case.veil.called("hosts", h.code, h.name) for h in hosts if h]
+        notes.append(f"未能查看的服务器{len(unread)}台：{listed(names)}。")
     table = Table(
         title="",
         columns=(
@@ -65,6 +68,8 @@ def _three(case: Case) -> bool:
 
 
 def _is_own(case: Case, one: Difference, codes: set[str]) -> bool:
+    if case.veil.hides(one.kind, one.code):
+        return False
     return not case.scope.key or one.organisation in codes
 
 
@@ -72,19 +77,23 @@ def _row(case: Case, one: Difference) -> tuple[Cell, ...]:
     return (
         case.name_of(one.organisation),
         {"hosts": "服务器", "systems": "信息系统"}.get(one.kind, one.kind),
-        f"{one.name}（{one.code}）",
+        case.veil.called(one.kind, one.code, one.name),
         field_label(one.kind, one.field),
-        _value(one, one.declared),
-        _value(one, one.found),
+        _value(case, one, one.declared, UNTOLD),
+        _value(case, one, one.found, _HOW[How.ABSENT]),
         _HOW[one.how],
         listed([f"#{e.look}" for e in one.evidence], 4),
         "",
     )
 
 
-def _value(one: Difference, value: JsonValue) -> str:
+def _value(case: Case, one: Difference, value: JsonValue, nothing: str) -> str:
+    """As people read it: what a code refers to by its name."""
     if value is None:
-        return UNTOLD
+        return nothing
     if isinstance(value, list):
-        return listed([str(v) for v in value], 6)
-    return str(value_label(one.kind, one.field, value))
+        return case.veil.text(listed([str(v) for v in value], 6))
+    for of in REFERENCES.get(one.kind, {}).get(one.field, ()):
+        if found := case.find(of, str(value)):
+            return case.veil.called(of, found.code, found.name)
+    return case.veil.text(str(value_label(one.kind, one.field, value)))

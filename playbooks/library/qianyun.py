@@ -8,7 +8,40 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-# What the installed program needs has to come along, though nothing here calls it.
+# Mitogen follows absolute imports only: every file of the agent by name, for it to come along.
+from ansible.module_utils.qianyun_agent import (  # noqa: F401
+    abandon,
+    access,
+    app,
+    backup,
+    commit,
+    cutover,
+    errors,
+    files,
+    gateway,
+    install,
+    journal,
+    launch,
+    link,
+    move,
+    ours,
+    parity,
+    paths,
+    port,
+    postgresql,
+    preflight,
+    presync,
+    proc,
+    psql,
+    reap,
+    record,
+    replication,
+    services,
+    side,
+    tree,
+    verbs,
+    watchdog,
+)
 from ansible.module_utils.qianyun_agent.app import main as _app  # noqa: F401
 from ansible.module_utils.qianyun_agent.errors import AgentError
 from ansible.module_utils.qianyun_agent.launch import guard as _guard  # noqa: F401

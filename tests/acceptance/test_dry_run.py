@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from migrator.processes import MARKER, own_cgroup
-from tests.city import City, wait_until
+from tests.city import STRATEGIES, City, wait_until
 from tests.lab.addresses import FILES
 
 
@@ -65,7 +65,10 @@ def plan(city: City) -> str:
     return str(city.json("plan", "make", "--ignore-windows")["code"])
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+)
 def test_a_word_to_stop_ends_it_at_once(
     city: City, plan: str, number: signal.Signals, code: int
 ) -> None:
@@ -85,9 +88,11 @@ def test_a_word_to_stop_ends_it_at_once(
     assert city.json("audit", "list")["entries"][-1]["action"] == "plan.dry-run"
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_killed_one_takes_its_playbooks_along_and_the_next_one_sweeps(
-    city: City, plan: str
+    city: City, plan: str, strategy: str
 ) -> None:
+    city.use(strategy)
     process = begun(city, plan)
     process.kill()
     process.communicate()

@@ -5,15 +5,19 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.city import City
+import pytest
+
+from tests.city import STRATEGIES, City
 from tests.lab.measure import Line, lost_writes, outside_client, read, summarise
 
 TRAP = "{{ lookup('pipe','touch /tmp/pwned') }} $(touch /tmp/pwned); \"政务公开门户\""
 TARGETS = {"LJ-S-001": "zw-web-01", "LJ-S-002": "zw-app-01", "LJ-S-003": "zw-file-01"}
 
 
-def test_three_systems_move_and_nobody_notices(city: City) -> None:
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_three_systems_move_and_nobody_notices(city: City, strategy: str) -> None:
     """Network engineer, second person and operator, from the ledger to the cloud."""
+    city.use(strategy)
     ledger = city.ledger(names={"LJ-S-001": TRAP})
     assert city.json("inventory", "check", str(ledger))["problems"] == []
     city.qianyun("inventory", "apply", str(ledger))
@@ -28,7 +32,7 @@ def test_three_systems_move_and_nobody_notices(city: City) -> None:
         city.until_step(run, "LJ-S-002", "presync", "running")
         city.kill("worker")
         city.kill("temporal")
-        city.wait(run)
+        city.wait(run, timeout=600)
 
     _every_step_is_done(city, run)
     city.attempts_follow_each_other(run)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.city import City
+from migrator.strategy import Strategy
+from tests.city import STRATEGIES, City
 from tests.lab.addresses import FILES
 from tests.lab.ledger import write_ledger
 
@@ -28,11 +29,13 @@ def test_facts_that_changed_void_the_plan(city: City) -> None:
     assert "ssh_host_key" in city.qianyun("plan", "check", plan, expect=1).stdout
 
 
-def test_a_wrong_host_key_is_never_trusted(city: City) -> None:
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_wrong_host_key_is_never_trusted(city: City, strategy: str) -> None:
+    city.use(strategy)
     _apply_with_the_wrong_key(city)
     message = _dry_run_message(city)
     assert TARGET in message
-    assert "key" in message.lower()
+    assert "主机密钥与登记的不符，没有登录 / the host's key is not the one on record" in message
 
 
 def test_every_host_of_the_lab_is_known_by_its_key(city: City) -> None:
@@ -45,28 +48,35 @@ def test_every_host_of_the_lab_is_known_by_its_key(city: City) -> None:
     ]
 
 
-def test_a_host_that_does_not_answer(city: City) -> None:
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_host_that_does_not_answer(city: City, strategy: str) -> None:
+    city.use(strategy)
     city.load_ledger(systems=(FILES,))
     city.lab.hosts[TARGET].stop()
-    assert TARGET in _dry_run_message(city)
+    message = _dry_run_message(city)
+    assert f"{TARGET}: SSH 连不上主机，或连接中断 / no SSH connection to the host" in message
 
 
-def test_a_wrong_sudo_password(city: City) -> None:
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_wrong_sudo_password(city: City, strategy: str) -> None:
     city.load_ledger(systems=(FILES,))
     city.extra = {"QIANYUN_BECOME_PASSWORD": "not-the-password"}
+    city.use(strategy)
     message = _dry_run_message(city)
-    assert "sudo" in message.lower() or "password" in message.lower()
+    assert "sudo 密码不对或没有设置 / the sudo password is wrong or not set" in message
     assert "not-the-password" not in message
 
 
 @pytest.mark.slow
-def test_a_login_without_any_right_to_sudo(city: City) -> None:
+@pytest.mark.parametrize("strategy", Strategy)
+def test_a_login_without_any_right_to_sudo(city: City, strategy: Strategy) -> None:
+    city.use(strategy)
     city.load_ledger(systems=(FILES,))
     target = city.lab.hosts[TARGET]
     target.run(["sed", "-i", "/^qianyun/d", "/etc/sudoers"])
     message = _dry_run_message(city)
-    assert TARGET in message
-    assert "sudo" in message.lower()
+    assert f"{TARGET}: 主机没有按预期执行 / the host did not run our module" in message
+    assert "qianyun is not in the sudoers file" in message
 
 
 def test_what_lies_on_the_target_is_not_taken_for_ours(city: City) -> None:

@@ -11,6 +11,7 @@ from inventory.changes import diff
 from inventory.model import Estate
 from inventory.policies.loader import shipped
 from tests.api.conftest import Run
+from tests.inventory.policies.builder import City
 from tests.inventory.policies.cities import SAMPLES, Sample
 from tests.inventory.policies.test_loader import GOOD
 
@@ -179,3 +180,62 @@ def test_whose_money_is_on_hold(run: Run, lang: str, monkeypatch: pytest.MonkeyP
 
 def test_no_money_is_on_hold(run: Run) -> None:
     assert run("policy", "holds", "--policy", XZ, "--json").json["holds"] == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_way_tells_a_classified_system_s_name(
+    run: Run, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QIANYUN_LANG", lang)
+    monkeypatch.setenv("COLUMNS", "220")
+    city = City()
+    (owner,) = city.departments(1)
+    code = city.system(owner, moved=True, secrecy="classified", network_domain="private")
+    late = city.system(owner, secrecy="classified", must_connect=True, connected=False)
+    for named in (code, late):
+        city.change("systems", named, name="绝密档案库")
+    changes = diff(Estate(), city.estate())
+    Qianyun(settings()).estate.apply(changes, actor="zhang", confirmed=changes.digest)
+    name = "涉密系统" if lang == "zh" else "classified system"
+    for command, policy, of in (
+        ("assess", "xianning-2019-5", code),
+        ("holds", "xianning-2019-5", late),
+        ("lifecycle", CZ, late),
+    ):
+        where = ("--policy", policy, "--today", "2020-06-01")
+        named = (of,) if command == "lifecycle" else ()
+        shown = run("policy", command, *named, *where)
+        assert f"{of} {name}" in shown.out
+        told = run("policy", command, *named, *where, "--json")
+        assert "涉密系统" in told.out
+        assert "绝密" not in shown.out + told.out
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2101-01-01"])
+def test_a_day_that_makes_no_sense(run: Run, day: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = run("policy", "assess", "--today", day)
+    assert (refused.code, day in refused.err, "2100" in refused.err) == (2, True, True)
+    monkeypatch.setenv("QIANYUN_TODAY", day)
+    assert run("policy", "list").code == 2
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_duty_of_nobody_is_told(run: Run, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QIANYUN_LANG", lang)
+    monkeypatch.setenv("COLUMNS", "220")
+    stored("xianning-2019-5")
+    where = ("--policy", "xianning-2019-5", "--today", "2019-12-31")
+    shown = run("policy", "assess", *where).out
+    assert ("无人报送：XN-36" if lang == "zh" else "nobody owes these reports") in shown
+    told = run("policy", "assess", *where, "--json").json["assessments"][0]
+    assert told["unowed"] == ["XN-36", "XN-01"]
+
+
+def test_what_shrinks_is_summed_apart(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "220")
+    truth = stored(CZ).truth
+    told = run("policy", "holds", "--policy", CZ, "--today", truth.day, "--json").json
+    assert (told["yuan"], told["phase_out"]["yuan"]) == (0, truth.money[0])
+    shown = run("policy", "holds", "--policy", CZ, "--today", truth.day).out
+    assert "经费暂缓 0 项" in shown
+    assert f"逐步减少：合计 {truth.money[0]:,} 元" in shown

@@ -62,14 +62,17 @@ def test_every_kind_is_recorded_and_listed(
     for argv in (
         ("except", CZ, "V-25", line, "--reason", "部委要求", "--approver", "领导小组", "--document",
          "批复", "--review-on", "2019-06-30"),
-        ("handed", CZ, "CZ-21", owner, "--period", "2017", "--on", "2018-01-02", "--channel",
-         "邮箱", "--evidence", "回执"),
         ("event", "xianning-2019-5", "XN-16", owner, "--started", "2018-12-01", "--evidence", "文"),
         ("fate", system, "merged", "--into", other, "--by", "财政局", "--evidence", "纪要"),
         ("baseline", CZ),
     ):  # fmt: skip
         done = run("policy", *argv)
         assert (argv[0], done.code, done.err) == (argv[0], 0, "")
+        if argv[0] == "except":  # what was handed in is recorded beside what we send
+            done = run("report", "record", "--policy", CZ, "--entry", "CZ-21", "--organisation",
+                       owner, "--period", "2017", "--on", "2018-01-02", "--channel", "邮箱",
+                       "--evidence", "回执")  # fmt: skip
+            assert (done.code, done.err) == (0, "")
     told = run("policy", "records", "--json").json["records"]
     assert [r["kind"] for r in told] == [
         "declaration", "exception", "report", "event", "fate", "baseline"
@@ -150,3 +153,23 @@ def test_the_lifecycle_of_a_city_and_of_one_system(
     assert ("须先完成 “僵尸”系统清理" if lang == "zh" else "after zombie clean-up") in shown.out
     refused = run("policy", "lifecycle", "S-none")
     assert (refused.code, "S-none" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("policy", "entry", "word"),
+    [
+        ("xianning-2019-5", "XN-13", "--code"),
+        ("xianning-2019-5", "V-12", "--code"),
+        ("xianning-2019-5", "V-54", "--code"),
+        ("dalian-2017-135", "V-22", "--code"),
+        (CZ, "V-49", "--code"),
+        (CZ, "CZ-12", "policy except"),
+    ],
+)
+def test_a_rule_about_objects_is_declared_object_by_object(
+    run: Run, policy: str, entry: str, word: str
+) -> None:
+    stored(CZ)
+    done = run("policy", "declare", policy, entry, "--by", "市政务办", "--evidence", "x")
+    assert (done.code, word in done.err) == (2, True)
+    assert run("policy", "records", "--json").json["records"] == []

@@ -245,3 +245,94 @@ def test_what_does_not_fit_is_refused(run: Run, city: Sample, more: tuple[str, .
     refused = run(*asked, *more)
     assert refused.code == 2
     assert more[1] in refused.err or more[0] in refused.err
+
+
+def test_what_was_recorded_by_mistake_is_taken_back(run: Run, city: Sample) -> None:
+    """What others handed in is a record as others are: listed, withdrawn, gone from the count."""
+    code = sorted(city.truth.late["CZ-21"])[0]
+    told = ("--policy", CZ, "--entry", "CZ-21", "--period", "2018", "--on", DAY, "--channel")
+    done = run(
+        "report", "record", *told, "纸质", "--organisation", code, "--evidence", "收文", "--json"
+    )
+    number = done.json["id"]
+    assert run("report", "kept", "--json").json["received"][0]["id"] == number
+    assert "收文" in run("report", "kept").out
+    assert run("policy", "withdraw", number, "--reason", "登记错单位").code == 0
+    dues = run("report", "list", "--policy", CZ, "--today", DAY, "--json").json["dues"]
+    assert code in next(d for d in dues if d["entry"] == "CZ-21")["missing"]
+    assert run("report", "kept", "--json").json["received"] == []
+    assert run("policy", "handed", CZ, "CZ-21", code).code == 2
+
+
+@pytest.mark.parametrize(
+    ("on", "told"), [("2099-01-01", "2099-01-01"), ("2017-06-01", "2018-01-01")]
+)
+def test_handed_in_on_a_day_that_cannot_be(run: Run, city: Sample, on: str, told: str) -> None:
+    """Neither on a day to come, nor before the period that it is about."""
+    code = city.estate.organisations[0].code
+    more = ("--organisation", code, "--channel", "纸质", "--evidence", "收文")
+    asked = ("--policy", CZ, "--entry", "CZ-21", "--period", "2018", "--on", on)
+    refused = run("report", "record", *asked, *more)
+    assert (refused.code, told in refused.err) == (2, True)
+    assert run("report", "kept", "--json").json["received"] == []
+
+
+@pytest.mark.parametrize("on", ["2099-01-01", "2018-12-30"])
+def test_sent_on_a_day_that_cannot_be(run: Run, city: Sample, on: str) -> None:
+    """Neither on a day to come, nor before its figures were there."""
+    number = annual(run, "--final", "--json").json["final"]["id"]
+    refused = run("report", "send", number, "--on", on, "--channel", "邮箱")
+    assert (refused.code, on in refused.err) == (2, True)
+    assert run("report", "kept", "--json").json["sent"] == []
+
+
+def test_a_remark_that_a_final_report_has_not(run: Run, city: Sample) -> None:
+    """It is never dropped in silence; the same one again gives the same report."""
+    first = annual(run, "--final", "--remark", "台风影响", "--json").json
+    assert (
+        annual(run, "--final", "--remark", "台风影响", "--json").json["digest"] == first["digest"]
+    )
+    for more in ((), ("--final",)):
+        refused = annual(run, *more, "--remark", "另一说法")
+        assert (refused.code, "--revise" in refused.err, "--remark" in refused.err) == (
+            1,
+            True,
+            True,
+        )
+    revised = annual(run, "--revise", "补充说明", "--remark", "另一说法", "--json").json
+    assert "另一说法" in str(revised["report"])
+
+
+def test_a_sample_that_a_final_report_has_not(run: Run, city: Sample) -> None:
+    asked = (
+        "report",
+        "sample",
+        "--policy",
+        CZ,
+        "--period",
+        "2018-12-31",
+        "--today",
+        DAY,
+        "--final",
+    )
+    assert run(*asked, "--seed", "甲", "--size", "2").code == 0
+    assert run(*asked, "--seed", "甲", "--size", "2").code == 0
+    refused = run(*asked, "--seed", "乙", "--size", "2")
+    assert (refused.code, "--seed" in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("--period", "9999"),
+        ("--period", "9990"),
+        ("--period", "0001"),
+        ("--today", "9999-12-31"),
+        ("--today", "0001-01-01"),
+    ],
+)
+def test_years_that_no_report_is_about(run: Run, city: Sample, more: tuple[str, str]) -> None:
+    refused = run("report", "annual", "--policy", CZ, *more)
+    assert (refused.code, more[1] in refused.err, "2100" in refused.err) == (2, True, True)
+    months = run("report", "monthly", "--policy", XZ, "--period", "9999-12")
+    assert (months.code, "9999-12" in months.err) == (2, True)

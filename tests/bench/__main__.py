@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
-from tests.bench import census, demo, discover, engine, lab, netbox, outputs, policies
+from tests.bench import census, demo, discover, engine, lab, netbox, outputs, policies, strategies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,7 @@ BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("census", discover.figures),
     ("policies", policies.figures),
     ("engine", engine.figures),
+    ("engine", strategies.figures),
     ("demo", demo.figures),
 )
 """Groups of figures; a group may be measured in several places."""

@@ -14,6 +14,7 @@ from api.settings import load
 from inventory.changes import diff
 from inventory.model import Cloud, Estate, Host
 from migrator.ansible import ansible_settings
+from migrator.strategy import Strategy
 from tests.city import City
 from tests.lab.addresses import CLOUD, LOGIN, HostFact
 from tests.lab.lab import Lab
@@ -99,7 +100,7 @@ def _ansible(lab: Lab, folder: Path, hosts: Sequence[Host]) -> float:
     (folder / "hosts.json").write_text(json.dumps(told))
     environment = (
         os.environ
-        | ansible_settings(folder, folder)
+        | ansible_settings(folder, folder, Strategy.PLAIN)
         | {
             "ANSIBLE_FORKS": str(AT_ONCE),
             "ANSIBLE_SSH_ARGS": "-o ControlMaster=no",  # one module, one connection: quickest for it

@@ -14,6 +14,7 @@ from migrator.kinds import KINDS
 from migrator.move import Login, inventory_of, known_hosts_of, move_of, unsafe
 from migrator.plan import Item, StepKind
 from migrator.store import Truth
+from migrator.strategy import Strategy
 from tests.city import City
 from tests.lab.addresses import ENTRIES
 from tests.lab.lab import Lab
@@ -89,11 +90,11 @@ def _bare(city: City, item: Item) -> float:
     (folder / "known_hosts").write_text(known_hosts_of(item))
     login = Login("qianyun", city.lab.ssh_key)
     (folder / "inventory.json").write_text(
-        json.dumps(inventory_of(item, login, folder / "known_hosts"))
+        json.dumps(inventory_of(item, login, folder / "known_hosts", "bare"))
     )
     environment = (
         os.environ
-        | ansible_settings(folder, folder / "cp")
+        | ansible_settings(folder, folder / "cp", Strategy.PLAIN)
         | {
             "QIANYUN_BECOME_PASSWORD": city.lab.sudo_password,
             "QIANYUN_REPLICATION_PASSWORD": city.replication_password,

@@ -45,7 +45,9 @@ def _machine() -> tuple[str, int, int]:
 
 OS, MEMORY, STORAGE = _machine()
 CORES = os.cpu_count() or 1
-ARCH = "X86" if os.uname().machine == "x86_64" else "ARM"
+ARCH, OTHER_ARCH = "x86_64", "aarch64"
+if os.uname().machine != ARCH:
+    ARCH, OTHER_ARCH = OTHER_ARCH, ARCH
 _SYSTEMS = {"rs-06": "Ubuntu 18.04 64位", "rs-07": "银河麒麟 V10", "zw-03": "CentOS Linux 7.9"}
 assert UBUNTU
 assert KYLIN
@@ -120,7 +122,7 @@ def _host_faults(name: str) -> dict[str, Any]:
     jt_04, jt_05 = HOSTS["jt-04"].fact, HOSTS["jt-05"].fact
     faults: dict[str, dict[str, Any]] = {
         "jt-01": {"os": "CentOS 6.5"},
-        "jt-02": {"cpu_arch": "鲲鹏920" if ARCH == "X86" else "Intel Xeon"},
+        "jt-02": {"cpu_arch": OTHER_ARCH},
         "jt-03": {"ipv6": None},
         "jt-04": {"ipv4": jt_05.address, "ipv6": jt_05.address6},
         "jt-05": {"ipv4": jt_04.address, "ipv6": jt_04.address6},

@@ -49,13 +49,15 @@ def test_a_code_told_twice_is_refused() -> None:
         Estate(rooms=(Room(code="A", name="甲"), Room(code="A", name="乙")))
 
 
-def test_where_a_cell_stood_is_a_provenance_like_any_other() -> None:
+def test_where_a_cell_stood_is_kept_with_the_object_and_read_back_with_it() -> None:
     told = {"field": "name", "source": "a", "sheet": "b", "row": 3, "column": "c", "raw": "d"}
-    made = Provenance.of_cell(**told)
-    assert made == Provenance.model_validate(told)
-    assert made.model_dump(mode="json") == told
-    assert made.model_copy(update={"row": 4}).row == 4
-    assert hash(made) == hash(Provenance.model_validate(told))
+    room = Room(code="A", name="甲", provenance=(Provenance("name", "a", "b", 3, "c", "d"),))
+    assert room.model_dump(mode="json")["provenance"] == [told]
+    again = Room.model_validate_json(room.model_dump_json())
+    assert again == room
+    assert hash(again) == hash(room)
+    with pytest.raises(ValidationError):
+        Room.model_validate({"code": "A", "name": "甲", "provenance": [{**told, "cell": "B3"}]})
 
 
 def test_provenance_is_no_fact() -> None:

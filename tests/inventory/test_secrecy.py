@@ -12,7 +12,7 @@ SECRET = System(code="s-1", name="涉密系统", secrecy=Secrecy.CLASSIFIED)
 
 
 def host(code: str, said: str = "", **facts: Any) -> Host:
-    told = Provenance.of_cell(
+    told = Provenance(
         field="system", source="a.xlsx", sheet="服务器", row=3, column="所属系统", raw=said
     )
     return Host(code=code, name=code, provenance=(told,), **facts)

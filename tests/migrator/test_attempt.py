@@ -14,6 +14,7 @@ from migrator.ansible import Order, Outcome, _each_text, _Gathered
 from migrator.attempt import LOG, OUTCOME, read_outcome
 from migrator.move import unsafe
 from migrator.processes import Pen, start_python
+from migrator.strategy import Strategy
 
 UPPER = 120.0
 PLAIN = f"Geheim-{secrets.token_hex(8)}"
@@ -95,8 +96,9 @@ HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executa
 class Bench:
     """Runs a playbook as an attempt in a folder of its own."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, strategy: Strategy) -> None:
         self.root = root
+        self.strategy = strategy
         self.folder = root / "attempt"
         self.folder.mkdir(mode=0o700)
         (root / "library").mkdir()
@@ -125,6 +127,7 @@ class Bench:
             "inventory": {"all": {"hosts": {"here": host or HERE}}},
             "known_hosts": "",
             "secrets": SECRETS,
+            "strategy": self.strategy,
         }
         order = Order(**known | fields)
         pen = Pen.make(name)
@@ -138,6 +141,8 @@ class Bench:
         assert outcome is not None, (self.folder / "stderr.log").read_text()
         assert process.returncode == 0
         self.expect_no_secret()
+        self.expect_no_socket()
+        assert not [line for line in self.log() if line["event"] == "strategy"]
         return outcome
 
     def expect_no_secret(self) -> None:
@@ -147,15 +152,28 @@ class Bench:
             content = path.read_bytes()
             assert not [s for s in SPELLINGS if s in content], path
 
+    def expect_no_socket(self) -> None:
+        """None in the attempt's folder, and what Mitogen's multiplexer listened on is gone."""
+        assert not [p for p in self.folder.rglob("*") if p.is_socket()]
+        assert not [p for p in (self.root / "ssh").iterdir() if p.name.startswith("mitogen")]
+
     def log(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / LOG).read_text().splitlines()]
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+@pytest.fixture(params=[Strategy.PLAIN])
+def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Bench:
+    return Bench(tmp_path, request.param)
 
 
+both = pytest.mark.parametrize(
+    "bench",
+    [Strategy.PLAIN, pytest.param(Strategy.MITOGEN, marks=pytest.mark.slow)],
+    indirect=True,
+)
+
+
+@both
 def test_all_well(bench: Bench) -> None:
     outcome = bench.run(ALL_WELL)
     assert outcome.ok
@@ -180,6 +198,7 @@ def test_all_well(bench: Bench) -> None:
     assert not [argv for argv in knows["environ"] if "migrator.attempt" in argv]
 
 
+@both
 def test_a_failed_task_is_told_and_a_rescued_one_is_not_held_against_the_playbook(
     bench: Bench,
 ) -> None:
@@ -196,6 +215,7 @@ def test_a_playbook_that_saved_itself_is_well(bench: Bench) -> None:
     assert (outcome.message, outcome.failures) == ("", ())
 
 
+@both
 def test_an_unreachable_host(bench: Bench) -> None:
     outcome = bench.run(CHANGING, host={"ansible_host": "127.0.0.1", "ansible_port": 1})
     assert not outcome.ok
@@ -204,6 +224,7 @@ def test_an_unreachable_host(bench: Bench) -> None:
     assert not bench.found.exists()
 
 
+@both
 def test_check_mode_counts_changes_and_makes_none(bench: Bench) -> None:
     outcome = bench.run(CHANGING, check=True)
     assert outcome.ok

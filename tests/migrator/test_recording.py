@@ -157,7 +157,7 @@ def test_an_exception_lets_a_private_network_pass_until_its_review(
         ("declaration", DECLARED | {"evidence": " "}, "evidence"),
         ("declaration", DECLARED | {"on": date(2018, 7, 1)}, "2018-06-30"),
         ("declaration", DECLARED | {"entry": "CZ-08"}, "code"),
-        ("declaration", DECLARED | {"entry": "CZ-10"}, "安全审查"),
+        ("declaration", DECLARED | {"entry": "CZ-10"}, "服务能力评估"),
         ("declaration", DECLARED | {"entry": "CZ-08", "code": "O-77"}, "O-77"),
         ("declaration", DECLARED | {"colour": "red"}, "colour"),
         ("exception", EXCEPTION | {"code": "L-77"}, "L-77"),

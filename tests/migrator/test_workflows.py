@@ -95,7 +95,7 @@ def test_pause_lets_the_step_end_and_begins_no_other(room: EngineRoom) -> None:
     assert room.replay() == 2
 
 
-@pytest.mark.parametrize("step", [Kind.PRESYNC, Kind.QUIESCE])
+@pytest.mark.parametrize("step", [pytest.param(Kind.PRESYNC, marks=pytest.mark.slow), Kind.QUIESCE])
 def test_a_failed_step_waits_and_a_retry_goes_on(room: EngineRoom, step: StepKind) -> None:
     world = room.stage.world
     world.script["S0", step] = ["read 0 bytes, expected 1; free some space"]
@@ -270,7 +270,9 @@ def test_the_cutover_waits_for_its_window(room: EngineRoom) -> None:
     assert room.replay() == 2
 
 
-@pytest.mark.parametrize("step", [Kind.PRESYNC, Kind.QUIESCE, Kind.COMMIT])
+@pytest.mark.parametrize(
+    "step", [pytest.param(Kind.PRESYNC, marks=pytest.mark.slow), Kind.QUIESCE, Kind.COMMIT]
+)
 def test_a_worker_is_stopped_in_a_step_and_the_next_goes_on(
     room: EngineRoom, step: StepKind
 ) -> None:

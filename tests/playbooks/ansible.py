@@ -10,6 +10,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from migrator.ansible import ansible_settings
+from migrator.strategy import Strategy, interpreter
 from tests.lab.addresses import GATEWAY, LOGIN, HostFact, SystemFact
 from tests.lab.addresses import host as host_fact
 from tests.lab.lab import Lab
@@ -54,6 +56,7 @@ class Mover:
     folder: Path
     changes: dict[str, Any] = field(default_factory=dict)  # of fields of the move
     tokens: "count[int]" = field(default_factory=lambda: count(1_000, 10))
+    strategy: Strategy = Strategy.PLAIN
     failures: int = -1  # tests that had failed when its hosts were last reset and carried over
 
     def move(self) -> dict[str, Any]:
@@ -92,7 +95,7 @@ class Mover:
             **self.changes,
         }
 
-    def inventory(self) -> Path:
+    def inventory(self, token: int) -> Path:
         """Writes the inventory: one host per group."""
         names = {
             "source": self.system.source,
@@ -104,9 +107,9 @@ class Mover:
             "ansible_ssh_private_key_file": str(self.lab.ssh_key),
             "ansible_ssh_common_args": (
                 f"-F none -o UserKnownHostsFile={self.lab.known_hosts} -o GlobalKnownHostsFile=/dev/null"
-                " -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes"
+                " -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o ConnectTimeout=10"
             ),
-            "ansible_python_interpreter": "/usr/bin/python3",
+            "ansible_python_interpreter": interpreter(f"attempt-{token}"),
             "ansible_remote_tmp": "/tmp/.qianyun-ansible",
             "ansible_become_password": "{{ lookup('env', 'QIANYUN_BECOME_PASSWORD') }}",
         }
@@ -114,7 +117,7 @@ class Mover:
             group: {"hosts": {name: {"ansible_host": str(host_fact(name).address)}}}
             for group, name in names.items()
         }
-        path = self.folder / f"{self.system.slug}.json"
+        path = self.folder / f"{self.system.slug}-hosts-{token}.json"
         path.write_text(
             json.dumps({"all": {"vars": shared, "children": groups}}, ensure_ascii=False)
         )
@@ -127,21 +130,20 @@ class Mover:
         path = self.folder / f"{self.system.slug}-{token}.json"
         path.write_text(json.dumps(unsafe(variables), ensure_ascii=False))
         program = str(Path(sys.executable).parent / "ansible-playbook")
-        argv = [program, "-i", str(self.inventory()), "-e", f"@{path}", *options]
+        argv = [program, "-i", str(self.inventory(token)), "-e", f"@{path}", *options]
         files = [str(PLAYBOOKS / f"{name}.yml") for name in playbook.split()]
         return self.lab.ops.command([*argv, *files])
 
     def environment(self, sudo_password: str = "") -> dict[str, str]:
         """What ansible-playbook gets to see."""
+        sockets = self.folder / "cp"
+        sockets.mkdir(exist_ok=True)
         return {
+            **ansible_settings(self.folder, sockets, self.strategy),
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
-            "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"),
             "ANSIBLE_STDOUT_CALLBACK": "collected",
-            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.folder / "cp"),
-            "ANSIBLE_PIPELINING": "true",
-            "ANSIBLE_FORKS": "5",
             "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
             "QIANYUN_BECOME_PASSWORD": sudo_password or self.lab.sudo_password,
             "QIANYUN_REPLICATION_PASSWORD": REPLICATION_PASSWORD,

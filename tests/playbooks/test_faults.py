@@ -99,37 +99,6 @@ def test_full_disk_on_the_target(files: Mover) -> None:
     assert "目标磁盘空间不足" in played.messages[0]
 
 
-@pytest.mark.chaos
-def test_reap_leaves_no_process(files: Mover) -> None:
-    """ansible-playbook is killed in the middle of a presync; what it left is found and ended."""
-    source, target = (files.lab.hosts[name] for name in (files.system.source, files.system.target))
-    files.changes = {"rate_kbps": 4_000}
-    token = next(files.tokens)
-    child = subprocess.Popen(
-        files.command("presync", token=token),
-        env=files.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-    def carrying(host: Host) -> list[str]:
-        return [words for words in host.pids().values() if words.startswith("rsync ")]
-
-    try:
-        wait_for(lambda: carrying(target) and carrying(source), "no rsync at work")
-    finally:
-        child.kill()
-        child.wait()
-    mark = f"attempt-{token}"
-    orphan = target.popen(["sleep", "600"], env={"QIANYUN_ATTEMPT": mark})
-    reaped = files.play("reap", reap_attempts=[mark])
-    assert orphan.wait(60) == -KILL
-    assert reaped.code == 0, reaped.output
-    assert "sleep" in reaped.of(target.name)["killed"].values()
-    assert carrying(source) == carrying(target) == []
-
-
 def test_lower_token_is_refused(ready: Mover) -> None:
     played = ready.play("cutover", token=7)
     assert played.code == FAILED

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from tests.documents import example
 from tests.running_api import running_api
 
 type Shell = Callable[[str], str]
+
+# each is a start of Ansible, a second and a half: the others of a kind are make chaos's
+seldom = partial(pytest.param, marks=pytest.mark.slow)
 
 PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
 PROGRAMS = Path(sys.executable).parent
@@ -203,10 +207,10 @@ WHOLE = {"_meta": {"hostvars": {"h-1": {}}}, "g": {"hosts": ["h-1"]}}
     ("text", "said"),
     [
         ("", "expected JSON"),
-        ("<html>", "expected JSON"),
-        (json.dumps(WHOLE)[:-3], "expected JSON"),
+        seldom("<html>", "expected JSON"),
+        seldom(json.dumps(WHOLE)[:-3], "expected JSON"),
         ("[]", "_meta.hostvars"),
-        (json.dumps({"_meta": {"hostvars": {}}}), "it has no host"),
+        seldom(json.dumps({"_meta": {"hostvars": {}}}), "it has no host"),
         (json.dumps(WHOLE | {"g": {"hosts": ["h-1", "h-2"]}}), "it lacks ['h-2']"),
     ],
 )
@@ -221,8 +225,8 @@ def test_what_is_no_whole_inventory_fails(
     ("command", "said"),
     [
         (["sh", "-c", "echo reason >&2; exit 3"], "ended with 3: reason"),
-        (["/nonexistent/qianyun-inventory"], "cannot run"),
-        (["sleep", "600"], "did not end in 1 s"),
+        seldom(["/nonexistent/qianyun-inventory"], "cannot run"),
+        seldom(["sleep", "600"], "did not end in 1 s"),
     ],
 )
 def test_a_command_that_fails_fails_the_inventory(
@@ -235,11 +239,11 @@ def test_a_command_that_fails_fails_the_inventory(
     ("path", "said"),
     [
         ("/403", "answered 403: no permission"),
-        ("/503", "answered 503"),
-        ("/302", "answered 302"),
-        ("/204", "answered 204"),
+        seldom("/503", "answered 503"),
+        seldom("/302", "answered 302"),
+        seldom("/204", "answered 204"),
         ("/half", "half an answer"),
-        ("/nothing", "does not answer"),
+        seldom("/nothing", "does not answer"),
     ],
 )
 def test_an_api_that_refuses_fails_the_inventory(
@@ -248,7 +252,9 @@ def test_an_api_that_refuses_fails_the_inventory(
     _fails(Ansible(config(tmp_path, url=f"{refusing}{path}"), environ), said)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "file:///etc/passwd", "http://[/"])
+@pytest.mark.parametrize(
+    "url", [seldom("http://127.0.0.1:9/"), "file:///etc/passwd", seldom("http://[/")]
+)
 def test_an_address_that_leads_nowhere_fails_the_inventory(
     tmp_path: Path, environ: dict[str, str], url: str
 ) -> None:

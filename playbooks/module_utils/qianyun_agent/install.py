@@ -10,6 +10,8 @@ import hashlib
 import shutil
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from .files import STATE, ensure_folder, locked, write
 
@@ -26,17 +28,24 @@ sys.exit(main(sys.argv[1:]))
 
 
 def sources() -> dict[str, str]:
-    """Every file of this package by name, wherever it was loaded from (Ansible loads a zip)."""
+    """Every file of this package by name, wherever it was loaded from (a zip, or Mitogen)."""
     package = __name__.rpartition(".")[0]
     found = {}
     for name, module in sorted(sys.modules.items()):
         if name == package or name.startswith(package + "."):
-            loader = getattr(module, "__loader__", None)
-            text = loader.get_source(name) if loader is not None else None
             leaf = "__init__" if name == package else name[len(package) + 1 :]
-            if text is not None:
-                found[leaf + ".py"] = text
+            found[leaf + ".py"] = _source(name, module)
     return found
+
+
+def _source(name: str, module: ModuleType) -> str:
+    """A file's text. Mitogen's loader has no get_source (PEP 302), but still holds what it sent."""
+    loader: Any = getattr(module, "__loader__", None)
+    if hasattr(loader, "get_source"):
+        return str(loader.get_source(name))
+    path, _ = loader._by_fullname[name]
+    sent: bytes = sys.modules["ansible_mitogen.target"].get_small_file(loader._context, path)
+    return sent.decode()
 
 
 def install(files: dict[str, str]) -> bool:

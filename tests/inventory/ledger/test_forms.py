@@ -42,7 +42,7 @@ def test_a_form_is_one_object() -> None:
         "cpu_cores": "16",
         "memory_gib": "16",
     }
-    assert {(p.field, p.row, p.column) for p in record.provenance} >= {
+    assert {(p.field, p.row, p.column) for p in record.provenance()} >= {
         ("name", 3, "系统名称"),
         ("construction_funds", 5, "建设资金（万元）"),
     }

@@ -117,7 +117,9 @@ def test_hidden_sheets_are_passed_over_and_told(tmp_path: Path) -> None:
     assert [(i.sheet, i.row, i.reason) for i in report.ignored] == [
         ("旧机房", 0, "隐藏的工作表 / hidden sheet"),
         ("空", 0, "空工作表 / empty sheet"),
+        ("机房", 2, report.ignored[-1].reason),
     ]
+    assert "简称" in report.ignored[-1].reason
 
 
 def test_ods_is_read(tmp_path: Path) -> None:

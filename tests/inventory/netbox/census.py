@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from inventory.choices import (
+    CloudKind,
     DeviceRole,
     Disposition,
     LineDestination,
@@ -37,6 +38,7 @@ TOLD: Facts = {
         "migration_plan": "2018-3 号",
         "migration_date": _ONE,
     },
+    "CL-1": {"kind": CloudKind.CITY, "managed_by_city": True, "offers": ("云主机",)},
     "L-1": {
         "county": "清河县",
         "level": LineLevel.COUNTY,
@@ -91,6 +93,7 @@ OTHERWISE: Facts = {
         "migration_plan": "2019-1 号",
         "migration_date": _OTHER,
     },
+    "CL-1": {"kind": CloudKind.COUNTY, "managed_by_city": False, "offers": ("云数据库",)},
     "L-1": {
         "county": "东山区",
         "level": LineLevel.VILLAGE,

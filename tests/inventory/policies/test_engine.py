@@ -228,17 +228,24 @@ class TestDeclared:
         assert (found.verdict, found.open) == (Verdict.LATE, (other,))
 
     def test_items_are_all_named_ones(self) -> None:
+        pack = load("dalian-2017-135")
+        items = ("大连市电子政务工程建设项目管理暂行办法", "大连市政务信息系统项目管理办法")
         said = [
             Declaration(
-                policy=CZ.id, entry="CZ-10", item=item, on=date(2017, 12, 1), by="办", evidence="函"
+                policy=pack.id,
+                entry="DL-24",
+                item=item,
+                on=date(2017, 12, 1),
+                by="办",
+                evidence="函",
             )
-            for item in ("服务能力评估", "安全审查")
+            for item in items
         ]
-        day = date(2018, 1, 1)
-        half = look(City(), day, Records(declarations=(said[0],)))
-        assert (target(half, "CZ-10").open, target(half, "CZ-10").to_go) == (("安全审查",), 1)
-        whole = look(City(), day, Records(declarations=tuple(said)))
-        assert target(whole, "CZ-10").verdict is Verdict.MET
+        estate, day = City().estate(), date(2018, 1, 1)
+        half = assess(pack, estate, Records(declarations=(said[0],)), day)
+        assert (target(half, "DL-24").open, target(half, "DL-24").to_go) == ((items[1],), 1)
+        whole = assess(pack, estate, Records(declarations=tuple(said)), day)
+        assert target(whole, "DL-24").verdict is Verdict.MET
 
 
 class TestRules:

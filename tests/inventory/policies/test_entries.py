@@ -88,13 +88,12 @@ SHARES: list[tuple[str, str, str, str, dict[str, Any], dict[str, Any]]] = [
     (DL, "DL-06", "system", "city", {**AUDIT, "approver": True}, {**AUDIT, **MONEY, "approver": True}),
     (DL, "DL-07", "system", "city", ZOMBIE, CLEANED),
     (DL, "DL-12", "internal_private", "city", GONE, {**GONE, "destination": "intranet"}),
-    (DL, "DL-14", "internet_leased", "city", {}, GONE),
+    (DL, "DL-14", "internet_leased", "city", {"self_leased": True}, {**GONE, "self_leased": True}),
     (DL, "DL-15", "private_business", "city", {"eligible": True}, {"eligible": True, **GONE, "destination": "extranet"}),
     (DL, "DL-17", "system", "city", {**CLEAR, **ON}, {**CLEAR, **ON, "cloud_status": "verified"}),
     (DL, "DL-21", "system", "city", CLEAR, {**CLEAR, "connected": True}),
     (XN, "XN-22a", "system", "city", {**AUDIT, "approver": True}, {**AUDIT, "staff": 2, "approver": True}),
     (XN, "XN-24", "system", "city", ZOMBIE, CLEANED),
-    (XN, "XN-28", "system", "county", {**CLEAR, "must_connect": True}, {**CLEAR, "must_connect": True, "connected": True}),
     (XZ, "XZ-02", "system", "city", {**CLEAR, **OFF}, {**CLEAR, "cloud_status": "connected"}),
     (XZ, "XZ-03", "resource", "city", {}, {"published_on": date(2020, 1, 1)}),
     (XZ, "XZ-04", "system", "city", {**PUBLIC, **BUILT}, {**PUBLIC, **BUILT, "oneststop_connected": True}),
@@ -108,11 +107,12 @@ SHARES: list[tuple[str, str, str, str, dict[str, Any], dict[str, Any]]] = [
 OF_ORGANISATIONS = ("CZ-02", "DL-13", "DL-18", "XN-26", "XZ-12")
 PER = ("CZ-09", "DL-10", "XN-25")
 ELSEWHERE = ("XN-21a",)
+BY_OWNER = ("XN-28",)
 
 
 def test_every_target_is_here() -> None:
     here = {t.id for _, t in DECLARED} | {case[1] for case in SHARES}
-    assert here | {*OF_ORGANISATIONS, *PER, *ELSEWHERE} == {t.id for _, t in TARGETS}
+    assert here | {*OF_ORGANISATIONS, *PER, *ELSEWHERE, *BY_OWNER} == {t.id for _, t in TARGETS}
 
 
 @pytest.mark.parametrize("case", SHARES, ids=lambda case: case[1])
@@ -260,3 +260,27 @@ def test_a_clock_in_a_year_without_a_calendar_is_not_judged() -> None:
 def load_without_end() -> Pack:
     """Xianning as if its instruments had no last day."""
     return PACKS[XN].model_copy(update={"instruments": ()})
+
+
+def test_who_is_connected_is_counted_by_organisation() -> None:
+    """XN-28: with no list of systems handed in nobody is connected, and one system of one
+    department is no other's; what must be connected and is not keeps its owner out."""
+    pack, day, city = PACKS[XN], date(2020, 1, 1), City()
+    owners = [*city.departments(4), *city.departments(1, county="赤壁市")]
+    none = result(pack, "XN-28", city, Records(), day)
+    assert (none.verdict, none.open) == (Verdict.LATE, tuple(sorted(owners)))
+    one = city.system(owners[0], connected=True, secrecy="none")
+    city.system(owners[1], connected=False, must_connect=False, secrecy="none")
+    city.system(owners[4], connected=True, merged_into=one)
+    found = result(pack, "XN-28", city, Records(), day)
+    assert found.today is not None
+    assert (found.today.done, found.today.total, found.verdict) == (1, 5, Verdict.LATE)
+    assert [(g.name, g.ratio.done, g.ratio.total) for g in found.groups] == [
+        ("", 1, 4),
+        ("赤壁市", 0, 1),
+    ]
+    city.system(owners[0], must_connect=True, connected=False, secrecy="none")
+    held = result(pack, "XN-28", city, Records(), day)
+    assert owners[0] in held.open
+    national = result(pack, "XN-28a", city, Records(), day)
+    assert (national.verdict, national.kind) == (Verdict.LATE, "declared")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inventory.errors import PackError, PackFault, PackRefused
-from inventory.policies.loader import load, load_file
+from inventory.policies.loader import available, load, load_file
 from inventory.policies.measures import Share
 
 GOOD = """\
@@ -389,3 +389,68 @@ def test_a_policy_above_that_is_not_there(write: Write) -> None:
 def test_no_such_policy() -> None:
     with pytest.raises(PackError, match="cangzhou-2017-157"):
         load("beijing")
+
+
+def test_every_mistake_is_told_in_one_round(tmp_path: Path) -> None:
+    """What is broken at the head of the file hides nothing that stands below."""
+    text = GOOD.replace("at_least = 0.6", "at_least = 0.7").replace(
+        'level = "city"', 'level = "town"'
+    )
+    text = text.replace("signed = 2020-01-01", 'signed = "soon"').replace(
+        "signed = 2", "signd = 2", 1
+    )
+    path = tmp_path / "city.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(PackRefused) as caught:
+        load_file(path)
+    at = {fault.at.split(".")[0] for fault in caught.value.faults}
+    assert {"level", "targets[1]"} <= at
+
+
+def test_what_is_taken_back_must_be_there(tmp_path: Path) -> None:
+    own = GOOD.replace('level = "city"', 'level = "county"\ninherits = "xianning-2019-5"')
+    own += '\n[[waives]]\nid = "XN-99"\nclause = "三"\nquote = "不适用"\n'
+    path = tmp_path / "city.toml"
+    path.write_text(own, "utf-8")
+    with pytest.raises(PackRefused) as caught:
+        load_file(path)
+    assert ("waives[1].id", "XN-99") in {(f.at, f.read) for f in caught.value.faults}
+    path.write_text(own.replace("XN-99", "XN-36"), "utf-8")
+    assert "XN-36" not in {e.id for _, _, e in load_file(path).entries()}
+
+
+def test_quotes_are_compared_with_the_text_beside_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "city.toml"
+    text = GOOD.replace('level = "city"', 'level = "city"\nsource_file = "city.txt"')
+    path.write_text(text, "utf-8")
+    with pytest.raises(PackRefused) as missing:
+        load_file(path, compare=True)
+    assert [f.at for f in missing.value.faults] == ["source_file"]
+    load_file(path)
+    pack = load_file(path)
+    quotes = [q for _, _, e in pack.entries() for q in e.quote]
+    quotes += [q for c in pack.consequences for q in c.quote]
+    whole = "\n".join(quote[:3] + "\n  " + quote[3:] for quote in quotes)
+    (tmp_path / "city.txt").write_text(whole, "utf-8")
+    load_file(path, compare=True)
+    (tmp_path / "city.txt").write_text("别的文字", "utf-8")
+    with pytest.raises(PackRefused) as other:
+        load_file(path, compare=True)
+    assert {f.read[:10] for f in other.value.faults} >= {quote[:10] for quote in quotes}
+    path.write_text(text.replace("city.txt", "../city.txt"), "utf-8")
+    with pytest.raises(PackRefused) as away:
+        load_file(path, compare=True)
+    assert [f.at for f in away.value.faults] == ["source_file"]
+
+
+def test_money_of_a_soft_clause_follows_from_nothing_hard(tmp_path: Path) -> None:
+    shipped = available()["xianning-2019-5"].read_text("utf-8")
+    head, mark, tail = shipped.partition('id = "XN-28"\n')
+    hard = tail.replace('consequences = ["XN-notice"]', 'consequences = ["XN-no-om"]', 1)
+    path = tmp_path / "xianning-2019-5.toml"
+    path.write_text(head + mark + hard, "utf-8")
+    with pytest.raises(PackRefused) as caught:
+        load_file(path)
+    assert [(f.read, "in principle" in f.expected) for f in caught.value.faults] == [
+        ("XN-no-om", True)
+    ]

@@ -19,7 +19,7 @@ from inventory.policies.measures import Share
 from inventory.policies.pack import Pack
 from inventory.policies.records import Exempt, Records
 from inventory.policies.wording import Severity
-from tests.inventory.policies.builder import CLOUD, City
+from tests.inventory.policies.builder import CLOUD, ROOM, City
 
 PACKS = {named: load(named) for named in shipped()}
 MAYBE = st.none() | st.booleans()
@@ -41,7 +41,7 @@ def cities(draw: st.DrawFn) -> City:
             citizen_facing=draw(MAYBE),
             secrecy=draw(st.sampled_from(["unknown", "none", "classified"])),
             owner_unit_level=draw(st.sampled_from([None, "department", "section"])),
-            cloud_status=draw(st.sampled_from([None, "none", "connected"])),
+            cloud_status=draw(st.sampled_from([None, "none", "connected", "verified"])),
             om_funds_per_year=draw(st.none() | st.integers(0, 9)),
         )
     for _ in range(draw(st.integers(0, 4))):
@@ -85,7 +85,10 @@ def test_moving_a_system_never_lowers_a_cloud_ratio(
     if not before.systems:
         return
     one = data.draw(st.sampled_from([s.code for s in before.systems]))
-    city.change("systems", one, room=CLOUD, cloud_status="migrated")
+    was_there = next(s for s in before.systems if s.code == one)
+    verified = was_there.cloud_status == "verified" and was_there.room != ROOM
+    # what was verified on the cloud stays so; what stands in a room was verified nowhere
+    city.change("systems", one, room=CLOUD, cloud_status="verified" if verified else "migrated")
     pack, since = PACKS[named], (date(2015, 1, 1), before)
     entries = cloud_targets(pack)
     then = by_entry(assess(pack, before, Records(), day, since), entries)

@@ -10,8 +10,8 @@ from inventory.policies.assess import assess
 from inventory.policies.assessment import Assessment
 from inventory.policies.loader import load, shipped
 from inventory.policies.records import Declaration, Records
-from tests.inventory.policies.builder import City
-from tests.inventory.policies.rule_cases import CASES, CZ, DL, JL, NEW, SAID, XN, XZ
+from tests.inventory.policies.builder import CLOUD, ROOM, City
+from tests.inventory.policies.rule_cases import CASES, CZ, DL, HOME, JL, NEW, SAID, XN, XZ
 
 DAYS = {CZ: date(2019, 6, 3), DL: date(2019, 6, 3), JL: date(2016, 6, 1), XN: date(2020, 6, 1)}
 DAYS[XZ] = date(2021, 6, 1)
@@ -26,10 +26,16 @@ def test_every_rule_has_a_case() -> None:
 def judged(case: tuple[Any, ...], told: dict[str, Any]) -> tuple[str, Assessment]:
     """The object made from `told` in a city, and how it is judged."""
     named, rule, kind, level, *_ = case
-    marks = {key: told.get(key) for key in (NEW, SAID, "said_of", "host", "again")}
+    marks = {key: told.get(key) for key in (NEW, SAID, "said_of", "host", "again", HOME)}
     facts = {key: value for key, value in told.items() if key not in marks}
     city = City()
     (owner,) = city.departments(1, county="青县" if level == "county" else None)
+    if marks[HOME]:
+        city.node("county_platform", county=marks[HOME])
+    if "purchases" in facts:
+        city.change("clouds", CLOUD, offers=("计算", "存储"))
+    if "function_tags" in facts:
+        city.system(None, citywide_unified=True, function_tags=("协同办公", "公文"))
     before = city.estate()
     code = made(city, kind, owner, facts)
     if marks["host"]:
@@ -53,6 +59,9 @@ def judged(case: tuple[Any, ...], told: dict[str, Any]) -> tuple[str, Assessment
 def made(city: City, kind: str, owner: str, facts: dict[str, Any]) -> str:
     if kind == "system":
         return city.system(owner, **facts)
+    if kind == "host":
+        system = city.system(owner, secrecy="none", **facts)
+        return city.host(place=ROOM, system=system, purchased=date(2016, 5, 1))
     if kind == "exchange_platform":
         return city.node(kind, organisation=owner, **facts)
     if kind == "resource":

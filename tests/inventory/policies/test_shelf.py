@@ -78,10 +78,12 @@ def test_a_mistake_in_records_has_its_line(
 @pytest.mark.parametrize(
     ("entry", "more", "at", "expected"),
     [
-        ("CZ-10", "", "declarations[1].item", "安全审查"),
-        ("CZ-10", 'item = "审查"', "declarations[1].item", "安全审查"),
+        ("CZ-10a", "", "declarations[1].item", "安全审查"),
+        ("CZ-10a", 'item = "审查"', "declarations[1].item", "安全审查"),
         ("CZ-03", 'item = "审查"', "declarations[1].item", "no items"),
         ("CZ-08", "", "declarations[1]", "object by object"),
+        ("V-49", "", "declarations[1]", "object by object"),
+        ("CZ-12", "", "declarations[1].entry", "judged by the facts"),
     ],
 )
 def test_a_declaration_fits_its_entry(

@@ -64,7 +64,7 @@ WAYS = (
     Way("19", "trial and acceptance", ("XN.acceptance",)),
     Way("20", "audit", ("XN.audit-after",), "Cangzhou, Dalian: yearly, of no single object"),
     Way("21", "filing, evaluation", ("JL.evaluation", "XN.operation", "XZ.operation")),
-    Way("22", "rectification", (), "rule XN-13; the list of what is overdue waits for reports"),
+    Way("22", "rectification", (), "rule XN-13; the list of what is overdue: report F-23"),
     Way("23", "second migration to Xinchuang", ("XZ.xinchuang",)),
 )
 

@@ -1,10 +1,12 @@
 """Files of reports: text from people stays text in each, figures stay figures."""
 
+import fcntl
 import io
 import zipfile
 from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +15,8 @@ from openpyxl import load_workbook
 
 from inventory.errors import ReportError, Unprintable
 from inventory.report_write import pdf as printer
+from inventory.report_write import write
 from inventory.report_write.layout import groups, shown
-from inventory.report_write.write import WRITERS, written
 from inventory.reports.kinds import make
 from inventory.reports.model import (
     Blank,
@@ -83,6 +85,10 @@ def report(**more: Any) -> Report:
         "source": Source(policy=CZ, number="沧政办字", estate="0" * 64),
     }
     return Report.model_validate(told | more)
+
+
+def written(made: Report, kind: str, scratch: Path = Path("no-folder-is-needed")) -> bytes:
+    return write.written(made, kind, scratch)
 
 
 def sheets(content: bytes) -> Iterator[Any]:
@@ -200,26 +206,45 @@ def test_an_unknown_kind_of_file() -> None:
         written(report(), "wps")
 
 
-def test_without_chromium_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_chromium_it_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(printer, "PROGRAMS", ("no-such-chromium",))
     with pytest.raises(Unprintable, match="apt-get install chromium"):
-        written(report(), "pdf")
+        written(report(), "pdf", tmp_path)
 
 
-def test_a_printer_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_printer_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(printer, "PROGRAMS", ("false",))
     with pytest.raises(Unprintable, match="html"):
-        written(report(), "pdf")
+        written(report(), "pdf", tmp_path / "printing")
+    assert list((tmp_path / "printing").glob("print-*")) == []
+    assert (tmp_path / "printing").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_a_killed_print_left_is_swept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By the next print; one that is at work keeps its own."""
+    monkeypatch.setattr(printer, "PROGRAMS", ("false",))
+    left, working = tmp_path / "print-left", tmp_path / "print-working"
+    for folder in (left, working):
+        folder.mkdir()
+        (folder / "report.html").write_text("报告", "utf-8")
+    with (working / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(Unprintable):
+            written(report(), "pdf", tmp_path)
+        assert sorted(tmp_path.glob("print-*")) == [working]
 
 
 @pytest.mark.skipif(
     not any(printer.shutil.which(name) for name in printer.PROGRAMS), reason="no chromium here"
 )
-def test_a_page_is_printed() -> None:
-    assert written(report(), "pdf").startswith(b"%PDF-")
+def test_a_page_is_printed(tmp_path: Path) -> None:
+    assert written(report(), "pdf", tmp_path).startswith(b"%PDF-")
+    assert list(tmp_path.glob("print-*")) == []
 
 
-@pytest.mark.parametrize("kind", [kind for kind in WRITERS if kind != "pdf"])
+@pytest.mark.parametrize("kind", [kind for kind in write.KINDS if kind != "pdf"])
 @pytest.mark.parametrize(
     ("policy", "form"), [(CZ, "annual"), (XN, "briefing"), (XN, "self-audit"), (CZ, "holds")]
 )
@@ -234,3 +259,81 @@ def test_columns_that_share_a_title_above() -> None:
     assert groups(table) == [("经费", 2, 2)]
     assert shown(6667, table.columns[3]) == "66.7%"
     assert shown(None, table.columns[3]) == ""
+
+
+def keeps(paragraph: Any) -> bool:
+    return bool(paragraph.paragraph_format.keep_with_next)
+
+
+def test_nothing_but_a_seal_begins_a_page() -> None:
+    """From the last words to the last line of the colophon, each is kept with the next; an empty
+    line is no words."""
+    sections = (Section(heading="一、", blocks=(Text(text="前"), Blank(label="", lines=2))),)
+    told = report(layout="letter", seal=True, sections=sections, foot=())
+    made: Any = Document(io.BytesIO(written(told, "docx")))
+    lines = made.paragraphs
+    first = next(n for n, line in enumerate(lines) if line.text == "前")
+    assert keeps(lines[first - 1])  # the heading
+    assert all(keeps(line) for line in lines[first:-1])
+    assert not keeps(lines[-1])
+
+
+def test_a_last_row_stays_with_what_is_signed() -> None:
+    made: Any = Document(io.BytesIO(written(report(landscape=True), "docx")))
+    (table,) = made.tables
+    blank = next(p for p in made.paragraphs if p.text == "<留空>")
+    assert keeps(blank)
+    (section,) = report().sections
+    only = section.model_copy(update={"blocks": section.blocks[:2]})
+    notes = only.blocks[1].model_copy(update={"notes": ()})
+    only = only.model_copy(update={"blocks": (only.blocks[0], notes)})
+    made = Document(io.BytesIO(written(report(sections=(only,)), "docx")))
+    (table,) = made.tables
+    assert all(keeps(p) for cell in table.rows[-1].cells for p in cell.paragraphs)
+    assert not any(keeps(p) for cell in table.rows[1].cells for p in cell.paragraphs)
+
+
+def test_a_heading_below_a_table_follows_no_empty_line() -> None:
+    """LibreOffice would leave it at the foot of a page; two tables stay two."""
+    (section,) = report().sections
+    (table,) = report().tables()
+    bare = table.model_copy(update={"title": "", "unit": "", "notes": ()})
+    sections = (section.model_copy(update={"blocks": (bare, bare)}), Section(heading="二、"))
+    made: Any = Document(io.BytesIO(written(report(sections=sections), "docx")))
+    assert len(made.tables) == 2
+    body = [e.tag.rpartition("}")[2] for e in made.element.body]
+    at = [n for n, tag in enumerate(body) if tag == "tbl"]
+    assert body[at[0] : at[1] + 1] == ["tbl", "p", "tbl"]
+    after = next(p for p in made.paragraphs if p._p is made.element.body[at[1] + 1])
+    assert (after.text, keeps(after)) == ("二、", True)
+
+
+def test_a_page_keeps_its_end_together() -> None:
+    sections = (Section(heading="一、", blocks=(Text(text="前"), Text(text="末段"))),)
+    content = written(report(layout="letter", seal=True, sections=sections), "html").decode()
+    before, _, last = content.partition('<div class="last">')
+    assert "<p>前</p>" in before
+    assert last.index("末段") < last.index("（盖章）") < last.index("报告核验码")
+
+
+def test_labels_that_do_not_fit_stand_one_below_the_other() -> None:
+    """The head of a narrow sheet: no label is cut by the grid."""
+    head = tuple(Line(label=f"填报单位{n}", value="某市某县某某局" * 2) for n in range(3))
+    (sheet,) = sheets(written(report(head=head), "xlsx"))
+    places = [c for row in sheet.iter_rows() for c in row if str(c.value).startswith("填报单位")]
+    assert [c.column for c in places] == [1, 1, 1]
+    short = tuple(Line(label=f"甲{n}") for n in range(3))
+    (sheet,) = sheets(written(report(head=short), "xlsx"))
+    beside = [c for row in sheet.iter_rows() for c in row if str(c.value).startswith("甲")]
+    assert len({c.row for c in beside}) == 1
+
+
+def test_a_row_of_a_long_table_keeps_its_words() -> None:
+    """Rows are copies of one; what each says is its own, blanks and line breaks with it."""
+    (section,) = report().sections
+    (table,) = report().tables()
+    rows = (*((n, f" 甲{n} ", n, None, None) for n in range(50)), (50, "一\n二", 1, 1, None))
+    told = section.model_copy(update={"blocks": (table.model_copy(update={"rows": rows}),)})
+    made: Any = Document(io.BytesIO(written(report(sections=(told,)), "docx")))
+    words = [row.cells[1].text for row in made.tables[0].rows[2:]]
+    assert words == [*(f" 甲{n} " for n in range(50)), "一\n二", "合计"]

@@ -3,6 +3,7 @@ is added changes nothing that the cities' truths speak of."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 from inventory.model import (
@@ -20,7 +21,7 @@ from inventory.policies.records import Records
 from inventory.reports.case import Case, Scope
 from inventory.reports.periods import default_period, entry_for, period_of
 from tests.inventory.policies.builder import CLOUD, ROOM
-from tests.inventory.policies.cities import SAMPLES
+from tests.inventory.policies.cities import SAMPLES, Sample
 
 CZ, XN, XZ = "cangzhou-2017-157", "xianning-2019-5", "xinzhou-2020-98"
 DL, JL = "dalian-2017-135", "jilin-2015-17"
@@ -203,12 +204,28 @@ def _project(n: int, one: Project) -> Project:
     return one.model_copy(update={k: v for k, v in told.items() if _unsaid(one, k)})
 
 
+# cities, packs and estates are values: each is made once, whoever asks for it
+
+
+@cache
+def city(policy: str) -> Sample:
+    """The policy's sample city as it is."""
+    return SAMPLES[policy](1)
+
+
+@cache
+def _dressed(policy: str) -> Estate:
+    return dressed(city(policy).estate)
+
+
+_pack = cache(load)
+
+
 def case(policy: str, form: str, period: str | None = None, **more: Any) -> Case:
     """A case over the policy's sample city; `dress=False` for the city as it is."""
-    sample = SAMPLES[policy](1)
-    pack = load(policy)
+    sample, pack = city(policy), _pack(policy)
     today = more.pop("today", DAYS.get(policy, sample.truth.day))
-    estate = dressed(sample.estate) if more.pop("dress", True) else sample.estate
+    estate = _dressed(policy) if more.pop("dress", True) else sample.estate
     told = period_of(period) if period else default_period(entry_for(pack, form), today)
     return Case(
         pack=pack,
@@ -225,5 +242,5 @@ def case(policy: str, form: str, period: str | None = None, **more: Any) -> Case
 
 def first_office(policy: str) -> Scope:
     """The city's first department."""
-    sample = SAMPLES[policy](1)
+    sample = city(policy)
     return Scope(organisation=next(o.code for o in sample.estate.organisations if not o.county))

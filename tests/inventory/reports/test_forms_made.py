@@ -2,22 +2,25 @@
 
 import json
 from datetime import date
+from ipaddress import IPv4Address
+from typing import Any
 
 import pytest
 
 from inventory.difference import Difference, How
 from inventory.errors import ReportError
-from inventory.facts import Evidence
-from inventory.model import Secrecy
+from inventory.facts import Evidence, Failure
+from inventory.model import Host, Service
 from inventory.policies.forms import NAMES
+from inventory.policies.holds import total
 from inventory.policies.loader import load, shipped
-from inventory.policies.records import Records
+from inventory.policies.records import Declaration, Records
 from inventory.reports.case import Case, Scope
 from inventory.reports.kinds import MAKERS, make
-from inventory.reports.model import Cell, Report, Table
-from inventory.verification import Verification
-from tests.inventory.policies.cities import SAMPLES
-from tests.inventory.reports.samples import CZ, DAYS, DL, XN, XZ, case, first_office
+from inventory.reports.model import Cell, Report, Table, Text
+from inventory.verification import Verification, verify
+from tests.inventory.looks import failed, look
+from tests.inventory.reports.samples import CZ, DAYS, DL, XN, XZ, case, city, first_office
 
 ONE = "migration-plan"
 
@@ -72,7 +75,7 @@ def test_every_form_can_be_made() -> None:
 
 def test_the_annual_report_of_the_city() -> None:
     """F-05: the ratio of CZ-12, and who has not reported."""
-    sample = SAMPLES[CZ](1)
+    sample = city(CZ)
     made = make(case(CZ, "annual", "2018", dress=False))
     assert made.title == "沧州市2018年度政务信息资源共享情况年度报告"
     assert made.cut_off == date(2018, 12, 31)
@@ -82,13 +85,29 @@ def test_the_annual_report_of_the_city() -> None:
     assert f"共{total}个，完成{done}个" in str(cloud["进展情况"])
     named = {o.code: o.name for o in sample.estate.organisations}
     missing = {named[code] for code in sample.truth.late["CZ-21"]}
-    assert set(column(titled(made, "未按时"), "单位")) == missing
+    assert set(column(titled(made, "尚未报送"), "单位")) == missing
+
+
+@pytest.mark.parametrize(
+    ("today", "state", "words"),
+    [
+        (date(2019, 1, 2), "尚未报送", "未报送0个，尚在时限内未报送6个"),
+        (date(2019, 1, 3), "尚未报送", "未报送0个，尚在时限内未报送6个"),
+        (date(2019, 1, 4), "未报送", "未报送6个。"),
+    ],
+)
+def test_nobody_is_late_before_the_day_is_over(today: date, state: str, words: str) -> None:
+    """F-05: due on 3 January, that day with it."""
+    made = make(case(CZ, "annual", "2018", records=Records(), dress=False, today=today))
+    assert words in texts(made)
+    assert set(column(titled(made, "报送单位"), "情况")) == {state}
+    assert ("未按时报送单位" in texts(made)) is (state == "未报送")
 
 
 def test_the_annual_report_of_one_department_speaks_of_its_own() -> None:
     """F-04."""
     scope = first_office(CZ)
-    sample = SAMPLES[CZ](1)
+    sample = city(CZ)
     made = make(case(CZ, "annual", "2018", dress=False, scope=scope))
     own = [s for s in sample.estate.systems if s.organisation == scope.organisation]
     others = {o.name for o in sample.estate.organisations} - {made.issuer}
@@ -110,7 +129,7 @@ def test_a_place_that_is_not_there() -> None:
 
 def test_the_monthly_report_of_xinzhou() -> None:
     """F-03: the three ratios of data and the migration, at the month's end."""
-    truth = SAMPLES[XZ](1).truth
+    truth = city(XZ).truth
     made = make(case(XZ, "monthly", "2020-12", dress=False, today=date(2021, 1, 1)))
     table = titled(made, "任务进展")
     for entry in ("XZ-09", "XZ-03", "XZ-14", "XZ-15"):
@@ -138,7 +157,7 @@ def test_a_month_is_compared_with_the_one_before() -> None:
 
 def test_the_briefing_of_xianning() -> None:
     """F-02: rolled up per department, its number, its readers."""
-    sample = SAMPLES[XN](1)
+    sample = city(XN)
     made = make(case(XN, "briefing", "2019-12", dress=False))
     assert (made.masthead, made.issue, made.layout) == ("数据咸宁", 12, "briefing")
     assert made.copies[0].value == "市委、市政府主要领导"
@@ -147,21 +166,56 @@ def test_the_briefing_of_xianning() -> None:
     assert sum(int(n or 0) for n in column(table, "系统联通数")) == connected
     assert table.total is not None
     assert table.total[5] == connected
-    done, must = sample.truth.shares["XN-28"]
+    must = sum(s.must_connect is True for s in sample.estate.systems)
+    done = sum(s.must_connect is True and s.connected is True for s in sample.estate.systems)
     assert f"确定须接入的{must}个已接入{done}个" in texts(made)
 
 
 def test_money_on_hold_is_what_the_policy_says() -> None:
     """F-24: the same sum as `policy holds`, once an object."""
     for policy in (CZ, XZ, DL, XN):
-        sample = SAMPLES[policy](1)
+        sample = city(policy)
         day = sample.truth.day
         made = make(case(policy, "holds", str(day), dress=False, today=day))
         yuan, unknown = sample.truth.money
         summary = titled(made, "汇总")
         assert summary.total is not None
-        assert summary.total[3:] == (yuan, unknown)
-        assert f"合计{yuan:,}元" in made.tables()[0].notes[0]
+        held, less = summary.total[2:5], summary.total[5:8]
+        told = case(policy, "holds", str(day), dress=False, today=day).holds
+        by_kind = [[h for h in told if h.kind == kind] for kind in ("hold", "phase_out")]
+        for cells, found in zip((held, less), by_kind, strict=True):
+            assert cells == (len({(h.set, h.code) for h in found}), *total(found))
+        if not by_kind[1]:
+            assert held[1:] == (yuan, unknown)
+        assert [len(t.rows) for t in made.tables()[:2]] == [len(found) for found in by_kind]
+
+
+def test_what_is_to_be_less_is_not_added_to_what_waits() -> None:
+    """Cangzhou knows no money on hold, only money that is to be less each year."""
+    made = make(case(CZ, "holds", "2019-01-02", dress=False))
+    waits, less = made.tables()[:2]
+    assert (waits.rows, waits.notes) == ((), ())
+    assert less.rows
+    amount = [column.title for column in less.columns].index("涉及金额")
+    assert f"合计{sum(row[amount] for row in less.rows):,}元" in less.notes[0]
+    assert "暂缓" not in less.notes[1]
+
+
+def test_rent_of_a_cancelled_line_is_in_no_total() -> None:
+    """F-08: both sheets count the same lines."""
+    told = case(XN, "lines", "2019-03-15", today=date(2019, 3, 15))
+    first = next(x for x in told.estate.lines if x.type == "extranet")
+    lines = [
+        x.model_copy(update={"cancelled_on": date(2018, 1, 1)}) if x is first else x
+        for x in told.estate.lines
+    ]
+    estate = told.estate.model_copy(update={"lines": tuple(lines)})
+    made = make(case(XN, "lines", "2019-03-15", today=date(2019, 3, 15), estate=estate))
+    listed, summed = made.tables()[0], made.tables()[-1]
+    assert listed.total is not None
+    assert summed.total is not None
+    assert listed.total[12] == summed.total[8] < sum(n or 0 for n in column(listed, "年租费"))
+    assert "已取消的线路1条" in listed.notes[0]
 
 
 def test_a_hold_names_its_clause_its_facts_and_who_acts() -> None:
@@ -176,7 +230,7 @@ def test_a_hold_names_its_clause_its_facts_and_who_acts() -> None:
 
 def test_lines_that_stay_are_told_apart() -> None:
     """F-15: what was ended, what stays by leave, what stays."""
-    sample = SAMPLES[CZ](1)
+    sample = city(CZ)
     day = sample.truth.day
     made = make(case(CZ, "cancellations", str(day), dress=False, today=day))
     table = made.tables()[0]
@@ -186,7 +240,7 @@ def test_lines_that_stay_are_told_apart() -> None:
 
 
 def test_rent_is_saved_by_what_was_ended() -> None:
-    sample = SAMPLES[DL](1)
+    sample = city(DL)
     made = make(case(DL, "cancellations", str(DAYS[DL]), dress=False))
     ended = [x for x in sample.estate.lines if x.cancelled_on and x.type == "internet_leased"]
     total = made.tables()[0].total
@@ -261,47 +315,52 @@ def test_what_was_reported_beside_what_was_found() -> None:
         found=16,
         evidence=(seen,),
     )
-    found = Verification(differences=(difference,), unread={"H-9001": "timeout"})
+    unread, other = told.estate.hosts[1].code, told.estate.organisations[-1].code
+    found = Verification(differences=(difference,), unread={unread: "timeout"})
     made = make(case(XN, "verification", "2019-07-31", verification=found))
     (row,) = made.tables()[0].rows
     assert row[4:9] == ("CPU 核数", "4", "16", "不一致", "#17")
     assert "市审计局（盖章）" in [line.label for line in made.foot]
-    assert "H-9001" in made.tables()[0].notes[1]
-    other = Scope(organisation=told.estate.organisations[-1].code)
-    alone = make(case(XN, "verification", "2019-07-31", verification=found, scope=other))
+    assert f"{told.estate.hosts[1].name}（{unread}）" in made.tables()[0].notes[1]
+    scope = Scope(organisation=other)
+    alone = make(case(XN, "verification", "2019-07-31", verification=found, scope=scope))
     assert alone.tables()[0].rows == ()
+
+
+def test_a_verification_from_looks() -> None:
+    """F-10: what an old look at a host found beside the ledger, in words; what was not found is not
+    “not reported”, a place has its name, and a host of a classified system is in no line."""
+    told = case(XN, "verification", "2019-07-31")
+    system, secret = told.estate.systems[:2]
+    secret = secret.model_copy(update={"secrecy": "classified"})
+    hosts = [
+        Host(code=code, name=name, system=of, ipv4=IPv4Address(at), os="CentOS 6.5")
+        for code, name, of, at in (
+            ("h1", "业务一号机", system.code, "10.0.0.1"),
+            ("h2", "业务二号机", system.code, "10.0.0.2"),
+            ("h3", "机要机", secret.code, "10.0.0.3"),
+        )
+    ]
+    gone = Service(code="h1-80", name="网页", host="h1", port=80, system=system.code)
+    systems = (system, secret, *told.estate.systems[2:])
+    parts = {"systems": systems, "hosts": tuple(hosts), "services": (gone,)}
+    estate = told.estate.model_copy(update=parts)
+    looks = {"h1": look("h1", "10.0.0.1", 7)}
+    found = verify(estate, looks, {"h3": failed("h3", Failure.TIMEOUT)}, date(2026, 3, 1))
+    made = make(case(XN, "verification", "2019-07-31", verification=found, estate=estate))
+    (table,) = made.tables()
+    lines = {(row[3], row[4]): row[5:9] for row in table.rows}
+    system_line = lines["业务一号机（h1）", "操作系统"]
+    assert system_line[0] == "CentOS 6.5"
+    assert system_line[2:] == ("不一致", "#7")
+    assert lines["业务一号机（h1）", "服务"][1:3] == ("未发现", "未发现")
+    assert table.notes[1] == "未能查看的服务器1台：业务二号机（h2）。"
+    assert "机要机" not in texts(made)
 
 
 def test_nobody_was_looked_at() -> None:
     with pytest.raises(ReportError, match="discover"):
         make(case(XN, "verification"))
-
-
-@pytest.mark.parametrize("form", [name for name in NAMES if name != "verification"])
-@pytest.mark.parametrize("policy", [CZ, XN, XZ, DL])
-def test_of_a_classified_system_nothing_is_listed(policy: str, form: str) -> None:
-    """G7: it is counted, and neither its name nor what it does leaves the inventory."""
-    told = scoped(policy, form)
-    office = first_office(policy).organisation
-    systems = [
-        s.model_copy(
-            update={
-                "secrecy": Secrecy.CLASSIFIED,
-                "name": "绝密系统甲",
-                "function": "绝密功能",
-                "zombie_idle": True,
-                "must_connect": True,
-                "connected": False,
-            }
-        )
-        if s.organisation == office
-        else s
-        for s in told.estate.systems
-    ]
-    estate = told.estate.model_copy(update={"systems": tuple(systems), "hosts": ()})
-    more = {"scope": told.scope, "sampling": told.sampling, "estate": estate}
-    made = make(case(policy, form, **more))
-    assert "绝密" not in texts(made)
 
 
 def test_a_draft_says_so() -> None:
@@ -316,5 +375,66 @@ def test_nothing_is_reported_on_a_policy_that_does_not_hold() -> None:
 
 
 def test_records_of_the_case_count() -> None:
-    silent = make(case(CZ, "annual", "2018", records=Records(), dress=False))
+    more: dict[str, Any] = {"records": Records(), "dress": False, "today": date(2019, 1, 4)}
+    silent = make(case(CZ, "annual", "2018", **more))
     assert "未报送6个" in texts(silent)
+
+
+WHOLE = [(policy, form) for policy in DAYS for form in NAMES if form != ONE]
+
+
+@pytest.mark.parametrize(("policy", "form"), WHOLE)
+def test_somebody_hands_it_in(policy: str, form: str) -> None:
+    """Also of the whole place, where the text names no one office."""
+    assert make(scoped(policy, form)).issuer
+
+
+def test_who_verifies_the_self_audits_does_not_hand_them_in() -> None:
+    whole = make(case(XN, "self-audit", "2019-03-15"))
+    assert whole.issuer == "市政府大数据中心"
+    assert "市审计局" not in texts(whole)
+    assert "各单位对政务信息系统建设应用情况进行了全面自查" in texts(whole)
+    one = make(case(XN, "self-audit", "2019-03-15", scope=first_office(XN)))
+    assert f"{one.issuer}对政务信息系统建设应用情况进行了全面自查" in texts(one)
+
+
+@pytest.mark.parametrize("scope", [Scope(), first_office(CZ)])
+def test_no_text_says_below_of_a_table_that_moved(scope: Scope) -> None:
+    """Wide tables are annexes: the sentence that leads to one names its annex."""
+    made = make(case(CZ, "annual", "2018", scope=scope))
+    told = [b.text for s in made.sections for b in s.blocks if isinstance(b, Text)]
+    (leads,) = (text for text in told if "目标任务，截至" in text)
+    assert leads.endswith("完成情况详见附件《目标任务完成情况表》。")
+    assert not [text for text in told if text.startswith("详见附件")]
+
+
+def test_annexes_stand_one_below_the_other() -> None:
+    made = make(case(XN, "self-audit", "2019-03-15", scope=first_office(XN)))
+    (block,) = made.sections[-1].blocks
+    assert isinstance(block, Text)
+    first, *others = block.text.split("\n")
+    assert first.startswith("附件：1．")
+    assert [line[:6] for line in others] == ["　　　　　2", "　　　　　3"]
+
+
+def test_what_no_text_measures_is_told_where_somebody_answers_for_it() -> None:
+    """F-18: two indicators are left to people, never counted by a measure of ours."""
+    said = Declaration(
+        policy=XN, entry="XN-37", item="协同应用数", on=date(2019, 12, 1), by="市政务办",
+        evidence="协同应用清单",
+    )  # fmt: skip
+    made = make(case(XN, "indicators", "2019-12-31", records=Records(declarations=(said,))))
+    (table,) = made.tables()
+    assert set(column(table, "协同应用数")) == {""}
+    assert "协同应用数：市政务办于2019-12-01申报，佐证：协同应用清单。" in table.notes
+
+
+def test_what_a_third_party_is_given() -> None:
+    """F-21: the figures of the other reports, and room for what they find."""
+    told = case(CZ, "third-party", "2018-12-31", dress=False)
+    made = make(told)
+    systems = made.tables()[0]
+    live = sum(bool(told.read("systems", "live", s)) for s in told.estate.systems)
+    assert systems.total is not None
+    assert systems.total[3] == sum(int(n or 0) for n in column(systems, "在册系统")) == live
+    assert set(column(systems, "评估意见")) == {""}

@@ -8,8 +8,9 @@ from probes.census.script import FOLDER, script, sections
 
 READERS = """apk awk cat chronyc date df dpkg-query du grep id ifconfig initctl ip last ls netstat ntpq
 ps psql read rpm runuser sed ss stat sudo systemctl test timedatectl timeout uname"""
-SHELL = """all as break case command continue d do done elif else esac export fi folders for have if lack
-mark n some true named part pg power print printf processes root rt set shift t then umask user usual while"""
+SHELL = """all as break case command continue d do done elif else ended esac exec export fi folders for have
+if lack limit mark n some true named part pg power print printf processes return root rt set shift t then
+umask user usual while"""
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "discovery.md"
 VERBS = {"Get", "Where", "Select", "Measure", "Join", "Split", "New", "ConvertTo", "For"}
 
@@ -32,7 +33,8 @@ def test_no_command_changes_anything() -> None:
     met = set(re.findall(rf"{place}([a-z][\w-]*)", bare, re.M))
     assert met <= {*READERS.split(), *SHELL.split()}
     targets = re.findall(r"(?<![<&\d])[12]?>+\s*([^\s;)|}]+)", bare)
-    assert set(targets) <= {"/dev/null", "&1"}
+    assert set(targets) <= {"/dev/null", "&1", "&3"}
+    assert re.findall(r"\bexec\b.*", bare) == ["exec 3>&1"]  # ours under another number
     power = (FOLDER / "windows.ps1").read_text()
     assert set(re.findall(r"\b([A-Z][A-Za-z]+)-[A-Z]\w+", power)) <= VERBS | {"ForEach"}
     assert re.findall(r"New-Object (\S+)", power) == ["System.Text.UTF8Encoding"]

@@ -1,36 +1,14 @@
 """What the objects of the estate are made of: codes and other forms of text, people, where a fact
-was read, what a system has to move with it. Units and words are those of `model.py`."""
+was read, what a system has to move with it. Units are told in the package."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
+from inventory.frozen import Frozen
 from inventory.paths import fault, plain
-
-
-class Frozen(BaseModel):
-    """A value: immutable, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # noqa: ARG002
-        """A changed copy, validated like any other value. Pydantic's own would carry over cached
-        properties, so that a changed estate kept its old digest, and would check nothing."""
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self)(**{**fields, **(update or {})})
-
-    def unchecked(self, fields: Mapping[str, Any]) -> Self:
-        """A changed copy in a tenth of the time, of which nothing is checked: for many that are
-        alike, whose fields come from objects that were checked themselves."""
-        made = object.__new__(type(self))
-        put = object.__setattr__  # the four slots of a pydantic model
-        put(made, "__dict__", {**self.__dict__, **fields})
-        put(made, "__pydantic_fields_set__", self.__pydantic_fields_set__)
-        put(made, "__pydantic_extra__", self.__pydantic_extra__)
-        put(made, "__pydantic_private__", self.__pydantic_private__)
-        return made
 
 
 def _code(value: str) -> str:
@@ -75,8 +53,13 @@ Texts = Annotated[tuple[str, ...] | None, AfterValidator(_or_none)]
 Codes = Annotated[tuple[Code, ...] | None, AfterValidator(_or_none)]
 
 
-class Provenance(Frozen):
-    """Where a declared field came from: file, sheet, 1-based row, header, the raw text."""
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a declared field came from: file, sheet, 1-based row, header, the raw text.
+
+    No pydantic model, for there are hundreds of thousands of them: a sixth of the memory."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     field: str
     source: str
@@ -84,23 +67,6 @@ class Provenance(Frozen):
     row: int = 0
     column: str = ""
     raw: str = ""
-
-    @classmethod
-    def of_cell(cls, **facts: Any) -> Self:
-        """One of our own making, with every field, unchecked: there are hundreds of thousands of
-        them, and this is what `model_construct` does, in a fourth of its time."""
-        made = cls.__new__(cls)
-        for name, value in (
-            ("__dict__", facts),
-            ("__pydantic_fields_set__", _OF_A_CELL),
-            ("__pydantic_extra__", None),
-            ("__pydantic_private__", None),
-        ):
-            object.__setattr__(made, name, value)
-        return made
-
-
-_OF_A_CELL = set(Provenance.model_fields)
 
 
 class Thing(Frozen):

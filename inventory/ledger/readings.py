@@ -1,0 +1,68 @@
+"""Which tables a sheet holds: forms (label, value, label, value) or tables of the usual kind. Pure.
+
+Words of a table's cells may be labels of a form (自租, 互联网, 涉密) and the other way round. Where a
+sheet can be read both ways, that way is taken of which more cells are such as their fields have.
+"""
+
+from collections.abc import Sequence
+
+from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
+from inventory.ledger.fields import FIELDS
+from inventory.ledger.forms import find_forms
+from inventory.ledger.headers import Column, Table, find_tables
+from inventory.ledger.sheets import Sheet
+from inventory.ledger.words import Words, squeeze
+
+_NOBODYS = "某某甲乙"  # a word that no choice, number, date or address has
+_FREE = 0.5  # what a cell of free text counts, beside one that only its field's form can be
+_SEEN = 100  # rows of tables that are weighed
+
+
+def tables_of(sheet: Sheet, words: Words) -> tuple[Table, ...]:
+    """The tables of a sheet from top to bottom; a form is a table of one row."""
+    forms = tuple(find_forms(sheet, words))
+    if not forms:
+        return tuple(find_tables(sheet, words))
+    tables = tuple(find_tables(sheet, words))
+    # a form's labels are explained by it as well as its values, hence twice
+    return forms if 2 * _worth(forms, words) >= _worth(tables, words) else tables
+
+
+def _worth(tables: Sequence[Table], words: Words) -> float:
+    """How many of the cells in the first rows are what they should be, less those that aren't."""
+    found = 0.0
+    left = _SEEN
+    for table in tables:
+        last = min(table.last_row, table.first_row + left)
+        left -= last - table.first_row
+        for row in table.sheet.rows[table.first_row : last]:
+            found += sum(_of_cell(table, c, _cell(row, c.index), words) for c in table.columns)
+    return found
+
+
+def _of_cell(table: Table, column: Column, cell: Cell, words: Words) -> float:
+    if is_blank(cell, words):
+        return 0
+    said = squeeze(raw_text(cell))
+    if column.field is None or column.contact:
+        return -_FREE if said in words.vocabulary else 0
+    try:
+        FIELDS[table.kind][column.field](cell, column.unit or table.said.money, words)
+    except Refused:
+        return -1
+    if _form_of_its_own(table.kind, column.field, words):
+        return 1
+    return -_FREE if said in words.vocabulary else _FREE
+
+
+def _form_of_its_own(kind: str, field: str, words: Words) -> bool:
+    """Whether not every text can stand in the field."""
+    try:
+        FIELDS[kind][field](_NOBODYS, "", words)
+    except Refused:
+        return True
+    return False
+
+
+def _cell(row: Sequence[Cell], index: int) -> Cell:
+    return row[index] if index < len(row) else None
