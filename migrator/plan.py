@@ -16,8 +16,20 @@ class Disposition(StrEnum):
     MOVE = "move"
     DONE = "done"  # already where it shall be
     STAY = "stay"  # no target is declared
+    KEEP = "keep"  # cannot move, by the department's word and, where needed, an approval
+    RETIRE = "retire"  # the department's decision (僵尸系统), with its evidence
+    MERGE = "merge"  # its work goes into another system
+    EXCLUDED = "excluded"  # on a network that the policies leave out (政法网)
     STUB = "stub"  # classified: counted, never planned, probed or addressed
     BLOCKED = "blocked"  # something is missing; `reason` asks for it
+
+
+class Way(StrEnum):
+    """From where to where a system moves."""
+
+    ROOM_TO_CLOUD = "room-to-cloud"
+    CLOUD_TO_CLOUD = "cloud-to-cloud"
+    X86_TO_XINCHUANG = "x86-to-xinchuang"
 
 
 class StepKind(StrEnum):
@@ -111,14 +123,26 @@ class Limit(Frozen):
     count: int = Field(ge=1)
 
 
+class Ground(Frozen):
+    """A clause of a policy that a decision stands on."""
+
+    policy: str
+    entry: str
+    clause: str
+
+
 class Verdict(Frozen):
-    """What the planner decided about one system, and why (both languages)."""
+    """What the planner decided about one system, and why (both languages). `asks`: fields of the
+    ledger that its department has to tell first."""
 
     system: Code
     name: str
     disposition: Disposition
     wave: int | None = None
     reason: str = ""
+    way: Way | None = None
+    grounds: tuple[Ground, ...] | None = None
+    asks: tuple[str, ...] | None = None
 
 
 class Plan(Frozen):

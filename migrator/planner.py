@@ -6,11 +6,12 @@ Here each system is judged (an item, or the reason why there is none); `waves.py
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from inventory.model import Estate, Host, Line, Node, Secrecy, System, Thing
+from inventory.model import Estate, Host, Line, Node, System, Thing
 from inventory.secrecy import hidden
+from migrator.dispositions import Ruling, dispose
+from migrator.orders import NO_ORDERS, Orders
 from migrator.plan import Disposition, Item, Limit, Means, Plan, Verdict
 from migrator.waves import arrange
-from migrator.windows import Window
 
 
 @dataclass(frozen=True)
@@ -18,44 +19,46 @@ class _Index:
     """The estate by code."""
 
     hosts: dict[str, Host]
+    standing: dict[str, list[Host]]  # by the system that they carry
     nodes: dict[str, Node]
-    clouds: dict[str, Thing]
+    places: frozenset[str]  # codes of the clouds
     lines: tuple[Line, ...]
     hidden: frozenset[str]  # hosts of classified systems
 
     @classmethod
     def of(cls, estate: Estate) -> "_Index":
+        standing: dict[str, list[Host]] = {}
+        for one in estate.hosts:
+            standing.setdefault(one.system or "", []).append(one)
         return cls(
             hosts={h.code: h for h in estate.hosts},
+            standing=standing,
             nodes={n.code: n for n in estate.nodes},
-            clouds={c.code: c for c in estate.clouds},
+            places=frozenset(c.code for c in estate.clouds),
             lines=estate.lines,
             hidden=hidden(estate).hosts,
         )
 
 
-def make_plan(estate: Estate, means: Means) -> Plan:
-    """Waves for every system that can move, and a verdict with its reason for every system."""
+def make_plan(estate: Estate, means: Means, orders: Orders = NO_ORDERS) -> Plan:
+    """Waves for every system that can move, and a verdict with its reason and the clauses it stands
+    on for every system."""
     index = _Index.of(estate)
     verdicts: dict[str, Verdict] = {}
     items: dict[str, Item] = {}
     for system in estate.systems:
-        outcome = _judge(system, index, means)
+        outcome = _judge(system, index, means, orders)
         if isinstance(outcome, Item):
             items[system.code] = outcome
         else:
-            verdicts[system.code] = outcome
+            verdicts[system.code] = outcome.verdict(system, orders)
     limits = _limits(estate, means)
     waves, reasons = arrange(items, estate.dependencies, {n.resource: n.count for n in limits})
     for wave in waves:
         for item in wave.items:
-            verdicts[item.code] = Verdict(
-                system=item.code,
-                name=item.system.name,
-                disposition=Disposition.MOVE,
-                wave=wave.number,
-                reason=reasons[item.code],
-            )
+            ruling = dispose(item.system, index.places, orders)
+            placed = {"wave": wave.number, "reason": reasons[item.code]}
+            verdicts[item.code] = ruling.verdict(item.system, orders).model_copy(update=placed)
     return Plan(
         estate=estate.digest,
         means=means,
@@ -65,21 +68,14 @@ def make_plan(estate: Estate, means: Means) -> Plan:
     )
 
 
-def _judge(system: System, index: _Index, means: Means) -> Item | Verdict:
-    """An item, or the verdict that says why there is none."""
-    if system.secrecy is Secrecy.CLASSIFIED:
-        reason = "涉密系统只作登记 / classified: only a stub is kept"
-        return _verdict(system, Disposition.STUB, reason)
-    if system.target is None:
-        return _verdict(system, Disposition.STAY, "未申报迁移目标 / no target is declared")
-    if system.place == system.target:
-        return _verdict(system, Disposition.DONE, "已在目标云 / already at its target")
-    if system.target not in index.clouds:
-        reason = f"迁移目标 {system.target} 不是政务云 / the target is not a cloud"
-        return _verdict(system, Disposition.BLOCKED, reason)
+def _judge(system: System, index: _Index, means: Means, orders: Orders) -> Item | Ruling:
+    """An item, or the ruling that says why there is none."""
+    ruling = dispose(system, index.places, orders)
+    if ruling.disposition is not Disposition.MOVE:
+        return ruling
     found = _gather(system, index)
-    if isinstance(found, str):
-        return _verdict(system, Disposition.BLOCKED, found)
+    if isinstance(found, Ruling):
+        return found
     source, target, entrance, gateway = found
     line = _line_between(index.lines, source.place, target.place)
     rate = (line.bandwidth_kbps if line else None) or 1_000_000
@@ -109,57 +105,52 @@ def facts_now(estate: Estate, system: str, means: Means) -> Item | Verdict:
     if found is None:
         gone = "台账中已无此系统 / the inventory no longer has this system"
         return Verdict(system=system, name=system, disposition=Disposition.BLOCKED, reason=gone)
-    return _judge(found, _Index.of(estate), means)
+    outcome = _judge(found, _Index.of(estate), means, NO_ORDERS)
+    return outcome if isinstance(outcome, Item) else outcome.verdict(found, NO_ORDERS)
 
 
-def _gather(system: System, index: _Index) -> tuple[Host, Host, Node, Host] | str:
+def _gather(system: System, index: _Index) -> tuple[Host, Host, Node, Host] | Ruling:
     """Source host, target host, entrance and its gateway; or what is missing."""
-    if (undeclared := _undeclared(system)) or system.entrance is None:
-        return undeclared or "未申报入口 / entrance is not declared"
-    standing = [h for h in index.hosts.values() if h.system == system.code]
+    if system.workload is None or system.entrance is None:
+        reason = "未申报程序、数据或入口 / workload or entrance is not declared"
+        return Ruling(Disposition.BLOCKED, reason, asks=_undeclared(system))
+    standing = index.standing.get(system.code, [])
     sources = [h for h in standing if h.place == system.place]
     targets = [h for h in standing if h.place == system.target]
     for hosts, what in ((sources, "源 / source"), (targets, "目标 / target")):
         if len(hosts) != 1:
-            return (
+            return _missing(
                 f"需要恰好一台{what}服务器，读到 {len(hosts)} 台 / exactly one {what} host is "
                 f"needed, read {[h.code for h in hosts]}"
             )
     entrance = index.nodes.get(system.entrance.node)
     gateway = index.hosts.get(entrance.host) if entrance and entrance.host else None
     if entrance is None or gateway is None:
-        return f"入口节点 {system.entrance.node} 没有网关服务器 / the entrance has no gateway host"
+        return _missing(
+            f"入口节点 {system.entrance.node} 没有网关服务器 / the entrance has no gateway host"
+        )
     for host in (sources[0], targets[0], gateway):
         if host.code in index.hidden:
-            return (
+            return _missing(
                 f"服务器 {host.code} 属于涉密系统，不在此规划 / host belongs to a classified system and is "
                 "never planned here"
             )
         if host.ipv4 is None or host.ipv6 is None or host.ssh_host_key is None:
-            return (
+            return _missing(
                 f"服务器 {host.code} 缺 IPv4、IPv6 或 SSH 主机公钥 / host needs IPv4, IPv6 and "
                 "its SSH host key"
             )
     return sources[0], targets[0], entrance, gateway
 
 
-def _undeclared(system: System) -> str | None:
-    """What the department has to say before its system can be planned, or None."""
-    if system.secrecy is Secrecy.UNKNOWN:
-        return "是否涉密未知，请部门确认 / secrecy unknown: the department must confirm"
-    if system.place is None:
-        return "未申报所在机房 / its room is not declared"
-    if system.workload is None or system.entrance is None:
-        return "未申报程序、数据或入口 / workload or entrance is not declared"
-    try:
-        Window.parse(system.window or "00:00-00:00")
-    except ValueError as error:
-        return f"窗口无法识别 / {error}"
-    return None
+def _missing(reason: str) -> Ruling:
+    return Ruling(Disposition.BLOCKED, reason)
 
 
-def _verdict(system: System, disposition: Disposition, reason: str) -> Verdict:
-    return Verdict(system=system.code, name=system.name, disposition=disposition, reason=reason)
+def _undeclared(system: System) -> tuple[str, ...]:
+    """The ledger's fields of what has to move and of where people reach it."""
+    work = () if system.workload else ("program_trees", "data_trees", "services")
+    return work if system.entrance else (*work, "entrance_node", "entrance_port", "backend_port")
 
 
 def _bare[T: Thing](thing: T) -> T:
