@@ -79,6 +79,7 @@ EXITS: Mapping[type[Exception], Exit] = {
     migrator.Refused: Exit.NO,
     migrator.Forbidden: Exit.NO,
     migrator.NotFound: Exit.USAGE,
+    migrator.MeansRefused: Exit.USAGE,
     migrator.StepFailed: Exit.NO,
     migrator.AttemptAlive: Exit.OUTSIDE,
     migrator.EngineDown: Exit.OUTSIDE,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from inventory.model import Estate
+from migrator.items import facts_now
 from migrator.plan import Item, Plan, Verdict
-from migrator.planner import facts_now
 
 
 def drift(plan: Plan, system: str, estate: Estate) -> tuple[str, ...]:

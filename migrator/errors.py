@@ -3,12 +3,17 @@
 MigratorError
 ├── Refused            the answer is no: wrong digest, own plan, wrong state, drift (exit 1)
 ├── NotFound           no plan, run, item or step of that name (exit 2)
+├── MeansRefused       a city's means are not what they should be, each mistake by line (exit 2)
 ├── Forbidden          this person may not do this (exit 1)
 ├── StepFailed         an attempt ended badly; carries what was read, expected, to do
 ├── AttemptAlive       processes of an attempt could not be seen to be gone (outside, exit 3)
 ├── EngineDown         Temporal does not answer (outside, exit 3)
 └── StoreDown          the database does not answer (outside, exit 3)
 """
+
+from collections.abc import Sequence
+
+from inventory.errors import PackFault
 
 
 class MigratorError(Exception):
@@ -21,6 +26,14 @@ class Refused(MigratorError):
 
 class NotFound(MigratorError):
     """There is no such plan, run, item or step."""
+
+
+class MeansRefused(MigratorError):
+    """A file of means, or a value set beside it, is not what it should be."""
+
+    def __init__(self, faults: Sequence[PackFault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
 
 
 class Forbidden(Refused):

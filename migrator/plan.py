@@ -8,6 +8,8 @@ from pydantic import Field
 
 from inventory.canonical import digest
 from inventory.model import Code, Entrance, Frozen, Host, Line, Node, System, Workload
+from migrator.means import CityMeans
+from migrator.timetable import Timetable
 
 
 class Disposition(StrEnum):
@@ -63,7 +65,8 @@ CUTOVER = (
 
 
 class Means(Frozen):
-    """What a city can spend: limits, windows and times. `None`: no limit of that kind."""
+    """What a city can spend: limits, windows and times. `None`: no limit of that kind. `city`: its
+    lines, crews, clouds and nights, where a timetable is wanted."""
 
     moves_at_once: int = Field(default=4, ge=1)
     per_room: int = Field(default=2, ge=1)
@@ -74,6 +77,7 @@ class Means(Frozen):
     hold_seconds: int = Field(default=20, ge=5, le=120)
     timezone: str = "Asia/Shanghai"
     ignore_windows: bool = False  # a rehearsal in a lab, never a default
+    city: CityMeans | None = None
 
 
 class Item(Frozen):
@@ -146,7 +150,8 @@ class Verdict(Frozen):
 
 
 class Plan(Frozen):
-    """Same estate and means, same plan, same digest. Author and time are not part of it."""
+    """Same estate and means, same plan, same digest. Author and time are not part of it. With a
+    timetable, a wave is a night, and holds those of its systems that a playbook can move today."""
 
     kind: str = "room-to-cloud"
     estate: str  # digest of the estate
@@ -154,6 +159,7 @@ class Plan(Frozen):
     limits: tuple[Limit, ...]
     waves: tuple[Wave, ...]
     verdicts: tuple[Verdict, ...]
+    timetable: Timetable | None = None
 
     @cached_property
     def digest(self) -> str:

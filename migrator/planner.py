@@ -1,58 +1,42 @@
-"""The planner: a pure function from an estate and a city's means to a plan.
+"""The planner: a pure function from an estate, a city's means and its policies' orders to a plan.
 
-Here each system is judged (an item, or the reason why there is none); `waves.py` orders the items.
+`items.py` judges each system (an item, or the reason why there is none). Without a city's means
+`waves.py` orders the items; with them they have nights, in `timed.py`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-from inventory.model import Estate, Host, Line, Node, System, Thing
-from inventory.secrecy import hidden
-from migrator.dispositions import Ruling, dispose
+from inventory.model import Estate
+from inventory.seen import Seen
+from migrator.dispositions import dispose
+from migrator.items import Index, judge
 from migrator.orders import NO_ORDERS, Orders
-from migrator.plan import Disposition, Item, Limit, Means, Plan, Verdict
+from migrator.plan import Item, Limit, Means, Plan, Verdict
+from migrator.timed import timed_plan
 from migrator.waves import arrange
 
 
-@dataclass(frozen=True)
-class _Index:
-    """The estate by code."""
-
-    hosts: dict[str, Host]
-    standing: dict[str, list[Host]]  # by the system that they carry
-    nodes: dict[str, Node]
-    places: frozenset[str]  # codes of the clouds
-    lines: tuple[Line, ...]
-    hidden: frozenset[str]  # hosts of classified systems
-
-    @classmethod
-    def of(cls, estate: Estate) -> "_Index":
-        standing: dict[str, list[Host]] = {}
-        for one in estate.hosts:
-            standing.setdefault(one.system or "", []).append(one)
-        return cls(
-            hosts={h.code: h for h in estate.hosts},
-            standing=standing,
-            nodes={n.code: n for n in estate.nodes},
-            places=frozenset(c.code for c in estate.clouds),
-            lines=estate.lines,
-            hidden=hidden(estate).hosts,
-        )
-
-
-def make_plan(estate: Estate, means: Means, orders: Orders = NO_ORDERS) -> Plan:
+def make_plan(
+    estate: Estate,
+    means: Means,
+    orders: Orders = NO_ORDERS,
+    *,
+    seen: Seen | None = None,
+    former: Plan | None = None,
+) -> Plan:
     """Waves for every system that can move, and a verdict with its reason and the clauses it stands
-    on for every system."""
-    index = _Index.of(estate)
+    on for every system. Where the means are a city's, `seen` dependencies count beside the declared
+    ones, and every system that can keeps its night of the plan before (`former`)."""
+    if means.city is not None:
+        return timed_plan(estate, means, orders, seen=seen, former=former)
+    index = Index.of(estate)
     verdicts: dict[str, Verdict] = {}
     items: dict[str, Item] = {}
     for system in estate.systems:
-        outcome = _judge(system, index, means, orders)
+        outcome = judge(system, index, means, orders)
         if isinstance(outcome, Item):
             items[system.code] = outcome
         else:
             verdicts[system.code] = outcome.verdict(system, orders)
-    limits = _limits(estate, means)
+    limits = limits_of(estate, means)
     waves, reasons = arrange(items, estate.dependencies, {n.resource: n.count for n in limits})
     for wave in waves:
         for item in wave.items:
@@ -68,97 +52,10 @@ def make_plan(estate: Estate, means: Means, orders: Orders = NO_ORDERS) -> Plan:
     )
 
 
-def _judge(system: System, index: _Index, means: Means, orders: Orders) -> Item | Ruling:
-    """An item, or the ruling that says why there is none."""
-    ruling = dispose(system, index.places, orders)
-    if ruling.disposition is not Disposition.MOVE:
-        return ruling
-    found = _gather(system, index)
-    if isinstance(found, Ruling):
-        return found
-    source, target, entrance, gateway = found
-    line = _line_between(index.lines, source.place, target.place)
-    rate = (line.bandwidth_kbps if line else None) or 1_000_000
-    return Item(
-        system=_bare(system),
-        source=_bare(source),
-        target=_bare(target),
-        gateway=_bare(gateway),
-        entrance=_bare(entrance),
-        line=_bare(line) if line else None,
-        rate_kbps=max(1, rate * means.line_share_percent // 100 // means.per_line),
-    )
-
-
-def _limits(estate: Estate, means: Means) -> tuple[Limit, ...]:
+def limits_of(estate: Estate, means: Means) -> tuple[Limit, ...]:
     """How many moves a room's or cloud's crew declares that it takes; else what the means say."""
     counts = {"total": means.moves_at_once}
     counts |= {f"room:{r.code}": r.moves_at_once or means.per_room for r in estate.rooms}
     counts |= {f"cloud:{c.code}": c.moves_at_once or means.per_cloud for c in estate.clouds}
     counts |= {f"line:{line.code}": means.per_line for line in estate.lines}
     return tuple(Limit(resource=name, count=count) for name, count in sorted(counts.items()))
-
-
-def facts_now(estate: Estate, system: str, means: Means) -> Item | Verdict:
-    """What a plan made now would hold for `system`: the other side of a drift comparison."""
-    found = next((s for s in estate.systems if s.code == system), None)
-    if found is None:
-        gone = "台账中已无此系统 / the inventory no longer has this system"
-        return Verdict(system=system, name=system, disposition=Disposition.BLOCKED, reason=gone)
-    outcome = _judge(found, _Index.of(estate), means, NO_ORDERS)
-    return outcome if isinstance(outcome, Item) else outcome.verdict(found, NO_ORDERS)
-
-
-def _gather(system: System, index: _Index) -> tuple[Host, Host, Node, Host] | Ruling:
-    """Source host, target host, entrance and its gateway; or what is missing."""
-    if system.workload is None or system.entrance is None:
-        reason = "未申报程序、数据或入口 / workload or entrance is not declared"
-        return Ruling(Disposition.BLOCKED, reason, asks=_undeclared(system))
-    standing = index.standing.get(system.code, [])
-    sources = [h for h in standing if h.place == system.place]
-    targets = [h for h in standing if h.place == system.target]
-    for hosts, what in ((sources, "源 / source"), (targets, "目标 / target")):
-        if len(hosts) != 1:
-            return _missing(
-                f"需要恰好一台{what}服务器，读到 {len(hosts)} 台 / exactly one {what} host is "
-                f"needed, read {[h.code for h in hosts]}"
-            )
-    entrance = index.nodes.get(system.entrance.node)
-    gateway = index.hosts.get(entrance.host) if entrance and entrance.host else None
-    if entrance is None or gateway is None:
-        return _missing(
-            f"入口节点 {system.entrance.node} 没有网关服务器 / the entrance has no gateway host"
-        )
-    for host in (sources[0], targets[0], gateway):
-        if host.code in index.hidden:
-            return _missing(
-                f"服务器 {host.code} 属于涉密系统，不在此规划 / host belongs to a classified system and is "
-                "never planned here"
-            )
-        if host.ipv4 is None or host.ipv6 is None or host.ssh_host_key is None:
-            return _missing(
-                f"服务器 {host.code} 缺 IPv4、IPv6 或 SSH 主机公钥 / host needs IPv4, IPv6 and "
-                "its SSH host key"
-            )
-    return sources[0], targets[0], entrance, gateway
-
-
-def _missing(reason: str) -> Ruling:
-    return Ruling(Disposition.BLOCKED, reason)
-
-
-def _undeclared(system: System) -> tuple[str, ...]:
-    """The ledger's fields of what has to move and of where people reach it."""
-    work = () if system.workload else ("program_trees", "data_trees", "services")
-    return work if system.entrance else (*work, "entrance_node", "entrance_port", "backend_port")
-
-
-def _bare[T: Thing](thing: T) -> T:
-    """Without provenance: where a fact was read is not part of what was decided."""
-    return thing.model_copy(update={"provenance": ()})
-
-
-def _line_between(lines: Iterable[Line], a: str | None, z: str | None) -> Line | None:
-    ends = {a, z}
-    fitting = [line for line in lines if {line.a_end, line.z_end} == ends]
-    return max(fitting, key=lambda line: (line.bandwidth_kbps or 0, line.code), default=None)

@@ -1,0 +1,121 @@
+"""A plan with a timetable: nights for everything that moves, items for what a playbook can move now.
+
+A system that has a night and no item yet (its new host is not there, an address is missing) is told
+with what is missing; a plan that is made nearer to its night will have the item.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from inventory.model import Estate
+from inventory.seen import Seen
+from migrator.dispositions import Ruling, dispose
+from migrator.groups import shared_databases, ties_of
+from migrator.items import Index, gather
+from migrator.orders import Orders
+from migrator.plan import Disposition, Item, Limit, Means, Plan, Verdict, Wave
+from migrator.timetable import Appointment
+from migrator.timing.arranging import arrange
+from migrator.timing.dues import dues_of, told
+from migrator.timing.jobs import Measures, rulings
+
+
+def timed_plan(
+    estate: Estate,
+    means: Means,
+    orders: Orders,
+    *,
+    seen: Seen | None = None,
+    former: Plan | None = None,
+) -> Plan:
+    """`means` are a city's. A system of which something is not told, or which no night can hold, is
+    blocked by itself."""
+    city = means.city
+    assert city is not None
+    index = Index.of(estate)
+    ruled = {s.code: dispose(s, index.places, orders) for s in estate.systems}
+    moving = [s for s in estate.systems if ruled[s.code].disposition is Disposition.MOVE]
+    jobs, blocked = rulings(moving, Measures.of(estate, city))
+    ruled |= blocked
+    found = arrange(
+        jobs,
+        ties_of(estate, seen),
+        city,
+        dues_of(jobs, orders.duties, city),
+        databases=shared_databases(seen),
+        former=nights_of(former),
+    )
+    ruled |= {c: Ruling(Disposition.BLOCKED, why) for c, why in found.refused.items()}
+    table = found.timetable
+    placed = {one.system: one for one in table.appointments} if table else {}
+    items: dict[str, Item] = {}
+    missing: dict[str, Ruling] = {}
+    for code in placed:
+        gathered = gather(jobs[code].system, index, means)
+        if isinstance(gathered, Item):
+            items[code] = gathered
+        else:
+            missing[code] = gathered
+    if table:
+        duties = told(orders.duties, city, jobs, table.appointments)
+        table = table.model_copy(update={"duties": duties})
+    return Plan(
+        estate=estate.digest,
+        means=means,
+        limits=_limits(items, placed),
+        waves=_waves(items, placed),
+        verdicts=tuple(
+            _verdict(
+                ruled[system.code].verdict(system, orders),
+                placed.get(system.code),
+                missing.get(system.code),
+            )
+            for system in estate.systems
+        ),
+        timetable=table,
+    )
+
+
+def nights_of(plan: Plan | None) -> dict[str, date]:
+    """The night of each system in a plan."""
+    table = plan.timetable if plan else None
+    return {one.system: one.night for one in table.appointments} if table else {}
+
+
+def _verdict(verdict: Verdict, at: Appointment | None, missing: Ruling | None) -> Verdict:
+    """With its wave, and what its playbook still lacks."""
+    if at is None:
+        return verdict
+    told = verdict.reason
+    if missing:
+        told += f"；执行前须补：{missing.reason}"
+    asks = missing.asks if missing and missing.asks else None
+    return verdict.model_copy(update={"wave": at.wave, "reason": told, "asks": asks})
+
+
+def _waves(items: Mapping[str, Item], placed: Mapping[str, Appointment]) -> tuple[Wave, ...]:
+    """A wave for each night on which something can be moved by a playbook; waves keep the numbers
+    that they have in the whole timetable."""
+    by_wave: dict[int, list[Item]] = {}
+    for code in sorted(items):
+        by_wave.setdefault(placed[code].wave, []).append(items[code])
+    return tuple(Wave(number=n, items=tuple(by_wave[n])) for n in sorted(by_wave))
+
+
+def _limits(items: Mapping[str, Item], placed: Mapping[str, Appointment]) -> tuple[Limit, ...]:
+    """As many items together as the timetable itself has under way, from a copy's first night to
+    the cutover: who is late queues behind what was planned."""
+    days: dict[str, Counter[date]] = {}
+    for code, item in items.items():
+        at = placed[code]
+        for resource in item.resources:
+            days.setdefault(resource, Counter()).update(_days(at.copy_from, at.night))
+    return tuple(
+        Limit(resource=name, count=max(count.values())) for name, count in sorted(days.items())
+    )
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    for n in range((last - first).days + 1):
+        yield first + timedelta(days=n)

@@ -1,0 +1,94 @@
+"""A timetable as data: who is copied and cut over in which night, in which groups, and what of it is
+proved. It is a part of a plan; nights have the date of their evening.
+"""
+
+from datetime import date
+
+from pydantic import Field
+
+from inventory.frozen import Frozen
+
+
+class Bond(Frozen):
+    """Two systems that must move in one night, and why; `firm`: no price lets it be split."""
+
+    one: str
+    other: str
+    why: str
+    firm: bool = False
+
+
+class MoveGroup(Frozen):
+    """Systems that move in one night. `ring`: systems that need each other in a round, which ends
+    where it begins; `split_price`, `split_off`: the cheapest way to part it where it may be, in the
+    weight of the dependencies that are stretched then."""
+
+    systems: tuple[str, ...]
+    bonds: tuple[Bond, ...] | None = None
+    ring: tuple[str, ...] | None = None
+    split_price: int | None = None
+    split_off: tuple[str, ...] | None = None
+
+
+class Appointment(Frozen):
+    """One system's way in time. `copy_from`: the night on which its first copy begins, which takes
+    `copy_nights` of 24 hours and is over before its own night; `begins`, `ends`: local times
+    between which the cutover may begin; `due`: the day by which it should be done, `late`: by how
+    many days it is not."""
+
+    system: str
+    group: int = Field(ge=0)
+    wave: int = Field(ge=1)
+    night: date
+    begins: str
+    ends: str
+    copy_from: date
+    copy_nights: int = Field(ge=1)
+    copy_mib: int = Field(ge=0)
+    by: str  # the line that it is copied over, or network:ROOM
+    due: date | None = None
+    late: int = Field(default=0, ge=0)
+
+
+class StageTold(Frozen):
+    """One rung of the objective: what the timetable costs in it, and what none can be below that
+    costs no more in the former ones."""
+
+    name: str
+    value: int
+    bound: int
+
+    @property
+    def proved(self) -> bool:
+        return self.value == self.bound
+
+
+class DutyTold(Frozen):
+    """How a policy's or the city's own day is kept: `needed` systems, of which `in_time` are."""
+
+    of: str
+    clause: str
+    title: str
+    severity: str
+    deadline: date
+    needed: int
+    in_time: int
+
+    @property
+    def kept(self) -> bool:
+        return self.in_time >= self.needed
+
+
+class Timetable(Frozen):
+    """`repeatable`: the clock decided nothing, so that the same facts give the same timetable."""
+
+    first: date
+    nights: int
+    groups: tuple[MoveGroup, ...]
+    appointments: tuple[Appointment, ...]
+    stages: tuple[StageTold, ...]
+    duties: tuple[DutyTold, ...] = ()
+    repeatable: bool = True
+
+    def of(self, system: str) -> Appointment | None:
+        return next((one for one in self.appointments if one.system == system), None)

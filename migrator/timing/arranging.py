@@ -1,0 +1,212 @@
+"""A timetable for jobs: what can't be placed told first, the rest scheduled.
+
+found = arrange(jobs, ties, city, dues)
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import numpy as np
+
+from migrator.graph import rings
+from migrator.groups import Tie, found
+from migrator.means import CityMeans
+from migrator.schedule.project import Project, Starts
+from migrator.schedule.solve import Effort, Outcome, solve
+from migrator.timetable import Appointment, MoveGroup, StageTold, Timetable
+from migrator.timing.fitting import fitting
+from migrator.timing.jobs import Job
+from migrator.timing.mapping import PILOTS, Due, Lot, Task, pilots_of, project_of
+from migrator.timing.nights import Calendar
+from migrator.windows import Window
+
+LONGER = (1, 2, 4)
+"""How many times as far as the plan it is looked when not all fit: what ends after its last night is
+told as late, and what it lacks can be seen."""
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """`refused`: systems that no timetable can hold, with the reason in both languages. `timetable`
+    is None where none is left or none was found; `project` and `starts` are what it was read from."""
+
+    timetable: Timetable | None
+    refused: Mapping[str, str]
+    task: Task | None = None
+    project: Project | None = None
+    starts: Starts | None = None
+    seconds: float = 0.0
+
+
+def arrange(
+    jobs: Mapping[str, Job],
+    ties: Sequence[Tie],
+    city: CityMeans,
+    dues: Mapping[str, tuple[Due, ...]],
+    *,
+    databases: Mapping[str, Sequence[str]] | None = None,
+    former: Mapping[str, date] | None = None,
+) -> Arranged:
+    """`dues`: by system; `former`: each system's night in the plan before, to stay close to."""
+    groups = found(jobs, ties, city.groups, databases)
+    why = ""
+    for longer in LONGER:
+        calendar = Calendar(city, city.plan.nights * longer)
+        lots, refused = fitting(groups, jobs, calendar, dues)
+        if not lots:
+            return Arranged(None, refused)
+        task = _task(lots, ties, city, calendar, dues=dues, former=former or {})
+        project = project_of(task)
+        outcome = solve(project, _effort(city), _start_from(task, project, former or {}))
+        if outcome.starts is not None:
+            starts = late_copies(task, project, outcome.starts)
+            table = _told(task, groups, project, outcome, starts)
+            return Arranged(table, refused, task, project, starts, outcome.seconds)
+        why = outcome.clash.why if outcome.clash else _TIGHT
+    return Arranged(None, refused | {code: why for lot in lots for code in lot.group.systems}, task)
+
+
+_TIGHT = "各项限制过紧，未找到排期 / too tight: no timetable was found"
+
+
+def _effort(city: CityMeans) -> Effort:
+    search = city.search
+    return Effort(seconds=search.seconds, work=search.work, seed=search.seed)
+
+
+def _task(
+    lots: Sequence[Lot],
+    ties: Sequence[Tie],
+    city: CityMeans,
+    calendar: Calendar,
+    *,
+    dues: Mapping[str, tuple[Due, ...]],
+    former: Mapping[str, date],
+) -> Task:
+    """Ties between lots; those of a ring, which only a split leaves, set no order."""
+    number = {job.code: lot.number for lot in lots for job in lot.jobs}
+    between = tuple(
+        tie
+        for tie in ties
+        if tie.system in number and tie.needs in number and number[tie.system] != number[tie.needs]
+    )
+    arcs: dict[str, set[str]] = {str(lot.number): set() for lot in lots}
+    for tie in between:
+        arcs[str(number[tie.system])].add(str(number[tie.needs]))
+    ring = {node: at for at, members in enumerate(rings(arcs)) for node in members}
+    needs = tuple(t for t in between if ring[str(number[t.system])] != ring[str(number[t.needs])])
+    slots = {
+        lot.number: city.plan.slot(former[lot.jobs[0].code])
+        for lot in lots
+        if lot.jobs[0].code in former
+    }
+    return Task(city, calendar, tuple(lots), between, needs, dues, slots)
+
+
+def _start_from(task: Task, project: Project, former: Mapping[str, date]) -> Starts | None:
+    """The plan before as a schedule, where it holds every lot: copies end right before."""
+    if any(lot.number not in task.former for lot in task.lots) or not former:
+        return None
+    found_: list[int] = []
+    for one in project.activities:
+        kind, _, rest = one.code.partition(":")
+        if kind == PILOTS:
+            first = pilots_of(task)
+            found_.append(max(task.former[number] + 1 for number in first))
+            continue
+        number = int(rest.partition(":")[0])
+        at = task.former[number]
+        found_.append(at if kind == "cut" else max(0, at - one.duration))
+    return tuple(found_)
+
+
+def late_copies(task: Task, project: Project, starts: Starts) -> Starts:
+    """The same cutovers with every copy as late as its road lets it: what is copied early has to be
+    kept in step until its night. The last cutover's copies are moved first."""
+    index, later = project.index, list(starts)
+    left = {
+        one.code: np.array([one.capacity.at(s) for s in range(project.horizon)], np.int64)
+        for one in project.renewables
+    }
+    for x, one in enumerate(project.activities):
+        for code, amount in one.needs:
+            left[code][starts[x] : starts[x] + one.duration] -= amount
+    for lot in sorted(task.lots, key=lambda lot: (-starts[index[lot.cut]], lot.number)):
+        for at in range(len(lot.copies)):
+            x = index[lot.copy(at)]
+            one = project.activities[x]
+            for code, amount in one.needs:
+                left[code][later[x] : later[x] + one.duration] += amount
+            start = starts[index[lot.cut]] - one.duration
+            while start > later[x] and any(
+                (left[code][start : start + one.duration] < amount).any()
+                for code, amount in one.needs
+            ):
+                start -= 1
+            later[x] = max(start, later[x])
+            for code, amount in one.needs:
+                left[code][later[x] : later[x] + one.duration] -= amount
+    return tuple(later)
+
+
+def _told(
+    task: Task, groups: Sequence[MoveGroup], project: Project, outcome: Outcome, starts: Starts
+) -> Timetable:
+    slots = {one.code: start for one, start in zip(project.activities, starts, strict=True)}
+    nights = sorted({slots[lot.cut] for lot in task.lots})
+    waves = {slot: number for number, slot in enumerate(nights, start=1)}
+    appointments = [
+        _appointment(task, lot, job, slots, place).model_copy(
+            update={"wave": waves[slots[lot.cut]]}
+        )
+        for place, lot in enumerate(task.lots)
+        for job in lot.jobs
+    ]
+    return Timetable(
+        first=task.city.plan.from_,
+        nights=task.city.plan.nights,
+        groups=tuple(groups[lot.number] for lot in task.lots),
+        appointments=tuple(sorted(appointments, key=lambda one: one.system)),
+        stages=tuple(
+            StageTold(name=one.name, value=one.value, bound=one.bound) for one in outcome.stages
+        ),
+        repeatable=outcome.repeatable,
+    )
+
+
+def _appointment(
+    task: Task, lot: Lot, job: Job, slots: Mapping[str, int], place: int
+) -> Appointment:
+    span = task.city.plan
+    slot = slots[lot.cut]
+    at = next(n for n, copy in enumerate(lot.copies) if copy.road == job.road.code)
+    begins, ends = _hours(job.window, span.night(slot), task.city)
+    dues = task.dues.get(job.code, ())
+    done = span.night(slot) + timedelta(days=1 + task.city.trial)
+    return Appointment(
+        system=job.code,
+        group=place,
+        wave=1,
+        night=span.night(slot),
+        begins=begins,
+        ends=ends,
+        copy_from=span.night(slots[lot.copy(at)]),
+        copy_nights=lot.copies[at].slots,
+        copy_mib=job.mib,
+        by=job.road.code,
+        due=min((due.day for due in dues), default=None),
+        late=max((max(0, (done - due.day).days) for due in dues), default=0),
+    )
+
+
+def _hours(window: str, night: date, city: CityMeans) -> tuple[str, str]:
+    """Local times from and to which a cutover of that night may begin: what begins before the night
+    does is of the next day."""
+    dark, own = Window.parse(city.nights.hours), Window.parse(window)
+    if own.end - own.start == 24 * 60:
+        own = dark
+    day = night if own.start >= dark.start else night + timedelta(days=1)
+    first = datetime.combine(day, time()) + timedelta(minutes=own.start)
+    last = first + timedelta(minutes=own.end - own.start)
+    return first.isoformat(timespec="minutes"), last.isoformat(timespec="minutes")

@@ -1,0 +1,145 @@
+"""Which groups no timetable can hold, each with its reason: they are left out, and block no other."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from migrator.means import CityMeans
+from migrator.schedule.project import Steps
+from migrator.timetable import Bond, MoveGroup
+from migrator.timing.jobs import Job
+from migrator.timing.mapping import Due, Lot, capacity_of, crew_size, lot_of
+from migrator.timing.nights import Calendar
+from migrator.windows import Window, common
+
+
+def fitting(
+    groups: Sequence[MoveGroup],
+    jobs: Mapping[str, Job],
+    calendar: Calendar,
+    dues: Mapping[str, tuple[Due, ...]],
+) -> tuple[list[Lot], dict[str, str]]:
+    """The groups that can be scheduled, and why the others can't, by system. What is due first gets
+    a cloud's machines first."""
+    lots: list[Lot] = []
+    refused: dict[str, str] = {}
+    for number, group in enumerate(groups):
+        lot = lot_of(number, group, [jobs[code] for code in group.systems], calendar)
+        if why := next(_misfits(lot, calendar), None):
+            refused |= dict.fromkeys(group.systems, why)
+        else:
+            lots.append(lot)
+    room: dict[str, int] = {}
+    for lot in sorted(lots, key=lambda one: (_first_due(one, dues), one.number)):
+        if why := _no_room(lot, room, calendar.city):
+            refused |= dict.fromkeys(lot.group.systems, why)
+            lots.remove(lot)
+    return lots, refused
+
+
+def _first_due(lot: Lot, dues: Mapping[str, tuple[Due, ...]]) -> date:
+    return min((due.day for job in lot.jobs for due in dues.get(job.code, ())), default=date.max)
+
+
+def _no_room(lot: Lot, room: dict[str, int], city: CityMeans) -> str:
+    """Takes from what all deliveries together leave, or says what is short."""
+    wanted = Counter[str]()
+    for copy in lot.copies:
+        wanted.update(dict(copy.takes))
+    for code, amount in sorted(wanted.items()):
+        left = room.setdefault(code, max(v for _, v in capacity_of(code, city).steps))
+        if amount > left:
+            return (
+                f"{code} 全部交付后仍不足：余 {left}，需 {amount} / not enough when all is delivered: "
+                f"{left} left, {amount} needed"
+            )
+    for code, amount in wanted.items():
+        room[code] -= amount
+    return ""
+
+
+def _misfits(lot: Lot, calendar: Calendar) -> Iterator[str]:
+    city = calendar.city
+    if not lot.windows:
+        yield "没有一晚可以割接 / no night is open to it" + _of(lot)
+    if not common([Window.parse(job.window) for job in lot.jobs]):
+        yield "同批系统的窗口不重叠 / the windows of its group do not overlap" + _of(lot)
+    rooms = {job.room for job in lot.jobs} - {job.cloud for job in lot.jobs}
+    for code, amount in sorted(lot.crews.items()):
+        size = crew_size(code, city, rooms)
+        if amount > size:
+            yield _too_many(lot, code, amount, size)
+    yield from _contradictions(lot, city)
+    pinned = {at.system: at.night for at in city.groups.at}
+    nights = {pinned[job.code] for job in lot.jobs if job.code in pinned}
+    for night in sorted(nights):
+        slot = city.plan.slot(night)
+        if len(nights) > 1 or not any(w.first <= slot <= w.last for w in lot.windows):
+            yield f"指定的 {night} 不可割接 / the night that was told is not open to it" + _of(lot)
+    for copy in lot.copies:
+        mib = next(job.road.mib for job in lot.jobs if job.road.code == copy.road)
+        if copy.slots > _longest(calendar.carried(mib), calendar.count):
+            yield (
+                f"{copy.road} 上需连续复制 {copy.slots} 昼夜，没有这样长的时段 / its copy takes "
+                f"{copy.slots} days without a break, which there are not"
+            )
+
+
+def _contradictions(lot: Lot, city: CityMeans) -> Iterator[str]:
+    """Systems that are forbidden to move together, and the fewest bonds that make them."""
+    for told in city.groups.forbid:
+        inside = [code for code in told.systems if code in lot.group.systems]
+        if len(inside) > 1:
+            chain = "；".join(
+                f"{bond.one}–{bond.other} {bond.why}"
+                for bond in between(lot.group.bonds or (), inside[0], inside[1])
+            )
+            yield (
+                f"要求互相矛盾：{'、'.join(inside)} 不得同批（{told.reason}），而 {chain} / told to be apart "
+                "and bound together by these"
+            )
+
+
+def between(bonds: Sequence[Bond], one: str, other: str) -> list[Bond]:
+    """A shortest chain of bonds from one system to the other."""
+    came: dict[str, tuple[str, Bond] | None] = {one: None}
+    front = [one]
+    while other not in came:
+        front = [
+            following
+            for code in front
+            for bond in bonds
+            if code in (bond.one, bond.other)
+            and (following := bond.other if bond.one == code else bond.one) not in came
+            and came.setdefault(following, (code, bond))
+        ]
+        if not front:
+            return []
+    chain = []
+    while step := came[other]:
+        other, bond = step
+        chain.append(bond)
+    return chain[::-1]
+
+
+def _too_many(lot: Lot, code: str, amount: int, size: int) -> str:
+    told = f"{code} 每晚 {size} 次，本组须同晚 {amount} 次 / {size} a night, its group needs {amount} in one"
+    if lot.group.split_off:
+        names = "、".join(lot.group.split_off)
+        told += (
+            f"；可拆出 {names}，代价 {lot.group.split_price} / could be split off for that price"
+        )
+    return told + _of(lot)
+
+
+def _of(lot: Lot) -> str:
+    return f" ({'、'.join(lot.group.systems)})" if len(lot.jobs) > 1 else ""
+
+
+def _longest(capacity: Steps, count: int) -> int:
+    """The longest stretch in which there is any capacity."""
+    best = run = 0
+    for first, end, value in capacity.pieces(count):
+        run = run + end - first if value else 0
+        best = max(best, run)
+    return best
