@@ -6,7 +6,7 @@ What must be together: ends of a dependency whose kind says so, systems on one d
 network engineer pins, and rings of systems that need each other. A pure function.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -74,8 +74,11 @@ def found(
     ties: Sequence[Tie],
     groups: Groups,
     databases: Mapping[str, Sequence[str]] | None = None,
+    *,
+    fits: Callable[[Sequence[str]], bool] = lambda _: True,
 ) -> tuple[MoveGroup, ...]:
-    """Every system in one group, most alone; groups in the order of their first system."""
+    """Every system in one group, most alone; groups in the order of their first system. A ring that
+    does not fit into one night falls apart into what is firmly bound."""
     codes = sorted(systems)
     known = set(codes)
     split = {pair for told in groups.split for pair in _pairs(told.systems)}
@@ -89,10 +92,13 @@ def found(
     if groups.rings:
         bonds += _round(codes, bonds, loose)
     parts = joined(codes, ((b.one, b.other) for b in bonds))
+    firm = [(b.one, b.other) for b in bonds if b.firm]
+    parts = [part for whole in parts for part in _fitting(whole, firm, fits)]
     member = {code: at for at, part in enumerate(parts) for code in part}
     held: dict[int, list[Bond]] = {}
     for bond in bonds:
-        held.setdefault(member[bond.one], []).append(bond)
+        if member[bond.one] == member[bond.other]:
+            held.setdefault(member[bond.one], []).append(bond)
     hang: dict[int, list[Tie]] = {}
     for tie in loose:
         if member[tie.system] == member[tie.needs]:
@@ -101,6 +107,17 @@ def found(
         _group(part, tuple(held.get(at, ())), hang.get(at, []), groups)
         for at, part in enumerate(parts)
     )
+
+
+def _fitting(
+    whole: tuple[str, ...],
+    firm: Sequence[tuple[str, str]],
+    fits: Callable[[Sequence[str]], bool],
+) -> list[tuple[str, ...]]:
+    if len(whole) == 1 or fits(whole):
+        return [whole]
+    inside = set(whole)
+    return joined(whole, (pair for pair in firm if set(pair) <= inside))
 
 
 def _group(

@@ -6,9 +6,11 @@ is only asked whether to go on.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -117,7 +119,20 @@ class _Search:
             x = self.project.index[late.activity]
             end = self.limits.heads[x] + self.project.activities[x].duration
             least += late.weight * max(0, end - late.due)
-        return least
+        return least + sum(
+            pair.weight * max(self.kept[pair.one, pair.other], self.kept[pair.other, pair.one])
+            for pair in stage.apart
+        )
+
+    @cached_property
+    def kept(self) -> dict[tuple[str, str], int]:
+        """How many slots lags keep between the ends of two activities, the later one last."""
+        found: dict[tuple[str, str], int] = defaultdict(int)
+        for lag in self.project.lags:
+            after = self.project.activities[self.project.index[lag.after]]
+            pair = lag.before, lag.after
+            found[pair] = max(found[pair], lag.least + after.duration)
+        return found
 
     def run(self, former: Starts | None) -> Outcome:
         if not self.project.activities:

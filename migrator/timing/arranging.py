@@ -15,7 +15,7 @@ from migrator.means import CityMeans
 from migrator.schedule.project import Project, Starts
 from migrator.schedule.solve import Effort, Outcome, solve
 from migrator.timetable import Appointment, MoveGroup, StageTold, Timetable
-from migrator.timing.fitting import fitting
+from migrator.timing.fitting import fitting, too_many
 from migrator.timing.jobs import Job
 from migrator.timing.mapping import PILOTS, Due, Lot, Task, pilots_of, project_of
 from migrator.timing.nights import Calendar
@@ -49,7 +49,13 @@ def arrange(
     former: Mapping[str, date] | None = None,
 ) -> Arranged:
     """`dues`: by system; `former`: each system's night in the plan before, to stay close to."""
-    groups = found(jobs, ties, city.groups, databases)
+    groups = found(
+        jobs,
+        ties,
+        city.groups,
+        databases,
+        fits=lambda codes: not too_many([jobs[code] for code in codes], city),
+    )
     why = ""
     for longer in LONGER:
         calendar = Calendar(city, city.plan.nights * longer)

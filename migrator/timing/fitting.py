@@ -8,7 +8,7 @@ from migrator.means import CityMeans
 from migrator.schedule.project import Steps
 from migrator.timetable import Bond, MoveGroup
 from migrator.timing.jobs import Job
-from migrator.timing.mapping import Due, Lot, capacity_of, crew_size, lot_of
+from migrator.timing.mapping import Due, Lot, capacity_of, crew_size, crews_of, lot_of
 from migrator.timing.nights import Calendar
 from migrator.windows import Window, common
 
@@ -64,11 +64,8 @@ def _misfits(lot: Lot, calendar: Calendar) -> Iterator[str]:
         yield "没有一晚可以割接 / no night is open to it" + _of(lot)
     if not common([Window.parse(job.window) for job in lot.jobs]):
         yield "同批系统的窗口不重叠 / the windows of its group do not overlap" + _of(lot)
-    rooms = {job.room for job in lot.jobs} - {job.cloud for job in lot.jobs}
-    for code, amount in sorted(lot.crews.items()):
-        size = crew_size(code, city, rooms)
-        if amount > size:
-            yield _too_many(lot, code, amount, size)
+    for code, amount, size in too_many(lot.jobs, city):
+        yield _too_many(lot, code, amount, size)
     yield from _contradictions(lot, city)
     pinned = {at.system: at.night for at in city.groups.at}
     nights = {pinned[job.code] for job in lot.jobs if job.code in pinned}
@@ -83,6 +80,13 @@ def _misfits(lot: Lot, calendar: Calendar) -> Iterator[str]:
                 f"{copy.road} 上需连续复制 {copy.slots} 昼夜，没有这样长的时段 / its copy takes "
                 f"{copy.slots} days without a break, which there are not"
             )
+
+
+def too_many(jobs: Sequence[Job], city: CityMeans) -> list[tuple[str, int, int]]:
+    """The crews that can't cut these over in one night: which, how many times, how many they can."""
+    rooms = {job.room for job in jobs} - {job.cloud for job in jobs}
+    needed = [(code, amount, crew_size(code, city, rooms)) for code, amount in crews_of(jobs)]
+    return [one for one in needed if one[1] > one[2]]
 
 
 def _contradictions(lot: Lot, city: CityMeans) -> Iterator[str]:

@@ -70,7 +70,7 @@ class Lot:
     group: MoveGroup
     jobs: tuple[Job, ...]
     copies: tuple[Copy, ...]
-    crews: Mapping[str, int]
+    crews: tuple[tuple[str, int], ...]
     windows: tuple[Window, ...]
 
     @property
@@ -103,11 +103,8 @@ class Task:
 def lot_of(number: int, group: MoveGroup, jobs: Sequence[Job], calendar: Calendar) -> Lot:
     """A group with what it takes. `windows` are empty where its systems share no night."""
     city = calendar.city
-    crews = Counter({"crew:total": len(jobs)})
     loads: dict[str, list[Job]] = {}
     for job in jobs:
-        crews[f"crew:{job.room}"] += 1
-        crews[f"crew:{job.cloud}"] += 1
         loads.setdefault(job.road.code, []).append(job)
     copies = []
     for road, shared in sorted(loads.items()):
@@ -117,7 +114,16 @@ def lot_of(number: int, group: MoveGroup, jobs: Sequence[Job], calendar: Calenda
         for job in shared:
             takes.update(dict(job.takes))
         copies.append(Copy(road, mib, max(1, -(-mib // most)), tuple(sorted(takes.items()))))
-    return Lot(number, group, tuple(jobs), tuple(copies), crews, calendar.windows(jobs))
+    return Lot(number, group, tuple(jobs), tuple(copies), crews_of(jobs), calendar.windows(jobs))
+
+
+def crews_of(jobs: Sequence[Job]) -> tuple[tuple[str, int], ...]:
+    """How often each crew is needed in one night."""
+    crews = Counter({"crew:total": len(jobs)})
+    for job in jobs:
+        crews[f"crew:{job.room}"] += 1
+        crews[f"crew:{job.cloud}"] += 1
+    return tuple(sorted(crews.items()))
 
 
 def project_of(task: Task) -> Project:
@@ -170,7 +176,7 @@ def _activities(lot: Lot, task: Task) -> Iterator[Activity]:
     for at, copy in enumerate(lot.copies):
         need = ((copy.road, copy.each),) if copy.each else ()
         yield Activity(code=lot.copy(at), duration=copy.slots, needs=need, takes=copy.takes)
-    needs = [*lot.crews.items(), *((code, 1) for code in _forbids(lot, task.city))]
+    needs = [*lot.crews, *((code, 1) for code in _forbids(lot, task.city))]
     pinned = {at.system: at.night for at in task.city.groups.at}
     pin = next((task.city.plan.slot(pinned[j.code]) for j in lot.jobs if j.code in pinned), None)
     yield Activity(code=lot.cut, duration=1, needs=tuple(needs), windows=lot.windows, pin=pin)
@@ -223,7 +229,7 @@ def _pilots(task: Task) -> tuple[list[Activity], list[Lag]]:
 def _crews(task: Task) -> Iterator[Renewable]:
     rooms = {job.room for lot in task.lots for job in lot.jobs}
     rooms -= {job.cloud for lot in task.lots for job in lot.jobs}
-    for code in sorted({code for lot in task.lots for code in lot.crews}):
+    for code in sorted({code for lot in task.lots for code, _ in lot.crews}):
         yield Renewable(code, Steps.always(crew_size(code, task.city, rooms)))
 
 

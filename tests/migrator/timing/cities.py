@@ -69,11 +69,32 @@ def estate(
     )
 
 
+def _pairs(every: list[System], count: int, draw: Random) -> set[tuple[str, str]]:
+    """Who needs whom: platforms that everybody uses (one system in a hundred) are needed across the
+    city, the rest inside one organisation and downward through at most five layers; one in five
+    hundred points back up, which makes small rings."""
+    layer = {one.code: draw.randrange(1, 6) for one in every}
+    platforms = [one.code for one in every[::100]]
+    layer |= dict.fromkeys(platforms, 0)
+    own: dict[str, list[str]] = {}
+    for one in every:
+        own.setdefault(one.organisation or "", []).append(one.code)
+    found: set[tuple[str, str]] = set()
+    while len(found) < count:
+        one = draw.choice(every)
+        other = draw.choice(platforms if draw.random() < 0.2 else own[one.organisation or ""])
+        if layer[one.code] > layer[other]:
+            pair = (one.code, other)
+            back = layer[other] and draw.random() < 0.002
+            found |= {pair, pair[::-1]} if back else {pair}
+    return found
+
+
 def large(
     systems: int, rooms: int, lines: int, dependencies: int, seed: int = 1
 ) -> tuple[Estate, dict[str, Any]]:
     """A city as the figures ask for it, and its means as they stand in a file. Sizes are drawn
-    log-uniformly from 10 GiB to 4 TiB; who needs whom mostly lies in one organisation."""
+    log-uniformly from 10 GiB to 4 TiB."""
     draw = Random(seed)
     codes = [f"R{n:03}" for n in range(rooms)]
     every = []
@@ -91,16 +112,7 @@ def large(
                 pilot=n < systems // 100 or None,
             )
         )
-    pairs: set[tuple[str, str]] = set()
-    while len(pairs) < dependencies:
-        one = draw.randrange(systems)
-        near = draw.random() < 0.7
-        other = (one + draw.randrange(1, 40)) % systems if near else draw.randrange(systems)
-        low, high = sorted((one, other))
-        if one != other:
-            pair = (every[high].code, every[low].code)
-            # a few point back: rings are rare and there
-            pairs.add(pair if draw.random() < 0.998 else pair[::-1])
+    pairs = _pairs(every, dependencies, draw)
     ends = [
         Line(
             code=f"L{n:03}",

@@ -202,10 +202,20 @@ def test_what_no_timetable_can_hold_is_told_with_the_reason(
     assert told in verdict.reason
 
 
-def test_a_group_that_is_too_large_tells_the_cheapest_split() -> None:
+def test_a_ring_that_no_crew_can_take_in_one_night_falls_apart() -> None:
     ring = [("S0", "S1"), ("S1", "S2"), ("S2", "S0")]
-    plan = plan_for(estate([system(f"S{n}") for n in range(3)], ring))
-    assert "可拆出" in plan.verdicts[0].reason
+    table = table_for(estate([system(f"S{n}") for n in range(3)], ring))
+    assert sorted(nights(table).values()) == [1, 1, 2]
+    assert len(table.groups) == 3
+    wide = table_for(estate([system(f"S{n}") for n in range(3)], ring), crews={"room": 3})
+    assert nights(wide) == {"S0": 1, "S1": 1, "S2": 1}
+
+
+def test_a_database_group_that_is_too_large_is_refused_with_its_crew() -> None:
+    needs = [("S0", "S1", "数据库"), ("S1", "S2", "数据库")]
+    city = estate([system(f"S{n}") for n in range(3)], needs)
+    plan = plan_for(city, groups={"together": ["数据库"]})
+    assert "crew:R1 每晚 2 次，本组须同晚 3 次" in plan.verdicts[0].reason
 
 
 def test_demands_that_contradict_each_other_are_named_and_no_more() -> None:
