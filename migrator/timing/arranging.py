@@ -17,6 +17,7 @@ from migrator.schedule.solve import Effort, Outcome, solve
 from migrator.timetable import Appointment, MoveGroup, StageTold, Timetable
 from migrator.timing.fitting import fitting, too_many
 from migrator.timing.jobs import Job
+from migrator.timing.load import Load
 from migrator.timing.mapping import PILOTS, Due, Lot, Task, pilots_of, project_of
 from migrator.timing.nights import Calendar
 from migrator.windows import Window
@@ -29,13 +30,12 @@ told as late, and what it lacks can be seen."""
 @dataclass(frozen=True)
 class Arranged:
     """`refused`: systems that no timetable can hold, with the reason in both languages. `timetable`
-    is None where none is left or none was found; `project` and `starts` are what it was read from."""
+    is None where none is left or none was found; `slots`: when each activity of the task begins."""
 
     timetable: Timetable | None
     refused: Mapping[str, str]
     task: Task | None = None
-    project: Project | None = None
-    starts: Starts | None = None
+    slots: Mapping[str, int] | None = None
     seconds: float = 0.0
 
 
@@ -62,13 +62,14 @@ def arrange(
         lots, refused = fitting(groups, jobs, calendar, dues)
         if not lots:
             return Arranged(None, refused)
-        task = _task(lots, ties, city, calendar, dues=dues, former=former or {})
+        task = task_of(lots, ties, city, calendar, dues=dues, former=former or {})
         project = project_of(task)
         outcome = solve(project, _effort(city), _start_from(task, project, former or {}))
         if outcome.starts is not None:
-            starts = late_copies(task, project, outcome.starts)
-            table = _told(task, groups, project, outcome, starts)
-            return Arranged(table, refused, task, project, starts, outcome.seconds)
+            codes = (one.code for one in project.activities)
+            slots = late_copies(task, dict(zip(codes, outcome.starts, strict=True)))
+            table = _told(task, groups, slots, outcome)
+            return Arranged(table, refused, task, slots, outcome.seconds)
         why = outcome.clash.why if outcome.clash else _TIGHT
     return Arranged(None, refused | {code: why for lot in lots for code in lot.group.systems}, task)
 
@@ -81,7 +82,7 @@ def _effort(city: CityMeans) -> Effort:
     return Effort(seconds=search.seconds, work=search.work, seed=search.seed)
 
 
-def _task(
+def task_of(
     lots: Sequence[Lot],
     ties: Sequence[Tie],
     city: CityMeans,
@@ -127,39 +128,22 @@ def _start_from(task: Task, project: Project, former: Mapping[str, date]) -> Sta
     return tuple(found_)
 
 
-def late_copies(task: Task, project: Project, starts: Starts) -> Starts:
+def late_copies(task: Task, slots: Mapping[str, int]) -> dict[str, int]:
     """The same cutovers with every copy as late as its road lets it: what is copied early has to be
     kept in step until its night. The last cutover's copies are moved first."""
-    index, later = project.index, list(starts)
-    left = {
-        one.code: np.array([one.capacity.at(s) for s in range(project.horizon)], np.int64)
-        for one in project.renewables
-    }
-    for x, one in enumerate(project.activities):
-        for code, amount in one.needs:
-            left[code][starts[x] : starts[x] + one.duration] -= amount
-    for lot in sorted(task.lots, key=lambda lot: (-starts[index[lot.cut]], lot.number)):
-        for at in range(len(lot.copies)):
-            x = index[lot.copy(at)]
-            one = project.activities[x]
-            for code, amount in one.needs:
-                left[code][later[x] : later[x] + one.duration] += amount
-            start = starts[index[lot.cut]] - one.duration
-            while start > later[x] and any(
-                (left[code][start : start + one.duration] < amount).any()
-                for code, amount in one.needs
-            ):
-                start -= 1
-            later[x] = max(start, later[x])
-            for code, amount in one.needs:
-                left[code][later[x] : later[x] + one.duration] -= amount
-    return tuple(later)
+    later, load = dict(slots), Load.of(task, slots)
+    for lot in sorted(task.lots, key=lambda lot: (-slots[lot.cut], lot.number)):
+        load.put(lot, later, -1)
+        for at, copy in enumerate(lot.copies):
+            begins = np.logical_and.reduce(list(load.copying(copy).values()))
+            later[lot.copy(at)] = int(load.latest(copy, begins)[later[lot.cut]])
+        load.put(lot, later)
+    return later
 
 
 def _told(
-    task: Task, groups: Sequence[MoveGroup], project: Project, outcome: Outcome, starts: Starts
+    task: Task, groups: Sequence[MoveGroup], slots: Mapping[str, int], outcome: Outcome
 ) -> Timetable:
-    slots = {one.code: start for one, start in zip(project.activities, starts, strict=True)}
     nights = sorted({slots[lot.cut] for lot in task.lots})
     waves = {slot: number for number, slot in enumerate(nights, start=1)}
     appointments = [

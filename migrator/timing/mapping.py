@@ -176,7 +176,7 @@ def _activities(lot: Lot, task: Task) -> Iterator[Activity]:
     for at, copy in enumerate(lot.copies):
         need = ((copy.road, copy.each),) if copy.each else ()
         yield Activity(code=lot.copy(at), duration=copy.slots, needs=need, takes=copy.takes)
-    needs = [*lot.crews, *((code, 1) for code in _forbids(lot, task.city))]
+    needs = [*lot.crews, *((code, 1) for code in forbids_of(lot, task.city))]
     pinned = {at.system: at.night for at in task.city.groups.at}
     pin = next((task.city.plan.slot(pinned[j.code]) for j in lot.jobs if j.code in pinned), None)
     yield Activity(code=lot.cut, duration=1, needs=tuple(needs), windows=lot.windows, pin=pin)
@@ -239,7 +239,8 @@ def _roads(task: Task) -> Iterator[Renewable]:
         yield Renewable(code, task.calendar.carried(mib[code]))
 
 
-def _forbids(lot: Lot, city: CityMeans) -> Iterator[str]:
+def forbids_of(lot: Lot, city: CityMeans) -> Iterator[str]:
+    """The resources that stand for what must not move together with it."""
     codes = {job.code for job in lot.jobs}
     for number, told in enumerate(city.groups.forbid):
         if codes & set(told.systems):
@@ -248,7 +249,7 @@ def _forbids(lot: Lot, city: CityMeans) -> Iterator[str]:
 
 def _forbidden(task: Task) -> Iterator[Renewable]:
     """Of systems that must not move in one night, one at a time."""
-    for code in sorted({code for lot in task.lots for code in _forbids(lot, task.city)}):
+    for code in sorted({code for lot in task.lots for code in forbids_of(lot, task.city)}):
         yield Renewable(code, Steps.always(1))
 
 

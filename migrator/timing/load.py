@@ -1,0 +1,109 @@
+"""What crews, roads and clouds have left night by night under a schedule, and where a group could go.
+
+Arrays are indexed by slot; a mask says where something is possible.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from migrator.schedule.project import Steps
+from migrator.timing.mapping import Copy, Lot, Task, capacity_of, crew_size, forbids_of
+
+Row = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+Slots = Mapping[str, int]
+"""Activity → the slot in which it begins."""
+
+
+@dataclass
+class Load:
+    """`left`: of crews, roads and what is forbidden together; `room`: of what clouds were delivered,
+    after all that was taken by that night."""
+
+    task: Task
+    left: dict[str, Row]
+    room: dict[str, Row]
+
+    @classmethod
+    def empty(cls, task: Task) -> "Load":
+        count = task.calendar.count
+        places = {job.room for lot in task.lots for job in lot.jobs}
+        rooms = places - {job.cloud for lot in task.lots for job in lot.jobs}
+        left: dict[str, Row] = {}
+        room: dict[str, Row] = {}
+        for lot in task.lots:
+            for code, _ in lot.crews:
+                if code not in left:
+                    left[code] = np.full(count, crew_size(code, task.city, rooms), np.int64)
+            for code in forbids_of(lot, task.city):
+                left.setdefault(code, np.ones(count, np.int64))
+            for job in lot.jobs:
+                if job.road.code not in left:
+                    left[job.road.code] = _row(task.calendar.carried(job.road.mib), count)
+                for code, _ in job.takes:
+                    if code not in room:
+                        room[code] = _row(capacity_of(code, task.city), count)
+        return cls(task, left, room)
+
+    @classmethod
+    def of(cls, task: Task, slots: Slots) -> "Load":
+        load = cls.empty(task)
+        for lot in task.lots:
+            load.put(lot, slots)
+        return load
+
+    def put(self, lot: Lot, slots: Slots, sign: int = 1) -> None:
+        """Take what a lot needs at its slots; with -1, give it back."""
+        cut = slots[lot.cut]
+        for code, amount in self.needs(lot):
+            self.left[code][cut] -= sign * amount
+        for at, copy in enumerate(lot.copies):
+            start = slots[lot.copy(at)]
+            self.left[copy.road][start : start + copy.slots] -= sign * copy.each
+            for code, amount in copy.takes:
+                self.room[code][start:] -= sign * amount
+
+    def needs(self, lot: Lot) -> Iterator[tuple[str, int]]:
+        """What its cutover holds for a night."""
+        yield from lot.crews
+        yield from ((code, 1) for code in forbids_of(lot, self.task.city))
+
+    def opened(self, lot: Lot) -> Mask:
+        mask = np.zeros(self.task.calendar.count, np.bool_)
+        for window in lot.windows:
+            mask[window.first : window.last + 1] = True
+        return mask
+
+    def copying(self, copy: Copy) -> dict[str, Mask]:
+        """For the road and for each capacity that it takes: where its copy could begin."""
+        count = self.task.calendar.count
+        found: dict[str, Mask] = {}
+        fits = np.zeros(count, np.bool_)
+        if copy.slots <= count:
+            ahead = sliding_window_view(self.left[copy.road], copy.slots).min(axis=1)
+            fits[: len(ahead)] = ahead >= copy.each
+        found[copy.road] = fits
+        for code, amount in copy.takes:
+            least = np.minimum.accumulate(self.room[code][::-1])[::-1]
+            found[code] = least >= amount
+        return found
+
+    def latest(self, copy: Copy, begins: Mask) -> Row:
+        """For each night of a cutover the last slot in which its copy can begin, -1 for none."""
+        count = len(begins)
+        last = np.maximum.accumulate(np.where(begins, np.arange(count), -1))
+        found = np.full(count, -1, np.int64)
+        if copy.slots < count:
+            found[copy.slots :] = last[: count - copy.slots]
+        return found
+
+
+def _row(capacity: Steps, count: int) -> Row:
+    row = np.zeros(count, np.int64)
+    for first, end, value in capacity.pieces(count):
+        row[first:end] = value
+    return row

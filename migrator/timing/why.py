@@ -1,0 +1,122 @@
+"""What holds a group where it is: for every earlier night, what alone stands against it.
+
+Nights before its own copies could be over are not counted: nothing but a wider line helps there. All
+else stays as it is scheduled; a night on which nothing stands against it is free, and it is the
+objective (what hangs on it, or on its place) that has it later.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from inventory.frozen import Frozen
+from migrator.timing.load import Load, Mask, Slots
+from migrator.timing.mapping import PILOTS, Lot, Task, pilots_of
+
+CLOSED = "nights"
+ORDER = "order"
+
+
+class Binding(Frozen):
+    """`what`: crew:X, line:X, network:X, cloud:X:…, forbid:N, nights, pilots or order:SYSTEM;
+    `nights`: how many earlier nights it stands against; `gain`: by how many the group could be
+    earlier if it alone were out of the way, 0 where something else stands there too."""
+
+    what: str
+    nights: int
+    gain: int
+
+
+@dataclass(frozen=True)
+class Why:
+    """Of one group: `first`: the slot before which its copies can't be over, were all lines its own;
+    `free`: how many of the nights from there on nothing stands against; the rest with the greatest
+    gain first."""
+
+    lot: Lot
+    slot: int
+    first: int
+    free: int
+    bindings: tuple[Binding, ...]
+
+
+class Reasons:
+    """Asked group by group of one schedule."""
+
+    def __init__(self, task: Task, slots: Slots) -> None:
+        self.task, self.slots = task, slots
+        self.load = Load.of(task, slots)
+        self.pilots = pilots_of(task)
+        self.lots = {lot.number: lot for lot in task.lots}
+        self.before: dict[int, dict[int, str]] = {}
+        for tie in task.needs:
+            first, then = task.of[tie.needs].number, task.of[tie.system].number
+            self.before.setdefault(then, {}).setdefault(first, tie.needs)
+
+    def of(self, lot: Lot) -> Why:
+        slot = self.slots[lot.cut]
+        first = min(slot, max((copy.slots for copy in lot.copies), default=0))
+        self.load.put(lot, self.slots, -1)
+        against = {what: ~mask[first:slot] for what, mask in self._possible(lot)}
+        self.load.put(lot, self.slots)
+        stands = np.zeros(slot - first, np.int64)
+        for mask in against.values():
+            stands += mask
+        bindings = []
+        for what, mask in against.items():
+            alone = np.flatnonzero(mask & (stands == 1))
+            gain = slot - first - int(alone[0]) if len(alone) else 0
+            if mask.any():
+                bindings.append(Binding(what=what, nights=int(mask.sum()), gain=gain))
+        bindings.sort(key=lambda one: (-one.gain, -one.nights, one.what))
+        return Why(lot, slot, first, int((stands == 0).sum()), tuple(bindings))
+
+    def _possible(self, lot: Lot) -> Iterator[tuple[str, Mask]]:
+        """What has a say, and on which nights it lets the lot be cut over."""
+        count = self.task.calendar.count
+        nights, load = np.arange(count), self.load
+        yield CLOSED, load.opened(lot)
+        for code, amount in load.needs(lot):
+            yield code, load.left[code] >= amount
+        for copy in lot.copies:
+            begins = load.copying(copy)
+            for code, mask in begins.items():
+                yield code, load.latest(copy, mask) >= 0
+        for first, system in self.before.get(lot.number, {}).items():
+            ready = self.slots[self.lots[first].cut] + 1 + self.task.city.trial
+            yield f"{ORDER}:{system}", nights >= ready
+        if lot.number not in self.pilots and PILOTS in self.slots:
+            yield PILOTS, nights >= self.slots[PILOTS] + self.task.city.pilots.days
+
+
+def binding_most(reasons: Reasons, most: int = 200) -> tuple[Binding, ...]:
+    """What holds the whole plan: of the groups that come last, the nights that each thing alone
+    costs them, summed; the nights that it stands against them at all."""
+    last = sorted(reasons.task.lots, key=lambda lot: (-reasons.slots[lot.cut], lot.number))
+    gains: Counter[str] = Counter()
+    nights: Counter[str] = Counter()
+    for lot in last[:most]:
+        for one in reasons.of(lot).bindings:
+            what = ORDER if one.what.startswith(ORDER) else one.what
+            gains[what] += one.gain
+            nights[what] += one.nights
+    found = [Binding(what=w, nights=nights[w], gain=gains[w]) for w in nights]
+    return tuple(sorted(found, key=lambda one: (-one.gain, -one.nights, one.what)))
+
+
+def told(what: str, lots: Mapping[str, str] | None = None) -> str:
+    """A binding in words, both languages, with what would help."""
+    kind, _, rest = what.partition(":")
+    name = (lots or {}).get(rest, rest)
+    return {
+        "crew": f"班组 {rest} 已满，可加派 / crew {rest} is taken: more people",
+        "line": f"线路 {rest} 已满，可扩容或调高份额 / line {rest} is full: more rate or share",
+        "network": f"{rest} 外网带宽已满，可扩容 / the network of {rest} is full: more rate",
+        "cloud": f"云资源 {rest} 未交付够，可提前交付 / not yet delivered: {rest}, earlier or more",
+        "forbid": f"指定不得同晚（第 {rest or 0} 条，自 0 起） / told not to be in one night (entry {rest})",
+        CLOSED: "该晚封网、节假日或非割接日 / a freeze, holiday or a night without cutovers",
+        PILOTS: "须待试点结束 / pilots come first",
+        ORDER: f"须待所依赖的 {name} 割接并试运行 / after what it needs: {name}",
+    }[kind]

@@ -1,0 +1,89 @@
+"""Why a system is not earlier, and what would help: checked by doing what it says."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from inventory.model import Estate
+from migrator.errors import Refused
+from migrator.orders import NO_ORDERS
+from migrator.plan import Means, Plan
+from migrator.planner import make_plan
+from migrator.timing.case import reasons_of
+from migrator.timing.why import Reasons, Why, binding_most, told
+from tests.migrator.timing.cities import CLOUD, FIRST, estate, means, system
+
+
+def asked(city: Estate, **given: Any) -> tuple[Plan, Reasons]:
+    plan = make_plan(city, Means(city=means(**given)))
+    return plan, reasons_of(plan, city, NO_ORDERS)
+
+
+def latest(reasons: Reasons) -> Why:
+    return max((reasons.of(lot) for lot in reasons.task.lots), key=lambda why: why.slot)
+
+
+@pytest.mark.parametrize(
+    ("given", "needs", "what", "gain"),
+    [
+        ({"crews": {"room": 1}}, [], "crew:R1", 1),
+        ({"crews": {"room": 9, "total": 1}}, [], "crew:total", 1),
+        ({"trial": 4}, [("S0", "S1")], "order:S1", 5),
+        (
+            {
+                "deliveries": [
+                    {"cloud": CLOUD, "on": FIRST, "cores": 4},
+                    {"cloud": CLOUD, "on": FIRST + timedelta(days=9), "cores": 4},
+                ]
+            },
+            [],
+            f"cloud:{CLOUD}:cores",
+            9,
+        ),
+        ({"pilots": {"systems": ["S0"], "days": 6}}, [], "pilots", 7),
+    ],
+)
+def test_what_alone_holds_it(
+    given: dict[str, Any], needs: list[tuple[str, str]], what: str, gain: int
+) -> None:
+    city = estate([system("S0"), system("S1")], needs)
+    why = latest(asked(city, **given)[1])
+    assert (why.bindings[0].what, why.bindings[0].gain) == (what, gain)
+    assert why.slot - gain >= why.first
+    assert " / " in told(what)
+
+
+def test_a_line_that_two_share_holds_the_second() -> None:
+    city = estate([system(f"S{n}", storage_gib=400) for n in range(2)])
+    why = latest(asked(city)[1])
+    assert why.bindings[0].what == "line:L-R1"
+
+
+def test_what_helps_does_help() -> None:
+    city = estate([system(f"S{n}") for n in range(5)])
+    before, reasons = asked(city, crews={"room": 1})
+    assert binding_most(reasons)[0].what == "crew:R1"
+    after = make_plan(city, Means(city=means(crews={"room": 1, "rooms": {"R1": 2}})))
+    assert before.timetable is not None
+    assert after.timetable is not None
+    assert max(a.night for a in after.timetable.appointments) < max(
+        a.night for a in before.timetable.appointments
+    )
+
+
+def test_closed_nights_are_counted() -> None:
+    freeze = {"name": "封网", "from": FIRST, "to": FIRST + timedelta(days=9)}
+    _, reasons = asked(estate([system("S0")]), freezes=[freeze])
+    why = latest(reasons)
+    assert [(one.what, one.nights, one.gain) for one in why.bindings] == [("nights", 9, 9)]
+    assert (why.slot, why.first, why.free) == (10, 1, 0)
+
+
+def test_only_of_the_facts_it_was_made_from() -> None:
+    city = estate([system("S0")])
+    plan, _ = asked(city)
+    with pytest.raises(Refused, match="台账已变"):
+        reasons_of(plan, estate([system("S0", storage_gib=7)]), NO_ORDERS)
+    with pytest.raises(Refused, match="没有时间表"):
+        reasons_of(plan.model_copy(update={"timetable": None}), city, NO_ORDERS)
