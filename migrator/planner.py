@@ -4,6 +4,8 @@
 `waves.py` orders the items; with them they have nights, in `timed.py`.
 """
 
+from datetime import date
+
 from inventory.model import Estate
 from inventory.seen import Seen
 from migrator.dispositions import dispose
@@ -21,12 +23,14 @@ def make_plan(
     *,
     seen: Seen | None = None,
     former: Plan | None = None,
+    today: date | None = None,
 ) -> Plan:
     """Waves for every system that can move, and a verdict with its reason and the clauses it stands
     on for every system. Where the means are a city's, `seen` dependencies count beside the declared
-    ones, and every system that can keeps its night of the plan before (`former`)."""
+    ones, and every system that can keeps its night of the plan before (`former`), of which the
+    nights before `today` are over."""
     if means.city is not None:
-        return timed_plan(estate, means, orders, seen=seen, former=former)
+        return timed_plan(estate, means, orders, seen=seen, former=former, today=today)
     index = Index.of(estate)
     verdicts: dict[str, Verdict] = {}
     items: dict[str, Item] = {}

@@ -6,6 +6,7 @@ with what is missing; a plan that is made nearer to its night will have the item
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from inventory.model import Estate
@@ -15,10 +16,11 @@ from migrator.groups import shared_databases, ties_of
 from migrator.items import Index, gather
 from migrator.orders import Orders
 from migrator.plan import Disposition, Item, Limit, Means, Plan, Verdict, Wave
-from migrator.timetable import Appointment
+from migrator.timetable import Appointment, Used
+from migrator.timing.again import NOTHING, Former
 from migrator.timing.arranging import arrange
 from migrator.timing.dues import dues_of, told
-from migrator.timing.jobs import Measures, rulings
+from migrator.timing.jobs import Measures, rulings, takes_of
 
 
 def timed_plan(
@@ -28,23 +30,28 @@ def timed_plan(
     *,
     seen: Seen | None = None,
     former: Plan | None = None,
+    today: date | None = None,
 ) -> Plan:
     """`means` are a city's. A system of which something is not told, or which no night can hold, is
-    blocked by itself."""
+    blocked by itself. `today`: the first night that is left, where there is a former plan."""
     city = means.city
     assert city is not None
     index = Index.of(estate)
     ruled = {s.code: dispose(s, index.places, orders) for s in estate.systems}
     moving = [s for s in estate.systems if ruled[s.code].disposition is Disposition.MOVE]
-    jobs, blocked = rulings(moving, Measures.of(estate, city))
+    known = Measures.of(estate, city)
+    jobs, blocked = rulings(moving, known)
     ruled |= blocked
+    before = _former(
+        former, {c for c, r in ruled.items() if r.disposition is Disposition.DONE}, known
+    )
     found = arrange(
         jobs,
         ties_of(estate, seen),
         city,
         dues_of(jobs, orders.duties, city),
         databases=shared_databases(seen),
-        former=nights_of(former),
+        former=replace(before, today=today),
     )
     ruled |= {c: Ruling(Disposition.BLOCKED, why) for c, why in found.refused.items()}
     table = found.timetable
@@ -59,7 +66,8 @@ def timed_plan(
             missing[code] = gathered
     if table:
         duties = told(orders.duties, city, jobs, table.appointments)
-        table = table.model_copy(update={"duties": duties})
+        used = tuple(Used(what=w, amount=n) for w, n in sorted(before.used.items()))
+        table = table.model_copy(update={"duties": duties, "used": used})
     return Plan(
         estate=estate.digest,
         means=means,
@@ -77,10 +85,20 @@ def timed_plan(
     )
 
 
-def nights_of(plan: Plan | None) -> dict[str, date]:
-    """The night of each system in a plan."""
+def _former(plan: Plan | None, done: set[str], known: Measures) -> Former:
+    """What a plan had in mind, and what of the clouds was taken by it and those before it."""
     table = plan.timetable if plan else None
-    return {one.system: one.night for one in table.appointments} if table else {}
+    if table is None:
+        return NOTHING
+    used = Counter({one.what: one.amount for one in table.used})
+    for one in table.appointments:
+        if one.system in done:
+            used.update(dict(takes_of(known.estate.system(one.system), known)))
+    return Former(
+        nights={one.system: one.night for one in table.appointments},
+        copies={one.system: one.copy_from for one in table.appointments},
+        used=used,
+    )
 
 
 def _verdict(verdict: Verdict, at: Appointment | None, missing: Ruling | None) -> Verdict:

@@ -79,6 +79,13 @@ class DutyTold(Frozen):
         return self.in_time >= self.needed
 
 
+class Used(Frozen):
+    """What systems that moved by former plans took of a capacity of a cloud."""
+
+    what: str
+    amount: int = Field(ge=0)
+
+
 class Timetable(Frozen):
     """`repeatable`: the clock decided nothing, so that the same facts give the same timetable."""
 
@@ -89,6 +96,7 @@ class Timetable(Frozen):
     stages: tuple[StageTold, ...]
     duties: tuple[DutyTold, ...] = ()
     repeatable: bool = True
+    used: tuple[Used, ...] = ()
 
     def of(self, system: str) -> Appointment | None:
         return next((one for one in self.appointments if one.system == system), None)

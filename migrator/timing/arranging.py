@@ -12,13 +12,13 @@ import numpy as np
 from migrator.graph import rings
 from migrator.groups import Tie, found
 from migrator.means import CityMeans
-from migrator.schedule.project import Project, Starts
 from migrator.schedule.solve import Effort, Outcome, solve
 from migrator.timetable import Appointment, MoveGroup, StageTold, Timetable
+from migrator.timing.again import NOTHING, Former, attempts
 from migrator.timing.fitting import fitting, too_many
 from migrator.timing.jobs import Job
 from migrator.timing.load import Load
-from migrator.timing.mapping import PILOTS, Due, Lot, Task, pilots_of, project_of
+from migrator.timing.mapping import Due, Lot, Task, project_of
 from migrator.timing.nights import Calendar
 from migrator.windows import Window
 
@@ -46,9 +46,10 @@ def arrange(
     dues: Mapping[str, tuple[Due, ...]],
     *,
     databases: Mapping[str, Sequence[str]] | None = None,
-    former: Mapping[str, date] | None = None,
+    former: Former = NOTHING,
 ) -> Arranged:
-    """`dues`: by system; `former`: each system's night in the plan before, to stay close to."""
+    """`dues`: by system. What a former plan began stays as it is, what it only planned keeps its
+    night where it can, and the rest goes as near to it as the other stages let it."""
     groups = found(
         jobs,
         ties,
@@ -56,22 +57,29 @@ def arrange(
         databases,
         fits=lambda codes: not too_many([jobs[code] for code in codes], city),
     )
-    why = ""
+    why, lots = "", list[Lot]()
     for longer in LONGER:
-        calendar = Calendar(city, city.plan.nights * longer)
+        today = city.plan.slot(former.today) if former.today else 0
+        calendar = Calendar(city, city.plan.nights * longer, today=today, used=former.used)
         lots, refused = fitting(groups, jobs, calendar, dues)
         if not lots:
             return Arranged(None, refused)
-        task = task_of(lots, ties, city, calendar, dues=dues, former=former or {})
-        project = project_of(task)
-        outcome = solve(project, _effort(city), _start_from(task, project, former or {}))
-        if outcome.starts is not None:
-            codes = (one.code for one in project.activities)
-            slots = late_copies(task, dict(zip(codes, outcome.starts, strict=True)))
-            table = _told(task, groups, slots, outcome)
-            return Arranged(table, refused, task, slots, outcome.seconds)
-        why = outcome.clash.why if outcome.clash else _TIGHT
-    return Arranged(None, refused | {code: why for lot in lots for code in lot.group.systems}, task)
+        task = task_of(lots, ties, city, calendar, dues=dues, former=former.nights)
+        for kept in attempts(task, former):
+            outcome = solve(project_of(kept), _effort(city))
+            if outcome.starts is not None:
+                return _arranged(kept, groups, refused, outcome)
+            why = outcome.clash.why if outcome.clash else _TIGHT
+    return Arranged(None, refused | {code: why for lot in lots for code in lot.group.systems})
+
+
+def _arranged(
+    task: Task, groups: Sequence[MoveGroup], refused: Mapping[str, str], outcome: Outcome
+) -> Arranged:
+    assert outcome.starts is not None
+    codes = (one.code for one in project_of(task).activities)
+    slots = late_copies(task, dict(zip(codes, outcome.starts, strict=True)))
+    return Arranged(_told(task, groups, slots, outcome), refused, task, slots, outcome.seconds)
 
 
 _TIGHT = "各项限制过紧，未找到排期 / too tight: no timetable was found"
@@ -111,28 +119,13 @@ def task_of(
     return Task(city, calendar, tuple(lots), between, needs, dues, slots)
 
 
-def _start_from(task: Task, project: Project, former: Mapping[str, date]) -> Starts | None:
-    """The plan before as a schedule, where it holds every lot: copies end right before."""
-    if any(lot.number not in task.former for lot in task.lots) or not former:
-        return None
-    found_: list[int] = []
-    for one in project.activities:
-        kind, _, rest = one.code.partition(":")
-        if kind == PILOTS:
-            first = pilots_of(task)
-            found_.append(max(task.former[number] + 1 for number in first))
-            continue
-        number = int(rest.partition(":")[0])
-        at = task.former[number]
-        found_.append(at if kind == "cut" else max(0, at - one.duration))
-    return tuple(found_)
-
-
 def late_copies(task: Task, slots: Mapping[str, int]) -> dict[str, int]:
     """The same cutovers with every copy as late as its road lets it: what is copied early has to be
     kept in step until its night. The last cutover's copies are moved first."""
     later, load = dict(slots), Load.of(task, slots)
     for lot in sorted(task.lots, key=lambda lot: (-slots[lot.cut], lot.number)):
+        if lot.copy(0) in task.pins:
+            continue
         load.put(lot, later, -1)
         for at, copy in enumerate(lot.copies):
             begins = np.logical_and.reduce(list(load.copying(copy).values()))

@@ -36,7 +36,9 @@ def reasons_of(plan: Plan, estate: Estate, orders: Orders, seen: Seen | None = N
     ]
     jobs, _ = rulings(moving, Measures.of(estate, city))
     last = max(city.plan.slot(one.night) for one in table.appointments) + 1
-    calendar = Calendar(city, max(city.plan.nights, last))
+    calendar = Calendar(
+        city, max(city.plan.nights, last), used={u.what: u.amount for u in table.used}
+    )
     lots = [
         lot_of(at, group, [jobs[code] for code in group.systems], calendar)
         for at, group in enumerate(table.groups)

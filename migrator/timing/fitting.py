@@ -31,7 +31,7 @@ def fitting(
             lots.append(lot)
     room: dict[str, int] = {}
     for lot in sorted(lots, key=lambda one: (_first_due(one, dues), one.number)):
-        if why := _no_room(lot, room, calendar.city):
+        if why := _no_room(lot, room, calendar):
             refused |= dict.fromkeys(lot.group.systems, why)
             lots.remove(lot)
     return lots, refused
@@ -41,13 +41,13 @@ def _first_due(lot: Lot, dues: Mapping[str, tuple[Due, ...]]) -> date:
     return min((due.day for job in lot.jobs for due in dues.get(job.code, ())), default=date.max)
 
 
-def _no_room(lot: Lot, room: dict[str, int], city: CityMeans) -> str:
+def _no_room(lot: Lot, room: dict[str, int], calendar: Calendar) -> str:
     """Takes from what all deliveries together leave, or says what is short."""
     wanted = Counter[str]()
     for copy in lot.copies:
         wanted.update(dict(copy.takes))
     for code, amount in sorted(wanted.items()):
-        left = room.setdefault(code, max(v for _, v in capacity_of(code, city).steps))
+        left = room.setdefault(code, max(v for _, v in capacity_of(code, calendar).steps))
         if amount > left:
             return (
                 f"{code} 全部交付后仍不足：余 {left}，需 {amount} / not enough when all is delivered: "

@@ -97,14 +97,25 @@ def job_of(system: System, known: Measures) -> Job | Ruling:
             "machines than it needs"
         )
         return Ruling(Disposition.BLOCKED, reason, asks=("cpu_arch",))
-    takes = tuple(
+    takes = _takes(system, arch, known)
+    window = system.window or known.city.nights.window or known.city.nights.hours
+    mib = system.storage_gib * 1024
+    return Job(system, system.place, system.target, road, mib, takes, window)
+
+
+def takes_of(system: System, known: Measures) -> tuple[tuple[str, int], ...]:
+    """What a system takes of the capacities of its cloud, as far as that is told."""
+    arch = _arch(system, known) if system.target else None
+    return () if arch is None else _takes(system, arch, known)
+
+
+def _takes(system: System, arch: str, known: Measures) -> tuple[tuple[str, int], ...]:
+    assert system.target is not None
+    return tuple(
         (store_of(system.target, arch, name), amount)
         for name, told in CAPACITIES.items()
         if name in known.counted.get(system.target, ()) and (amount := getattr(system, told))
     )
-    window = system.window or known.city.nights.window or known.city.nights.hours
-    mib = system.storage_gib * 1024
-    return Job(system, system.place, system.target, road, mib, takes, window)
 
 
 def store_of(cloud: str, arch: str, name: str) -> str:

@@ -46,7 +46,7 @@ class Load:
                     left[job.road.code] = _row(task.calendar.carried(job.road.mib), count)
                 for code, _ in job.takes:
                     if code not in room:
-                        room[code] = _row(capacity_of(code, task.city), count)
+                        room[code] = _row(capacity_of(code, task.calendar), count)
         return cls(task, left, room)
 
     @classmethod
@@ -86,6 +86,7 @@ class Load:
         if copy.slots <= count:
             ahead = sliding_window_view(self.left[copy.road], copy.slots).min(axis=1)
             fits[: len(ahead)] = ahead >= copy.each
+        fits[: self.task.calendar.today] = False
         found[copy.road] = fits
         for code, amount in copy.takes:
             least = np.minimum.accumulate(self.room[code][::-1])[::-1]

@@ -84,7 +84,8 @@ class Lot:
 @dataclass(frozen=True)
 class Task:
     """What is to be scheduled: `ties` between systems of different lots, `needs` those of them that
-    set an order; `dues` by system; `former`: the slot of each lot's cutover before."""
+    set an order; `dues` by system; `former`: the slot of each lot's cutover before; `pins`: the slots
+    of activities that stay where they are."""
 
     city: CityMeans
     calendar: Calendar
@@ -93,6 +94,7 @@ class Task:
     needs: tuple[Tie, ...] = ()
     dues: Mapping[str, tuple[Due, ...]] = field(default_factory=dict)
     former: Mapping[int, int] = field(default_factory=dict)
+    pins: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def of(self) -> dict[str, Lot]:
@@ -146,19 +148,20 @@ def project_of(task: Task) -> Project:
     return lean(whole)
 
 
-def capacity_of(cloud_resource: str, city: CityMeans) -> Steps:
-    """What has been delivered of a cloud's capacity by each slot."""
+def capacity_of(cloud_resource: str, calendar: Calendar) -> Steps:
+    """What has been delivered of a cloud's capacity by each slot, less what was used before."""
+    city = calendar.city
     found: Counter[int] = Counter()
     for one in city.deliveries:
         for name in CAPACITIES:
             amount = getattr(one, name)
             if amount is not None and store_of(one.cloud, one.arch, name) == cloud_resource:
                 found[max(0, city.plan.slot(one.on))] += amount
-    steps, total = [(0, found.pop(0, 0))], 0
-    total = steps[0][1]
+    total = -calendar.used.get(cloud_resource, 0) + found.pop(0, 0)
+    steps = [(0, max(0, total))]
     for slot in sorted(found):
         total += found[slot]
-        steps.append((slot, total))
+        steps.append((slot, max(0, total)))
     return Steps(tuple(steps))
 
 
@@ -174,11 +177,18 @@ def crew_size(resource: str, city: CityMeans, rooms: Iterable[str]) -> int:
 
 def _activities(lot: Lot, task: Task) -> Iterator[Activity]:
     for at, copy in enumerate(lot.copies):
-        need = ((copy.road, copy.each),) if copy.each else ()
-        yield Activity(code=lot.copy(at), duration=copy.slots, needs=need, takes=copy.takes)
+        yield Activity(
+            code=lot.copy(at),
+            duration=copy.slots,
+            needs=((copy.road, copy.each),) if copy.each else (),
+            takes=copy.takes,
+            release=0 if lot.copy(at) in task.pins else task.calendar.today,
+            pin=task.pins.get(lot.copy(at)),
+        )
     needs = [*lot.crews, *((code, 1) for code in forbids_of(lot, task.city))]
     pinned = {at.system: at.night for at in task.city.groups.at}
     pin = next((task.city.plan.slot(pinned[j.code]) for j in lot.jobs if j.code in pinned), None)
+    pin = task.pins.get(lot.cut, pin)
     yield Activity(code=lot.cut, duration=1, needs=tuple(needs), windows=lot.windows, pin=pin)
 
 
@@ -256,7 +266,7 @@ def _forbidden(task: Task) -> Iterator[Renewable]:
 def _stores(task: Task) -> Iterator[Store]:
     codes = {code for lot in task.lots for copy in lot.copies for code, _ in copy.takes}
     for code in sorted(codes):
-        yield Store(code, capacity_of(code, task.city))
+        yield Store(code, capacity_of(code, task.calendar))
 
 
 def _stages(task: Task) -> tuple[Stage, ...]:
@@ -273,7 +283,9 @@ def _stages(task: Task) -> tuple[Stage, ...]:
         stages.append(Stage(name="apart", apart=apart))
     stages.append(MAKESPAN)
     moved = tuple(
-        Moved(lot.cut, task.former[lot.number]) for lot in task.lots if lot.number in task.former
+        Moved(lot.cut, task.former[lot.number])
+        for lot in task.lots
+        if lot.number in task.former and lot.cut not in task.pins
     )
     if moved:
         stages.append(Stage(name="moved", moved=moved))

@@ -1,6 +1,7 @@
-"""Which nights are open to whom: freezes, holidays, a crew's nights, a department's own."""
+"""Which nights are open to whom: freezes, holidays, a crew's nights, a department's own; and what of
+the means is there by then."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -12,10 +13,20 @@ from migrator.timing.jobs import Job
 
 
 class Calendar:
-    """`count` nights from the plan's first on. `unknown`: years of which no holidays are known."""
+    """`count` nights from the plan's first on, of which those before slot `today` are over; `used`:
+    what systems that moved before took of each capacity of a cloud. `unknown`: years of which no
+    holidays are known."""
 
-    def __init__(self, city: CityMeans, count: int) -> None:
+    def __init__(
+        self,
+        city: CityMeans,
+        count: int,
+        *,
+        today: int = 0,
+        used: Mapping[str, int] | None = None,
+    ) -> None:
         self.city, self.count = city, count
+        self.today, self.used = max(0, today), used or {}
         self.unknown: set[int] = set()
         self._known: dict[tuple[object, ...], frozenset[int]] = {}
 
@@ -37,7 +48,7 @@ class Calendar:
         city = self.city
         frozen = [one for one in city.freezes if one.everybody]
         found = set()
-        for slot in range(self.count):
+        for slot in range(self.today, self.count):
             night = city.plan.night(slot)
             if WEEKDAYS[night.weekday()] not in city.crews.nights:
                 continue
