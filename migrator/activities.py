@@ -2,7 +2,9 @@
 
 import contextlib
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from temporalio import activity
 
@@ -10,6 +12,7 @@ from migrator.crew import Watch
 from migrator.errors import MigratorError
 from migrator.messages import ItemOrder, ItemRef, RunOrder, StepRef
 from migrator.perform import ENGINE, Performer
+from migrator.plan import Plan
 from migrator.progress import (
     Do,
     End,
@@ -47,11 +50,7 @@ class Activities:
         run = self._truth.runs.get(ref.run)
         item = self._truth.runs.item(ref.run, ref.system)
         plan = self._truth.plans.load(run.plan)
-        hours = Hours(
-            now=self._truth.clock(),
-            timezone=plan.means.timezone,
-            window=None if plan.means.ignore_windows else plan.item(ref.system).system.window,
-        )
+        hours = hours_of(plan, ref.system, self._truth.clock())
         decision = next_of_item(item, run.paused, hours)
         match decision:
             case Do(step=step):
@@ -79,7 +78,9 @@ class Activities:
         run = self._truth.runs.get(code)
         if run.ended_at:
             return RunOrder(end=run.state)
-        move = next_of_run(run, self._truth.plans.load(run.plan))
+        plan = self._truth.plans.load(run.plan)
+        today = self._truth.clock().astimezone(ZoneInfo(plan.means.timezone)).date()
+        move = next_of_run(run, plan, today)
         if move.end:
             ended = {"state": move.end, "ended_at": self._truth.now()}
             self._tell(code, move.end.value, "", ended)
@@ -112,6 +113,17 @@ class Activities:
             with contextlib.suppress(MigratorError):
                 self._truth.runs.set_item(ref.run, ref.system, note=note[:2000])
             raise  # Temporal tries again, with growing pauses
+
+
+def hours_of(plan: Plan, system: str, now: datetime) -> Hours:
+    """When the cutover of a system may begin by its plan."""
+    at = plan.appointments.get(system)
+    return Hours(
+        now=now,
+        timezone=plan.means.timezone,
+        window=None if plan.means.ignore_windows else plan.item(system).system.window,
+        night=(datetime.fromisoformat(at.begins), datetime.fromisoformat(at.ends)) if at else None,
+    )
 
 
 def _stop() -> str | None:

@@ -1,5 +1,6 @@
 """A plan: pure data with a digest. Waves of items; an item is one system's way to its target."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Self
@@ -9,7 +10,7 @@ from pydantic import Field
 from inventory.canonical import digest
 from inventory.model import Code, Entrance, Frozen, Host, Line, Node, System, Workload
 from migrator.means import CityMeans
-from migrator.timetable import Timetable
+from migrator.timetable import Appointment, Timetable
 
 
 class Disposition(StrEnum):
@@ -176,6 +177,13 @@ class Plan(Frozen):
             if item.code == system:
                 return item
         raise KeyError(system)
+
+    @cached_property
+    def appointments(self) -> Mapping[str, Appointment]:
+        """By system; none without a timetable, or where a rehearsal waits for no window."""
+        if self.timetable is None or self.means.ignore_windows:
+            return {}
+        return {one.system: one for one in self.timetable.appointments}
 
     @classmethod
     def read(cls, text: str, expected: str) -> Self:

@@ -5,9 +5,11 @@ workflows do what they are told; a command of an operator only changes the truth
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from inventory.model import Frozen
 from migrator.plan import CUTOVER, WAY, Plan, StepKind
@@ -125,16 +127,28 @@ type Decision = Do | Wait | End
 
 @dataclass(frozen=True)
 class Hours:
-    """When a cutover may begin: the system's window on the city's clock, and what time it is."""
+    """When a cutover may begin: the system's window on the city's clock, and what time it is.
+    `night`: from and to when it may by a timetable, the city's clock; no other night was approved."""
 
     now: datetime
     timezone: str
     window: str | None
+    night: tuple[datetime, datetime] | None = None
 
     def wait_seconds(self) -> float:
+        if self.night is not None:
+            return max(0.0, (self._local(self.night[0]) - self.now).total_seconds())
         if self.window is None:
             return 0.0
         return Window.parse(self.window).wait(self.now, self.timezone).total_seconds()
+
+    @property
+    def missed(self) -> bool:
+        """Whether its night is over."""
+        return self.night is not None and self.now >= self._local(self.night[1])
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.replace(tzinfo=ZoneInfo(self.timezone))
 
 
 def next_of_item(item: ItemRecord, run_paused: bool, hours: Hours) -> Decision:
@@ -152,10 +166,21 @@ def next_of_item(item: ItemRecord, run_paused: bool, hours: Hours) -> Decision:
         state = ItemState.HELD if blocked.state is StepState.HELD else ItemState.FAILED
         return Wait(state=state, reason=f"{blocked.step}: {blocked.message}")
     step = StepKind.QUIESCE if left[0] in CUTOVER else left[0]
-    if step in {StepKind.GATE, StepKind.QUIESCE} and (seconds := hours.wait_seconds()) > 0:
-        reason = f"等待窗口 {hours.window} / waiting for the window"
-        return Wait(state=ItemState.PAUSED, reason=reason, seconds=seconds)
+    if step in {StepKind.GATE, StepKind.QUIESCE} and (shut := _shut(hours)):
+        return shut
     return Do(step=step)
+
+
+def _shut(hours: Hours) -> Wait | None:
+    """Why a cutover may not begin now, None where it may."""
+    if hours.missed:
+        reason = "错过排定的一晚，请重新编制方案 / its night is over: make the plan again"
+        return Wait(state=ItemState.HELD, reason=reason)
+    if (seconds := hours.wait_seconds()) > 0:
+        opens = hours.night[0].isoformat(" ", "minutes") if hours.night else hours.window
+        reason = f"等待窗口 {opens} / waiting for the window"
+        return Wait(state=ItemState.PAUSED, reason=reason, seconds=seconds)
+    return None
 
 
 def _next_back(item: ItemRecord) -> Decision:
@@ -177,8 +202,9 @@ class RunMove(Frozen):
     end: RunState | None = None
 
 
-def next_of_run(run: RunRecord, plan: Plan) -> RunMove:
-    """Start what the current wave and the limits allow.
+def next_of_run(run: RunRecord, plan: Plan, today: date | None = None) -> RunMove:
+    """Start what the current wave and the limits allow. By a timetable an item starts when the night
+    of its copy has come and what it needs is done, whatever its wave; `today` is the city's.
 
     An item holds its resources until it has ended, also while it waits for an operator: limits
     are never exceeded by a retry. A wave that lost an item pauses the run, so that a person
@@ -193,6 +219,8 @@ def next_of_run(run: RunRecord, plan: Plan) -> RunMove:
     ]
     if turned:  # aborted before their turn: they only have to end
         return RunMove(start=tuple(turned))
+    if plan.appointments and today is not None:
+        return _by_timetable(run, plan, today)
     wave = min(item.wave for item in open_items)
     lost = [i.system for i in run.items if i.wave < wave and i.state is not ItemState.DONE]
     fresh = all(i.state is ItemState.WAITING for i in run.items if i.wave == wave)
@@ -203,17 +231,42 @@ def next_of_run(run: RunRecord, plan: Plan) -> RunMove:
         )
     if run.paused:
         return RunMove()
+    return RunMove(start=_startable(run, plan, [i for i in open_items if i.wave == wave]))
+
+
+def _startable(run: RunRecord, plan: Plan, among: Sequence[ItemRecord]) -> tuple[str, ...]:
+    """Of the waiting items those that the limits leave room for, in their order."""
     limits = {limit.resource: limit.count for limit in plan.limits}
     held = Counter[str]()
-    for item in open_items:
-        if item.state is not ItemState.WAITING:
+    for item in run.items:
+        if not item.state.ended and item.state is not ItemState.WAITING:
             held.update(plan.item(item.system).resources)
     start: list[str] = []
-    for item in open_items:
+    for item in among:
         needed = plan.item(item.system).resources
-        if item.state is not ItemState.WAITING or item.wave != wave:
+        if item.state is not ItemState.WAITING:
             continue
         if all(held[r] < limits.get(r, 1) for r in needed):
             start.append(item.system)
             held.update(needed)
-    return RunMove(start=tuple(start))
+    return tuple(start)
+
+
+def _by_timetable(run: RunRecord, plan: Plan, today: date) -> RunMove:
+    """What needs a lost item waits for a person, who re-plans or aborts it; the rest goes on."""
+    states = {item.system: item.state for item in run.items}
+    due: list[ItemRecord] = []
+    for item in run.items:
+        at = plan.appointments[item.system]
+        if item.state is not ItemState.WAITING or at.copy_from > today:
+            continue
+        inside = [code for code in at.after if code in states]
+        lost = [c for c in inside if states[c].ended and states[c] is not ItemState.DONE]
+        if lost and f"before {item.system}" not in run.note:
+            return RunMove(
+                pause=f"{', '.join(lost)} 未完成，{item.system} 不会开始；resume 继续其余 / did not finish, "
+                f"before {item.system}: it will not begin, resume for the rest"
+            )
+        if all(states[code] is ItemState.DONE for code in inside):
+            due.append(item)
+    return RunMove() if run.paused else RunMove(start=_startable(run, plan, due))

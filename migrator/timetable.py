@@ -33,8 +33,8 @@ class MoveGroup(Frozen):
 class Appointment(Frozen):
     """One system's way in time. `copy_from`: the night on which its first copy begins, which takes
     `copy_nights` of 24 hours and is over before its own night; `begins`, `ends`: local times
-    between which the cutover may begin; `due`: the day by which it should be done, `late`: by how
-    many days it is not."""
+    between which the cutover may begin; `after`: what it needs, which is done first; `due`: the
+    day by which it should be done, `late`: by how many days it is not."""
 
     system: str
     group: int = Field(ge=0)
@@ -46,6 +46,7 @@ class Appointment(Frozen):
     copy_nights: int = Field(ge=1)
     copy_mib: int = Field(ge=0)
     by: str  # the line that it is copied over, or network:ROOM
+    after: tuple[str, ...] = ()
     due: date | None = None
     late: int = Field(default=0, ge=0)
 

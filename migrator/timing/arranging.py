@@ -178,6 +178,7 @@ def _appointment(
         copy_nights=lot.copies[at].slots,
         copy_mib=job.mib,
         by=job.road.code,
+        after=tuple(sorted({tie.needs for tie in task.needs if tie.system == job.code})),
         due=min((due.day for due in dues), default=None),
         late=max((max(0, (done - due.day).days) for due in dues), default=0),
     )
