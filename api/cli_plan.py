@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api import cli_schedule
+from api.days import day_of
 from api.desk import Desk, command, group
 from api.errors import BadUsage, Exit
 
@@ -26,6 +28,7 @@ Reason = Annotated[str, typer.Option(help="理由 / reason")]
 @command(app, "make", help="编制方案 / make a plan of what is left to move")
 def make(
     desk: Desk,
+    *,
     ignore_windows: Annotated[
         bool, typer.Option("--ignore-windows", help="不等窗口，限演练 / rehearsals only")
     ] = False,
@@ -35,9 +38,27 @@ def make(
     soak: Annotated[
         int | None, typer.Option(min=0, max=604800, help="切换后观察秒数 / seconds of soak")
     ] = None,
+    means: cli_schedule.MeansFile = None,
+    settings: cli_schedule.Settings = None,
+    policy: cli_schedule.Policy = None,
+    today: cli_schedule.Today = None,
+    after: Annotated[
+        str | None,
+        typer.Option(metavar="PLAN", help="尽量保持该方案的夜晚 / keep that plan's nights"),
+    ] = None,
 ) -> None:
-    means = _means(desk, ignore_windows, moves_at_once, soak)
-    record, plan = desk.product.planning.make(desk.actor, means)
+    city = cli_schedule.city_of(desk, means, settings)
+    if after and city is None:
+        raise BadUsage("--after 须与 --means 同用 / --after goes with --means")
+    given = _means(desk, ignore_windows, moves_at_once, soak).model_copy(update={"city": city})
+    record, plan = desk.product.planning.make(
+        desk.actor,
+        given,
+        cli_schedule.orders(desk, policy, today),
+        seen=cli_schedule.seen_of(desk) if city else None,
+        former=after,
+        today=day_of(desk, today, "--today") if after else None,
+    )
     _show(desk, record, plan)
 
 
@@ -162,3 +183,6 @@ def _decided(desk: Desk, record: "PlanRecord") -> None:
         plan_summary(record),
         lambda: list_screen([record], desk.words, desk.settings.timezone),
     )
+
+
+cli_schedule.register(app)

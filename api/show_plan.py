@@ -6,8 +6,10 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from api.show import BAD, BUSY, DIM, GOOD, HEAD, lines, rows, table, text
+from api.show_timetable import timetable_screen
 from api.times import local
 from api.words import Words
+from migrator.dispositions import grounds_text
 from migrator.plan import Disposition, Plan, Verdict
 from migrator.planning import Rehearsal
 from migrator.store_plans import PlanRecord
@@ -47,10 +49,13 @@ def plan_screen(record: PlanRecord, plan: Plan, say: Words, zone: str) -> Iterat
     yield text(say("means", hold=means.hold_seconds, **figures), DIM)
     if means.ignore_windows:
         yield text(say("windows_ignored"), BAD)
-    yield _waves(plan, say)
+    if plan.timetable is not None:
+        yield from timetable_screen(plan, say)
+    else:
+        yield _waves(plan, say)
     left = [v for v in plan.verdicts if v.disposition is not Disposition.MOVE]
     if left:
-        heads = (say(key) for key in ("system", "name", "disposition", "why"))
+        heads = (say(key) for key in ("system", "name", "disposition", "why", "grounds"))
 
         def what(verdict: Verdict) -> str:
             done = verdict.disposition is Disposition.DONE
@@ -60,7 +65,13 @@ def plan_screen(record: PlanRecord, plan: Plan, say: Words, zone: str) -> Iterat
         yield rows(
             table(*heads, title=say("not_moving")),
             (
-                (v.system, v.name, text(what(v), styles.get(v.disposition, "")), v.reason)
+                (
+                    v.system,
+                    v.name,
+                    text(what(v), styles.get(v.disposition, "")),
+                    v.reason,
+                    grounds_text(v.grounds),
+                )
                 for v in left
             ),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from api.words_census import CENSUS
+from api.words_plan import PLAN_TEXTS
 from api.words_policy import POLICY_TEXTS
 from api.words_records import RECORD_TEXTS
 from api.words_report import REPORT_TEXTS
@@ -340,6 +341,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     **REPORT_TEXTS,
     **CENSUS,
     **RECORD_TEXTS,
+    **PLAN_TEXTS,
 }
 
 

@@ -1,19 +1,23 @@
 """Use cases around plans: make, check, rehearse, approve, reject. Every way in calls these."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from inventory.model import Frozen
 from inventory.secrecy import Hidden, hidden
+from inventory.seen import Seen
 from inventory.store import EstateStore
 from migrator.ansible import Outcome
 from migrator.crew import DRY_RUN, Cancelled, Crew
 from migrator.drift import drift
 from migrator.errors import Forbidden, Refused
 from migrator.kinds import KINDS
+from migrator.means_file import changed
+from migrator.orders import NO_ORDERS, Orders
 from migrator.plan import Item, Means, Plan, StepKind
 from migrator.planner import make_plan
 from migrator.processes import sweep
@@ -43,10 +47,20 @@ class Planning:
     truth: Truth
     estate: EstateStore
 
-    def make(self, actor: str, means: Means) -> tuple[PlanRecord, Plan]:
-        """A plan of what is left to do, kept as a draft.
+    def make(
+        self,
+        actor: str,
+        means: Means,
+        orders: Orders = NO_ORDERS,
+        *,
+        seen: Seen | None = None,
+        former: str | None = None,
+        today: date | None = None,
+    ) -> tuple[PlanRecord, Plan]:
+        """A plan of what is left to do, kept as a draft. `former`: the code of a plan whose nights
+        are kept where they can be; its approval stays what it is, and is no approval of this one.
 
-        Raises Refused when nothing can move (the verdicts say why, system by system).
+        Raises Refused when nothing can move (the verdicts say why, system by system), NotFound.
         """
         estate = self.estate.load()
         if not estate.systems:
@@ -54,14 +68,35 @@ class Planning:
                 "库中没有信息系统 / the inventory holds no system: read 0, expected at least one; "
                 "load a ledger first: `qianyun inventory apply LEDGER`"
             )
-        plan = make_plan(estate, means)
-        if not plan.items:
+        before = self.truth.plans.load(former) if former else None
+        plan = make_plan(estate, means, orders, seen=seen, former=before, today=today)
+        if not plan.items and plan.timetable is None:
             self.truth.audit(actor, "plan.nothing", "estate", estate=plan.estate)
             reasons = "\n".join(
                 f"  {v.system} {v.name}: {v.disposition} — {v.reason}" for v in plan.verdicts
             )
             raise Refused(f"没有可迁移的系统 / nothing is left to move:\n{reasons}".rstrip(":\n"))
         return self.truth.plans.add(plan, actor), plan
+
+    def what_if(
+        self,
+        code: str,
+        settings: Sequence[str],
+        orders: Orders = NO_ORDERS,
+        *,
+        seen: Seen | None = None,
+    ) -> tuple[Plan, Plan]:
+        """A plan, and what it would be with means set otherwise (`line.X.rate=1G`), made anew from
+        today's facts; nothing is kept. Raises NotFound, MeansRefused, Refused without a timetable."""
+        plan, estate = self.truth.plans.load(code), self.estate.load()
+        if plan.means.city is None:
+            raise Refused(
+                f"方案 {code} 没有时间表，请以 --means 编制 / plan {code} has no timetable: make one with "
+                "--means"
+            )
+        city = changed(plan.means.city, settings, estate)
+        means = plan.means.model_copy(update={"city": city})
+        return plan, make_plan(estate, means, orders, seen=seen)
 
     def drifted(self, code: str) -> dict[str, tuple[str, ...]]:
         """Per item, how today's facts differ from the plan's; empty when they do not."""

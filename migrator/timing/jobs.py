@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from inventory.labels import field_label
 from inventory.model import Estate, Line, System
 from migrator.dispositions import Ruling, way_of
 from migrator.means import CityMeans, LineShare
@@ -79,7 +80,7 @@ CAPACITIES = {"cores": "cpu_cores", "memory_gib": "memory_gib", "storage_gib": "
 def job_of(system: System, known: Measures) -> Job | Ruling:
     """What moving it takes, or what has to be told first."""
     if missing := _untold(system, known):
-        names = "、".join(missing)
+        names = "、".join(field_label("systems", name) for name in missing)
         reason = f"排期所需未申报：{names} / not told, needed for a timetable: {', '.join(missing)}"
         topic = Topic.WINDOW if missing == ("window",) else None
         return Ruling(Disposition.BLOCKED, reason, topic, asks=missing)

@@ -1,0 +1,70 @@
+"""What a plan is made from, as the ways in ask for it: means of a file, orders of the policies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from api.bootstrap import Qianyun
+from inventory.model import Estate
+from inventory.policies.shelf import Shelf
+from migrator.dispositions import dispose
+from migrator.errors import NotFound
+from migrator.items import Index
+from migrator.means import CityMeans
+from migrator.means_file import changed, read_means
+from migrator.orders import Orders, orders_of
+from migrator.plan import Disposition, Verdict
+from migrator.timing.jobs import Measures, rulings
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a department has to tell of one of its systems: fields of the ledger, and why."""
+
+    system: str
+    name: str
+    organisation: str | None
+    asks: tuple[str, ...]
+    verdict: Verdict
+
+
+def orders_on(product: Qianyun, policy: str | None, day: date) -> Orders:
+    """What the city's own policies order, or one that is named; none without any: the deadlines of
+    other cities are nobody's here."""
+    shelf = Shelf(product.settings.state / "policies")
+    named = (policy,) if policy else tuple(product.settings.policies)
+    if not named:
+        return Orders()
+    packs = [shelf.pack(one) for one in named]
+    return orders_of(packs, product.estate.load(), product.recording.book().records, day)
+
+
+def means_of(file: Path, settings: Sequence[str], estate: Estate) -> CityMeans:
+    """A city's means from its file, with values set otherwise. Raises MeansRefused."""
+    means = read_means(file, estate)
+    return changed(means, settings, estate) if settings else means
+
+
+def questions(
+    estate: Estate, orders: Orders, city: CityMeans | None, organisation: str | None = None
+) -> tuple[Question, ...]:
+    """Everything that stands in the way of some system and that its department can tell. Classified
+    systems are never asked about. Raises NotFound for an unknown organisation."""
+    if organisation and organisation not in {o.code for o in estate.organisations}:
+        raise NotFound(
+            f"没有此单位 / no such organisation: read {organisation}; `qianyun inventory export` has their "
+            "codes"
+        )
+    places = Index.of(estate).places
+    ruled = {s.code: dispose(s, places, orders) for s in estate.systems}
+    if city:
+        moving = [s for s in estate.systems if ruled[s.code].disposition is Disposition.MOVE]
+        ruled |= rulings(moving, Measures.of(estate, city))[1]
+    return tuple(
+        Question(
+            s.code, s.name, s.organisation, ruled[s.code].asks, ruled[s.code].verdict(s, orders)
+        )
+        for s in estate.systems
+        if ruled[s.code].asks and organisation in (None, s.organisation)
+    )

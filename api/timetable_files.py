@@ -1,0 +1,219 @@
+"""A timetable as files: a workbook for people, iCalendar for calendars, a Gantt chart as SVG.
+
+Names come from departments: they are typed as text in cells, escaped in calendars and drawings.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
+
+from api.errors import BadUsage
+from inventory.ledger_write.book import Head, Page, write_book
+from inventory.text import printable
+from migrator.plan import Plan
+from migrator.store_plans import PlanRecord
+from migrator.timetable import Appointment, Timetable
+
+KINDS = (".xlsx", ".ics", ".svg")
+
+
+def written(plan: Plan, record: PlanRecord, suffix: str) -> bytes:
+    """The file of that kind. Raises BadUsage for another kind; KeyError without a timetable."""
+    table = plan.timetable
+    if table is None:
+        raise KeyError(record.code)
+    if suffix.lower() not in KINDS:
+        raise BadUsage(
+            f"不支持的文件类型 / no such kind of file: read {suffix or '—'}, expected one of "
+            f"{'、'.join(KINDS)}"
+        )
+    names = {v.system: printable(v.name) for v in plan.verdicts}
+    if suffix.lower() == ".xlsx":
+        return workbook(table, record, names)
+    if suffix.lower() == ".ics":
+        return calendar(table, record, names, plan.means.timezone)
+    return gantt(table, record, names).encode()
+
+
+def workbook(table: Timetable, record: PlanRecord, names: dict[str, str]) -> bytes:
+    """时间表 (a row a system), 路线图 (a row a month), 期限."""
+    day = "yyyy-mm-dd"
+    heads = [Head("批次"), Head("割接日（夜）", day), Head("编号", "@"), Head("信息系统", "@")]
+    heads += [Head("割接开始", "@"), Head("不晚于", "@"), Head("开始复制", day), Head("复制昼夜数")]
+    heads += [Head("数据量（MiB）"), Head("经由", "@"), Head("先行系统", "@")]
+    heads += [Head("期限", day), Head("迟（天）")]
+    rows = [
+        [
+            one.wave,
+            one.night,
+            one.system,
+            names.get(one.system, ""),
+            one.begins.replace("T", " "),
+            one.ends.replace("T", " "),
+            one.copy_from,
+            one.copy_nights,
+            one.copy_mib,
+            one.by,
+            "、".join(one.after),
+            one.due,
+            one.late,
+        ]
+        for one in _ordered(table)
+    ]
+    title = f"方案 {record.code} 时间表（摘要 {record.digest[:12]}）"
+    pages = [Page("时间表", title, heads, rows)]
+    road = [
+        Head("月份", "@"),
+        Head("割接系统数"),
+        Head("割接夜数"),
+        Head("数据量（GiB）"),
+        Head("累计系统数"),
+    ]
+    pages.append(Page("路线图", f"方案 {record.code} 路线图", road, list(_months(table))))
+    kept = [
+        Head("期限", day),
+        Head("事项", "@"),
+        Head("依据", "@"),
+        Head("应完成"),
+        Head("按期"),
+        Head("结论", "@"),
+    ]
+    duties = [
+        [
+            d.deadline,
+            d.title,
+            f"{d.of} {d.clause}",
+            d.needed,
+            d.in_time,
+            "守住" if d.kept else "守不住",
+        ]
+        for d in table.duties
+    ]
+    return write_book([*pages, Page("期限", f"方案 {record.code} 期限", kept, duties)])
+
+
+def _ordered(table: Timetable) -> list[Appointment]:
+    return sorted(table.appointments, key=lambda one: (one.night, one.group, one.system))
+
+
+def _months(table: Timetable) -> Iterator[list[str | int]]:
+    months: dict[str, list[Appointment]] = defaultdict(list)
+    for one in table.appointments:
+        months[one.night.strftime("%Y-%m")].append(one)
+    whole = 0
+    for month, several in sorted(months.items()):
+        whole += len(several)
+        nights = len({one.night for one in several})
+        yield [month, len(several), nights, sum(o.copy_mib for o in several) // 1024, whole]
+
+
+def calendar(table: Timetable, record: PlanRecord, names: dict[str, str], zone: str) -> bytes:
+    """RFC 5545: an event for each night, from its first window to its last; the same plan gives the
+    same events again, so that a calendar takes a later file as an update."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Qianyun//plan//ZH", "METHOD:PUBLISH"]
+    nights: dict[date, list[Appointment]] = defaultdict(list)
+    for one in _ordered(table):
+        nights[one.night].append(one)
+    stamp = _utc(datetime.fromisoformat(record.made_at))
+    for night, several in sorted(nights.items()):
+        told = "\n".join(f"{o.begins[11:]} {o.system} {names.get(o.system, '')}" for o in several)
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{record.code}-{night.isoformat()}@qianyun",
+            f"DTSTAMP:{stamp}",
+            f"DTSTART:{_local(min(one.begins for one in several), zone)}",
+            f"DTEND:{_local(max(one.ends for one in several), zone)}",
+            f"SUMMARY:{_ics(f'割接 第 {several[0].wave} 批，{len(several)} 个系统')}",
+            f"DESCRIPTION:{_ics(told)}",
+            "END:VEVENT",
+        ]
+    return "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCALENDAR"]).encode()
+
+
+def _local(moment: str, zone: str) -> str:
+    return _utc(datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo(zone)))
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(ZoneInfo("UTC")).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _ics(text: str) -> str:
+    """TEXT of RFC 5545, 3.3.11."""
+    for sign, written_ in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
+        text = text.replace(sign, written_)
+    return text
+
+
+def _folded(line: str) -> str:
+    """Lines of at most 75 octets (3.1), never cut inside of a character."""
+    parts, size = [""], 0
+    for sign in line:
+        width = len(sign.encode())
+        if size + width > (75 if len(parts) == 1 else 74):
+            parts.append("")
+            size = 0
+        parts[-1] += sign
+        size += width
+    return "\r\n ".join(parts)
+
+
+_ROW, _LEFT, _TOP, _WIDE = 18, 240, 40, 960
+_ROWS = 600
+"""Rows of a drawing; a larger plan is drawn by rooms' roads instead of systems."""
+
+
+def gantt(table: Timetable, record: PlanRecord, names: dict[str, str]) -> str:
+    """A row for each system, or for each road where there are many: copies light, nights dark."""
+    ordered = _ordered(table)
+    rows: dict[str, list[Appointment]] = defaultdict(list)
+    for one in ordered:
+        many = len(ordered) > _ROWS
+        rows[one.by if many else f"{one.system} {names.get(one.system, '')}"].append(one)
+    first = min(one.copy_from for one in ordered)
+    days = (max(one.night for one in ordered) - first).days + 1
+    height = _TOP + _ROW * len(rows) + 10
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_LEFT + _WIDE + 10} {height}" '
+        'font-family="sans-serif" font-size="11" role="img">',
+        f"<title>{escape(f'方案 {record.code} / plan {record.code}')}</title>",
+        '<rect width="100%" height="100%" fill="#fff"/>',
+        *_axis(first, days, height),
+    ]
+    for number, (label, several) in enumerate(rows.items()):
+        parts += _row(label, several, number, first, days)
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _x(day: date, first: date, days: int) -> float:
+    return round(_LEFT + _WIDE * (day - first).days / days, 1)
+
+
+def _axis(first: date, days: int, height: int) -> Iterator[str]:
+    day = first.replace(day=1)
+    while (day - first).days < days:
+        x = max(_LEFT, _x(day, first, days))
+        yield f'<line x1="{x}" y1="{_TOP - 12}" x2="{x}" y2="{height}" stroke="#ddd"/>'
+        yield f'<text x="{x + 2}" y="{_TOP - 16}" fill="#555">{day:%Y-%m}</text>'
+        day = (day + timedelta(days=31)).replace(day=1)
+
+
+def _row(
+    label: str, several: Sequence[Appointment], number: int, first: date, days: int
+) -> Iterator[str]:
+    y = _TOP + _ROW * number
+    shown = label if len(label) <= 30 else f"{label[:29]}…"
+    yield f'<text x="4" y="{y + 12}">{escape(shown)}</text>'
+    width = max(1.5, _WIDE / days)
+    for one in several:
+        begin, night = _x(one.copy_from, first, days), _x(one.night, first, days)
+        copied = max(1.0, round(_WIDE * one.copy_nights / days, 1))
+        told = escape(f"{one.system} {one.night} {one.begins[11:]}")
+        colour = "#c0392b" if one.late else "#1f4e78"
+        yield f'<rect x="{begin}" y="{y + 4}" width="{copied}" height="10" fill="#a9c5e0"/>'
+        yield (
+            f'<rect x="{night}" y="{y + 2}" width="{width:.1f}" height="14" fill="{colour}">'
+            f"<title>{told}</title></rect>"
+        )

@@ -1,0 +1,70 @@
+"""Two plans beside each other: who moves on another night, who was added or lost, what it costs."""
+
+from datetime import date
+
+from inventory.frozen import Frozen
+from migrator.plan import Plan
+from migrator.timetable import Appointment
+
+
+class Shift(Frozen):
+    """`before` or `after` is None where that plan has no night for the system; `days`: how much
+    later, negative for earlier."""
+
+    system: str
+    before: date | None
+    after: date | None
+
+    @property
+    def days(self) -> int | None:
+        return (self.after - self.before).days if self.before and self.after else None
+
+
+class Change(Frozen):
+    """A figure of both plans; None where a plan does not have it."""
+
+    what: str
+    before: int | None
+    after: int | None
+
+
+class Differences(Frozen):
+    """`shifts`: the systems that differ, by code; `same`: how many keep their night. `figures`: the
+    stages of the objective, the last night as days from the first plan's first, systems placed."""
+
+    shifts: tuple[Shift, ...]
+    same: int
+    figures: tuple[Change, ...]
+
+
+def compared(before: Plan, after: Plan) -> Differences:
+    """Plans without a timetable have no nights."""
+    old, new = _nights(before), _nights(after)
+    shifts = [
+        Shift(system=code, before=old.get(code), after=new.get(code))
+        for code in sorted(old.keys() | new.keys())
+        if old.get(code) != new.get(code)
+    ]
+    one, other = _figures(before, old), _figures(after, new)
+    names = list(dict.fromkeys((*one, *other)))
+    return Differences(
+        shifts=tuple(shifts),
+        same=len(old.keys() & new.keys()) - sum(s.days is not None for s in shifts),
+        figures=tuple(Change(what=n, before=one.get(n), after=other.get(n)) for n in names),
+    )
+
+
+def _nights(plan: Plan) -> dict[str, date]:
+    table = plan.timetable
+    return {one.system: one.night for one in table.appointments} if table else {}
+
+
+def _figures(plan: Plan, nights: dict[str, date]) -> dict[str, int]:
+    table = plan.timetable
+    if table is None:
+        return {}
+    late: list[Appointment] = [one for one in table.appointments if one.late]
+    found = {"placed": len(nights), "late": len(late)}
+    found |= {stage.name: stage.value for stage in table.stages}
+    found["duties"] = sum(duty.kept for duty in table.duties)
+    return found

@@ -1,0 +1,169 @@
+"""Timetables through the command line: from a file of means to nights, questions, why and what if."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from openpyxl import load_workbook
+
+from inventory.model import Estate
+from inventory.store_embedded import EmbeddedStore
+from tests.api.conftest import Run
+from tests.migrator.timing.cities import estate, system
+
+MEANS = """
+[plan]
+from = 2026-12-01
+nights = 60
+[lines]
+day = 20
+night = 80
+[crews]
+room = 1
+[nights]
+window = "22:00-06:00"
+[search]
+seconds = 60
+work = 1
+[[deadlines]]
+name = "年底前"
+on = 2026-12-04
+"""
+
+
+@pytest.fixture
+def means(tmp_path: Path) -> Path:
+    path = tmp_path / "means.toml"
+    path.write_text(MEANS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def planned_city(run: Run, means: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Five systems of one room, one of them without its size, and a plan of them."""
+    city = estate(
+        [
+            *(system(f"S{n}", name=f"<b>系统,{n}") for n in range(4)),
+            system("S9", storage_gib=None),
+        ],
+        [("S0", "S1")],
+    )
+    monkeypatch.setattr(EmbeddedStore, "load", lambda self: city)
+    done = run("plan", "make", "--means", means, "--json")
+    assert done.code == 0, done.err
+    return done.json  # type: ignore[no-any-return]
+
+
+def test_a_plan_has_nights_and_says_what_is_asked(run: Run, planned_city: dict[str, Any]) -> None:
+    table = planned_city["plan"]["timetable"]
+    nights = sorted(one["night"] for one in table["appointments"])
+    assert nights == ["2026-12-02", "2026-12-03", "2026-12-04", "2026-12-05"]
+    shown = run("plan", "show", planned_city["code"]).out
+    for told in ("时间表", "2026-12-02", "年底前", "守不住", "存储", planned_city["digest"]):
+        assert told in shown
+    assert run("plan", "timetable", planned_city["code"], "--json").json["nights"] == 60
+
+
+def test_questions_as_a_ledger(
+    run: Run, planned_city: dict[str, Any], means: Path, tmp_path: Path
+) -> None:
+    to = tmp_path / "问题.xlsx"
+    done = run("plan", "questions", "--means", means, "--to", to, "--json")
+    assert done.code == 1
+    assert [(q["system"], q["asks"]) for q in done.json["questions"]] == [("S9", ["storage_gib"])]
+    assert load_workbook(to).worksheets[0].max_row == 4
+    assert run("plan", "questions", "--means", means, "--to", to).code == 2  # it is there already
+    assert run("plan", "questions", "--organisation", "O2").code == 0
+    assert run("plan", "questions", "--organisation", "O9").code == 2
+
+
+def test_files_of_a_timetable(run: Run, planned_city: dict[str, Any], tmp_path: Path) -> None:
+    files = [tmp_path / f"t{kind}" for kind in (".xlsx", ".ics", ".svg")]
+    argv = [part for path in files for part in ("--to", path)]
+    assert run("plan", "timetable", planned_city["code"], *argv).code == 0
+    book = load_workbook(BytesIO(files[0].read_bytes()))
+    assert book.sheetnames == ["时间表", "路线图", "期限"]
+    assert book["时间表"].max_row == 2 + 4
+    told = files[1].read_bytes()
+    assert all(len(line) <= 75 for line in told.split(b"\r\n"))
+    whole = told.replace(b"\r\n ", b"").decode()
+    assert whole.count("BEGIN:VEVENT") == 4
+    assert "DTSTART:20261202T140000Z" in whole  # 22:00 in Shanghai
+    assert "<b>系统\\,0" in whole
+    drawing = ElementTree.fromstring(files[2].read_text())
+    assert drawing.tag.endswith("svg")
+    assert "<b>" not in files[2].read_text()
+    assert run("plan", "timetable", planned_city["code"], "--to", tmp_path / "a.doc").code == 2
+
+
+def test_why_names_what_binds_and_what_if_shows_that_it_helps(
+    run: Run, planned_city: dict[str, Any]
+) -> None:
+    code = planned_city["code"]
+    assert run("plan", "why", code, "--json").json["bindings"][0]["what"] == "crew:R1"
+    last = max(planned_city["plan"]["timetable"]["appointments"], key=lambda one: one["night"])
+    found = run("plan", "why", code, last["system"], "--json").json
+    assert found["night"] == last["night"]
+    assert found["bindings"][0]["what"] == "crew:R1"
+    assert (
+        "crew R1" in run("plan", "why", code, last["system"]).out
+        or "班组" in run("plan", "why", code, last["system"]).out
+    )
+    assert run("plan", "why", code, "S9").code == 2
+    changed = run("plan", "what-if", code, "--set", "room.R1=4", "--json").json
+    figures = {one["what"]: (one["before"], one["after"]) for one in changed["figures"]}
+    assert figures["makespan"][1] < figures["makespan"][0]
+    assert changed["shifts"]
+    assert len(run("plan", "list", "--json").json["plans"]) == 1  # nothing was kept
+    assert run("plan", "what-if", code).code == 2
+    assert run("plan", "what-if", code, "--set", "lines.dya=7").code == 2
+
+
+def test_again_after_a_plan_and_beside_it(
+    run: Run, planned_city: dict[str, Any], means: Path
+) -> None:
+    again = run(
+        "plan", "make", "--means", means, "--after", planned_city["code"], "--today", "2026-12-01",
+        "--json",
+    )  # fmt: skip
+    assert again.code == 0, again.err
+    assert run("plan", "compare", planned_city["code"], again.json["code"]).code == 0
+    other = run("plan", "make", "--means", means, "--set", "room.R1=2", "--json").json
+    differing = run("plan", "compare", planned_city["code"], other["code"], "--json")
+    assert differing.code == 1
+    assert differing.json["shifts"]
+
+
+def test_groups_are_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    city: Estate = estate([system("S0"), system("S1")], [("S0", "S1"), ("S1", "S0")])
+    monkeypatch.setattr(EmbeddedStore, "load", lambda self: city)
+    found = run("plan", "groups", "--json").json
+    assert [one["systems"] for one in found["groups"]] == [["S0", "S1"]]
+    assert "S0 → S1 → S0" in run("plan", "groups").out
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        (MEANS.replace("day = 20", "day = 200"), 6, "lines.day"),
+        (MEANS.replace("room = 1", "rom = 1"), 9, "rom"),
+        (MEANS.replace("2026-12-04", '"soon"'), 17, "deadlines[1].on"),
+        (MEANS + 'rooms = ["R9"]\n', 18, "R9"),
+        (MEANS.replace("[lines]", "[lines"), 5, "TOML"),
+    ],
+)
+def test_a_mistake_in_the_means_is_told_with_its_line(
+    run: Run,
+    planned_city: dict[str, Any],
+    means: Path,
+    text: str,
+    line: int,
+    told: str,
+) -> None:
+    means.write_text(text, encoding="utf-8")
+    done = run("plan", "make", "--means", means)
+    assert done.code == 2
+    assert f"means.toml:{line}:" in done.err
+    assert told in done.err
