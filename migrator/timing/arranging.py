@@ -12,6 +12,7 @@ import numpy as np
 from migrator.graph import rings
 from migrator.groups import Tie, found
 from migrator.means import CityMeans
+from migrator.schedule.project import Project, Starts
 from migrator.schedule.solve import Effort, Outcome, solve
 from migrator.timetable import Appointment, MoveGroup, StageTold, Timetable
 from migrator.timing.again import NOTHING, Former, attempts
@@ -20,6 +21,7 @@ from migrator.timing.jobs import Job
 from migrator.timing.load import Load
 from migrator.timing.mapping import Due, Lot, Task, project_of
 from migrator.timing.nights import Calendar
+from migrator.timing.walking import Walk
 from migrator.windows import Window
 
 LONGER = (1, 2, 4)
@@ -66,11 +68,20 @@ def arrange(
             return Arranged(None, refused)
         task = task_of(lots, ties, city, calendar, dues=dues, former=former.nights)
         for kept in attempts(task, former):
-            outcome = solve(project_of(kept), _effort(city))
+            project, walk = project_of(kept), Walk(kept)
+            outcome = solve(project, _effort(city), _walked(walk, project))
             if outcome.starts is not None:
                 return _arranged(kept, groups, refused, outcome)
             why = outcome.clash.why if outcome.clash else _TIGHT
     return Arranged(None, refused | {code: why for lot in lots for code in lot.group.systems})
+
+
+def _walked(walk: Walk, project: Project) -> Starts | None:
+    """A first schedule along the dependencies, each group on its best night."""
+    if (first := walk.first()) is None:
+        return None
+    slots = walk.better(first)
+    return tuple(slots[one.code] for one in project.activities)
 
 
 def _arranged(

@@ -28,19 +28,17 @@ class Calendar:
         self.city, self.count = city, count
         self.today, self.used = max(0, today), used or {}
         self.unknown: set[int] = set()
-        self._known: dict[tuple[object, ...], frozenset[int]] = {}
+        self._stretches: dict[frozenset[Rules], tuple[Window, ...]] = {}
+        self._carried: dict[int, Steps] = {}
 
     def windows(self, jobs: Sequence[Job]) -> tuple[Window, ...]:
         """The nights on which all of these may be cut over, as stretches; none where there is no
         such night."""
-        opened = frozenset.intersection(*(self._of(job) for job in jobs))
-        stretches: list[Window] = []
-        for night in sorted(opened):
-            if stretches and stretches[-1].last == night - 1:
-                stretches[-1] = Window(stretches[-1].first, night)
-            else:
-                stretches.append(Window(night, night))
-        return tuple(stretches)
+        rules = frozenset(self._rules(job) for job in jobs)
+        if rules not in self._stretches:
+            opened = frozenset.intersection(*(self._open(*told) for told in rules))
+            self._stretches[rules] = _stretches(opened)
+        return self._stretches[rules]
 
     @cached_property
     def crewed(self) -> frozenset[int]:
@@ -59,6 +57,11 @@ class Calendar:
 
     def carried(self, mib: int) -> Steps:
         """A line's capacity night by night: nothing while copies are frozen too."""
+        if mib not in self._carried:
+            self._carried[mib] = self._capacity(mib)
+        return self._carried[mib]
+
+    def _capacity(self, mib: int) -> Steps:
         frozen = [one for one in self.city.freezes if one.copies and one.everybody]
         row = [
             0 if any(one.holds(self.city.plan.night(slot)) for one in frozen) else mib
@@ -87,21 +90,37 @@ class Calendar:
         near = (day + timedelta(days=n) for n in (-2, -1, 1, 2))
         return any(d.weekday() < 5 and not is_working_day(d) for d in near)
 
-    def _of(self, job: Job) -> frozenset[int]:
-        freezes = tuple(one for one in self.city.freezes if _meets(one, job))
-        allowed = tuple(one for one in self.city.allowed if _names(one, job))
-        key = (freezes, allowed)
-        if key not in self._known:
-            self._known[key] = frozenset(self._open(freezes, allowed))
-        return self._known[key]
+    def _rules(self, job: Job) -> "Rules":
+        """Which freezes and which allowed nights are about it, by their places in the means."""
+        return (
+            tuple(n for n, one in enumerate(self.city.freezes) if _meets(one, job)),
+            tuple(n for n, one in enumerate(self.city.allowed) if _names(one, job)),
+        )
 
-    def _open(self, freezes: Sequence[Freeze], allowed: Sequence[Allowed]) -> Iterable[int]:
-        for slot in self.crewed:
+    def _open(self, freezes: Sequence[int], allowed: Sequence[int]) -> frozenset[int]:
+        shut = [self.city.freezes[n] for n in freezes]
+        told = [self.city.allowed[n] for n in allowed]
+
+        def is_open(slot: int) -> bool:
             night = self.city.plan.night(slot)
-            if all(one.holds(night) for one in allowed) and not any(
-                one.holds(night) for one in freezes
-            ):
-                yield slot
+            if any(one.holds(night) for one in shut):
+                return False
+            return all(one.holds(night) for one in told)
+
+        return frozenset(slot for slot in self.crewed if is_open(slot))
+
+
+type Rules = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def _stretches(nights: Iterable[int]) -> tuple[Window, ...]:
+    found: list[Window] = []
+    for night in sorted(nights):
+        if found and found[-1].last == night - 1:
+            found[-1] = Window(found[-1].first, night)
+        else:
+            found.append(Window(night, night))
+    return tuple(found)
 
 
 def _meets(freeze: Freeze, job: Job) -> bool:

@@ -1,0 +1,219 @@
+"""Schedules made and improved group by group, where what hangs together should stay together.
+
+The scheduling core knows activities and no neighbourhoods; a first schedule that goes along the
+dependencies, and steps that move one group to its best night, give it a good place to start from.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+
+from migrator.groups import weight_of
+from migrator.timing.load import Load, Mask, Row
+from migrator.timing.mapping import PILOTS, SEVERITIES, Lot, Task, due_slot, pilots_of
+
+HUB = 20
+"""Dependents from which on a group is everybody's: to follow them all would tear all else apart."""
+
+
+@dataclass
+class Walk:
+    """One task; what is looked up of it once."""
+
+    task: Task
+    lots: dict[int, Lot] = field(init=False)
+    needs: dict[int, set[int]] = field(init=False)
+    needed: dict[int, set[int]] = field(init=False)
+    pilots: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lots = {lot.number: lot for lot in self.task.lots}
+        self.needs = {number: set() for number in self.lots}
+        self.needed = {number: set() for number in self.lots}
+        for tie in self.task.needs:
+            first, then = self.task.of[tie.needs].number, self.task.of[tie.system].number
+            self.needs[then].add(first)
+            self.needed[first].add(then)
+        self.pilots = pilots_of(self.task)
+        if len(self.pilots) == len(self.lots):
+            self.pilots = frozenset()
+
+    def first(self, back: int | None = None) -> dict[str, int] | None:
+        """Every group on the first night that takes it, in an order that goes from one to those that
+        hang on it; None where one finds no night. Groups that are pinned are where they are. `back`:
+        how many nights before the latest so far one may still go: small ones that run ahead take
+        what was there for the large ones, and what hangs together is torn."""
+        task, load, slots = self.task, Load.empty(self.task), dict(self.task.pins)
+        fixed = [lot for lot in task.lots if lot.cut in slots]
+        for lot in fixed:
+            for at, copy in enumerate(lot.copies):
+                begins = np.logical_and.reduce(list(load.copying(copy).values()))
+                start = int(load.latest(copy, begins)[slots[lot.cut]])
+                slots.setdefault(lot.copy(at), start)
+                if slots[lot.copy(at)] < 0:
+                    return None
+            load.put(lot, slots)
+        reached = 0
+        for number in self._order():
+            lot = self.lots[number]
+            if PILOTS not in slots and self.pilots and number not in self.pilots:
+                slots[PILOTS] = max(slots[self.lots[n].cut] + 1 for n in self.pilots)
+            if lot.cut in slots:
+                continue
+            if not self._put(lot, load, slots, 0 if back is None else reached - back):
+                return None
+            reached = max(reached, slots[lot.cut])
+        return slots
+
+    def _put(self, lot: Lot, load: Load, slots: dict[str, int], low: int) -> bool:
+        latest = self._copies(lot, load)
+        possible = self._open(lot, load, slots, latest)
+        possible[: max(0, low)] = False
+        nights = np.flatnonzero(possible)
+        if not len(nights):
+            return False
+        self._set(lot, int(nights[0]), latest, slots)
+        load.put(lot, slots)
+        return True
+
+    def better(self, slots: Mapping[str, int], rounds: int = 6) -> dict[str, int]:
+        """Each group, one after another, on the night that costs least while all others stay: no
+        stage gets worse for a later one. Until a round finds nothing, or so many are over."""
+        found, load = dict(slots), Load.of(self.task, slots)
+        last = max(found[lot.cut] for lot in self.task.lots)
+        for turn in range(rounds):
+            moved = 0
+            order = sorted(self.task.lots, key=lambda lot: (found[lot.cut], lot.number))
+            for lot in order if turn % 2 else order[::-1]:
+                if lot.cut not in self.task.pins:
+                    moved += self._move(lot, load, found, last)
+            if not moved:
+                break
+        return found
+
+    def _move(self, lot: Lot, load: Load, found: dict[str, int], last: int) -> bool:
+        load.put(lot, found, -1)
+        latest = self._copies(lot, load)
+        possible = self._open(lot, load, found, latest)
+        possible[last + 1 :] = False
+        now = found[lot.cut]
+        best = now
+        for cost in self._costs(lot, found):
+            least = cost[possible].min(initial=cost[now])
+            possible &= cost == least
+            if not possible[now] and possible.any():
+                best = -1  # elsewhere is cheaper
+                continue
+            if not possible.any():
+                break
+        if best < 0 and possible.any():
+            self._set(lot, int(np.flatnonzero(possible)[0]), latest, found)
+        load.put(lot, found)
+        return found[lot.cut] != now
+
+    def _copies(self, lot: Lot, load: Load) -> list[Row]:
+        return [
+            load.latest(copy, np.logical_and.reduce(list(load.copying(copy).values())))
+            for copy in lot.copies
+        ]
+
+    def _open(self, lot: Lot, load: Load, slots: Mapping[str, int], latest: list[Row]) -> Mask:
+        """The nights on which it can be cut over while all that has a slot stays."""
+        mask = self._windows[lot.number].copy()
+        for code, amount in load.needs(lot):
+            mask &= load.left[code] >= amount
+        for row in latest:
+            mask &= row >= 0
+        trial, cuts = self.task.city.trial, self.lots
+        before = [slots[cuts[n].cut] for n in self.needs[lot.number] if cuts[n].cut in slots]
+        behind = [slots[cuts[n].cut] for n in self.needed[lot.number] if cuts[n].cut in slots]
+        low = max((at + 1 + trial for at in before), default=0)
+        high = min((at - 1 - trial for at in behind), default=len(mask))
+        if PILOTS in slots:
+            if lot.number in self.pilots:
+                high = min(high, slots[PILOTS] - 1)
+            else:
+                low = max(low, slots[PILOTS] + self.task.city.pilots.days)
+        mask[: max(0, low)] = False
+        mask[max(0, high + 1) :] = False
+        return mask
+
+    def _set(self, lot: Lot, night: int, latest: list[Row], slots: dict[str, int]) -> None:
+        slots[lot.cut] = night
+        for at, row in enumerate(latest):
+            slots[lot.copy(at)] = int(row[night])
+
+    def _costs(self, lot: Lot, slots: Mapping[str, int]) -> Iterator[Row]:
+        """What each night costs in the stages, one after another, while all others stay."""
+        nights = np.arange(self.task.calendar.count)
+        for severity in SEVERITIES:
+            if dues := self._late[lot.number].get(severity):
+                yield _sum(w * np.maximum(0, nights + 1 - slot) for slot, w in dues)
+        if near := self._near.get(lot.number):
+            yield _sum(w * np.abs(nights - slots[self.lots[n].cut]) for n, w in near.items())
+        yield nights
+
+    @cached_property
+    def _windows(self) -> dict[int, Mask]:
+        found = {}
+        for lot in self.task.lots:
+            mask = np.zeros(self.task.calendar.count, np.bool_)
+            for window in lot.windows:
+                mask[window.first : window.last + 1] = True
+            found[lot.number] = mask
+        return found
+
+    @cached_property
+    def _late(self) -> dict[int, dict[str, list[tuple[int, int]]]]:
+        found: dict[int, dict[str, list[tuple[int, int]]]] = {n: {} for n in self.lots}
+        for lot in self.task.lots:
+            for job in lot.jobs:
+                for due in self.task.dues.get(job.code, ()):
+                    slot = due_slot(due.day, self.task.city)
+                    found[lot.number].setdefault(due.severity, []).append((slot, due.weight))
+        return found
+
+    @cached_property
+    def _near(self) -> dict[int, dict[int, int]]:
+        """What hangs on what, in either direction, and how dearly."""
+        found: dict[int, dict[int, int]] = {}
+        for tie in self.task.ties:
+            one, other = self.task.of[tie.system].number, self.task.of[tie.needs].number
+            weight = weight_of(tie, self.task.city.groups)
+            for a, b in ((one, other), (other, one)):
+                found.setdefault(a, {})[b] = found.get(a, {}).get(b, 0) + weight
+        return found
+
+    def _order(self) -> list[int]:
+        """What is due first begins; each after what it needs, then at once what hangs on it."""
+        done: list[int] = []
+        seen: set[int] = set()
+        for root in sorted(self.lots, key=self._rank):
+            todo = [root]
+            while todo:
+                number = todo[-1]
+                if number in seen:
+                    todo.pop()
+                    continue
+                if open_ := sorted(self.needs[number] - seen, key=self._rank, reverse=True):
+                    todo += open_
+                    continue
+                todo.pop()
+                seen.add(number)
+                done.append(number)
+                if number not in self.pilots and len(self.needed[number]) <= HUB:
+                    todo += sorted(self.needed[number] - seen, key=self._rank, reverse=True)
+        return done
+
+    def _rank(self, number: int) -> tuple[bool, date, int]:
+        dues = self.task.dues
+        days = (due.day for job in self.lots[number].jobs for due in dues.get(job.code, ()))
+        return (number not in self.pilots, min(days, default=date.max), number)
+
+
+def _sum(rows: Iterable[Row]) -> Row:
+    whole: Row = np.add.reduce(list(rows))
+    return whole
