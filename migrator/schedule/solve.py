@@ -94,6 +94,20 @@ def solve(project: Project, effort: Effort, former: Starts | None = None) -> Out
     return _Search(project, effort, told, began).run(former)
 
 
+def judged(project: Project, starts: Starts) -> Outcome | None:
+    """A schedule as it is, what it costs beside what the limits alone prove; None where it breaks
+    something."""
+    began = time.monotonic()
+    told = limits(project)
+    if isinstance(told, Clash):
+        return None
+    search = _Search(project, Effort(seconds=0), told, began)
+    if not holds(starts, search.shape):
+        return None
+    search.best = Found(costs_of(starts, search.shape, len(project.stages)), starts)
+    return search.outcome()
+
+
 @dataclass
 class _Search:
     project: Project
@@ -137,7 +151,7 @@ class _Search:
     def run(self, former: Starts | None) -> Outcome:
         if not self.project.activities:
             self.best = Found(costs_of((), self.shape, len(self.bounds)), ())
-            return self._outcome()
+            return self.outcome()
         self.lanes = [
             Lane(self.shape, self.limits, tuple(self.bounds), self.random.spawn(1)[0])
             for _ in range(2)
@@ -146,11 +160,11 @@ class _Search:
             self._better(self._found(former))
         self._first()
         if self.best is None and self._feasible() is Verdict.INFEASIBLE:
-            return self._outcome(infeasible=True)
+            return self.outcome(infeasible=True)
         for stage in range(len(self.project.stages)):
             if self.best is not None:
                 self._stage(stage)
-        return self._outcome()
+        return self.outcome()
 
     def _feasible(self) -> Verdict:
         """Ask CP-SAT for any schedule, where no list gave one, or for a proof that there is none."""
@@ -287,7 +301,7 @@ class _Search:
             lane.take(self.best)
             lane.target = tuple(self.bounds)
 
-    def _outcome(self, *, infeasible: bool = False) -> Outcome:
+    def outcome(self, *, infeasible: bool = False) -> Outcome:
         seconds = time.monotonic() - self.began
         if self.best is None:
             return Outcome(

@@ -29,15 +29,17 @@ NOTHING = Former()
 
 
 def attempts(task: Task, former: Former) -> Iterator[Task]:
-    """With everything kept that fits; then without what waits for a system that lost its night; then
-    with only what began; then with nothing: the first that has a schedule counts."""
-    began = _begun(task, former)
+    """With everything kept that fits; then without what waits for a system that lost its night: the
+    first that has a schedule counts."""
     if former.nights:
-        yield replace(task, pins=_kept(task, began, waits=False))
-        yield replace(task, pins=_kept(task, began, waits=True))
-        if began:
-            yield replace(task, pins=began)
-    yield task
+        began = _begun(task, former)
+        yield replace(task, pins=_kept(task, former, began, waits=False))
+        yield replace(task, pins=_kept(task, former, began, waits=True))
+
+
+def with_begun(task: Task, former: Former) -> Task:
+    """With only what is under way kept."""
+    return replace(task, pins=_begun(task, former))
 
 
 def _begun(task: Task, former: Former) -> dict[str, int]:
@@ -73,7 +75,7 @@ def _slots(lot: Lot, code: str) -> int:
     return next(copy.slots for copy in lot.copies if copy.road == road)
 
 
-def _kept(task: Task, began: Mapping[str, int], *, waits: bool) -> dict[str, int]:
+def _kept(task: Task, former: Former, began: Mapping[str, int], *, waits: bool) -> dict[str, int]:
     """The former nights that still can be, one after another as they come; `waits`: a system whose
     need lost its night loses its own."""
     load, pins = Load.empty(task), dict(began)
@@ -91,14 +93,15 @@ def _kept(task: Task, began: Mapping[str, int], *, waits: bool) -> dict[str, int
         night = task.former[lot.number]
         if any(waits if at is None else at + 1 + task.city.trial > night for at in ready):
             continue
-        if placed := _placed(lot, night, load):
-            pins[lot.cut] = night
+        if placed := _placed(lot, night, load, former):
+            pins |= placed
             load.put(lot, placed)
     return pins
 
 
-def _placed(lot: Lot, night: int, load: Load) -> dict[str, int] | None:
-    """Its cutover on that night with copies as late as they go, or None where it can't be."""
+def _placed(lot: Lot, night: int, load: Load, former: Former) -> dict[str, int] | None:
+    """Its cutover on that night, its copies where they were or as late as they go; None where it
+    can't be."""
     if not 0 <= night < load.task.calendar.count or not load.opened(lot)[night]:
         return None
     if any(load.left[code][night] < amount for code, amount in load.needs(lot)):
@@ -106,7 +109,10 @@ def _placed(lot: Lot, night: int, load: Load) -> dict[str, int] | None:
     placed = {lot.cut: night}
     for at, copy in enumerate(lot.copies):
         begins = np.logical_and.reduce(list(load.copying(copy).values()))
-        start = int(load.latest(copy, begins)[night])
+        one = next(job.code for job in lot.jobs if job.road.code == copy.road)
+        start = load.task.city.plan.slot(former.copies[one]) if one in former.copies else -1
+        if not (0 <= start <= night - copy.slots and begins[start]):
+            start = int(load.latest(copy, begins)[night])
         if start < 0:
             return None
         placed[lot.copy(at)] = start

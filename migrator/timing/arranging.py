@@ -4,7 +4,7 @@ found = arrange(jobs, ties, city, dues)
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -13,9 +13,9 @@ from migrator.graph import rings
 from migrator.groups import Tie, found
 from migrator.means import CityMeans
 from migrator.schedule.project import Project, Starts
-from migrator.schedule.solve import Effort, Outcome, solve
+from migrator.schedule.solve import Effort, Outcome, judged, solve
 from migrator.timetable import Appointment, MoveGroup, StageTold, Timetable
-from migrator.timing.again import NOTHING, Former, attempts
+from migrator.timing.again import NOTHING, Former, attempts, with_begun
 from migrator.timing.fitting import fitting, too_many
 from migrator.timing.jobs import Job
 from migrator.timing.load import Load
@@ -68,10 +68,12 @@ def arrange(
             return Arranged(None, refused)
         task = task_of(lots, ties, city, calendar, dues=dues, former=former.nights)
         for kept in attempts(task, former):
-            project, walk = project_of(kept), Walk(kept)
-            outcome = solve(project, _effort(city), _walked(walk, project))
+            if found_ := _repaired(kept):
+                return _arranged(*found_, groups, refused)
+        for kept in (with_begun(task, former), task):
+            outcome = _searched(kept)
             if outcome.starts is not None:
-                return _arranged(kept, groups, refused, outcome)
+                return _arranged(kept, outcome, groups, refused)
             why = outcome.clash.why if outcome.clash else _TIGHT
     return Arranged(None, refused | {code: why for lot in lots for code in lot.group.systems})
 
@@ -85,7 +87,7 @@ def _walked(walk: Walk, project: Project) -> Starts | None:
 
 
 def _arranged(
-    task: Task, groups: Sequence[MoveGroup], refused: Mapping[str, str], outcome: Outcome
+    task: Task, outcome: Outcome, groups: Sequence[MoveGroup], refused: Mapping[str, str]
 ) -> Arranged:
     assert outcome.starts is not None
     codes = (one.code for one in project_of(task).activities)
@@ -96,9 +98,39 @@ def _arranged(
 _TIGHT = "各项限制过紧，未找到排期 / too tight: no timetable was found"
 
 
-def _effort(city: CityMeans) -> Effort:
-    search = city.search
-    return Effort(seconds=search.seconds, work=search.work, seed=search.seed)
+def _searched(task: Task) -> Outcome:
+    """The core's answer, from a first schedule along the dependencies. No plan ends later than that
+    one does: else every dependency could be kept short by putting off all that hangs on it. Where a
+    former plan's nights are kept, the first schedule is the answer: little is left to be found."""
+    project, search = project_of(task), task.city.search
+    effort = Effort(seconds=search.seconds, work=search.work, seed=search.seed)
+    walked = _walked(Walk(task), project)
+    if walked is None or judged(project, walked) is None:
+        return solve(project, effort)
+    ends = (s + one.duration for s, one in zip(walked, project.activities, strict=True))
+    return solve(replace(project, horizon=max(ends)), effort, walked)
+
+
+def _repaired(task: Task) -> tuple[Task, Outcome] | None:
+    """A former plan's nights as far as they can be kept: where something finds no night between them,
+    what hangs on it gives up its own. None where that does not end soon."""
+    for _ in range(TRIES):
+        walk = Walk(task)
+        walked = _walked(walk, project := project_of(task))
+        if walked is not None:
+            outcome = judged(project, walked)
+            return (task, outcome) if outcome else None
+        if not (loose := walk.in_the_way()):
+            return None
+        copies = {
+            lot.copy(at) for lot in task.lots if lot.cut in loose for at in range(len(lot.copies))
+        }
+        pins = {code: at for code, at in task.pins.items() if code not in loose | copies}
+        task = replace(task, pins=pins)
+    return None
+
+
+TRIES = 8
 
 
 def task_of(
@@ -150,9 +182,15 @@ def _told(
 ) -> Timetable:
     nights = sorted({slots[lot.cut] for lot in task.lots})
     waves = {slot: number for number, slot in enumerate(nights, start=1)}
+    needs: dict[str, set[str]] = {}
+    for tie in task.needs:
+        needs.setdefault(tie.system, set()).add(tie.needs)
     appointments = [
         _appointment(task, lot, job, slots, place).model_copy(
-            update={"wave": waves[slots[lot.cut]]}
+            update={
+                "wave": waves[slots[lot.cut]],
+                "after": tuple(sorted(needs.get(job.code, ()))),
+            }
         )
         for place, lot in enumerate(task.lots)
         for job in lot.jobs
@@ -189,7 +227,6 @@ def _appointment(
         copy_nights=lot.copies[at].slots,
         copy_mib=job.mib,
         by=job.road.code,
-        after=tuple(sorted({tie.needs for tie in task.needs if tie.system == job.code})),
         due=min((due.day for due in dues), default=None),
         late=max((max(0, (done - due.day).days) for due in dues), default=0),
     )

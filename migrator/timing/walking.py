@@ -21,9 +21,11 @@ HUB = 20
 
 @dataclass
 class Walk:
-    """One task; what is looked up of it once."""
+    """One task; what is looked up of it once. `stuck`: the groups that the last first schedule had no
+    night for, and the first that they could have were nothing behind them pinned."""
 
     task: Task
+    stuck: dict[int, int] = field(init=False, default_factory=dict)
     lots: dict[int, Lot] = field(init=False)
     needs: dict[int, set[int]] = field(init=False)
     needed: dict[int, set[int]] = field(init=False)
@@ -46,10 +48,13 @@ class Walk:
         hang on it; None where one finds no night. Groups that are pinned are where they are. `back`:
         how many nights before the latest so far one may still go: small ones that run ahead take
         what was there for the large ones, and what hangs together is torn."""
+        self.stuck = {}
         task, load, slots = self.task, Load.empty(self.task), dict(self.task.pins)
         fixed = [lot for lot in task.lots if lot.cut in slots]
         for lot in fixed:
             for at, copy in enumerate(lot.copies):
+                if lot.copy(at) in slots:
+                    continue
                 begins = np.logical_and.reduce(list(load.copying(copy).values()))
                 start = int(load.latest(copy, begins)[slots[lot.cut]])
                 slots.setdefault(lot.copy(at), start)
@@ -60,13 +65,29 @@ class Walk:
         for number in self._order():
             lot = self.lots[number]
             if PILOTS not in slots and self.pilots and number not in self.pilots:
-                slots[PILOTS] = max(slots[self.lots[n].cut] + 1 for n in self.pilots)
+                cuts = (self.lots[n].cut for n in self.pilots)
+                slots[PILOTS] = max((slots[cut] + 1 for cut in cuts if cut in slots), default=0)
             if lot.cut in slots:
                 continue
-            if not self._put(lot, load, slots, 0 if back is None else reached - back):
-                return None
-            reached = max(reached, slots[lot.cut])
-        return slots
+            if self._put(lot, load, slots, 0 if back is None else reached - back):
+                reached = max(reached, slots[lot.cut])
+            else:
+                ahead = {code: at for code, at in slots.items() if code not in self._behind(number)}
+                free = np.flatnonzero(self._open(lot, load, ahead, self._copies(lot, load)))
+                self.stuck[number] = int(free[0]) if len(free) else self.task.calendar.count
+        return None if self.stuck else slots
+
+    def _behind(self, number: int) -> set[str]:
+        return {self.lots[n].cut for n in self.needed[number]}
+
+    def in_the_way(self) -> set[str]:
+        """The pinned cutovers that leave a stuck group no night before them."""
+        found = set()
+        for number, night in self.stuck.items():
+            for code in self._behind(number) & self.task.pins.keys():
+                if self.task.pins[code] < night + 1 + self.task.city.trial:
+                    found.add(code)
+        return found
 
     def _put(self, lot: Lot, load: Load, slots: dict[str, int], low: int) -> bool:
         latest = self._copies(lot, load)
@@ -152,17 +173,27 @@ class Walk:
         for severity in SEVERITIES:
             if dues := self._late[lot.number].get(severity):
                 yield _sum(w * np.maximum(0, nights + 1 - slot) for slot, w in dues)
+        if self.task.pins and (former := self.task.former.get(lot.number)) is not None:
+            yield np.abs(nights - former)  # a former plan is kept before it is made better
         if near := self._near.get(lot.number):
             yield _sum(w * np.abs(nights - slots[self.lots[n].cut]) for n, w in near.items())
         yield nights
 
     @cached_property
     def _windows(self) -> dict[int, Mask]:
-        found = {}
+        city, found = self.task.city, {}
+        told = {
+            self.task.of[at.system].number: city.plan.slot(at.night)
+            for at in city.groups.at
+            if at.system in self.task.of
+        }
         for lot in self.task.lots:
             mask = np.zeros(self.task.calendar.count, np.bool_)
             for window in lot.windows:
                 mask[window.first : window.last + 1] = True
+            if lot.number in told:
+                mask[: told[lot.number]] = False
+                mask[told[lot.number] + 1 :] = False
             found[lot.number] = mask
         return found
 

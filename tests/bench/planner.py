@@ -1,0 +1,103 @@
+"""Figures of the planner: `make bench ONLY=planner`.
+
+Cities of 500 and of 5,000 systems (tests/migrator/timing/cities.py), judged by the checker that
+shares no code with the planner. The clock is that of one whole call, from facts to plan.
+"""
+
+import resource
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from migrator.groups import found, ties_of
+from migrator.means import CityMeans
+from migrator.plan import Means, Plan
+from migrator.planner import make_plan
+from migrator.timing.arranging import task_of
+from migrator.timing.dues import dues_of
+from migrator.timing.fitting import fitting, too_many
+from migrator.timing.jobs import Measures, rulings
+from migrator.timing.nights import Calendar
+from migrator.timing.walking import Walk
+from tests.migrator.timing.checker import faults
+from tests.migrator.timing.cities import large
+
+SHAPES = {500: (500, 60, 80, 1200), 5000: (5000, 300, 400, 12000)}
+"""Systems → systems, rooms, lines, dependencies; 540 nights each."""
+BARS = {500: (5.0, 5, 2.0), 5000: (20.0, 120, 5.0)}
+"""Systems → seconds to a first plan, seconds for the gap, the gap in percent."""
+
+
+def figures() -> Iterator[dict[str, object]]:
+    """The compiled kernel is loaded before the first: a figure is about planning."""
+    estate, told = large(20, 4, 4, 20)
+    make_plan(estate, Means(city=CityMeans.model_validate(told | {"search": {"seconds": 2}})))
+    for size in SHAPES:
+        yield from _of(size)
+
+
+def _of(size: int) -> Iterator[dict[str, object]]:
+    estate, told = large(*SHAPES[size])
+    first_s, seconds, gap = BARS[size]
+    city = CityMeans.model_validate(told | {"search": {"seconds": seconds - 1, "work": 1000}})
+    began = time.monotonic()
+    jobs, _ = rulings(estate.systems, Measures.of(estate, city))
+    ties, dues = ties_of(estate), dues_of(jobs, (), city)
+    groups = found(
+        jobs, ties, city.groups, fits=lambda codes: not too_many([jobs[c] for c in codes], city)
+    )
+    calendar = Calendar(city, city.plan.nights)
+    lots, _ = fitting(groups, jobs, calendar, dues)
+    slots = Walk(task_of(lots, ties, city, calendar, dues=dues, former={})).first()
+    yield _figure(f"{size}.first", time.monotonic() - began, "s", first_s, slots is not None)
+
+    began = time.monotonic()
+    plan = make_plan(estate, Means(city=city))
+    took = time.monotonic() - began
+    table = plan.timetable
+    assert table is not None
+    placed = len(table.appointments)
+    wrong = faults(table, estate, city)
+    yield _figure(f"{size}.whole", took, "s", float(seconds), not wrong and placed == size)
+    yield _figure(f"{size}.faults", len(wrong), "", 0.0, True)
+    for stage in table.stages:
+        part = 100 * (stage.value - stage.bound) / max(1, stage.value)
+        made = _figure(f"{size}.gap.{stage.name}", part, "%", gap, True)
+        yield made | {"beside": stage.bound, "beside_is": f"proved bound; reached: {stage.value}"}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / 1024
+    yield _figure(f"{size}.memory", peak, "GiB", 2.0, True)
+    yield from _again(size, estate, told, plan)
+
+
+def _again(size: int, estate: Any, told: dict[str, Any], plan: Plan) -> Iterator[dict[str, object]]:
+    """One room's crew is away for a fortnight in the middle."""
+    assert plan.timetable is not None
+    middle = sorted(one.night for one in plan.timetable.appointments)[size // 2]
+    freeze = {
+        "name": "班组外出",
+        "from": middle,
+        "to": middle + timedelta(days=13),
+        "rooms": ["R001"],
+    }
+    other = CityMeans.model_validate(told | {"freezes": [*told["freezes"], freeze]})
+    began = time.monotonic()
+    again = make_plan(estate, Means(city=other), former=plan)
+    took = time.monotonic() - began
+    assert again.timetable is not None
+    nights = {one.system: one.night for one in plan.timetable.appointments}
+    moved = sum(nights.get(one.system) != one.night for one in again.timetable.appointments)
+    wrong = faults(again.timetable, estate, other)
+    yield _figure(f"{size}.again", took, "s", 10.0, not wrong)
+    yield _figure(f"{size}.again.moved", 100 * moved / size, "%", 2.0, not wrong)
+
+
+def _figure(name: str, value: float, unit: str, bar: float, good: bool) -> dict[str, object]:
+    told = round(value, 2)
+    return {
+        "name": f"planner.{name}",
+        "value": told,
+        "unit": unit,
+        "bar": f"≤ {bar:g} {unit}".strip(),
+        "ok": good and told <= bar,
+    }
