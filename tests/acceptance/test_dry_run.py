@@ -65,10 +65,8 @@ def plan(city: City) -> str:
     return str(city.json("plan", "make", "--ignore-windows")["code"])
 
 
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_word_to_stop_ends_it_at_once(
     city: City, plan: str, number: signal.Signals, code: int
 ) -> None:

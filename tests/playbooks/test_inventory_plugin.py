@@ -116,7 +116,7 @@ def script(folder: Path, text: str) -> Path:
     return file
 
 
-@pytest.fixture(params=["script", "plugin by command", "plugin by url"])
+@pytest.fixture(params=["script", seldom("plugin by command"), "plugin by url"])
 def ansible(
     request: pytest.FixtureRequest, tmp_path: Path, environ: dict[str, str], city: Estate
 ) -> Iterator[Ansible]:
