@@ -29,7 +29,7 @@ def test_three_systems_move_and_nobody_notices(city: City, strategy: str) -> Non
     out = city.state / "client.jsonl"
     with outside_client(city.lab, out, pace=0.1):
         run = city.json("run", "start", plan["code"], actor="wang")["code"]
-        city.until_step(run, "LJ-S-002", "presync", "running")
+        city.until_attempt(run, "LJ-S-002", "presync")
         city.kill("worker")
         city.kill("temporal")
         city.wait(run, timeout=600)
