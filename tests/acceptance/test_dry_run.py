@@ -1,4 +1,4 @@
-"""A dry run that is stopped: at once, in order, and nothing of it is left."""
+"""A dry run changes nothing; one that is stopped ends at once, in order, and nothing of it is left."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 
 from migrator.processes import MARKER, own_cgroup
 from tests.city import STRATEGIES, City, wait_until
-from tests.lab.addresses import FILES
+from tests.lab.addresses import ENTRIES, FILES, SYSTEMS, SystemFact
 
 
 def ours(city: City, plan: str) -> dict[int, str]:
@@ -63,6 +63,18 @@ def begun(city: City, plan: str, *options: str) -> subprocess.Popen[str]:
 def plan(city: City) -> str:
     city.load_ledger(systems=(FILES,))
     return str(city.json("plan", "make", "--ignore-windows")["code"])
+
+
+@pytest.mark.parametrize(
+    "systems", [(ENTRIES,), pytest.param(SYSTEMS, marks=pytest.mark.slow)], ids=["one", "all"]
+)
+def test_it_changes_nothing(city: City, systems: tuple[SystemFact, ...]) -> None:
+    city.load_ledger(systems=systems)
+    code = city.json("plan", "make", "--ignore-windows")["code"]
+    before = {name: host.tree_digest() for name, host in city.lab.hosts.items()}
+    done = city.json("plan", "dry-run", code)
+    assert {step["system"] for step in done["steps"]} == {system.code for system in systems}
+    assert {name: host.tree_digest() for name, host in city.lab.hosts.items()} == before
 
 
 @pytest.mark.slow
