@@ -7,11 +7,9 @@ from pydantic import BeforeValidator, StringConstraints
 
 from inventory.ledger.cells import Parser
 from inventory.ledger.dates import day, last_day
+from inventory.ledger.money import money, money_per_month, money_per_year
 from inventory.ledger.numbers import (
     area,
-    money,
-    money_per_month,
-    money_per_year,
     power,
     rate,
     seconds,
@@ -58,7 +56,7 @@ _PROTOCOL = strict(
     "一个协议，如 TCP / one protocol such as TCP",
 )
 
-_COUNT = whole_number(0)
+_CORES, _RACKS, _PEOPLE = (whole_number(0, units=u) for u in ("cores", "racks", "people"))
 _SELF, _PUBLIC, _JOINED = (yes_no_or(n) for n in ("self_leased", "citizen_facing", "connected"))
 _TICKED = (_SELF, _PUBLIC, _JOINED)
 
@@ -69,7 +67,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "aliases": text_list,
         "county": name,
         "level": choice("organisation_level"),
-        "it_posts": _COUNT,
+        "it_posts": _PEOPLE,
         "catalogue_version": optional_text,
         "catalogue_updated": day,
     },
@@ -84,7 +82,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "floor": optional_text,
         "shared_with": text_list,
         "area_m2": area,
-        "racks": _COUNT,
+        "racks": _RACKS,
         "power_kw": power,
         "cooling": optional_text,
         "running_cost_per_year": money_per_year,
@@ -196,7 +194,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "owner_unit_level": choice("owner_unit_level"),
         "function": optional_text,
         "scope_of_use": choice("scope_of_use"),
-        "users": _COUNT,
+        "users": _PEOPLE,
         "frequency_of_use": optional_text,
         "approving_department": name,
         "approval_date": day,
@@ -206,7 +204,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "om_unit": optional_text,
         "developer": optional_text,
         "running_state": optional_text,
-        "staff": _COUNT,
+        "staff": _PEOPLE,
         "project_state": choice("project_state"),
         "scope_basis": choice("scope_basis"),
         "parent": name,
@@ -264,7 +262,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "ipv6": ipv6,
         "dns": optional_text,
         "ipv6_ready": choice("ipv6_ready"),
-        "cpu_cores": _COUNT,
+        "cpu_cores": _CORES,
         "memory_gib": size,
         "storage_gib": size,
         "bandwidth_kbps": rate,

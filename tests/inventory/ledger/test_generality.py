@@ -6,7 +6,7 @@ from inventory.ledger.cells import Cell, Refused
 from inventory.ledger.dates import last_day
 from inventory.ledger.fields import FIELDS
 from inventory.ledger.headers import Table
-from inventory.ledger.numbers import money
+from inventory.ledger.money import money
 from inventory.ledger.organisations import Organisations, county_of, in_county
 from inventory.ledger.readings import tables_of
 from inventory.ledger.records import read_table
