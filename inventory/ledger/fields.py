@@ -5,7 +5,17 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, StringConstraints
 
+from inventory.ledger.addresses import ipv4, ipv6, port_list
 from inventory.ledger.cells import Parser
+from inventory.ledger.choices import (
+    choice,
+    if_told,
+    known_or_text,
+    mlps,
+    secrecy,
+    yes_no,
+    yes_no_or,
+)
 from inventory.ledger.dates import day, last_day
 from inventory.ledger.money import money, money_per_month, money_per_year
 from inventory.ledger.numbers import (
@@ -18,26 +28,16 @@ from inventory.ledger.numbers import (
 )
 from inventory.ledger.values import (
     check_path,
-    choice,
     databases,
     folders,
-    if_told,
-    ipv4,
-    ipv6,
-    known_or_text,
-    mlps,
     name,
     optional_text,
-    port_list,
     products,
-    secrecy,
     strict,
     strict_list,
     text,
     text_list,
     window,
-    yes_no,
-    yes_no_or,
 )
 from inventory.ledger.words import squeeze
 from inventory.model import HostKey, UnitName

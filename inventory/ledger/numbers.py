@@ -149,9 +149,7 @@ def _sum(written: str, told: str, words: Words, units: str) -> Decimal | None:
     return sum((p for p in products if p is not None), Decimal(0))
 
 
-def _product(
-    written: str, told: str, words: Words, units: str, *, alone: bool
-) -> Decimal | None:
+def _product(written: str, told: str, words: Words, units: str, *, alone: bool) -> Decimal | None:
     """One summand; `alone`: there is no other, so that it has to be a product."""
     bare = written if _GROUP.search(written) else REMARK.sub("", written)
     factors = list(_split(bare, _TIMES))
@@ -172,9 +170,7 @@ def _product(
     return None
 
 
-def _factor(
-    written: str, told: str, words: Words, units: str, *, several: bool
-) -> Decimal | None:
+def _factor(written: str, told: str, words: Words, units: str, *, several: bool) -> Decimal | None:
     """A number in the model's unit, by its own unit or, where that may be left out, the header's."""
     if written[:1] == "(" and written[-1:] == ")":
         return _sum(written[1:-1], told, words, units)

@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from inventory.labels import field_label
+from inventory.ledger.addresses import either_ip, ipv4
 from inventory.ledger.cells import Cell, Parser, Partly, Refused, is_blank, raw_text
+from inventory.ledger.choices import if_told
 from inventory.ledger.contacts import ContactReader, posts_of
 from inventory.ledger.dates import DAYS_TO_1904
 from inventory.ledger.fields import (
@@ -28,7 +30,6 @@ from inventory.ledger.record import Record, Told, derived_code
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import DataRow, data_rows
 from inventory.ledger.unread import without_faults
-from inventory.ledger.values import either_ip, if_told, ipv4
 from inventory.ledger.words import Words, squeeze
 from inventory.model import Code
 from inventory.text import printable
