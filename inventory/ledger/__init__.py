@@ -16,7 +16,6 @@ from pathlib import Path
 
 from inventory.errors import LedgerError
 from inventory.ledger.as_told import as_told
-from inventory.ledger.headers import Table
 from inventory.ledger.names import name_key
 from inventory.ledger.objects import build
 from inventory.ledger.organisations import Organisations
@@ -25,6 +24,7 @@ from inventory.ledger.record import Record
 from inventory.ledger.records import Rows, read_table
 from inventory.ledger.report import Ignored, LedgerReport, Problem
 from inventory.ledger.sheets import Sheet, read_sheets
+from inventory.ledger.table import Table
 from inventory.ledger.words import Words, default_words
 from inventory.model import Estate
 

@@ -81,7 +81,7 @@ def chosen(of: str, written: str, words: Words) -> str | None:
     if found is not None or not bare:
         return found
     several = [part for part in _SEVERAL.split(bare) if part and not part.isdigit()]  # FT-2000+/64
-    means = {choices.get(part) or _by_part(of, part, words) for part in several}
+    means = {choices.get(part) or by_part(of, part, words) for part in several}
     return means.pop() if len(means) == 1 else None
 
 
@@ -96,7 +96,8 @@ def _within_affixes(choices: Mapping[str, str], written: str, words: Words) -> s
     return means.pop() if len(means) == 1 else None
 
 
-def _by_part(of: str, written: str, words: Words) -> str | None:
+def by_part(of: str, written: str, words: Words) -> str | None:
+    """The one meaning of which `written` holds a part."""
     within = {
         meaning
         for stem, anywhere, meaning in words.parts.get(of, ())

@@ -389,6 +389,32 @@ TICKS: Mapping[str, frozenset[str]] = {
 # the field that a column of its own fills in another unit
 OTHERWISE: Mapping[str, str] = {"rent_per_month": "rent_per_year"}
 
+# what a line of labels or a heading above rows may say of all of them: whose they are, where, and of
+# which sort, but no day, number or address
+CARRIED = frozenset(
+    {
+        "a_end",
+        "approving_department",
+        "county",
+        "developer",
+        "host",
+        "level",
+        "network_domain",
+        "om_unit",
+        "organisation",
+        "place",
+        "platform",
+        "provider",
+        "rack",
+        "room",
+        "self_leased",
+        "site",
+        "system",
+        "type",
+        "zone",
+    }
+)
+
 # the field that several columns tell together (contacts.py), and which kinds have it
 CONTACTS = "contacts"
 WITH_CONTACTS = ("organisations", "rooms", "lines", "systems", "projects")

@@ -12,6 +12,7 @@ from inventory.ledger.addresses import either_ip, ipv4
 from inventory.ledger.cells import Cell, Parser, Partly, Refused, is_blank, raw_text
 from inventory.ledger.choices import if_told
 from inventory.ledger.contacts import ContactReader, posts_of
+from inventory.ledger.context import Context
 from inventory.ledger.dates import DAYS_TO_1904
 from inventory.ledger.fields import (
     CODE_NAMES,
@@ -24,11 +25,11 @@ from inventory.ledger.fields import (
     REQUIRED,
     TICKS,
 )
-from inventory.ledger.headers import Column, Table
 from inventory.ledger.organisations import county_of, in_county
 from inventory.ledger.record import Record, Told, derived_code
 from inventory.ledger.report import Ignored, Problem
-from inventory.ledger.rows import DataRow, data_rows
+from inventory.ledger.rows import GROUP, LABELS, DataRow, data_rows
+from inventory.ledger.table import Column, Pair, Table
 from inventory.ledger.unread import without_faults
 from inventory.ledger.words import Words, squeeze
 from inventory.model import Code
@@ -67,6 +68,10 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
         if tick:
             tick()
         if row.why:
+            if row.why == GROUP:
+                reader.context.heading(_first(row.cells))
+            elif row.why == LABELS:
+                reader.context.labels(table.lines[row.number - 1])
             ignored.append(
                 Ignored(file=sheet.file, sheet=sheet.name, row=row.number, reason=row.why)
             )
@@ -85,6 +90,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
                 problems += unread
         problems += found
         (refused if table.nameless or any(p.refuses for p in found) else records).append(record)
+    problems += [_unread_label(table, pair, refusal) for pair, refusal in reader.context.unread]
     return Rows(
         table.kind,
         tuple(records),
@@ -148,7 +154,7 @@ class _Reader:
         )
         said = (table.said.organisation, *table.said.titles, table.sheet.name, table.sheet.file)
         self._county = county_of(said)
-        self._owner = "organisation" in FIELDS[table.kind] and "organisation" not in table.fields
+        self.context = Context(table, words)
 
     def read(self, row: DataRow) -> tuple[Record, list[Problem], list[Ignored]]:
         """The record, what is wrong with it, and the cells that were left open."""
@@ -175,9 +181,8 @@ class _Reader:
                 left.append(_left_open(table, row, column.column, told[column.field].raw))
             else:
                 faults.append((column.field, value))
-        if self._owner and (owner := row.section or table.said.organisation):
-            values["organisation"] = owner
-            told["organisation"] = Told("", owner)
+        for said in self.context:
+            values[said.field], told[said.field] = said.value, said.told
         for field in ("organisation", "approving_department"):
             if self._county and field in values and values[field][0] in "区县旗本我":
                 values[field] = in_county(values[field], self._county)
@@ -188,6 +193,24 @@ class _Reader:
             table.kind, table.sheet.file, table.sheet.name, row.number, values, told, number
         )
         return record, [_problem(record, table, f, refusal) for f, refusal in faults], left
+
+
+def _first(cells: tuple[Cell, ...]) -> str:
+    return raw_text(next((c for c in cells if c not in (None, "")), ""))
+
+
+def _unread_label(table: Table, pair: Pair, refusal: Refused) -> Problem:
+    raw = raw_text(pair.value)
+    return Problem(
+        file=table.sheet.file,
+        sheet=table.sheet.name,
+        row=pair.row + 1,
+        column=pair.label,
+        raw=raw,
+        code=refusal.code,
+        message=_read_expected(raw, refusal),
+        refuses=False,
+    )
 
 
 def _people_aside(problem: Problem) -> Ignored:

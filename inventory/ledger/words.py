@@ -101,7 +101,8 @@ class Words:
     choice, to show; `vocabulary`: every header of every kind; `nouns`: by
     sort of unit, things that may stand behind it; `affixes`: what may stand before and behind the
     word of a choice; `never`: how a cell begins that says of a day that there was none;
-    `products`: what names of databases begin with."""
+    `products`: what names of databases begin with; `not_operators`: what holds a word of an operator
+    and names none (移动办公)."""
 
     blank: frozenset[str]
     undecided: frozenset[str]
@@ -127,6 +128,7 @@ class Words:
     affixes: tuple[tuple[str, ...], tuple[str, ...]]
     numbers: Numbers
     bureaux: Bureaux
+    not_operators: tuple[str, ...]
 
     @property
     def named_kinds(self) -> frozenset[str]:
@@ -234,6 +236,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             zero=frozenset(numbers["zero"]),
         ),
         bureaux=_bureaux(told["bureaux"], told["variants"]),
+        not_operators=_longest_first(map(squeeze, told["not_operators"])),
     )
 
 

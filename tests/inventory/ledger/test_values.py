@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from inventory.ledger import addresses, choices, dates, numbers, values
 from inventory.ledger.cells import Cell, Parser, Partly, Refused
-from inventory.ledger.money import money
+from inventory.ledger.money import money, money_per_month, money_per_year
 from inventory.ledger.words import default_words
 from inventory.model import HostKey, UnitName
 
@@ -250,9 +250,9 @@ def test_every_spelling_of_a_day_is_that_day(day: date) -> None:
 @given(st.integers(0, 10**9))
 def test_money_means_the_same_in_every_unit(yuan: int) -> None:
     wan = f"{yuan // 10_000}.{yuan % 10_000:04}"
-    assert numbers.money(wan, "万元", WORDS) == yuan
-    assert numbers.money(f"{yuan:,}元", "万元", WORDS) == yuan
-    assert numbers.money(f"¥{yuan}", "", WORDS) == yuan
+    assert money(wan, "万元", WORDS) == yuan
+    assert money(f"{yuan:,}元", "万元", WORDS) == yuan
+    assert money(f"¥{yuan}", "", WORDS) == yuan
 
 
 @SOME
@@ -296,7 +296,7 @@ def test_numbers_in_chinese_are_those_in_digits(number: int) -> None:
             zero = "〇" if written and not written.endswith(_UNITS[value]) else ""
             written += zero + _DIGITS[digit] + unit
     assert COUNT(f"{written}个", "", WORDS) == number
-    assert numbers.money(f"{written}万元", "", WORDS) == number * 10_000
+    assert money(f"{written}万元", "", WORDS) == number * 10_000
 
 
 _UNITS = {1000: "", 100: "千", 10: "百", 1: "十"}
@@ -305,9 +305,9 @@ _UNITS = {1000: "", 100: "千", 10: "百", 1: "十"}
 @SOME
 @given(st.integers(0, 10**7), st.sampled_from(["元", "万元"]))
 def test_a_month_s_rent_is_a_twelfth_of_a_year_s(yuan: int, unit: str) -> None:
-    year = numbers.money_per_year(f"{yuan}{unit}/月", "", WORDS)
-    assert year == numbers.money_per_month(yuan, unit, WORDS)
-    assert year == 12 * (numbers.money(yuan, unit, WORDS) or 0)
+    year = money_per_year(f"{yuan}{unit}/月", "", WORDS)
+    assert year == money_per_month(yuan, unit, WORDS)
+    assert year == 12 * (money(yuan, unit, WORDS) or 0)
 
 
 @SOME
@@ -323,7 +323,7 @@ def test_rates_and_sizes_mean_the_same_in_every_unit(number: int) -> None:
 def test_addresses_are_read_with_mask_and_both_in_one_cell(v4: Any, v6: Any) -> None:
     assert addresses.ipv4(f" {v4}/24", "", WORDS) == v4
     assert addresses.ipv6(f"[{v6.exploded.upper()}]", "", WORDS) == v6
-    assert values.either_ip(f"{v4} / {v6}", "", WORDS) == {"ipv4": v4, "ipv6": v6}
+    assert addresses.either_ip(f"{v4} / {v6}", "", WORDS) == {"ipv4": v4, "ipv6": v6}
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_of_several_addresses_the_first_is_taken_and_the_others_are_told() -> No
     told = addresses.ipv4("10.1.2.3、10.1.2.4", "", WORDS)
     assert isinstance(told, Partly)
     assert (str(told.value), told.left) == ("10.1.2.3", "10.1.2.4")
-    both = values.either_ip("10.1.2.3 / fd00::1，10.1.2.9", "", WORDS)
+    both = addresses.either_ip("10.1.2.3 / fd00::1，10.1.2.9", "", WORDS)
     assert isinstance(both, Partly)
     assert {k: str(v) for k, v in both.value.items()} == {"ipv4": "10.1.2.3", "ipv6": "fd00::1"}
     assert both.left == "10.1.2.9"
@@ -368,19 +368,19 @@ def test_a_database_that_is_no_cluster_is_a_product() -> None:
     ],
 )
 def test_secrecy_as_people_say_it(cell: str, told: str) -> None:
-    assert values.secrecy(cell, "", WORDS) == told
+    assert choices.secrecy(cell, "", WORDS) == told
 
 
 @pytest.mark.parametrize("cell", ["否（拟涉密）", "非涉密(部分涉密)"])
 def test_a_no_with_a_but_is_no_no(cell: str) -> None:
     with pytest.raises(Refused):
-        values.secrecy(cell, "", WORDS)
+        choices.secrecy(cell, "", WORDS)
 
 
 def test_a_fraction_without_a_unit_is_not_taken_for_yuan() -> None:
     with pytest.raises(Refused):
-        numbers.money("8.5", "", WORDS)
-    assert numbers.money("8.5", "万元", WORDS) == 85_000
-    assert numbers.money("12345.50", "", WORDS) == 12_346
+        money("8.5", "", WORDS)
+    assert money("8.5", "万元", WORDS) == 85_000
+    assert money("12345.50", "", WORDS) == 12_346
     with pytest.raises(Refused):
-        numbers.money("三五万", "", WORDS)
+        money("三五万", "", WORDS)
