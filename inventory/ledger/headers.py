@@ -10,11 +10,12 @@ from dataclasses import replace
 from functools import partial
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
-from inventory.ledger.fields import CONTACTS, FIELDS, PARTS_OF_SYSTEMS, WITH_CONTACTS
+from inventory.ledger.fields import CONTACTS, PARTS_OF_SYSTEMS, WITH_CONTACTS
 from inventory.ledger.headings import Heading, heading_rows, headings
 from inventory.ledger.labels import label_lines
 from inventory.ledger.naming import name_column
 from inventory.ledger.preamble import preamble
+from inventory.ledger.several import JOIN, parser_of
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.table import Column, Lines, Table
 from inventory.ledger.words import KindWords, Words, squeeze
@@ -121,7 +122,7 @@ def _candidates(
     for kind, known in words.kinds.items():
         table = _table(sheet, at, kind, words)
         telling = [c for c in table.columns if c.contact is None]
-        fields = {c.field for c in telling if c.field}
+        fields = {field for c in telling for field in c.fields}
         named = fields & _NAMING.get(kind, {"name", "code"})
         people = any(c.contact for c in table.columns)  # 单位名称, 联系人, 电话 are a table too
         if not fields >= _NEEDED.get(kind, set()):
@@ -169,7 +170,6 @@ def _tried(table: Table, words: Words) -> Iterator[Column]:
     """The columns, without the fields that their cells speak against: of a header that is known by
     its parts alone, or by a word that departments use for other things too (服务, 数据库), most
     cells must be such as the field has."""
-    parsers = FIELDS[table.kind]
     for column in table.columns:
         sure = not column.likely and column.field not in PARTS_OF_SYSTEMS
         if column.field is None or column.contact or sure:
@@ -182,7 +182,7 @@ def _tried(table: Table, words: Words) -> Iterator[Column]:
                 continue
             tried += 1
             try:
-                parsers[column.field](cell, column.unit or table.said.money, words)
+                parser_of(table.kind, column.field)(cell, column.unit or table.said.money, words)
             except Refused:
                 continue
             read += 1
@@ -254,6 +254,8 @@ def columns_of(found: Sequence[Heading], kind: str) -> Iterator[tuple[Column, bo
             continue
         if field and chosen[field] != heading.index:
             field = None  # a second column for the same field is reported, not merged
+        if field and JOIN in field and any(part in chosen for part in field.split(JOIN)):
+            field = None  # each has a column of its own
         likely = heading.likely and field is not None
         yield Column(heading.index, title, field, heading.unit, row=row, likely=likely), False
 

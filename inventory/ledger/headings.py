@@ -168,6 +168,8 @@ def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words)
     quiet = any(s in words.quiet_headers for s in own.spellings)
     likely = None
     if not (field or contact or quiet):
+        likely = _first(spellings, known.several)
+    if not (field or contact or quiet or likely):
         likely = known.likely(own.base) or known.likely("".join(t.base for t in titles))
     return Heading(
         index,

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from inventory.ledger.blocks import objects_of
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
-from inventory.ledger.fields import FIELDS
 from inventory.ledger.forms import find_forms
 from inventory.ledger.headers import find_tables
+from inventory.ledger.several import parser_of
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.table import Column, Table
 from inventory.ledger.words import Words, squeeze
@@ -62,7 +62,7 @@ def _of_cell(table: Table, column: Column, cell: Cell, words: Words) -> float:
     if column.field is None or column.contact:
         return -_FREE if said in words.vocabulary else 0
     try:
-        FIELDS[table.kind][column.field](cell, column.unit or table.said.money, words)
+        parser_of(table.kind, column.field)(cell, column.unit or table.said.money, words)
     except Refused:
         return -1
     if _form_of_its_own(table.kind, column.field, words):
@@ -73,7 +73,7 @@ def _of_cell(table: Table, column: Column, cell: Cell, words: Words) -> float:
 def _form_of_its_own(kind: str, field: str, words: Words) -> bool:
     """Whether not every text can stand in the field."""
     try:
-        FIELDS[kind][field](_NOBODYS, "", words)
+        parser_of(kind, field)(_NOBODYS, "", words)
     except Refused:
         return True
     return False

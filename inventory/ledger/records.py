@@ -29,6 +29,7 @@ from inventory.ledger.organisations import county_of, in_county
 from inventory.ledger.record import Record, Told, derived_code
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import GROUP, LABELS, DataRow, data_rows
+from inventory.ledger.several import parser_of
 from inventory.ledger.table import Column, Pair, Table
 from inventory.ledger.unread import without_faults
 from inventory.ledger.words import Words, squeeze
@@ -112,8 +113,9 @@ class _Column:
 
     def __init__(self, table: Table, column: Column, words: Words) -> None:
         field = column.field or ""
-        money = not column.unit and field in MONEY[table.kind]
-        self.column, self.field = column, field
+        money = not column.unit and not MONEY[table.kind].isdisjoint(column.fields)
+        self.column, self.field = column, column.fields[0]
+        self.others = column.fields[1:]
         self._row = column.row + 1 if table.form else 0
         self.index, self.into = column.index, OTHERWISE.get(field, field)
         self._unit = table.said.money if money else column.unit
@@ -167,6 +169,8 @@ class _Reader:
         for column in self._columns:
             cell = cells[column.index] if column.index < len(cells) else ""
             told[column.field], value = column.read(cell)
+            for other in column.others:
+                told[other] = told[column.field]
             if isinstance(value, Partly):
                 left.append(_left_over(table, row, column.column, value.left))
                 value = value.value
@@ -187,6 +191,7 @@ class _Reader:
             if self._county and field in values and values[field][0] in "区县旗本我":
                 values[field] = in_county(values[field], self._county)
         refused = {field for field, refusal in faults if not refusal.aside}
+        refused |= {o for c in self._columns if c.field in refused for o in c.others}
         number = _name_it(table.kind, values, refused)
         faults += [(f, _missing()) for f in _absent(table.kind, values) if f not in refused]
         record = Record(
@@ -245,7 +250,7 @@ def _parser(kind: str, column: Column) -> Parser:
     title = squeeze(column.title)
     if column.field == "ipv4" and ("4" not in title or "6" in title):
         return either_ip if FIELDS[kind]["ipv4"] is ipv4 else if_told(either_ip)
-    return FIELDS[kind][column.field or ""]
+    return parser_of(kind, column.field or "")
 
 
 def _take(values: dict[str, Any], field: str, value: Any) -> None:

@@ -39,6 +39,11 @@ class Column:
     row: int = 0
     likely: bool = False  # known by parts of its header alone
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What its cells tell: several, where its header names several."""
+        return tuple(self.field.split("+")) if self.field else ()
+
 
 @dataclass(frozen=True)
 class Table:
@@ -68,7 +73,7 @@ class Table:
 
     @cached_property
     def fields(self) -> frozenset[str]:
-        return frozenset(c.field for c in self.columns if c.field)
+        return frozenset(field for c in self.columns for field in c.fields)
 
     def index_of(self, field: str) -> int | None:
-        return next((c.index for c in self.columns if c.field == field), None)
+        return next((c.index for c in self.columns if field in c.fields), None)

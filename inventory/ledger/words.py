@@ -8,7 +8,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -32,12 +32,14 @@ def squeeze(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class KindWords:
     """`sheets`: words in the name of a sheet of this kind; `headers`: header → field; `like`: what
-    a header has in it that no list spells out; `endings`: how names of this kind mostly end."""
+    a header has in it that no list spells out; `endings`: how names of this kind mostly end; `several`:
+    header → the fields that it names together (a_end+z_end)."""
 
     sheets: tuple[str, ...]
     headers: Mapping[str, str]
     like: tuple["Likeness", ...] = ()
     endings: tuple[str, ...] = ()
+    several: Mapping[str, str] = field(default_factory=dict)
 
     def likely(self, header: str) -> str | None:
         """The one field that a header has the marks of."""
@@ -192,6 +194,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             _turned(table["headers"], groups),
             _likenesses(told["like"].get(kind, {})),
             tuple(map(squeeze, told["endings"].get(kind, ()))),
+            _turned(told["several"].get(kind, {}), groups),
         )
         for kind, table in told["kinds"].items()
     }
@@ -210,7 +213,9 @@ def _words(told: Mapping[str, Any]) -> Words:
         quiet_headers=frozenset(quiet),
         remarks=frozenset(map(squeeze, told["remarks"])),
         kinds=kinds,
-        vocabulary=frozenset().union(quiet, contacts, *(k.headers for k in kinds.values())),
+        vocabulary=frozenset().union(
+            quiet, contacts, *((*k.headers, *k.several) for k in kinds.values())
+        ),
         contacts=contacts,
         some_role=next(iter(told["contacts"]["roles"])),
         labels=_labels(told["contacts"]["parts"]),
