@@ -129,6 +129,23 @@ def yes_no_or(of: str) -> Parser:
     return parse
 
 
+def unless_yes(of: str) -> Parser:
+    """A tick column that asks for the opposite: 是否统一租用 for 自行租用; its answers may name the thing
+    all the same."""
+
+    def parse(cell: Cell, unit: str, words: Words) -> bool | None:
+        found = chosen(of, _ticked(squeeze(raw_text(cell))), words)
+        try:
+            told = yes_no(cell, unit, words)
+        except Refused:
+            if found is None:
+                raise
+            return found == "yes"
+        return None if told is None else not told
+
+    return parse
+
+
 def if_told(parser: Parser) -> Parser:
     """A field beyond the core of the census: words of those who haven't decided (待研究), or no try
     at a number or a date (未验收, 视情况), leave it open and cost nothing; what has digits in it, and

@@ -13,6 +13,7 @@ from inventory.ledger.choices import (
     known_or_text,
     mlps,
     secrecy,
+    unless_yes,
     yes_no,
     yes_no_or,
 )
@@ -119,6 +120,7 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
         "rent_per_month": money_per_month,
         "contract_end": last_day,
         "self_leased": _SELF,
+        "jointly_leased": unless_yes("self_leased"),
         "usage": choice("line_usage"),
         "cancelled_on": day,
         "cancel_evidence": optional_text,
@@ -344,7 +346,15 @@ _ALL: Mapping[str, Mapping[str, Parser]] = {
 _CORE: Mapping[str, frozenset[str]] = {
     "rooms": frozenset({"area_m2", "racks", "running_cost_per_year", "created", "upgraded"}),
     "lines": frozenset(
-        {"type", "bandwidth_kbps", "rent_per_year", "rent_per_month", "contract_end", "self_leased"}
+        {
+            "type",
+            "bandwidth_kbps",
+            "rent_per_year",
+            "rent_per_month",
+            "contract_end",
+            "self_leased",
+            "jointly_leased",
+        }
     ),
     "nodes": frozenset({"kind", "zone", "ports"}),
     "hosts": frozenset({"zone", "cpu_arch", "purchased"}),
@@ -386,8 +396,11 @@ TICKS: Mapping[str, frozenset[str]] = {
     kind: frozenset(f for f, p in fields.items() if p is yes_no or p in _TICKED)
     for kind, fields in _ALL.items()
 }
-# the field that a column of its own fills in another unit
-OTHERWISE: Mapping[str, str] = {"rent_per_month": "rent_per_year"}
+# the field that a column of its own fills in another unit, or by the opposite
+OTHERWISE: Mapping[str, str] = {
+    "rent_per_month": "rent_per_year",
+    "jointly_leased": "self_leased",
+}
 
 # what a line of labels or a heading above rows may say of all of them: whose they are, where, and of
 # which sort, but no day, number or address
