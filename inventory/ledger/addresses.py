@@ -91,7 +91,7 @@ def port_list(cell: Cell, _unit: str, words: Words) -> tuple[int, ...]:
         return ()
     found: set[int] = set()
     bare = re.sub(r"(?:tcp|udp|https?|端口|\([^()]*\))[:/]?", " ", narrow(cell).casefold())
-    for part in re.split(r"[、,;/|和与及\s]+", bare.strip()):
+    for part in re.split(r"[、,;/|&和与及\s]+", bare.strip()):
         if part:
             found.update(_port_range(part))
     return tuple(sorted(found))

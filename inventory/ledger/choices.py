@@ -15,6 +15,7 @@ from inventory.ledger.words import Words, squeeze
 
 _SEVERAL = re.compile(r"[、,;/|+]")
 _REMARK = re.compile(r"\([^()]*\)")
+_WITH_WHY = re.compile(r"([是否])[,;。](?!.*[是否但])")
 _NOT_SECRET = re.compile(
     r"(?:非|不|未|无)(?:涉及?)?(?:国家)?(?:秘)?密|涉密已?(?:脱密|解密)|工作秘密"
 )
@@ -110,6 +111,8 @@ def yes_no(cell: Cell, unit: str, words: Words) -> bool | None:
     """A tick column."""
     if squeeze(raw_text(cell)) in words.undecided:
         raise Refused("not_in_choices", "是或否 / yes or no")
+    if match := _WITH_WHY.match(squeeze(raw_text(cell))):  # 是，面向企业
+        return match[1] == "是"
     found = choice("boolean")(cell, unit, words)
     return None if found in (None, "unknown") else found == "yes"
 

@@ -3,6 +3,7 @@
 125 万元   ￥1,200,000   约12.8万   2000元/月   免费
 """
 
+import re
 from decimal import ROUND_HALF_UP
 
 from inventory.ledger.amounts import amount_of
@@ -10,6 +11,8 @@ from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.numbers import not_below_zero
 from inventory.ledger.words import Words, squeeze
 
+_TIMES = re.compile(r"(.+?)[×x*](\d{1,2})(?:个?月|年)?")
+_EACH = re.compile(r"(?:每|按)?(?:月租费?|月均|每月|每年|月|年)(?=[¥￥\d])")
 _SMALL = 1000  # yuan: with a fraction and without a unit it was meant in another
 
 
@@ -35,6 +38,7 @@ def _money(cell: Cell, unit: str, words: Words, *, per: str) -> int | None:
         return 0
     if is_blank(cell, words):
         return None
+    cell, often, times = _often(cell, per)
     amount = amount_of(cell, words)
     if amount is None:
         raise Refused("not_a_number", expected)
@@ -52,9 +56,22 @@ def _money(cell: Cell, unit: str, words: Words, *, per: str) -> int | None:
         )
     factor = words.units["money"][of_cell or of_header or "元"]
     # what the cell says goes before what its column does
-    often = cell_per or header_per or per
+    often = "/年" if times else cell_per or often or header_per or per
     value = not_below_zero(amount.value * factor * words.units["per_year"][often or ""])
+    value *= times or 1
     return int(value.to_integral_value(ROUND_HALF_UP))
+
+
+def _often(cell: Cell, per: str) -> tuple[Cell, str, int]:
+    """An amount that comes again, how often, and how many of it: 每月500, 1000元/月×12个月."""
+    if not per or not isinstance(cell, str):
+        return cell, "", 0
+    written = squeeze(cell)
+    if match := _TIMES.fullmatch(written):
+        return match[1], "", int(match[2])
+    if match := _EACH.match(written):
+        return written[match.end() :], "/月" if "月" in match[0] else "/年", 0
+    return cell, "", 0
 
 
 def _split(unit: str, words: Words) -> tuple[str | None, str]:

@@ -26,10 +26,11 @@ _JOINED = re.compile(  # 4块600GB, 600GB4块: a number of things beside the siz
     r"(?:(?P<n>\d{1,3}|[一二两三四五六七八九十双])[块条根颗路片张盘](?P<of>\d.*)"
     r"|(?P<each>\d+(?:\.\d+)?[a-z]+)(?P<m>\d{1,3})[块条根片张盘])"
 )
+_THREADS = re.compile(r"(?<=[核心cC])\s*[/、,，]?\s*\d{1,3}\s*(?:线程|[tT])$")  # 8核16线程
 _BRACKETED = re.compile(r"\(([×x*]\d{1,3}[块条根颗片张盘个]?)\)")
 _FEW = dict(zip("一二三四五六七八九十两双", (*range(1, 11), 2, 2), strict=True))
-_MULTIPLIED = ("size", "cores", "count", "racks", "rate")
-_ADDED = ("size", "cores", "count", "racks")
+_MULTIPLIED = ("size", "cores", "count", "racks", "rate", "area")
+_ADDED = ("size", "cores", "count", "racks", "area")
 _BARE = ("size", "cores")  # of which a product may leave the unit to the header: 8*16 under （GB）
 
 
@@ -111,6 +112,8 @@ def _measured(
     """A number with its unit → the model's unit. Raises Refused."""
     if is_blank(cell, words):
         return None
+    if units == "cores" and isinstance(cell, str):
+        cell = _THREADS.sub("", cell)
     table = words.units[units]
     told = squeeze(header_unit)
     told = told if told in table else ""
@@ -162,7 +165,7 @@ def _product(written: str, told: str, words: Words, units: str, *, alone: bool) 
     # the one that is measured is mostly the last; the others say how often
     for at in reversed(range(len(factors))):
         often = [_often(f) for n, f in enumerate(factors) if n != at]
-        of = _factor(factors[at], told, words, units, several=len(factors) > 1)
+        of = _factor(factors[at], told, words, units, several=len(factors) > 1 or not alone)
         if of is not None and None not in often:
             for times in often:
                 of *= times or 0
