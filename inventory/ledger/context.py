@@ -49,22 +49,19 @@ class Context:
         self._table, self._words = table, words
         self._known = words.kinds[table.kind]
         self._open = CARRIED & FIELDS[table.kind].keys() - table.fields
-        self._stack: list[Said] = [*self._by_names()]
+        self.said: list[Said] = [*self._by_names()]  # the later goes before the earlier
         self.unread: list[tuple[Pair, Refused]] = []
         for at in sorted(table.lines):
             if at < table.first_row:
                 self.labels(table.lines[at])
 
-    def __iter__(self) -> Iterator[Said]:
-        return iter(self._stack)
-
     def labels(self, pairs: Sequence[Pair]) -> None:
         """A line of labels."""
         said = [one for pair in pairs if (one := self._labelled(pair)) is not None]
         fields = {one.field for one in said}
-        again = (n for n, one in enumerate(self._stack) if one.field in fields and one.level)
-        at = next(again, len(self._stack))
-        self._stack[at:] = said
+        again = (n for n, one in enumerate(self.said) if one.field in fields and one.level)
+        at = next(again, len(self.said))
+        self.said[at:] = said
 
     def heading(self, written: str) -> None:
         """The text of a row that heads a group."""
@@ -78,10 +75,10 @@ class Context:
         if not field and not level:
             return  # （本机房无服务器） is no heading
         level = level or 1
-        over = (n for n, one in enumerate(self._stack) if level <= one.level < _LINES)
-        del self._stack[next(over, len(self._stack)) :]
+        over = (n for n, one in enumerate(self.said) if level <= one.level < _LINES)
+        del self.said[next(over, len(self.said)) :]
         if field:
-            self._stack.append(Said(field, value, Told("", written.strip()), level))
+            self.said.append(Said(field, value, Told("", written.strip()), level))
 
     def _labelled(self, pair: Pair) -> Said | None:
         label = heading_of(0, pair.label, pair.row, self._known, self._words)

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
+from datetime import date
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -38,6 +40,7 @@ from inventory.text import printable
 
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
 CONTACTS_ASIDE = ("systems", "projects")  # people are told there in passing
+_PLAIN = frozenset({str, int, bool, date})  # values that are taken as they are
 REMEMBERED = 20_000  # cells of a column that are not parsed again
 
 
@@ -122,17 +125,14 @@ class _Column:
         self._later = table.sheet.date1904 and field in DAYS[table.kind]
         self._parse = _parser(table.kind, column)
         self._words = words
-        self._read: dict[tuple[type, Cell], tuple[Told, Any]] = {}
+        self.tick = self.field in TICKS[table.kind]
+        self.seen: dict[tuple[type, Cell], tuple[Told, Any]] = {}
 
     def read(self, cell: Cell) -> tuple[Told, Any]:
         """What was told, and the value or the Refused."""
-        key = (type(cell), cell)
-        found = self._read.get(key)
-        if found is None:
-            told = Told(self.column.title, raw_text(cell).strip(), self._row)
-            found = told, self._value(cell)
-            if len(self._read) < REMEMBERED:
-                self._read[key] = found
+        found = Told(self.column.title, raw_text(cell).strip(), self._row), self._value(cell)
+        if len(self.seen) < REMEMBERED:
+            self.seen[cell.__class__, cell] = found
         return found
 
     def _value(self, cell: Cell) -> Any:
@@ -162,42 +162,61 @@ class _Reader:
         """The record, what is wrong with it, and the cells that were left open."""
         table, cells = self._table, row.cells
         faulty = table.sheet.faults  # of few sheets, and there of few cells
-        left: list[Ignored] = []
-        values: dict[str, Any] = {}
-        told: dict[str, Told] = {}
-        faults: list[tuple[str, Refused]] = []
+        taken = _Taken()
+        values, told = taken.values, taken.told
+        width = len(cells)
         for column in self._columns:
-            cell = cells[column.index] if column.index < len(cells) else ""
-            told[column.field], value = column.read(cell)
-            for other in column.others:
-                told[other] = told[column.field]
-            if isinstance(value, Partly):
-                left.append(_left_over(table, row, column.column, value.left))
-                value = value.value
-            if unread := faulty and faulty.get((row.number - 1, column.index)):
-                faults.append((column.field, Refused("formula_error", unread.expected)))
-            elif not isinstance(value, Refused):
-                tick = column.field in TICKS[table.kind]
-                if tick and value is None and not is_blank(cell, self._words):
-                    del told[column.field]  # said to be unknown, where a blank is no
-                _take(values, column.into, value)
-            elif value.open_:
-                left.append(_left_open(table, row, column.column, told[column.field].raw))
-            else:
-                faults.append((column.field, value))
-        for said in self.context:
+            cell = cells[column.index] if column.index < width else ""
+            found = column.seen.get((cell.__class__, cell)) or column.read(cell)
+            told[column.field], value = found
+            if faulty or not (value.__class__ in _PLAIN or (value is None and not column.tick)):
+                self._look(row, column, cell, value, taken)
+            elif value is not None:  # as nearly all are
+                values[column.into] = value
+        for said in self.context.said:
             values[said.field], told[said.field] = said.value, said.told
         for field in ("organisation", "approving_department"):
             if self._county and field in values and values[field][0] in "区县旗本我":
                 values[field] = in_county(values[field], self._county)
+        faults = taken.faults
         refused = {field for field, refusal in faults if not refusal.aside}
-        refused |= {o for c in self._columns if c.field in refused for o in c.others}
+        if refused:
+            refused |= {o for c in self._columns if c.field in refused for o in c.others}
         number = _name_it(table.kind, values, refused)
         faults += [(f, _missing()) for f in _absent(table.kind, values) if f not in refused]
         record = Record(
             table.kind, table.sheet.file, table.sheet.name, row.number, values, told, number
         )
-        return record, [_problem(record, table, f, refusal) for f, refusal in faults], left
+        return record, [_problem(record, table, f, refusal) for f, refusal in faults], taken.left
+
+    def _look(self, row: DataRow, column: _Column, cell: Cell, value: Any, taken: "_Taken") -> None:
+        """Take a value that is more than one of text, number or day."""
+        table, told = self._table, taken.told[column.field]
+        for other in column.others:
+            taken.told[other] = told
+        if isinstance(value, Partly):
+            taken.left.append(_left_over(table, row, column.column, value.left))
+            value = value.value
+        if unread := table.sheet.faults.get((row.number - 1, column.index)):
+            taken.faults.append((column.field, Refused("formula_error", unread.expected)))
+        elif not isinstance(value, Refused):
+            if column.tick and value is None and not is_blank(cell, self._words):
+                del taken.told[column.field]  # said to be unknown, where a blank is no
+            _take(taken.values, column.into, value)
+        elif value.open_:
+            taken.left.append(_left_open(table, row, column.column, told.raw))
+        else:
+            taken.faults.append((column.field, value))
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What the cells of a row tell so far."""
+
+    values: dict[str, Any] = dataclass_field(default_factory=dict)
+    told: dict[str, Told] = dataclass_field(default_factory=dict)
+    left: list[Ignored] = dataclass_field(default_factory=list)
+    faults: list[tuple[str, Refused]] = dataclass_field(default_factory=list)
 
 
 def _first(cells: tuple[Cell, ...]) -> str:

@@ -185,7 +185,7 @@ def _shipped() -> dict[str, Any]:
 
 
 def _words(told: Mapping[str, Any]) -> Words:
-    groups = told["groups"]
+    groups = {name: list(map(squeeze, words)) for name, words in told["groups"].items()}
     contacts = _contact_headers(told["contacts"])
     quiet = _spelt(told["quiet_headers"], groups)
     kinds = {
@@ -268,7 +268,7 @@ def spelt_out(pattern: str, groups: Mapping[str, list[str]]) -> list[str]:
 
 def _spelt(patterns: list[str], groups: Mapping[str, list[str]]) -> list[str]:
     """In the order in which they stand: a template's header is the first of its field."""
-    words = (squeeze(word) for pattern in patterns for word in spelt_out(pattern, groups))
+    words = (word for pattern in patterns for word in spelt_out(squeeze(pattern), groups))
     return list(dict.fromkeys(word for word in words if word))
 
 
@@ -284,8 +284,9 @@ def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> 
                 found |= dict.fromkeys(_spelt([pattern], groups), meaning)
             else:
                 whole[squeeze(pattern)] = meaning
-    turned, order = found | whole, list(table)
-    return dict(sorted(turned.items(), key=lambda told: order.index(told[1])))
+    turned = found | whole
+    order = {meaning: n for n, meaning in enumerate(table)}
+    return dict(sorted(turned.items(), key=lambda told: order[told[1]]))
 
 
 def _samples(choice: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> tuple[str, ...]:
