@@ -3,9 +3,10 @@
     report = read_ledgers([Path("澜江市台账.xlsx")])
     report.objects, report.estate, report.problems
 
-Files become sheets (sheets.py), sheets tables (headers.py, headings.py, preamble.py),
-rows records (rows.py, records.py, fields.py, values.py, numbers.py, dates.py), records of one object
-one (unite.py), and these an estate (objects.py, names.py, organisations.py) and what was told
+Files become sheets (sheets.py), sheets tables (headers.py, headings.py, preamble.py, labels.py,
+blocks.py), rows records (rows.py, context.py, records.py, fields.py and the parsers: values.py,
+choices.py, numbers.py, money.py, dates.py, several.py), records of one object one
+(unite.py), and these an estate (objects.py, names.py, organisations.py) and what was told
 (as_told.py). What departments write is data in spellings/.
 """
 

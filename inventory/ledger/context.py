@@ -27,7 +27,7 @@ _LEVELS = (
 _COUNTED = re.compile(r"\((?:共?\d+[个套台条]?|合?计.*)\)$|[:：]$|[,、]?共计?\d+[个套台条]$")
 _BODY = re.compile(r"[\u4e00-\u9fff]{2,}(?:局|委|办|院|会|中心|厅|政府|部|馆|站|队|处|办公室)$")
 _ROOM = re.compile(r"[^,;。]{3,20}机房$")
-_PLACE = re.compile(r"^(?:[\u4e00-\u9fff]{1,6}?(?:市|县|区|旗))+?(?=[\u4e00-\u9fff]{2})")
+_PLACE = re.compile(r"(?:[\u4e00-\u9fff]{0,6}?[市县区旗])+?(?=[\u4e00-\u9fff]{2})")
 _SENT = re.compile(r"[-_\s]*(?:反馈|报送|上报|填报|报来|提供|反馈表|汇总)?(?:[-_\s].*)?\.\w{3,4}$")
 _LINES = 9  # the level of a line of labels, below all headings
 
@@ -156,11 +156,12 @@ def owner_in(names: Sequence[str], words: Words) -> str:
 def _department(text: str, words: Words) -> int:
     """How many letters from its beginning are the name of a department that most cities have."""
     place = _PLACE.match(text)
-    begins = place.end() if place else 0
-    for end in range(min(len(text), begins + 16), begins + 1, -1):
-        body = text[begins:end]
-        if _BODY.fullmatch(body) and (body in words.bureaux.names or body in words.bureaux.full):
-            return end
+    for begins in {0, place.end() if place else 0}:  # 市教育局, and 市场监管局 too
+        for end in range(min(len(text), begins + 16), begins + 1, -1):
+            body = text[begins:end]
+            known = body in words.bureaux.names or body in words.bureaux.full
+            if known and _BODY.fullmatch(body):
+                return end
     return 0
 
 
