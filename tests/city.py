@@ -208,6 +208,15 @@ class City:
             f"{system} {step} {states}",
         )
 
+    def until_attempt(self, run: str, system: str, step: str) -> None:
+        """Wait until the step is being tried: its process is there, and can be lost."""
+
+        def tried() -> bool:
+            found = self.truth.attempts.of(run, system)
+            return any(a.pid and a.step == step and a.state == "running" for a in found)
+
+        wait_until(tried, 120, f"an attempt of {system} {step}")
+
     def serves(self, port: int, content: str) -> bool:
         """Whether the system behind the entrance's `port` answers outside, on v4 and on v6."""
         gateway = (str(GATEWAY.address), f"[{GATEWAY.address6}]")

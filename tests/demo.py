@@ -133,7 +133,7 @@ def approve(city: City, story: Story, plan: dict[str, Any]) -> None:
 
 def strike(city: City, story: Story, run: str) -> None:
     """SIGKILL the worker while data is being copied, then the engine; `up` brings both back."""
-    city.until_step(run, "LJ-S-002", "presync", "running")
+    city.until_attempt(run, "LJ-S-002", "presync")
     for name in ("worker", "temporal"):
         story.say(f"SIGKILL {name}", f"{name} is killed")
         city.kill(name)

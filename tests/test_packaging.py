@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.city import STRATEGIES
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("inventory", "probes", "migrator", "api", "playbooks")
 
@@ -77,7 +79,7 @@ def test_installed_wheel_answers_help(installed: Path, tmp_path: Path) -> None:
     assert "qianyun" in run([installed / "qianyun", "--help"], tmp_path)
 
 
-@pytest.mark.parametrize("strategy", ["plain", "mitogen"])
+@pytest.mark.parametrize("strategy", STRATEGIES)
 def test_installed_wheel_runs_a_playbook(installed: Path, tmp_path: Path, strategy: str) -> None:
     """As an attempt does, by either strategy, with the plugins of the wheel; ansible-playbook itself
     is lent like all that the wheel depends on."""

@@ -1,4 +1,4 @@
-"""A dry run that is stopped: at once, in order, and nothing of it is left."""
+"""A dry run changes nothing; one that is stopped ends at once, in order, and nothing of it is left."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 
 from migrator.processes import MARKER, own_cgroup
 from tests.city import STRATEGIES, City, wait_until
-from tests.lab.addresses import FILES
+from tests.lab.addresses import ENTRIES, FILES, SYSTEMS, SystemFact
 
 
 def ours(city: City, plan: str) -> dict[int, str]:
@@ -66,9 +66,19 @@ def plan(city: City) -> str:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+    "systems", [(ENTRIES,), pytest.param(SYSTEMS, marks=pytest.mark.slow)], ids=["one", "all"]
 )
+def test_it_changes_nothing(city: City, systems: tuple[SystemFact, ...]) -> None:
+    city.load_ledger(systems=systems)
+    code = city.json("plan", "make", "--ignore-windows")["code"]
+    before = {name: host.tree_digest() for name, host in city.lab.hosts.items()}
+    done = city.json("plan", "dry-run", code)
+    assert {step["system"] for step in done["steps"]} == {system.code for system in systems}
+    assert {name: host.tree_digest() for name, host in city.lab.hosts.items()} == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_word_to_stop_ends_it_at_once(
     city: City, plan: str, number: signal.Signals, code: int
 ) -> None:

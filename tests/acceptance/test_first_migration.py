@@ -22,14 +22,13 @@ def test_three_systems_move_and_nobody_notices(city: City, strategy: str) -> Non
     assert city.json("inventory", "check", str(ledger))["problems"] == []
     city.qianyun("inventory", "apply", str(ledger))
     plan = city.json("plan", "make", "--ignore-windows")
-    _a_dry_run_changes_nothing(city, plan["code"])
     _only_a_second_person_approves_this_very_plan(city, plan)
 
     city.start_up()
     out = city.state / "client.jsonl"
     with outside_client(city.lab, out, pace=0.1):
         run = city.json("run", "start", plan["code"], actor="wang")["code"]
-        city.until_step(run, "LJ-S-002", "presync", "running")
+        city.until_attempt(run, "LJ-S-002", "presync")
         city.kill("worker")
         city.kill("temporal")
         city.wait(run, timeout=600)
@@ -42,13 +41,6 @@ def test_three_systems_move_and_nobody_notices(city: City, strategy: str) -> Non
     _no_secret_is_written(city)
     assert not Path("/tmp/pwned").exists()
     city.qianyun("audit", "verify")
-
-
-def _a_dry_run_changes_nothing(city: City, plan: str) -> None:
-    before = {name: host.tree_digest() for name, host in city.lab.hosts.items()}
-    done = city.json("plan", "dry-run", plan)
-    assert {r["system"] for r in done["steps"]} == set(TARGETS)
-    assert {name: host.tree_digest() for name, host in city.lab.hosts.items()} == before
 
 
 def _only_a_second_person_approves_this_very_plan(city: City, plan: dict[str, str]) -> None:

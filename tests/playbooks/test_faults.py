@@ -82,6 +82,7 @@ def ready(files: Mover, request: pytest.FixtureRequest) -> Mover:
     return files
 
 
+@pytest.mark.slow
 def test_wrong_sudo_password(files: Mover) -> None:
     played = files.play("preflight", sudo_password="not-the-password")
     assert played.code == FAILED
@@ -182,6 +183,7 @@ def test_service_that_does_not_start(ready: Mover, tmp_path: Path) -> None:
     assert roles(ready) == {ready.system.source: "active", target.name: "standby"}
 
 
+@pytest.mark.slow
 def test_two_cutovers_at_once_are_one(ready: Mover, tmp_path: Path) -> None:
     target = ready.lab.hosts[ready.system.target]
     with served(ready, tmp_path / "client"):

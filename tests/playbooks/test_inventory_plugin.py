@@ -116,7 +116,7 @@ def script(folder: Path, text: str) -> Path:
     return file
 
 
-@pytest.fixture(params=["script", "plugin by command", "plugin by url"])
+@pytest.fixture(params=["script", seldom("plugin by command"), "plugin by url"])
 def ansible(
     request: pytest.FixtureRequest, tmp_path: Path, environ: dict[str, str], city: Estate
 ) -> Iterator[Ansible]:
@@ -175,6 +175,7 @@ class TestDocumented:
         assert "|--@place_R_1:\n  |  |--h-1" in told
         assert "hosts (1):\n    h-1" in told
 
+    @pytest.mark.slow
     def test_the_plugin_by_url(self, shell: Shell, tmp_path: Path, environ: dict[str, str]) -> None:
         told = documented("api.qianyun.yml", "yaml")
         assert "http://127.0.0.1:8400" in told

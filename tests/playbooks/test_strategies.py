@@ -74,6 +74,7 @@ def test_reap_leaves_no_process(mover: Mover) -> None:
         assert marked(host, mark) == {}
 
 
+@pytest.mark.slow
 @mitogen
 def test_mitogen_looks_changes_nothing_and_leaves_nothing(mover: Mover) -> None:
     """Check mode and preflight: same evidence as ever, no trace on hosts, text stays text."""
