@@ -155,6 +155,7 @@ def timetable(
     ] = None,
     replace: Replace = False,
 ) -> None:
+    from api.scheduling import takes_in
     from api.show import GOOD, text
     from api.show_timetable import timetable_screen
     from api.timetable_files import written
@@ -165,7 +166,8 @@ def timetable(
     if plan.timetable is None:
         desk.answer({"code": code, "timetable": None}, lambda: timetable_screen(plan, desk.words))
         raise typer.Exit(Exit.NO)
-    files = {path: written(plan, record, path.suffix) for path in to or ()}
+    takes = takes_in(plan, desk.product.estate.load()) if to else None
+    files = {path: written(plan, record, path.suffix, takes) for path in to or ()}
     write_files(files, replace=replace)
     data = {"code": code, "digest": record.digest} | plan.timetable.model_dump(mode="json")
     done = [text(desk.words("written", file=str(path)), GOOD) for path in files]

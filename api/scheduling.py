@@ -14,8 +14,8 @@ from migrator.items import Index
 from migrator.means import CityMeans
 from migrator.means_file import changed, read_means
 from migrator.orders import Orders, orders_of
-from migrator.plan import Disposition, Verdict
-from migrator.timing.jobs import Measures, rulings
+from migrator.plan import Disposition, Plan, Verdict
+from migrator.timing.jobs import Measures, rulings, takes_of
 
 
 @dataclass(frozen=True)
@@ -68,3 +68,15 @@ def questions(
         for s in estate.systems
         if ruled[s.code].asks and organisation in (None, s.organisation)
     )
+
+
+def takes_in(plan: Plan, estate: Estate) -> dict[str, tuple[tuple[str, int], ...]] | None:
+    """What each system of a timetable takes of its cloud; None where the facts are other ones now,
+    so that a request never says what was not planned."""
+    if plan.timetable is None or plan.means.city is None or plan.estate != estate.digest:
+        return None
+    known = Measures.of(estate, plan.means.city)
+    return {
+        one.system: takes_of(estate.system(one.system), known)
+        for one in plan.timetable.appointments
+    }

@@ -3,8 +3,8 @@
 Names come from departments: they are typed as text in cells, escaped in calendars and drawings.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
@@ -19,8 +19,13 @@ from migrator.timetable import Appointment, Timetable
 KINDS = (".xlsx", ".ics", ".svg")
 
 
-def written(plan: Plan, record: PlanRecord, suffix: str) -> bytes:
-    """The file of that kind. Raises BadUsage for another kind; KeyError without a timetable."""
+type Takes = Mapping[str, Sequence[tuple[str, int]]]
+"""System → what it takes of each capacity of its cloud."""
+
+
+def written(plan: Plan, record: PlanRecord, suffix: str, takes: Takes | None = None) -> bytes:
+    """The file of that kind; `takes` for the clouds' resource request, where it is known. Raises
+    BadUsage for another kind; KeyError without a timetable."""
     table = plan.timetable
     if table is None:
         raise KeyError(record.code)
@@ -31,14 +36,16 @@ def written(plan: Plan, record: PlanRecord, suffix: str) -> bytes:
         )
     names = {v.system: printable(v.name) for v in plan.verdicts}
     if suffix.lower() == ".xlsx":
-        return workbook(table, record, names)
+        return workbook(table, record, names, takes)
     if suffix.lower() == ".ics":
         return calendar(table, record, names, plan.means.timezone)
     return gantt(table, record, names).encode()
 
 
-def workbook(table: Timetable, record: PlanRecord, names: dict[str, str]) -> bytes:
-    """时间表 (a row a system), 路线图 (a row a month), 期限."""
+def workbook(
+    table: Timetable, record: PlanRecord, names: dict[str, str], takes: Takes | None = None
+) -> bytes:
+    """时间表 (a row a system), 路线图 (a row a month), 期限, 资源需求 (what clouds must have by month)."""
     day = "yyyy-mm-dd"
     heads = [Head("批次"), Head("割接日（夜）", day), Head("编号", "@"), Head("信息系统", "@")]
     heads += [Head("割接开始", "@"), Head("不晚于", "@"), Head("开始复制", day), Head("复制昼夜数")]
@@ -91,7 +98,24 @@ def workbook(table: Timetable, record: PlanRecord, names: dict[str, str]) -> byt
         ]
         for d in table.duties
     ]
-    return write_book([*pages, Page("期限", f"方案 {record.code} 期限", kept, duties)])
+    pages.append(Page("期限", f"方案 {record.code} 期限", kept, duties))
+    if takes is not None:
+        asked = [Head("月份", "@"), Head("资源", "@"), Head("本月新增"), Head("累计")]
+        title = f"方案 {record.code} 资源需求清单"
+        pages.append(Page("资源需求", title, asked, list(_requests(table, takes))))
+    return write_book(pages)
+
+
+def _requests(table: Timetable, takes: Takes) -> Iterator[list[str | int]]:
+    """Machines are taken when a copy begins; what former plans took counts from the start."""
+    months: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in table.appointments:
+        months[one.copy_from.strftime("%Y-%m")].update(dict(takes.get(one.system, ())))
+    whole = Counter({one.what: one.amount for one in table.used})
+    for month, counts in sorted(months.items()):
+        whole.update(counts)
+        for what, amount in sorted(counts.items()):
+            yield [month, what.removeprefix("cloud:"), amount, whole[what]]
 
 
 def _ordered(table: Timetable) -> list[Appointment]:

@@ -52,6 +52,11 @@ class Running:
                 f"by its own author ({record.approvals[-1].actor}): the approval is void; another "
                 "person must approve it"
             )
+        if not plan.items:
+            raise Refused(
+                f"方案 {plan_code} 没有可由剧本执行的迁移项 / nothing in plan {plan_code} can be moved by a "
+                f"playbook yet: `qianyun plan show {plan_code}` tells what is missing"
+            )
         estate = self.estate.load()
         changed = [line for item in plan.items for line in drift(plan, item.code, estate)]
         if changed:

@@ -30,6 +30,10 @@ work = 1
 [[deadlines]]
 name = "年底前"
 on = 2026-12-04
+[[deliveries]]
+cloud = "CLOUD"
+on = 2026-11-01
+cores = 64
 """
 
 
@@ -84,7 +88,9 @@ def test_files_of_a_timetable(run: Run, planned_city: dict[str, Any], tmp_path: 
     argv = [part for path in files for part in ("--to", path)]
     assert run("plan", "timetable", planned_city["code"], *argv).code == 0
     book = load_workbook(BytesIO(files[0].read_bytes()))
-    assert book.sheetnames == ["时间表", "路线图", "期限"]
+    assert book.sheetnames == ["时间表", "路线图", "期限", "资源需求"]
+    asked = [[cell.value for cell in row] for row in book["资源需求"].iter_rows(min_row=3)]
+    assert asked == [["2026-12", "CLOUD:cores", 16, 16]]
     assert book["时间表"].max_row == 2 + 4
     told = files[1].read_bytes()
     assert all(len(line) <= 75 for line in told.split(b"\r\n"))
@@ -150,7 +156,7 @@ def test_groups_are_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         (MEANS.replace("day = 20", "day = 200"), 6, "lines.day"),
         (MEANS.replace("room = 1", "rom = 1"), 9, "rom"),
         (MEANS.replace("2026-12-04", '"soon"'), 17, "deadlines[1].on"),
-        (MEANS + 'rooms = ["R9"]\n', 18, "R9"),
+        (MEANS.replace('name = "年底前"', 'name = "年底前"\nrooms = ["R9"]'), 17, "R9"),
         (MEANS.replace("[lines]", "[lines"), 5, "TOML"),
     ],
 )

@@ -49,3 +49,16 @@ def test_what_an_item_takes() -> None:
     assert item.resources == ("total", "room:R1", "cloud:CLOUD", "line:L-R1")
     with pytest.raises(KeyError):
         plan_of(1).item("S9")
+
+
+def test_a_plan_on_record_keeps_its_digest_when_plans_learn_more() -> None:
+    """What older versions stored has none of the later fields."""
+    plan = plan_of(2)
+    old = plan.model_copy(
+        update={"verdicts": tuple(v.model_copy(update={"way": None}) for v in plan.verdicts)}
+    )
+    body = old.model_dump(mode="json")
+    del body["timetable"], body["means"]["city"]
+    for verdict in body["verdicts"]:
+        del verdict["way"], verdict["grounds"], verdict["asks"]
+    assert Plan.read(json.dumps(body), old.digest) == old

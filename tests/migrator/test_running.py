@@ -14,6 +14,8 @@ from migrator.progress import ItemState, StepState
 from migrator.running import Running
 from migrator.store import Truth
 from tests.migrator.builders import city, system
+from tests.migrator.timing.cities import estate, means
+from tests.migrator.timing.cities import system as sized
 
 
 def _run(truth: Truth) -> tuple[Running, str, str]:
@@ -72,3 +74,14 @@ def test_a_pen_is_found_whose_worker_died_before_it_wrote_it_down() -> None:
     found.empty(5)
     own = own_cgroup()
     assert own is None or not (own / "qianyun-a1-lost").exists()
+
+
+def test_a_plan_of_nights_without_an_item_starts_no_run(truth: Truth) -> None:
+    plan = make_plan(estate([sized("S0")]), Means(city=means()))
+    assert plan.timetable is not None
+    record = truth.plans.add(plan, "zhang")
+    truth.plans.decide(record.code, decision="approve", digest=record.digest, actor="li", reason="")
+    running = Running(truth, EmbeddedStore(truth.engine), lambda _: None, lambda _, __: None)
+    with pytest.raises(Refused, match="没有可由剧本执行的迁移项"):
+        running.start(record.code, "wang")
+    assert truth.runs.all() == []

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from inventory.choices import Secrecy
 from inventory.model import Estate
+from inventory.policies.wording import Severity
 from migrator.means import CityMeans
+from migrator.orders import Duty, Orders
 from migrator.plan import Disposition, Means, Plan
 from migrator.planner import make_plan
 from migrator.timetable import Timetable
@@ -155,6 +157,32 @@ def test_a_day_that_cannot_be_kept_is_told() -> None:
     assert plan.timetable is not None
     assert [(d.needed, d.in_time, d.kept) for d in plan.timetable.duties] == [(6, 2, False)]
     assert sum(one.late for one in plan.timetable.appointments) == 2 * 1 + 2 * 2
+
+
+def test_a_part_that_a_policy_asks_for_is_answered_by_the_smallest() -> None:
+    sizes = {"S0": 900, "S1": 100, "S2": 400, "S3": 50}
+    city = estate([system(code, storage_gib=size) for code, size in sizes.items()])
+    duty = Duty(
+        policy="x-2026",
+        entry="X-1",
+        clause="二(一)",
+        title="半数上云",
+        title_en="half on the cloud",
+        severity=Severity.ERROR,
+        deadline=FIRST + timedelta(days=3),
+        to_go=2,
+        open=tuple(sizes),
+    )
+    given = means(crews={"room": 1})
+    plan = make_plan(city, Means(city=given), Orders(duties=(duty,)))
+    table = plan.timetable
+    assert table is not None
+    assert faults(table, city, given) == []
+    assert {code for code, night in nights(table).items() if night < 3} == {"S1", "S3"}
+    assert [(d.of, d.clause, d.needed, d.in_time) for d in table.duties] == [
+        ("x-2026 X-1", "二(一)", 2, 2)
+    ]
+    assert (table.stages[0].name, table.stages[0].value) == ("late:error", 0)
 
 
 @pytest.mark.parametrize(
