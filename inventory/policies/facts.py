@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.choices import ZombieDecision
 from inventory.model import Estate, System
+from inventory.references import rings
 
 if TYPE_CHECKING:
     from inventory.policies.conditions import Conditions
@@ -48,7 +49,7 @@ class Facts:
     `declared` what people declare done: (entry, code of an object, or None as a whole); `fates` what
     became of objects, of this policy or of all; `by_owner` what organisations declare done of entries
     that are about organisations: (entry, organisation); `bodies` each name that a document uses → the body
-    that it names by it."""
+    that it names by it; `since` the first day on which the document holds."""
 
     estate: Estate
     day: date
@@ -58,6 +59,7 @@ class Facts:
     fates: tuple["Fate", ...] = ()
     by_owner: frozenset[tuple[str, str]] = frozenset()
     bodies: Mapping[str, str] = field(default_factory=dict)
+    since: date | None = None
     asked: dict[tuple[str, "Conditions"], list[bool | None]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -97,7 +99,13 @@ class Facts:
         """The baseline as facts of its own day."""
         if self.baseline is None or self.baseline_on is None:
             return None
-        return Facts(self.baseline, self.baseline_on, fates=self.fates, bodies=self.bodies)
+        return Facts(
+            self.baseline,
+            self.baseline_on,
+            fates=self.fates,
+            bodies=self.bodies,
+            since=self.since,
+        )
 
     def is_declared(self, entry: str, thing: Any) -> bool:
         """Whether an entry is on record for an object, as a whole, or, where it is about
@@ -117,7 +125,12 @@ class Facts:
 
     def fate(self, of: str, code: str) -> "Fate | None":
         """What became of an object by the day: merged or retired, as it was last told."""
-        return self._fates.get((of, code, None))
+        found = self._fates.get((of, code, None))
+        return None if found and found.into and code in self.heads(of) else found
+
+    def merged_away(self, system: System) -> bool:
+        """Whether the inventory says that a system was merged into another, which still stands."""
+        return bool(system.merged_into) and system.code not in self.heads("systems")
 
     def exclusion(self, entry: str, of: str, code: str) -> "Fate | None":
         """Who left an object out of an entry's count, and why."""
@@ -131,7 +144,17 @@ class Facts:
 
     def merges(self, of: str) -> Mapping[str, str]:
         """What each object was merged into: by the inventory, else by what is on record."""
-        return self.remember(f"merges {of}", lambda: self._merges(of))
+
+        def merges() -> dict[str, str]:
+            heads = self.heads(of)
+            return {code: into for code, into in self._merges(of).items() if code not in heads}
+
+        return self.remember(f"merges {of}", merges)
+
+    def heads(self, of: str) -> frozenset[str]:
+        """Of each ring of objects that are said to be merged into each other the first by code: it
+        counts as still there, since whatever a ring stands for can't have gone nowhere (G2)."""
+        return self.remember(f"heads {of}", lambda: frozenset(map(min, rings(self._merges(of)))))
 
     def _merges(self, of: str) -> dict[str, str]:
         told = {c: f.into for (s, c, e), f in self._fates.items() if s == of and not e and f.into}
@@ -168,12 +191,19 @@ class Facts:
             made.__dict__[name] = self.__dict__[name]
         places = {k: v for k, v in self._remembered.items() if k.startswith("positions ")}
         made._remembered.update(places)
+        if not self._merged_otherwise(estate):
+            made._remembered["heads systems"] = self.heads("systems")
         if "systems_in" in self.__dict__:
             made.__dict__["systems_in"] = self._moved(estate)
         if "standing_of" in self.__dict__:
             made.__dict__["standing_of"] = made._standing_again(self)
         made._indexes.update({of: i for of, i in self._indexes.items() if of != "systems"})
         return made
+
+    def _merged_otherwise(self, estate: Estate) -> bool:
+        """Whether a system of the same systems is merged into another one than here."""
+        pairs = zip(self.estate.systems, estate.systems, strict=True)
+        return any(a is not b and a.merged_into != b.merged_into for a, b in pairs)
 
     @cached_property
     def counties_of(self) -> Mapping[str, str | None]:
@@ -198,7 +228,7 @@ class Facts:
         told: dict[str, list[tuple[bool | None, bool]]] = {}
         for system in systems:
             owner = system.organisation
-            if owner and not (system.merged_into or self.fate("systems", system.code)):
+            if owner and not (self.merged_away(system) or self.fate("systems", system.code)):
                 must = system.must_connect is True
                 told.setdefault(owner, []).append((system.connected, must))
         return {owner: _stands(every) for owner, every in told.items()}
@@ -236,7 +266,7 @@ class Facts:
         return Counter(place for s in self.estate.systems if (place := self._lives_in(s)))
 
     def _lives_in(self, system: System) -> str | None:
-        gone = system.merged_into or self.fate("systems", system.code)
+        gone = self.merged_away(system) or self.fate("systems", system.code)
         return None if gone else system.place
 
     @cached_property

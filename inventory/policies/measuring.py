@@ -1,16 +1,14 @@
 """What a target's measure finds: what is counted, what of it is done, today and of the baseline."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from fractions import Fraction
-from math import ceil
 from typing import Any
 
 from inventory.policies.asking import answers_of
 from inventory.policies.assessment import Group, Lineage, Ratio
 from inventory.policies.facts import Facts
-from inventory.policies.fields import own_fields, reader
+from inventory.policies.fields import reader
+from inventory.policies.grouping import enough, every_one, grouped, missing, told_of_each
 from inventory.policies.index import Index
 from inventory.policies.lineage import lineage_of, successor
 from inventory.policies.measures import Count, Declared, Each, Fewer, Items, Per, Share
@@ -120,9 +118,15 @@ def _parts(target: Target, facts: Facts, index: Index, done: Done) -> Seen:
         undecided=counted.undecided,
         unknown=sum(answer is None for _, answer in answers),
     )
-    seen = Seen(_enough(target, today), today, exempt=counted.exempt)
+    seen = Seen(enough(target, today), today, exempt=counted.exempt)
     seen.open = tuple(sorted(thing.code for thing, answer in answers if answer is not True))
-    seen.to_go = _to_go(target, today)
+    seen.to_go = missing(target, today)
+    if target.groups or target.each_group:
+        seen.groups = grouped(target, answers, facts)
+    if target.each_group:
+        seen.reached = every_one(target, seen.groups)
+        seen.to_go = sum(group.to_go or 0 for group in seen.groups)
+        seen.notes += told_of_each(seen.groups)
     if not facts.members(target.set):
         seen.reached = None
         seen.notes.append(_EMPTY)
@@ -134,11 +138,9 @@ def _parts(target: Target, facts: Facts, index: Index, done: Done) -> Seen:
         seen.notes.append(_BESIDE)
     elif target.threshold is None:
         seen.notes.append(_NO_THRESHOLD)
-    elif seen.reached and not _enough(target, _with_undecided(today)):
+    elif seen.reached and not _still(target, today, seen.groups):
         seen.reached = None
         seen.notes.append(_UNDECIDED)
-    if target.groups:
-        seen.groups = tuple(_groups(target.set, answers, facts))
     counting = {thing.code for thing in counted.members} | {e.code for e in counted.exempt}
     _by_baseline(target, facts, done, seen, counting)
     if seen.reached and target.threshold is not None and not counting:
@@ -158,13 +160,18 @@ def _by_baseline(target: Target, facts: Facts, done: Done, seen: Seen, today: se
         return
     then, undecided = counted_then(target, facts.earlier)
     merged = then & facts.merges(target.set).keys()
-    finished = sum(done.get(code) is True for code in then - merged)
+    finished = {code for code in then - merged if done.get(code) is True}
     for code in merged:
         now = successor(target.set, code, facts)
-        finished += now is not None and done[now.code] is True
-    seen.baseline = Ratio(done=finished, total=len(then), undecided=undecided)
+        if now is not None and done[now.code] is True:
+            finished.add(code)
+    seen.baseline = Ratio(done=len(finished), total=len(then), undecided=undecided)
     if target.threshold is not None and then:
-        seen.baseline_reached = _enough(target, seen.baseline)
+        seen.baseline_reached = enough(target, seen.baseline)
+        if target.each_group:
+            there = (facts.earlier.find(target.set, code) for code in then)
+            groups = grouped(target, [(t, t.code in finished) for t in there if t], facts.earlier)
+            seen.baseline_reached = every_one(target, groups)
     seen.lineage = lineage_of(target, then, today, facts)
 
 
@@ -178,38 +185,11 @@ def counted_then(target: Target, earlier: Facts) -> tuple[frozenset[str], int]:
     return earlier.remember(f"counted {target.of} {target.id}", count)
 
 
-def _with_undecided(ratio: Ratio) -> Ratio:
-    """As if all of which it is not told counted and were not done."""
-    return Ratio(done=ratio.done, total=ratio.total + ratio.undecided)
-
-
-def _enough(target: Target, ratio: Ratio) -> bool | None:
-    if target.threshold is None or target.threshold.at_least is None:
-        return None
-    return ratio.done >= Fraction(target.threshold.at_least) * ratio.total
-
-
-def _to_go(target: Target, ratio: Ratio) -> int | None:
-    if target.threshold is None or target.threshold.at_least is None:
-        return None
-    return max(0, ceil(Fraction(target.threshold.at_least) * ratio.total) - ratio.done)
-
-
-def _groups(of: str, answers: list[tuple[Any, bool | None]], facts: Facts) -> Iterator[Group]:
-    """By county: the object's own, else that of its organisation; "" are the city's."""
-    county_of = facts.remember(
-        "county of", lambda: {o.code: o.county for o in facts.estate.organisations}
-    )
-    own, owned = "county" in own_fields(of), "organisation" in own_fields(of)
-    total: Counter[str] = Counter()
-    done: Counter[str] = Counter()
-    for thing, answer in answers:
-        owner = thing.organisation if owned else None
-        name = (thing.county if own else None) or county_of.get(owner or "") or ""
-        total[name] += 1
-        done[name] += answer is True
-    for name in sorted(total):
-        yield Group(name=name, ratio=Ratio(done=done[name], total=total[name]))
+def _still(target: Target, ratio: Ratio, groups: tuple[Group, ...]) -> bool | None:
+    """Whether it is reached too if all of which it is not told counted and were not done."""
+    if target.each_group:
+        return every_one(target, groups, ratio.undecided)
+    return enough(target, Ratio(done=ratio.done, total=ratio.total + ratio.undecided))
 
 
 def _count(target: Target, facts: Facts, index: Index) -> Seen:
@@ -275,10 +255,15 @@ def _fewer(target: Target, facts: Facts, index: Index) -> Seen:
     if facts.earlier is None:
         seen.notes.append(_NO_BASELINE)
         return seen
-    then = len(_counted(target, facts.earlier).members)
-    seen.baseline = Ratio(done=then, total=then)
-    seen.reached = now + counted.undecided < then
-    seen.to_go = max(0, now - then + 1)
+    then, undecided = counted_then(target, facts.earlier)
+    seen.baseline = Ratio(done=len(then), total=len(then), undecided=undecided)
+    seen.reached = now + counted.undecided < len(then)
+    seen.to_go = max(0, now - len(then) + 1)
+    today = {thing.code for thing in counted.members}
+    seen.lineage = lineage_of(target, then, today, facts)
+    # what only left the inventory, or is only no longer told to count, is not one system fewer
+    unaccounted = len(seen.lineage.gone) + len(seen.lineage.excluded)
+    seen.baseline_reached = now + counted.undecided + unaccounted < len(then)
     return seen
 
 
@@ -294,7 +279,7 @@ def _items(target: Target, _: Facts, index: Index) -> Seen:
     today = Ratio(done=len(said) - len(open_), total=len(said))
     if target.threshold is None:  # the clause names them one by one: all of them
         return Seen(not open_, today, open=open_, to_go=len(open_))
-    return Seen(_enough(target, today), today, open=open_, to_go=_to_go(target, today))
+    return Seen(enough(target, today), today, open=open_, to_go=missing(target, today))
 
 
 _MEASURES: dict[type, Callable[[Target, Facts, Index], Seen]] = {

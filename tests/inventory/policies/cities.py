@@ -121,7 +121,8 @@ def xinzhou(seed: int = 1) -> Sample:
     truth.shares |= {"XZ-02": (connected, total + 1), "XZ-09": (moved, total + 1)}
     truth.verdicts |= {"XZ-01": "born_late", "XZ-09": "late"}
     truth.money = (money + 7, unknown)
-    gathered = shared_city = shared_county = 0
+    gathered = shared_city = 0
+    of_counties = dict.fromkeys(counties.values(), (0, 0))  # (shared, all) of each county
     for n in range(20):
         owner = offices[n % 3] if n < 12 else list(counties.values())[n % 3]
         shared, there = dice.random() < 0.5, dice.random() < 0.5
@@ -133,12 +134,16 @@ def xinzhou(seed: int = 1) -> Sample:
         )
         gathered += there
         shared_city += shared and n < 12
-        shared_county += shared and n >= 12
+        if n >= 12:
+            done, every = of_counties[owner]
+            of_counties[owner] = (done + shared, every + 1)
     truth.shares |= {
         "XZ-03": (gathered, 20),
         "XZ-14": (shared_city, 12),
-        "XZ-15": (shared_county, 8),
+        "XZ-15": (sum(done for done, _ in of_counties.values()), 8),
     }
+    enough = all(done * 10 >= every * 3 for done, every in of_counties.values())
+    truth.verdicts["XZ-15"] = "met" if enough else "late"
     city.node("county_platform", county="代县")
     city.node("county_platform", county="五寨县")
     city.node("county_platform", county="五寨县")
@@ -229,19 +234,46 @@ def xianning(seed: int = 1) -> Sample:
                 held.add(code)
                 money += paid
         joined += some and not waiting
-    truth.shares["XN-28"] = (joined, len(offices))
+    truth.shares["XN-28"] = (joined, len(offices) + 1)  # and the county, with no system
     truth.broken["V-57"] = held
     truth.money = (money, 0)
+    city_s = {"funding_source": "municipal_fiscal"}  # what the 办法 is about (第二条)
+    county = city.departments(1, county="通山县")[0]
+    for source in ("county_fiscal", "social", None):  # of the last nobody can say
+        city.project(
+            county,
+            funding_source=source,
+            approval_date=date(2019, 3, 1),
+            contract_signed_on=date(2019, 4, 4),
+            budget_at_requirement=600_000,
+            budget_at_technical=900_000,
+            acceptance_applied_on=date(2019, 10, 1),
+            project_state="built",
+            om_funds_per_year=77,
+        )
     big = city.project(
         offices[0],
+        **city_s,
         budget_at_requirement=600_000,
         budget_at_technical=660_001,
         acceptance_applied_on=date(2019, 12, 1),
     )
-    city.project(offices[0], budget_at_requirement=500_000, acceptance_applied_on=date(2019, 12, 1))
-    city.project(offices[0], budget_at_requirement=100_000, budget_at_technical=110_000)
+    city.project(
+        offices[0],
+        **city_s,
+        budget_at_requirement=500_000,
+        acceptance_applied_on=date(2019, 12, 1),
+    )
+    city.project(offices[0], **city_s, budget_at_requirement=100_000, budget_at_technical=110_000)
+    city.project(  # built and paid before the 办法 held
+        offices[0],
+        **city_s,
+        budget_at_requirement=600_000,
+        budget_at_technical=900_000,
+        acceptance_applied_on=date(2016, 7, 1),
+    )
     truth.broken |= {"XN-08": {big}, "XN-04": {big}}
-    told = {
+    told = city_s | {
         "contract_filed_on": date(2019, 3, 1),
         "in_annual_plan": True,
         "data_asset_clause": True,
@@ -256,7 +288,10 @@ def xianning(seed: int = 1) -> Sample:
     assert intime
     truth.late["XN-06"] = {late}
     early = city.project(
-        offices[2], trial_started_on=date(2019, 9, 30), acceptance_applied_on=date(2019, 12, 29)
+        offices[2],
+        **city_s,
+        trial_started_on=date(2019, 9, 30),
+        acceptance_applied_on=date(2019, 12, 29),
     )
     truth.late["XN-09"] = {early}
     slow = Event(

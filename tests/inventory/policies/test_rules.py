@@ -37,6 +37,8 @@ def judged(case: tuple[Any, ...], told: dict[str, Any]) -> tuple[str, Assessment
     if "function_tags" in facts:
         city.system(None, citywide_unified=True, function_tags=("协同办公", "公文"))
     before = city.estate()
+    if named == XN and kind in ("project", "system"):  # what the 办法 is about (第二条)
+        facts = {"funding_source": "municipal_fiscal"} | facts
     code = made(city, kind, owner, facts)
     if marks["host"]:
         city.host(place=code, role=marks["host"])
@@ -52,8 +54,9 @@ def judged(case: tuple[Any, ...], told: dict[str, Any]) -> tuple[str, Assessment
         )
     )
     estate = city.estate()
-    baseline = (date(2015, 1, 1), before if marks[NEW] else estate)
-    return code, assess(load(named), estate, records, DAYS[named], baseline)
+    pack = load(named)
+    baseline = (pack.validity.effective_from, before if marks[NEW] else estate)
+    return code, assess(pack, estate, records, DAYS[named], baseline)
 
 
 def made(city: City, kind: str, owner: str, facts: dict[str, Any]) -> str:
