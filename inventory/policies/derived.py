@@ -231,6 +231,11 @@ def _doubles(system: System, facts: Facts) -> bool | None:
     return bool(frozenset[str]().union(*codes) - {system.code})
 
 
+def _shares(system: System, facts: Facts) -> bool | None:
+    """跨部门共享信息: somebody else receives a resource of it."""
+    return facts.sharing.get(system.code, False)
+
+
 def _left_behind(host: Host, facts: Facts) -> bool | None:
     """A device that stands in a room still, though the system it was bought for runs on the cloud."""
     system = facts.find("systems", host.system)
@@ -278,6 +283,7 @@ DERIVED: Mapping[str, Mapping[str, Derived]] = {
         "cleaned": Derived("bool", _cleaned, "已清理"),
         "new": Derived("bool", _new("systems", "approval_date"), "基线后新建"),
         "on_own_platform": Derived("bool", _on_own_platform, "接入本县逻辑平台", ("nodes",)),
+        "shares": Derived("bool", _shares, "有跨部门共享", ("resources",)),
         "doubles": Derived("bool", _doubles, "与全市统筹系统功能相同", ("systems",)),
     },
     "lines": {

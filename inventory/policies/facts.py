@@ -26,6 +26,7 @@ _OF_THE_REST = {
     "other_devices_in",
     "counties_of",
     "offered",
+    "sharing",
     "earlier",
     "_fates",
 }
@@ -248,6 +249,16 @@ class Facts:
         """What the clouds of the inventory say that they can provide; None where none says it."""
         lists = [cloud.offers for cloud in self.estate.clouds if cloud.offers is not None]
         return frozenset(item for every in lists for item in every) if lists else None
+
+    @cached_property
+    def sharing(self) -> Mapping[str, bool | None]:
+        """System → whether a resource of it has somebody who receives it; None where it is told of
+        none who does. A system without resources is not here."""
+        found: dict[str, bool | None] = {}
+        for resource in self.estate.resources:
+            if resource.system and not found.get(resource.system):
+                found[resource.system] = bool(resource.shared_with) or None
+        return found
 
     @cached_property
     def covered(self) -> frozenset[str]:

@@ -1,10 +1,16 @@
 """A sample city per pack, made by a generator: what is true of each is written down while it is made,
-by its own count and never by the engine. Other seeds make other cities of the same kind."""
+by its own count and never by the engine. Other seeds make other cities of the same kind.
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+    python -m tests.inventory.policies.cities      # writes those of the first seed to tests/data/policies
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
+from pathlib import Path
 from random import Random
+from typing import Any
 
 from inventory.model import Estate
 from inventory.policies.records import Declaration, Event, Handed, Records
@@ -183,9 +189,8 @@ def dalian(seed: int = 1) -> Sample:
         for rent in rents
     }
     unknown = city.line("internet_leased", offices[0], self_leased=True)
-    city.line(
-        "internet_leased", offices[2], rent_per_year=9, self_leased=False
-    )  # the city leases it
+    # somebody else leases it: no rent of its own, and still no way through the extranet
+    leased = city.line("internet_leased", offices[2], rent_per_year=9, self_leased=False)
     gone = {"cancelled_on": date(2018, 12, 31)}
     city.line("internet_leased", offices[1], rent_per_year=5, self_leased=True, **gone)
     city.line(
@@ -201,12 +206,42 @@ def dalian(seed: int = 1) -> Sample:
     truth.shares["DL-15"] = (len(done), len(done) + 1)
     wrong = city.line("internal_private", offices[2], destination="extranet", rent_per_year=40)
     truth.broken["V-27"] = {wrong}
+    truth.broken["V-24"] = {leased}
+    paid = _dalian_s_systems(dice, city, offices, truth)
     truth.verdicts["DL-15"] = "late"
     # V-61a: networks that are there still and not merged; of two of them the rent is not told, and
     # the one of V-27 says that it goes to the extranet, which has not happened
-    truth.money = (sum(rents) + 300 + 40, 1 + 2)
+    truth.money = (sum(rents) + 300 + 40 + paid, 1 + 2)
     assert stays
     return Sample(city.estate(), Records(), truth)
+
+
+def _dalian_s_systems(dice: Random, city: City, offices: list[str], truth: Truth) -> int:
+    """Systems of the departments, one of them classified: which are verified on the cloud, which share,
+    which do neither. Yuan of these last (V-61)."""
+    verified = connected = total = money = 0
+    isolated: set[str] = set()
+    for owner in offices:
+        for _ in range(dice.randint(2, 4)):
+            there, joined = dice.random() < 0.5, dice.random() < 0.5
+            paid = dice.randrange(1000, 9000, 500)
+            code = city.system(
+                owner,
+                moved=there,
+                secrecy="none",
+                connected=joined,
+                cloud_status="verified" if there else "none",
+                om_funds_per_year=paid,
+            )
+            total, verified, connected = total + 1, verified + there, connected + joined
+            if not there and not joined:
+                isolated.add(code)
+                money += paid
+    city.system(offices[0], moved=False, secrecy="classified", om_funds_per_year=9_999_999)
+    truth.shares |= {"DL-17": (verified, total), "DL-04": (connected, total), "DL-10": (0, 3)}
+    truth.verdicts |= {"DL-10": "late"}  # each of the three has several
+    truth.broken["V-61"] = isolated
+    return money
 
 
 def xianning(seed: int = 1) -> Sample:
@@ -341,7 +376,24 @@ def jilin(seed: int = 1) -> Sample:
     )
     truth.broken["V-28"] = {broken, failed}
     truth.verdicts |= {"JL-01": "pending", "JL-04": "told"}
-    return Sample(city.estate(), Records(), truth)
+    for owner in offices:  # the document counts no systems, however they stand
+        for secrecy in dice.choices(("none", "unknown", "classified"), k=dice.randint(2, 4)):
+            city.system(owner, moved=dice.random() < 0.5, secrecy=secrecy, connected=False)
+    projects = [city.project(dice.choice(offices)) for _ in range(dice.randint(2, 5))]
+    judged = dice.sample(projects, dice.randint(0, len(projects)))
+    said = tuple(
+        Declaration(
+            policy="jilin-2015-17",
+            entry="JL-06",
+            code=code,
+            on=date(2016, 5, 1),
+            by="省发展改革委",
+            evidence="评估报告",
+        )
+        for code in judged
+    )
+    truth.shares["JL-06"] = (len(judged), len(projects))
+    return Sample(city.estate(), Records(declarations=said), truth)
 
 
 SAMPLES: dict[str, Callable[[int], Sample]] = {
@@ -351,3 +403,56 @@ SAMPLES: dict[str, Callable[[int], Sample]] = {
     "xianning-2019-5": xianning,
     "jilin-2015-17": jilin,
 }
+
+DATA = Path(__file__).resolve().parents[2] / "data" / "policies"
+SEED = 1
+
+
+def files(named: str) -> Mapping[str, str]:
+    """Name → text of the files that a sample is kept in: an inventory as `qianyun inventory export
+    --json` has it, what is on record, what is true of both."""
+    sample = SAMPLES[named](SEED)
+    truth: dict[str, Any] = asdict(sample.truth)
+    estate = sample.estate.model_dump(mode="json", exclude_defaults=True)
+    records = sample.records.model_dump(mode="json", exclude_defaults=True)
+    return {
+        "estate.json": _text(estate | {"digest": sample.estate.digest}),
+        "records.json": _text(records),
+        "truth.json": _text(truth),
+    }
+
+
+def kept(named: str) -> Sample:
+    """The sample of a policy, from its files."""
+    folder = DATA / named
+    told, records, truth = (
+        json.loads((folder / f"{part}.json").read_text("utf-8"))
+        for part in ("estate", "records", "truth")
+    )
+    told.pop("digest")
+    return Sample(Estate.model_validate(told), Records.model_validate(records), _truth(truth))
+
+
+def _truth(told: Mapping[str, Any]) -> Truth:
+    return Truth(
+        day=date.fromisoformat(told["day"]),
+        shares={entry: (done, total) for entry, (done, total) in told["shares"].items()},
+        verdicts=dict(told["verdicts"]),
+        broken={entry: set(codes) for entry, codes in told["broken"].items()},
+        late={entry: set(codes) for entry, codes in told["late"].items()},
+        money=(told["money"][0], told["money"][1]),
+    )
+
+
+def _text(value: Any) -> str:
+    def plain(one: Any) -> Any:
+        return sorted(one) if isinstance(one, set) else str(one)
+
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, default=plain) + "\n"
+
+
+if __name__ == "__main__":
+    for policy in SAMPLES:
+        (DATA / policy).mkdir(parents=True, exist_ok=True)
+        for name, content in files(policy).items():
+            (DATA / policy / name).write_text(content, "utf-8")

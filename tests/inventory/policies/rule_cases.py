@@ -26,6 +26,8 @@ STEPS: dict[str, Any] = {
     "nature": "业务",
     "protection_level": "三级",
 }
+SHARES = "shares"
+"""Mark of a case: a resource of the system is shared with another organisation."""
 HOME = "home"
 """Mark of a case: the county whose logical platform there is."""
 KEPT: dict[str, Any] = {
@@ -68,6 +70,7 @@ CASES: list[tuple[str, str, str, str, dict[str, Any], dict[str, Any]]] = [
     (DL, "V-22", "project", "city", {"project_state": "applying", "filing_no": "1"}, {"project_state": "applying", "filing_no": "1", SAID: True}),
     (DL, "V-23", "internet_leased", "city", {"self_leased": True}, {"self_leased": True, "cancelled_on": date(2018, 12, 31)}),
     (DL, "V-23", "internet_leased", "city", {"self_leased": True}, {"self_leased": False}),
+    (DL, "V-24", "internet_leased", "city", {"self_leased": False}, {"self_leased": False, "destination": "extranet"}),
     (DL, "V-27", "internal_private", "city", {"destination": "extranet"}, {"destination": "intranet"}),
     (DL, "V-32", "system", "city", {**CLASSIFIED, "target": CLOUD}, {**CLASSIFIED, **OFF}),
     (DL, "V-34", "system", "city", CLASSIFIED, {**CLASSIFIED, "graded_protection": "备案"}),
@@ -104,9 +107,13 @@ CASES: list[tuple[str, str, str, str, dict[str, Any], dict[str, Any]]] = [
     (XN, "V-38", "system", "city", {**ON, **CLEAR}, {**ON, **CLEAR, **COURT}),
     (XN, "V-44", "exchange_platform", "county", {NEW: True}, {}),
     (XN, "V-46", "exchange_platform", "city", {NEW: True}, {}),
+    (XN, "V-47", "system", "city", {NEW: True, **CLEAR, SHARES: True, "connected": False}, {NEW: True, **CLEAR, SHARES: True, "connected": True}),
+    (XN, "V-47a", "system", "city", {**CLEAR, SHARES: True, "connected": False}, {**CLEAR, "connected": False}),
     (XN, "V-50", "resource", "city", {"share_type": "none"}, {"share_type": "none", "legal_basis": "法"}),
     (XN, "V-51", "resource", "city", {"name": "人口", "again": True}, {"name": "法人"}),
     (XN, "V-52", "resource", "city", {"first_batch": True, "share_type": "conditional"}, {"first_batch": True, "share_type": "unconditional"}),
+    (XN, "V-53", "resource", "city", {SAID: True}, {}),
+    (XN, "V-53a", "resource", "city", {"published_on": date(2019, 5, 1), "shared_with": ("市公安局",)}, {"published_on": date(2019, 5, 1), "shared_with": ("市公安局",), SAID: True}),
     (XN, "V-54", "resource", "city", {"published_on": date(2019, 5, 1)}, {"published_on": date(2019, 5, 1), SAID: True}),
     (XN, "V-57", "system", "city", {"must_connect": True, "connected": False}, {"must_connect": True, "connected": True}),
     (XN, "XN-04", "project", "city", {"budget_at_requirement": 1000, "budget_at_technical": 899}, {"budget_at_requirement": 1000, "budget_at_technical": 900}),
