@@ -1,7 +1,7 @@
 """What an entry of a policy is judged on: the estate of a day, and the estate of the baseline."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -31,6 +31,10 @@ _OF_THE_REST = {
     "_fates",
 }
 """What of `Facts` is worked out without systems."""
+
+
+type Pairs = Sequence[tuple[System, System]]
+"""Systems that are other ones now: what each was, and what it is."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +119,12 @@ class Facts:
             return True
         return (entry, getattr(thing, "organisation", None)) in self.by_owner
 
-    def _moved(self, estate: Estate) -> Counter[str]:
-        """`systems_in` of an estate of the same systems."""
+    def _moved(self, pairs: Pairs) -> Counter[str]:
+        """`systems_in` once systems are other ones."""
         found = Counter(self.systems_in)
-        for old, new in zip(self.estate.systems, estate.systems, strict=True):
-            if old is not new:
-                found[self._lives_in(old) or ""] -= 1
-                found[self._lives_in(new) or ""] += 1
+        for old, new in pairs:
+            found[self._lives_in(old) or ""] -= 1
+            found[self._lives_in(new) or ""] += 1
         return found
 
     def fate(self, of: str, code: str) -> "Fate | None":
@@ -184,27 +187,22 @@ class Facts:
     def _remembered(self) -> dict[str, Any]:
         return {}
 
-    def with_systems(self, estate: Estate) -> "Facts":
-        """The facts of an estate of which only systems are other ones, of the same codes: what was
-        worked out from the rest stays."""
+    def with_systems(self, estate: Estate, pairs: Pairs) -> "Facts":
+        """The facts of an estate of which only systems are other ones, of the same codes: `pairs` of
+        what they were and are. What was worked out from the rest stays."""
         made = replace(self, estate=estate)
         for name in _OF_THE_REST & self.__dict__.keys():
             made.__dict__[name] = self.__dict__[name]
         places = {k: v for k, v in self._remembered.items() if k.startswith("positions ")}
         made._remembered.update(places)
-        if not self._merged_otherwise(estate):
+        if all(old.merged_into == new.merged_into for old, new in pairs):
             made._remembered["heads systems"] = self.heads("systems")
         if "systems_in" in self.__dict__:
-            made.__dict__["systems_in"] = self._moved(estate)
+            made.__dict__["systems_in"] = self._moved(pairs)
         if "standing_of" in self.__dict__:
-            made.__dict__["standing_of"] = made._standing_again(self)
+            made.__dict__["standing_of"] = made._standing_again(self, pairs)
         made._indexes.update({of: i for of, i in self._indexes.items() if of != "systems"})
         return made
-
-    def _merged_otherwise(self, estate: Estate) -> bool:
-        """Whether a system of the same systems is merged into another one than here."""
-        pairs = zip(self.estate.systems, estate.systems, strict=True)
-        return any(a is not b and a.merged_into != b.merged_into for a, b in pairs)
 
     @cached_property
     def counties_of(self) -> Mapping[str, str | None]:
@@ -217,10 +215,9 @@ class Facts:
         and none that must be is not. None where nobody told of any of its systems."""
         return self._standing(self.estate.systems)
 
-    def _standing_again(self, was: "Facts") -> Mapping[str, bool | None]:
+    def _standing_again(self, was: "Facts", pairs: Pairs) -> Mapping[str, bool | None]:
         """`standing_of` where only some systems are other ones than before."""
-        pairs = zip(was.estate.systems, self.estate.systems, strict=True)
-        owners = {s.organisation for pair in pairs if pair[0] is not pair[1] for s in pair}
+        owners = {system.organisation for pair in pairs for system in pair}
         theirs = self._standing(s for s in self.estate.systems if s.organisation in owners)
         rest = {o: stands for o, stands in was.standing_of.items() if o not in owners}
         return rest | theirs

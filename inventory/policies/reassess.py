@@ -104,7 +104,7 @@ class _Kept:
     ) -> Assessment:
         was = [self._traces(target, old) for target in self.counting]
         heads = self.facts.heads("systems")
-        self.facts = self.facts.with_systems(estate)
+        self.facts = self.facts.with_systems(estate, [(old[code], new[code]) for code in new])
         if (
             self.facts.heads("systems") != heads
         ):  # a ring of merges says who is live: rare, and all anew
