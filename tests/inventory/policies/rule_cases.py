@@ -116,6 +116,7 @@ CASES: list[tuple[str, str, str, str, dict[str, Any], dict[str, Any]]] = [
     (XN, "V-53a", "resource", "city", {"published_on": date(2019, 5, 1), "shared_with": ("市公安局",)}, {"published_on": date(2019, 5, 1), "shared_with": ("市公安局",), SAID: True}),
     (XN, "V-54", "resource", "city", {"published_on": date(2019, 5, 1)}, {"published_on": date(2019, 5, 1), SAID: True}),
     (XN, "V-57", "system", "city", {"must_connect": True, "connected": False}, {"must_connect": True, "connected": True}),
+    (XN, "V-57", "system", "city", {"must_connect": True, "connected": False, "must_connect_confirmed_on": BEFORE}, {"must_connect": True, "connected": False, "must_connect_confirmed_on": date(2030, 1, 1)}),
     (XN, "XN-04", "project", "city", {"budget_at_requirement": 1000, "budget_at_technical": 899}, {"budget_at_requirement": 1000, "budget_at_technical": 900}),
     (XN, "XN-07", "project", "city", SIGNED, {**SIGNED, "contract_filed_on": date(2019, 5, 2)}),
     (XN, "XN-08", "project", "city", {"investment": 500001, "acceptance_applied_on": date(2020, 1, 1)}, {"investment": 500000, "acceptance_applied_on": date(2020, 1, 1)}),

@@ -21,6 +21,7 @@ from inventory.reports.kinds import MAKERS, make
 from inventory.reports.model import Cell, Report, Table, Text
 from inventory.reports.phrases import ten_thousandths
 from inventory.reports.summary import late_by_owner
+from inventory.reports.targets import progress_words
 from inventory.verification import Verification, verify
 from tests.inventory.looks import failed, look
 from tests.inventory.reports.samples import CZ, DAYS, DL, XN, XZ, case, city, first_office
@@ -418,6 +419,37 @@ def test_annexes_stand_one_below_the_other() -> None:
     first, *others = block.text.split("\n")
     assert first.startswith("附件：1．")
     assert [line[:6] for line in others] == ["　　　　　2", "　　　　　3"]
+
+
+def test_the_access_list_says_who_proposed_and_who_confirmed() -> None:
+    """G29: the list drives money, so it says by whom and when."""
+    sample = city(XN)
+    one, two, *_ = (s for s in sample.estate.systems if s.must_connect)
+    told = {
+        "must_connect_proposed_by": "一局",
+        "must_connect_confirmed_by": "市政务办",
+        "must_connect_confirmed_on": date(2019, 4, 1),
+    }
+    systems = tuple(
+        s.model_copy(update={"name": s.code} | (told if s is one else {}))
+        for s in sample.estate.systems
+    )
+    estate = sample.estate.model_copy(update={"systems": systems})
+    made = make(case(XN, "self-audit", "2019-03-15", estate=estate))
+    table = titled(made, "接入共享交换平台的信息系统清单")
+    assert row_of(table, "系统名称", one.code)["提出、确认"] == "一局提出；市政务办于2019-04-01确认"
+    assert row_of(table, "系统名称", two.code)["提出、确认"] == "确认情况未填报"
+
+
+def test_what_is_only_told_nobody_has_to_declare() -> None:
+    """XZ-12 and XZ-13 have neither a number nor a date: coverage is told and nothing is 尚未申报."""
+    told = case(XZ, "monthly")
+    results = {t.entry: t for t in told.assessed.targets}
+    for entry in ("XZ-12", "XZ-13"):
+        assert "尚未申报" not in progress_words(told, results[entry])
+    assert "尚未申报" in progress_words(
+        told, results["XZ-06"].model_copy(update={"kind": "declared"})
+    )
 
 
 def test_what_no_text_measures_is_told_where_somebody_answers_for_it() -> None:
