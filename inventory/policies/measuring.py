@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from inventory.policies.asking import answers_of
+from inventory.policies.asking import Answers, answers_of
 from inventory.policies.assessment import Group, Lineage, Ratio
 from inventory.policies.facts import Facts
 from inventory.policies.fields import reader
@@ -17,8 +17,6 @@ from inventory.policies.records import Declaration, Exempt
 from inventory.policies.wording import Severity
 
 type Note = tuple[str, str]
-type Done = dict[str, bool | None]
-"""Code of each object of the set → whether it is done."""
 
 _EMPTY = ("台账中没有这类对象", "the inventory has no object of this kind")
 _NOTHING = (
@@ -93,36 +91,35 @@ def _exempt(target: Target, code: str, index: Index | None) -> Exempt | None:
 def _share(target: Target, facts: Facts, index: Index) -> Seen:
     assert isinstance(target.measure, Share)
     assert target.set is not None
-    answers = answers_of(target.measure.done, target.set, facts)
-    codes = facts.positions(target.set)
-    return _parts(target, facts, index, dict(zip(codes, answers, strict=True)))
+    return _parts(target, facts, index, answers_of(target.measure.done, target.set, facts))
 
 
 def _each(target: Target, facts: Facts, index: Index) -> Seen:
     assert target.set is not None
-    done: Done = {}
-    for thing in facts.members(target.set):
-        said = index.said(target.id, code=thing.code)
-        done[thing.code] = said is not None and said.done
-    return _parts(target, facts, index, done)
+    said = (index.said(target.id, code=code) for code in facts.positions(target.set))
+    return _parts(target, facts, index, [told is not None and told.done for told in said])
 
 
-def _parts(target: Target, facts: Facts, index: Index, done: Done) -> Seen:
-    """Both ratios: of what counts today, and of what counted on the day of the baseline."""
+def _parts(target: Target, facts: Facts, index: Index, done: Answers) -> Seen:
+    """Both ratios: of what counts today, and of what counted on the day of the baseline. `done`: of
+    each object of the set, in their order, whether it is."""
     assert target.set is not None
-    counted = _counted(target, facts, index)
-    answers = [(thing, done[thing.code]) for thing in counted.members]
+    codes = facts.positions(target.set)
+    counts, exempt = _counts(target, facts, index)
+    told = [(code, answer) for code, c, answer in zip(codes, counts, done, strict=True) if c]
+    answers = [answer for _, answer in told]
     today = Ratio(
-        done=sum(answer is True for _, answer in answers),
+        done=answers.count(True),
         total=len(answers),
-        undecided=counted.undecided,
-        unknown=sum(answer is None for _, answer in answers),
+        undecided=counts.count(None),
+        unknown=answers.count(None),
     )
-    seen = Seen(enough(target, today), today, exempt=counted.exempt)
-    seen.open = tuple(sorted(thing.code for thing, answer in answers if answer is not True))
+    seen = Seen(enough(target, today), today, exempt=exempt)
+    seen.open = tuple(sorted(code for code, answer in told if answer is not True))
     seen.to_go = missing(target, today)
     if target.groups or target.each_group:
-        seen.groups = grouped(target, answers, facts)
+        things = zip(facts.members(target.set), counts, done, strict=True)
+        seen.groups = grouped(target, ((t, answer) for t, c, answer in things if c), facts)
     if target.each_group:
         seen.reached = every_one(target, seen.groups)
         seen.to_go = sum(group.to_go or 0 for group in seen.groups)
@@ -141,8 +138,9 @@ def _parts(target: Target, facts: Facts, index: Index, done: Done) -> Seen:
     elif seen.reached and not _still(target, today, seen.groups):
         seen.reached = None
         seen.notes.append(_UNDECIDED)
-    counting = {thing.code for thing in counted.members} | {e.code for e in counted.exempt}
-    _by_baseline(target, facts, done, seen, counting)
+    counting = {code for code, _ in told} | {excepted.code for excepted in exempt}
+    finished = {code for code, answer in zip(codes, done, strict=True) if answer is True}
+    _by_baseline(target, facts, finished, seen, counting)
     if seen.reached and target.threshold is not None and not counting:
         seen.notes.append(_NOTHING)
         seen.nothing = True
@@ -151,8 +149,21 @@ def _parts(target: Target, facts: Facts, index: Index, done: Done) -> Seen:
     return seen
 
 
-def _by_baseline(target: Target, facts: Facts, done: Done, seen: Seen, today: set[str]) -> None:
-    """`today`: the codes that count, excepted or not."""
+def _counts(target: Target, facts: Facts, index: Index) -> tuple[Answers, tuple[Exempt, ...]]:
+    """Of each object whether it counts, and what is excepted, which then does not (R0-2)."""
+    assert target.set is not None
+    answers = answers_of(target.where, target.set, facts)
+    if target.severity is Severity.ERROR or not index.has_exempt(target.id):
+        return answers, ()
+    told = list(zip(facts.positions(target.set), answers, strict=True))
+    found = [_exempt(target, code, index) for code, answer in told if answer]
+    exempt = tuple(one for one in found if one)
+    out = {one.code for one in exempt}
+    return [False if code in out else answer for code, answer in told], exempt
+
+
+def _by_baseline(target: Target, facts: Facts, done: set[str], seen: Seen, today: set[str]) -> None:
+    """`done`: the codes of what is; `today`: those that count, excepted or not."""
     assert target.set is not None
     if facts.earlier is None:
         if target.threshold is not None and target.set == "systems":
@@ -160,11 +171,11 @@ def _by_baseline(target: Target, facts: Facts, done: Done, seen: Seen, today: se
         return
     then, undecided = counted_then(target, facts.earlier)
     merged = then & facts.merges(target.set).keys()
-    finished = {code for code in then - merged if done.get(code) is True}
+    finished = (then - merged) & done
     for code in merged:
         now = successor(target.set, code, facts)
-        if now is not None and done[now.code] is True:
-            finished.add(code)
+        if now is not None and now.code in done:
+            finished |= {code}
     seen.baseline = Ratio(done=len(finished), total=len(then), undecided=undecided)
     if target.threshold is not None and then:
         seen.baseline_reached = enough(target, seen.baseline)
