@@ -94,7 +94,7 @@ def progress_words(case: Case, result: TargetResult) -> str:
 
 def roles_words(roles: Roles) -> str:
     told = ((word, getattr(roles, role)) for role, word in _ROLES.items())
-    return "；".join(f"{word}：{listed(names, 4)}" for word, names in told if names)
+    return "；".join(f"{word}：{listed(names, 6)}" for word, names in told if names)
 
 
 def _named(roles: Roles) -> tuple[str, ...]:

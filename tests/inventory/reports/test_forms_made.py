@@ -11,7 +11,7 @@ import pytest
 from inventory.difference import Difference, How
 from inventory.errors import ReportError
 from inventory.facts import Evidence, Failure
-from inventory.model import Host, Service
+from inventory.model import Host, Project, Service
 from inventory.policies.forms import NAMES
 from inventory.policies.holds import total
 from inventory.policies.loader import load, shipped
@@ -439,6 +439,27 @@ def test_the_access_list_says_who_proposed_and_who_confirmed() -> None:
     table = titled(made, "接入共享交换平台的信息系统清单")
     assert row_of(table, "系统名称", one.code)["提出、确认"] == "一局提出；市政务办于2019-04-01确认"
     assert row_of(table, "系统名称", two.code)["提出、确认"] == "确认情况未填报"
+
+
+def test_the_filing_of_a_year_is_of_the_clause_s_projects() -> None:
+    """F-16: the 办法 is about municipal money; its four are asked for, the unit left to be written."""
+    sample = city(XN)
+    owner = sample.estate.organisations[0].code
+    projects = tuple(
+        Project(
+            code=f"P-{source}",
+            name=f"{source}项目",
+            organisation=owner,
+            accepted_on=date(2019, 6, 1),
+            funding_source=source,
+        )
+        for source in ("municipal_fiscal", "social", None)
+    )
+    estate = sample.estate.model_copy(update={"projects": projects})
+    made = make(case(XN, "om-filing", "2019", estate=estate))
+    table = titled(made, "已验收项目")
+    assert set(column(table, "项目名称")) == {"municipal_fiscal项目", "None项目"}
+    assert set(column(table, "项目运维单位")) == {""}
 
 
 def test_what_is_only_told_nobody_has_to_declare() -> None:
