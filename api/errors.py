@@ -80,6 +80,7 @@ EXITS: Mapping[type[Exception], Exit] = {
     migrator.Forbidden: Exit.NO,
     migrator.NotFound: Exit.USAGE,
     migrator.MeansRefused: Exit.USAGE,
+    migrator.ProjectError: Exit.USAGE,
     migrator.StepFailed: Exit.NO,
     migrator.AttemptAlive: Exit.OUTSIDE,
     migrator.EngineDown: Exit.OUTSIDE,

@@ -4,6 +4,7 @@ MigratorError
 ├── Refused            the answer is no: wrong digest, own plan, wrong state, drift (exit 1)
 ├── NotFound           no plan, run, item or step of that name (exit 2)
 ├── MeansRefused       a city's means are not what they should be, each mistake by line (exit 2)
+├── ProjectError       a project of the scheduling core contradicts itself (exit 2)
 ├── Forbidden          this person may not do this (exit 1)
 ├── StepFailed         an attempt ended badly; carries what was read, expected, to do
 ├── AttemptAlive       processes of an attempt could not be seen to be gone (outside, exit 3)
@@ -34,6 +35,10 @@ class MeansRefused(MigratorError):
     def __init__(self, faults: Sequence[PackFault]) -> None:
         super().__init__("\n".join(map(str, faults)))
         self.faults = tuple(faults)
+
+
+class ProjectError(MigratorError):
+    """A project contradicts itself: an unknown code, one told twice, a number that can't be."""
 
 
 class Forbidden(Refused):

@@ -10,14 +10,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-from migrator.errors import MigratorError
+from migrator.errors import ProjectError
 
 Starts = tuple[int, ...]
 """The slot in which each activity begins, in the order of `Project.activities`."""
-
-
-class ProjectError(MigratorError):
-    """A project contradicts itself: an unknown code, one told twice, a number that can't be."""
 
 
 @dataclass(frozen=True)

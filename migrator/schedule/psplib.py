@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrator.errors import MigratorError
-from migrator.schedule.project import Activity, Lag, Project, ProjectError, Renewable, Steps
+from migrator.errors import MigratorError, ProjectError
+from migrator.schedule.project import Activity, Lag, Project, Renewable, Steps
 
 LARGEST = 10_000_000
 """What a file may weigh, bytes: those of the library have some 10 kB."""

@@ -2,11 +2,11 @@
 
 import pytest
 
+from migrator.errors import ProjectError
 from migrator.schedule.project import (
     Activity,
     Lag,
     Project,
-    ProjectError,
     Renewable,
     Steps,
     Store,
