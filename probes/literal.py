@@ -13,7 +13,7 @@ def fault_of(target: Target) -> str | None:
             f"应为 / expected an IPv{target.family} literal of one host, e.g. "
             f"{'203.0.113.10' if target.family == 4 else '2001:db8:113::10'}"
         )
-    if target.check != "icmp" and not 1 <= target.port <= 65535:
+    if target.check not in ("icmp", "pmtu") and not 1 <= target.port <= 65535:
         return f"读到端口 / read port {target.port}; 应为 / expected 1 to 65535"
     return None
 
