@@ -79,7 +79,7 @@ def open_socket(family: Family) -> tuple[socket.socket, bool]:
     except OSError:
         sock = socket.socket(domain, socket.SOCK_RAW, protocol)
         raw = True
-        _only_replies(sock, family)
+        only_replies(sock, family)
     sock.setblocking(False)
     # Without it the kernel keeps "host unreachable" to itself and we would wait in vain.
     if family == 4:
@@ -90,7 +90,7 @@ def open_socket(family: Family) -> tuple[socket.socket, bool]:
     return sock, raw
 
 
-def _only_replies(sock: socket.socket, family: Family) -> None:
+def only_replies(sock: socket.socket, family: Family) -> None:
     """Bits that are set are blocked, one bit per ICMP type."""
     if family == 4:
         mask = 0xFFFFFFFF & ~(1 << REPLY[4])
