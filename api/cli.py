@@ -24,6 +24,7 @@ from api import (
     cli_report,
     cli_run,
     cli_up,
+    cli_watch,
 )
 from api.desk import Actor, Debug, Flags, Json, write_json
 from api.errors import Exit, exit_of
@@ -53,6 +54,7 @@ app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_audit.database, name="db")
 cli_up.register(app)
 cli_outputs.register(cli_inventory.app, cli_probe.app)
+cli_watch.register(cli_probe.app)
 cli_discover.register(cli_inventory.app)
 
 

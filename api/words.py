@@ -312,6 +312,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "ms": ("毫秒", "ms"),
     "green": ("全部通过：{n} 项", "all green: {n} looks"),
     "red": ("未通过 {bad} / {n} 项", "{bad} of {n} looks failed"),
+    "began": ("开始", "began"),
+    "ended": ("结束", "ended"),
+    "lasts": ("仍在中断", "not over"),
+    "no_outages": ("没有中断记录", "no outages on record"),
+    "probe_ready": (
+        "探测已就绪，指标 http://{listen}/metrics；Ctrl-C 停止",
+        "probing; metrics at http://{listen}/metrics; Ctrl-C ends it",
+    ),
+    "probe_trouble": (
+        "读不到台账，目标清单保持不变：{error}",
+        "the inventory cannot be read, the list of targets stays as it is: {error}",
+    ),
     # audit, database, services
     "seq": ("序号", "no."),
     "action": ("动作", "action"),

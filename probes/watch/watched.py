@@ -63,7 +63,7 @@ def share(watches: Iterable[Watch], shard: int, shards: int) -> tuple[Watch, ...
 
 def write(path: Path, watches: Iterable[Watch]) -> bool:
     """The list as JSON lines, whole or not at all; False where the file says the same already."""
-    text = "".join(_line(watch) for watch in watches)
+    text = "".join(line(watch) for watch in watches)
     try:
         if path.read_text() == text:
             return False
@@ -75,7 +75,8 @@ def write(path: Path, watches: Iterable[Watch]) -> bool:
     return True
 
 
-def _line(watch: Watch) -> str:
+def line(watch: Watch) -> str:
+    """With its line feed; fields of a target that are as by default are left out."""
     target = {
         field.name: value
         for field in fields(Target)
@@ -90,12 +91,12 @@ def _line(watch: Watch) -> str:
 def read(path: Path) -> tuple[Watch, ...]:
     """Raises Misuse, which names the line."""
     found: dict[str, Watch] = {}
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, text in enumerate(path.read_text().splitlines(), 1):
         try:
-            watch = _watch(json.loads(line))
+            watch = _watch(json.loads(text))
         except (ValueError, TypeError, KeyError) as error:
             raise Misuse(
-                f"{path}:{number}: 读到 / read {line[:80]!r}: {error}; 应为探测目标的 JSON 行 / expected a "
+                f"{path}:{number}: 读到 / read {text[:80]!r}: {error}; 应为探测目标的 JSON 行 / expected a "
                 "JSON line of a target, as `qianyun probe targets` writes it"
             ) from error
         found.setdefault(watch.key, watch)
