@@ -29,7 +29,7 @@ async def check(target: Target, deadline: float) -> ProbeResult:
             sock = await connect(target)
             look.mark("connect")
             look.awaiting(Failure.TIMEOUT_TLS)
-            writer = await _handshake(sock, trust, target.name or target.address)
+            _, writer = await handshake(sock, trust, target.name or target.address)
             look.mark("tls")
             look.note(**certificate(writer.get_extra_info("ssl_object")))
     except OSError as error:
@@ -40,13 +40,15 @@ async def check(target: Target, deadline: float) -> ProbeResult:
     return look.done()
 
 
-async def _handshake(sock: socket.socket, trust: ssl.SSLContext, name: str) -> asyncio.StreamWriter:
+async def handshake(
+    sock: socket.socket, trust: ssl.SSLContext, name: str
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Over a connected socket. Raises OSError (ssl.SSLError is one)."""
     try:
-        _, writer = await asyncio.open_connection(sock=sock, ssl=trust, server_hostname=name)
+        return await asyncio.open_connection(sock=sock, ssl=trust, server_hostname=name)
     except BaseException:
         sock.close()  # asyncio leaves a socket of ours open when a handshake on it fails
         raise
-    return writer
 
 
 @lru_cache(maxsize=64)

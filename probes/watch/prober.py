@@ -3,7 +3,7 @@
     prober = Prober(Folder(path), vantage="city")
     await prober.run(stop)
 
-A turn (every two milliseconds while there is work) reads what came, ends what is overdue, begins
+A turn (every five milliseconds while there is work) reads what came, ends what is overdue, begins
 what is due, in this order: so nothing is called lost that lies in a socket of ours.
 """
 
@@ -28,7 +28,7 @@ from probes.watch.slots import Slots
 from probes.watch.table import COARSE, FAILURES, FINE, Head, State, Table, Word
 from probes.watch.watched import Watch, number_of, read, share
 
-TURN = 0.002  # seconds between two turns while there is work
+TURN = 0.005  # seconds between two turns while there is work: each wakes a sleeping processor
 IDLE = 0.05  # and at most, so that replies are read soon
 BURST = 1024  # looks begun in one turn: the rest is late by a turn, and told so
 AT_ONCE = 256  # looks under way that need a connection

@@ -10,7 +10,18 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
-from tests.bench import census, demo, discover, engine, lab, netbox, outputs, policies, strategies
+from tests.bench import (
+    census,
+    demo,
+    discover,
+    engine,
+    lab,
+    netbox,
+    outputs,
+    policies,
+    probes,
+    strategies,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +44,7 @@ BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("census", census.figures),
     ("census", discover.figures),
     ("policies", policies.figures),
+    ("probes", probes.figures),
     ("engine", engine.figures),
     ("engine", strategies.figures),
     ("demo", demo.figures),
