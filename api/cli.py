@@ -16,6 +16,7 @@ from api import (
     cli_audit,
     cli_discover,
     cli_inventory,
+    cli_level,
     cli_netbox,
     cli_outputs,
     cli_plan,
@@ -55,6 +56,7 @@ app.add_typer(cli_audit.database, name="db")
 cli_up.register(app)
 cli_outputs.register(cli_inventory.app, cli_probe.app)
 cli_watch.register(cli_probe.app)
+cli_level.register(cli_probe.app)
 cli_discover.register(cli_inventory.app)
 
 

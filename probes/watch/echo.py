@@ -11,6 +11,7 @@
 Raw sockets need CAP_NET_RAW; else ping sockets (`net.ipv4.ping_group_range`).
 """
 
+import random
 import secrets
 import socket
 import struct
@@ -35,6 +36,7 @@ SO_RCVBUFFORCE = 33
 MSG_ERRQUEUE = 0x2000
 RECEIVE_BUFFER = 16 << 20  # bytes; the kernel gives what it may
 AT_ONCE = 4096  # replies read in one go, so that sending is not starved
+_any = random.getrandbits  # ids differ and hide nothing: the secret below does that
 LOCAL = 1  # SO_EE_ORIGIN_LOCAL: told by this machine's own stack
 _PACKET = struct.Struct("!BBHHH8sII")
 _TOKEN = struct.Struct("!8sII")
@@ -50,8 +52,8 @@ class Ping:
         self.slot = slot
         self.address = address
         self.to = (address, 0) if family == 4 else (address, 0, 0, 0)
-        self.ident = secrets.randbits(16)
-        self.serial = secrets.randbits(30)
+        self.ident = _any(16)
+        self.serial = _any(30)
         self.real = self.mono = self.drops = 0
         self.waiting = False
 
@@ -234,7 +236,7 @@ class Echo:
 
     def _fail(self, ping: Ping, failure: Failure) -> None:
         ping.waiting = False
-        ping.ident = secrets.randbits(16)
+        ping.ident = _any(16)
         self._outcomes.failed(ping.slot, failure)
 
     def _count_drops(self, ancillary: list[tuple[int, int, bytes]]) -> None:

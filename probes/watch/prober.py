@@ -60,6 +60,7 @@ class Prober:
     _rings: dict[float, Ring[Seated]] = field(default_factory=dict)
     _echoes: dict[Family, Echo] = field(default_factory=dict)
     _stamp: tuple[int, int] = (0, 0)
+    _lines: dict[str, Watch] = field(default_factory=dict)
 
     async def run(self, stop: asyncio.Event, ready: asyncio.Event | None = None) -> None:
         """Until `stop`. Raises Misuse for a table or a first list that cannot be used."""
@@ -153,7 +154,7 @@ class Prober:
         """Take over the list; a list that cannot be read leaves everything as it is."""
         self._stamp = _stamp(self.folder.targets)
         try:
-            watches = share(read(self.folder.targets), self.shard, self.shards)
+            watches = share(read(self.folder.targets, self._lines), self.shard, self.shards)
         except (OSError, Misuse):
             self._table.count(Head.REFUSED)
             if not self.seated and not self._table.q[Head.RELOADS]:

@@ -7,7 +7,7 @@ departments take things out of ledgers and put them back.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from probes.watch.table import Table
@@ -35,6 +35,8 @@ class Slots:
     path: Path
     vantage: str
     seats: dict[str, Seat] = field(default_factory=dict)
+    _made_of: dict[str, Watch] = field(default_factory=dict)
+    _texts: dict[str, tuple[Seat, str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path, vantage: str) -> "Slots":
@@ -57,23 +59,33 @@ class Slots:
             slot = next(free) if seat is None else seat.slot
             if seat is None or table.q[table.base(slot)] != number:
                 table.clear(slot, number)
-            placed[key] = Seat(slot, key, watch.labels(self.vantage), watch.fine)
+            if seat is None or seat.gone or self._made_of.get(key) is not watch:
+                seat = Seat(slot, key, watch.labels(self.vantage), watch.fine)
+            placed[key] = seat
         gone = {
-            key: Seat(seat.slot, key, seat.labels, seat.fine, gone=True)
+            key: seat if seat.gone else replace(seat, gone=True)
             for key, seat in self.seats.items()
             if key not in wanted
         }
+        self._made_of = wanted
         # as many who are gone as are looked at; those who went first make room
         self.seats = placed | dict(list(gone.items())[-max(KEPT, len(placed)) :])
         return {key: seat.slot for key, seat in placed.items()}
 
     def write(self) -> None:
         aside = self.path.with_suffix(".new")
-        with aside.open("w") as out:
-            for seat in self.seats.values():
-                told = [seat.slot, seat.key, seat.labels, seat.fine, seat.gone]
-                out.write(json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n")
+        before, self._texts = self._texts, {}
+        for key, seat in self.seats.items():
+            known = before.get(key)
+            same = known is not None and known[0] is seat
+            self._texts[key] = known if known and same else (seat, _text(seat))
+        aside.write_text("".join([text for _, text in self._texts.values()]))
         aside.rename(self.path)
+
+
+def _text(seat: Seat) -> str:
+    told = [seat.slot, seat.key, seat.labels, seat.fine, seat.gone]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def read(path: Path) -> Iterator[Seat]:

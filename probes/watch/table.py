@@ -7,6 +7,7 @@ bytes: a head of HEAD words, then one record of WORDS words per slot. `_total` f
 
 import mmap
 import os
+import sys
 import time
 from bisect import bisect_left
 from enum import IntEnum
@@ -55,6 +56,14 @@ class Word(IntEnum):
     NOT_AFTER = 14  # ns since 1970: a certificate's end
     BUCKET = 16  # and following: cumulative, as they are shown; the last is of all
     FAILURE = 32  # and following: counters by reason
+
+
+EMPTY = memoryview(
+    b"".join(
+        (State.UNKNOWN if n == Word.STATE else 0).to_bytes(8, sys.byteorder)
+        for n in range(1, WORDS)
+    )
+).cast("q")
 
 
 class Head(IntEnum):
@@ -135,9 +144,7 @@ class Table:
         """A slot for somebody else: the key last, so that a kill leaves a slot that is nobody's."""
         base = self.base(slot)
         self.q[base] = 0
-        for place in range(base + 1, base + WORDS):
-            self.q[place] = 0
-        self.q[base + Word.STATE] = State.UNKNOWN
+        self.q[base + 1 : base + WORDS] = EMPTY
         self.q[base] = number
 
     def count(self, what: Head, by: int = 1) -> None:

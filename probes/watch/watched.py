@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ class Watch:
         }
 
 
+@lru_cache(maxsize=1 << 17)
 def number_of(key: str) -> int:
     """63 bits of a key, the same on every machine and in every year."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 1
@@ -88,18 +90,26 @@ def line(watch: Watch) -> str:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def read(path: Path) -> tuple[Watch, ...]:
-    """Raises Misuse, which names the line."""
+def read(path: Path, known: dict[str, Watch] | None = None) -> tuple[Watch, ...]:
+    """Raises Misuse, which names the line. `known` holds lines that were read before and what they
+    say: what has not changed is the same object again. It is left holding those of now."""
+    kept = {} if known is None else known
     found: dict[str, Watch] = {}
+    lines: dict[str, Watch] = {}
     for number, text in enumerate(path.read_text().splitlines(), 1):
-        try:
-            watch = _watch(json.loads(text))
-        except (ValueError, TypeError, KeyError) as error:
-            raise Misuse(
-                f"{path}:{number}: 读到 / read {text[:80]!r}: {error}; 应为探测目标的 JSON 行 / expected a "
-                "JSON line of a target, as `qianyun probe targets` writes it"
-            ) from error
+        watch = kept.get(text)
+        if watch is None:
+            try:
+                watch = _watch(json.loads(text))
+            except (ValueError, TypeError, KeyError) as error:
+                raise Misuse(
+                    f"{path}:{number}: 读到 / read {text[:80]!r}: {error}; 应为探测目标的 JSON 行 / expected "
+                    "a JSON line of a target, as `qianyun probe targets` writes it"
+                ) from error
+        lines[text] = watch
         found.setdefault(watch.key, watch)
+    kept.clear()
+    kept.update(lines)
     return tuple(found.values())
 
 

@@ -101,6 +101,11 @@ def test_killed_changed_and_stopped(
         await asyncio.to_thread(store, environ, node("N-1"), node("N-2", 2))
         changed = await when(lambda f: f.get(("N-2", "4"), 0) >= 1)
         assert all(changed[key] >= value for key, value in after.items())
+        levels = await asyncio.to_thread(ran, environ, "level", "N-1", "--json")
+        assert json.loads(levels.stdout)["level"] == 2, levels.stdout
+        below = await asyncio.to_thread(ran, environ, "level", "--at-least", "3")
+        assert below.returncode == 1
+        assert "L2: 2" in below.stdout
         second = await asyncio.create_subprocess_exec(
             *command(environ, "serve"), env=whole(environ), stderr=subprocess.PIPE
         )
@@ -131,6 +136,17 @@ def test_the_list_and_no_outages(stored: dict[str, str]) -> None:
     told = [json.loads(line) for line in ran(stored, "targets").stdout.splitlines()]
     assert [(t["target"]["code"], t["target"]["family"]) for t in told] == [("N-1", 4), ("N-1", 6)]
     assert json.loads(ran(stored, "outages", "--json").stdout) == {"outages": []}
+
+
+def test_levels_where_nobody_probes(stored: dict[str, str]) -> None:
+    told = json.loads(ran(stored, "level", "--json").stdout)
+    assert told["counts"] == {"0": 0, "1": 1, "2": 0, "3": 0, "4": 0, "5": 0, "6": 0}
+    shown = ran(stored, "level", "N-1").stdout
+    assert "L1" in shown
+    assert "#3" in shown
+    unknown = ran(stored, "level", "N-9")
+    assert unknown.returncode == 2
+    assert "N-9" in unknown.stderr
 
 
 @pytest.mark.parametrize("share", ["0/1", "2/1", "x", "1", "1/1001"])
