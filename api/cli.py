@@ -23,6 +23,7 @@ from api import (
     cli_policy,
     cli_probe,
     cli_report,
+    cli_rules,
     cli_run,
     cli_up,
     cli_watch,
@@ -56,6 +57,7 @@ app.add_typer(cli_audit.database, name="db")
 cli_up.register(app)
 cli_outputs.register(cli_inventory.app, cli_probe.app)
 cli_watch.register(cli_probe.app)
+cli_rules.register(cli_probe.app)
 cli_level.register(cli_probe.app)
 cli_discover.register(cli_inventory.app)
 

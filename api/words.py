@@ -312,6 +312,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "ms": ("毫秒", "ms"),
     "green": ("全部通过：{n} 项", "all green: {n} looks"),
     "red": ("未通过 {bad} / {n} 项", "{bad} of {n} looks failed"),
+    "rules_made": ("已生成 {n} 条告警规则：{folder}", "{n} alert rules made: {folder}"),
     "level": ("等级", "level"),
     "level_is": ("{code}：IPv6 就绪 L{level}", "{code}: IPv6 readiness L{level}"),
     "level_blocked": ("未到 L{n}，卡在 #{number}：{why}", "not L{n}: #{number} blocks: {why}"),

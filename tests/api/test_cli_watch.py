@@ -149,6 +149,21 @@ def test_levels_where_nobody_probes(stored: dict[str, str]) -> None:
     assert "N-9" in unknown.stderr
 
 
+def test_rules_are_written(stored: dict[str, str], tmp_path: Path) -> None:
+    to = tmp_path / "rules"
+    done = ran(stored, "rules", "--to", str(to), "--severity", "接入节点=critical", "--json")
+    assert done.returncode == 0, done.stderr
+    made = json.loads((to / "rules.yml").read_text())
+    nodes = next(group for group in made["groups"] if group["name"] == "qianyun-nodes")
+    assert nodes["rules"][0]["labels"]["severity"] == "critical"
+    assert "N-1" in nodes["rules"][0]["expr"]
+    assert json.loads((to / "inhibit.yml").read_text())["inhibit_rules"]
+    for bad in (("--severity", "x=loud"), ("--home", "nowhere")):
+        refused = ran(stored, "rules", "--to", str(to), *bad)
+        assert refused.returncode == 2
+        assert bad[1] in refused.stderr
+
+
 @pytest.mark.parametrize("share", ["0/1", "2/1", "x", "1", "1/1001"])
 def test_a_share_that_is_none(stored: dict[str, str], share: str) -> None:
     done = ran(stored, "serve", "--shard", share)
