@@ -143,7 +143,7 @@ def kept(desk: Desk) -> None:
     from api.show_report import kept_screen
 
     store = desk.product.truth.reports
-    every, sent = store.every(), store.sendings()
+    every, sent = store.every(), desk.product.truth.sendings.every()
     came = [one for one in desk.product.recording.listed() if one.kind == "report"]
     data = {
         "reports": [_kept(one) for one in every],
@@ -168,10 +168,9 @@ def send(
 
     from api.days import today_of
     from inventory.reports.periods import began, period_of
-    from migrator.store_reports import Sending
+    from migrator.store_sendings import Sending
 
-    store = desk.product.truth.reports
-    report = store.get(number).report
+    report = desk.product.truth.reports.get(number).report
     day, today = day_of(desk, on, "--on"), today_of(desk)
     began(period_of(report.cut_off.isoformat()), day)  # its figures were not there before
     if day > today:
@@ -191,7 +190,7 @@ def send(
         evidence=evidence,
         report=number,
     )
-    sent = store.send(sending, actor=desk.actor)
+    sent = desk.product.recording.hand_in(sending, desk.actor)
     _recorded(desk, asdict(sent), report.title, sent.channel)
 
 

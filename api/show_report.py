@@ -12,7 +12,8 @@ from inventory.report_write.layout import shown
 from inventory.reports.model import Report, Table, Text
 from inventory.reports.periods import Due
 from migrator.store_records import Kept as Record
-from migrator.store_reports import Kept, Sending
+from migrator.store_reports import Kept
+from migrator.store_sendings import Sending
 
 _ROWS = 12
 _NAMES = 4

@@ -210,7 +210,7 @@ class _Gathered:
         idle = code == 0 and not self._totals["ok"]
         ok = code == 0 and not idle
         told = "; ".join(f"{f.host}: {f.message}" for f in self._failures)
-        noise = self._clean(" ".join(self._noise))[-1500:]
+        noise = explained(self._clean(" ".join(self._noise))[-1500:])
         message = "" if ok else told or noise or f"ansible-playbook 退出码 / exit status {code}"
         if idle:
             message = f"没有在任何主机上执行任务 / no task was run on any host. {noise}".strip()

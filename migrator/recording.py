@@ -29,6 +29,7 @@ from inventory.store import EstateStore
 from migrator.errors import Forbidden
 from migrator.store import Truth
 from migrator.store_records import KINDS, Kept, Record, kind_of
+from migrator.store_sendings import Sending
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Recording:
     def book(self) -> "Book":
         """All that stands now. Raises PackError, PackRefused, StoreDown."""
         records, baselines = self.truth.records.standing()
-        handed = Records(reports=self.truth.reports.handed())  # through `qianyun report`
+        handed = Records(reports=self.truth.sendings.handed())  # through `qianyun report`
         joined = self.shelf.records().joined(records).joined(handed)
         return Book(self, joined, baselines)
 
@@ -85,6 +86,11 @@ class Recording:
                 "(`qianyun policy records`)"
             )
         return self.truth.records.add(made, actor, estate)
+
+    def hand_in(self, sending: Sending, actor: str) -> Sending:
+        """Put down that a report went out. Raises Refused where the same is on record, Forbidden."""
+        self._may(actor, "report.send")
+        return self.truth.sendings.add(sending, actor=actor)
 
     def withdraw(self, number: int, actor: str, reason: str) -> Kept:
         """Take a record back that a command put down. Raises RecordRefused without a reason,

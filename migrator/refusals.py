@@ -26,6 +26,12 @@ NOT_RUN = (
 )
 
 _REFUSALS = (
+    _refusal(  # ansible-core waits 5 s for a part of itself (_internal/_rpc_host.py), then gives up
+        r"Local RPC server did not start",
+        "本机太忙，Ansible 没有启动，没有触动任何主机 / this machine is too busy, Ansible did not start "
+        "and no host was touched",
+        "请减少同时进行的工作后重试 / retry with less going on at once",
+    ),
     _refusal(
         r"(incorrect|missing) sudo password|sudo password is (incorrect|required)",
         "sudo 密码不对或没有设置 / the sudo password is wrong or not set",

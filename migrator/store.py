@@ -21,6 +21,7 @@ from migrator.store_plans import Plans
 from migrator.store_records import PolicyRecords
 from migrator.store_reports import Reports
 from migrator.store_runs import Runs
+from migrator.store_sendings import Sendings
 
 type Clock = Callable[[], datetime]
 
@@ -44,6 +45,7 @@ class Truth:
         self.census = Census(self)
         self.records = PolicyRecords(self)
         self.reports = Reports(self)
+        self.sendings = Sendings(self)
 
     @classmethod
     def open(cls, url: str, clock: Clock = utc_now, login: str = "") -> "Truth":

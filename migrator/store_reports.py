@@ -1,10 +1,8 @@
-"""Final reports in the truth: kept once, never changed; their files; what was handed in, by whom and
-how. Each with its audit entry."""
+"""Final reports in the truth: kept once, never changed; and their files. Each with its audit entry."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, RowMapping, func, insert, select
@@ -12,10 +10,9 @@ from sqlalchemy import Connection, RowMapping, func, insert, select
 from inventory.canonical import canonical_json
 from migrator.audit import record
 from migrator.errors import NotFound, Refused, StoreDown
-from migrator.tables_reports import report_files, report_sendings, reports
+from migrator.tables_reports import report_files, reports
 
 if TYPE_CHECKING:
-    from inventory.policies.records import Handed
     from inventory.reports.model import Report
     from migrator.store import Truth
 
@@ -37,26 +34,8 @@ class Kept:
     files: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Sending:
-    """Something handed in, by one channel. `code` of whose duty it was, "" for nobody of the
-    inventory; `report`: the number of ours, None for what others handed in by themselves."""
-
-    policy: str
-    entry: str
-    code: str
-    period: str
-    on: date
-    channel: str
-    receiver: str
-    evidence: str
-    report: int | None = None
-    at: str = ""
-    by: str = ""
-
-
 class Reports:
-    """Final reports and what was handed in."""
+    """Final reports."""
 
     def __init__(self, truth: "Truth") -> None:
         self._truth = truth
@@ -190,70 +169,6 @@ class Reports:
             detail={"kind": kind, "digest": found},
         )
 
-    def send(self, sending: Sending, *, actor: str) -> Sending:
-        """Write down what was handed in. Raises Refused where the same is on record."""
-        fields = ("policy", "entry", "code", "period", "channel", "report")
-        same = {name: getattr(sending, name) for name in fields}
-        with self._truth.writing() as connection:
-            now = self._truth.now()
-            there = connection.execute(
-                select(report_sendings.c.on).filter_by(**same, on=sending.on.isoformat())
-            ).first()
-            if there is not None:
-                raise Refused(
-                    f"已登记过同一报送 / this is on record already: {sending.period} {sending.channel} "
-                    f"{sending.on}"
-                )
-            connection.execute(
-                insert(report_sendings).values(
-                    **same,
-                    on=sending.on.isoformat(),
-                    receiver=sending.receiver,
-                    evidence=sending.evidence,
-                    at=now,
-                    by=actor,
-                )
-            )
-            about = f"report-{sending.report}" if sending.report else sending.code or sending.policy
-            record(
-                connection,
-                at=now,
-                actor=actor,
-                action="report.sent" if sending.report else "report.received",
-                object=about,
-                detail={
-                    **same,
-                    "on": sending.on.isoformat(),
-                    "receiver": sending.receiver,
-                    "evidence": sending.evidence,
-                },
-            )
-        return sending
-
-    def sendings(self) -> list[Sending]:
-        """All, the oldest first."""
-        query = select(report_sendings).order_by(report_sendings.c.id)
-        with self._truth.reading() as connection:
-            return [_sending(row) for row in connection.execute(query).mappings()]
-
-    def handed(self) -> "tuple[Handed, ...]":
-        """As records of the policies: what counts as reported."""
-        from inventory.policies.records import Handed  # noqa: PLC0415  as is Report below
-
-        return tuple(
-            Handed(
-                policy=one.policy,
-                entry=one.entry,
-                code=one.code,
-                period=one.period,
-                on=one.on,
-                channels=(one.channel,),
-                evidence=one.evidence or f"report-{one.report}",
-            )
-            for one in self.sendings()
-            if one.entry and one.code
-        )
-
 
 def _files(connection: Connection, number: int) -> dict[str, str]:
     query = select(report_files.c.kind, report_files.c.digest).filter_by(report=number)
@@ -311,8 +226,3 @@ def _faults(connection: Connection, told: Mapping[tuple[str, str], str]) -> Iter
     for name, kind in sorted(set(told) - seen):
         what = f".{kind}" if kind else "报告"
         yield f"{name} {what}已不在 / {name} {kind or 'report'} is gone"
-
-
-def _sending(row: RowMapping) -> Sending:
-    told = {name: row[name] for name in Sending.__dataclass_fields__ if name != "on"}
-    return Sending(**told, on=date.fromisoformat(row["on"]))

@@ -3,9 +3,10 @@
     report = read_ledgers([Path("澜江市台账.xlsx")])
     report.objects, report.estate, report.problems
 
-Files become sheets (sheets.py), sheets tables (headers.py, headings.py, preamble.py),
-rows records (rows.py, records.py, fields.py, values.py, numbers.py, dates.py), records of one object
-one (unite.py), and these an estate (objects.py, names.py, organisations.py) and what was told
+Files become sheets (sheets.py), sheets tables (headers.py, headings.py, preamble.py, labels.py,
+blocks.py), rows records (rows.py, context.py, records.py, fields.py and the parsers: values.py,
+choices.py, numbers.py, money.py, dates.py, several.py), records of one object one
+(unite.py), and these an estate (objects.py, names.py, organisations.py) and what was told
 (as_told.py). What departments write is data in spellings/.
 """
 
@@ -16,7 +17,6 @@ from pathlib import Path
 
 from inventory.errors import LedgerError
 from inventory.ledger.as_told import as_told
-from inventory.ledger.headers import Table
 from inventory.ledger.names import name_key
 from inventory.ledger.objects import build
 from inventory.ledger.organisations import Organisations
@@ -25,6 +25,7 @@ from inventory.ledger.record import Record
 from inventory.ledger.records import Rows, read_table
 from inventory.ledger.report import Ignored, LedgerReport, Problem
 from inventory.ledger.sheets import Sheet, read_sheets
+from inventory.ledger.table import Table
 from inventory.ledger.words import Words, default_words
 from inventory.model import Estate
 

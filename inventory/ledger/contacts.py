@@ -21,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from inventory.ledger import literal
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
-from inventory.ledger.headers import Column
+from inventory.ledger.table import Column
 from inventory.ledger.values import text
 from inventory.ledger.words import Words, squeeze
 from inventory.model import Contact

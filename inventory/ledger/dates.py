@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from inventory.ledger.cells import Cell, Refused, is_blank, narrow, raw_text
@@ -14,13 +15,13 @@ DAYS_TO_1904 = 1462
 _SERIALS = range(18264, 73416)  # 1950 to 2100
 _TIME = re.compile(r"[ T日]\s*\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?:\.\d+)?秒?)?分?$")
 _DATE = re.compile(
-    r"(\d{4})\s*[-./年,、。—–_\\]\s*(\d{1,2})(?:\s*[-./月,、。—–_\\]\s*(\d{1,2})\s*[日号]?|\s*月?份?)"
+    r"(\d{4})\s*[-./年,、。·—–_\\]\s*(\d{1,2})(?:\s*[-./月,、。·—–_\\]\s*(\d{1,2})\s*[日号]?|\s*月?份?)"
 )
 _SHORT = re.compile(r"'?(\d{2})年(\d{1,2})月(?:(\d{1,2})[日号])?份?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
-_LEADING = re.compile(r"^(?:约|于|自|至|到|截至|截止|公元)+")
+_LEADING = re.compile(r"^(?:约|于|自|从|至|到|截至|截止|公元|建于|始建于|购于|建成于|立项于)+")
 _TRAILING = re.compile(
-    r"(?:止|起|到期|届满|为止|左右|投用|建成|启用|(?:批复|批准|审批|立项|核准|印发|下达|验收|签订|购置|采购|购买|购入|入库|上架|投入使用|上线|竣工|改造|完成|通过|发文)(?:同意|通过|完成)?|\(.*\)|[,、]?(?:星期|周|礼拜)[一二三四五六日天])$"
+    r"(?:止|起|到期|届满|为止|左右|投用|建成|启用|批|购|建|买|装|(?:批复|批准|审批|立项|核准|印发|下达|验收|签订|购置|采购|购买|购入|入库|上架|投入使用|上线|竣工|改造|完成|通过|发文)(?:同意|通过|完成)?|\(.*\)|[,、]?(?:星期|周|礼拜)[一二三四五六日天])$"
 )
 _WEEKDAY = re.compile(
     r"[,，、(（]?\s*(?:(?:星期|周|礼拜)[一二三四五六日天]|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)[)）]?,?",
@@ -36,6 +37,9 @@ _ENGLISH = (
     re.compile(rf"(?P<m>{_MONTH})\.? ?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? ?(?P<y>\d{{4}})"),
 )
 _UNTIL = re.compile(r"[-—–~～至到]+")
+_OR_UNTIL = re.compile(r"/|起[,，;、]?|[;,，]")  # where no dash stands between the two
+_NO_YEAR = re.compile(r"\d{1,2}月")
+_REMARKED = re.compile(r"[^()]{1,6}\((.*\d{4}.*)\)")
 _CHINESE = str.maketrans("〇零○Oo一二三四五六七八九元", "000001234567891")
 _NUMERALS = re.compile(r"[〇零○Oo0一二三四五六七八九十元]+")
 
@@ -75,17 +79,33 @@ def last_day(cell: Cell, unit: str, words: Words) -> date | None:
 
 def _period(cell: Cell, words: Words) -> tuple[date, date] | None:
     """The two whole dates of a period, in their order; None when a cell tells none."""
-    written = re.sub(r"\s+", "", narrow(cell))
-    found: list[tuple[date, date]] = []
-    for mark in _UNTIL.finditer(written):
-        try:
-            first = day(written[: mark.start()], "", words)
-            last = day(written[mark.end() :], "", words)
-        except Refused:
-            continue
+    written = re.sub(r"\s*\n\s*", "至", narrow(cell))
+    written = re.sub(r"\s+", "", written)
+    if match := _REMARKED.fullmatch(written):  # 1年（2023.1—2023.12）
+        written = match[1]
+    for marks in (_UNTIL, _OR_UNTIL):
+        found = list(_periods(written, marks, words))
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _periods(written: str, marks: re.Pattern[str], words: Words) -> Iterator[tuple[date, date]]:
+    for mark in marks.finditer(written):
+        first = _day_or_none(written[: mark.start()], words)
+        end = written[mark.end() :]
+        if first and _NO_YEAR.match(end):  # 2022年1月1日-12月31日
+            end = f"{first.year}年{end}"
+        last = _day_or_none(end, words)
         if first and last and first < last:
-            found.append((first, last))
-    return found[0] if len(found) == 1 else None
+            yield first, last
+
+
+def _day_or_none(written: str, words: Words) -> date | None:
+    try:
+        return day(written, "", words)
+    except Refused:
+        return None
 
 
 def _english(written: str) -> date | None:

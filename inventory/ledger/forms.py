@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from inventory.ledger.cells import Cell, raw_text
-from inventory.ledger.headers import Hints, Table, columns_of
+from inventory.ledger.headers import Hints, columns_of
 from inventory.ledger.headings import Heading, heading_of
-from inventory.ledger.preamble import preamble
+from inventory.ledger.preamble import Preamble, preamble
 from inventory.ledger.sheets import CellFault, Hidden, Sheet
+from inventory.ledger.table import Table
 from inventory.ledger.words import KindWords, Words
 
 _SAID = re.compile(r"[:：]\s*\S")  # 填报单位：市教育局 says its value itself
@@ -24,12 +25,13 @@ _NAMING = ("name", "code")
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
-    """A label, and where its value stands; rows and columns from 0."""
+class Told:
+    """A label, and its value in that row and column (from 0)."""
 
     label: Heading
     row: int
     column: int
+    value: Cell
 
 
 def find_forms(sheet: Sheet, words: Words) -> Iterator[Table]:
@@ -39,7 +41,8 @@ def find_forms(sheet: Sheet, words: Words) -> Iterator[Table]:
     if kind is not None:
         pairs, _ = _pairs(sheet, words.kinds[kind], words, len(sheet.rows))
         for form in _split(pairs):
-            yield _table(sheet, kind, form, words)
+            said = preamble(sheet.rows[: form[0].row], words)
+            yield form_of(sheet, kind, form, said)
 
 
 def _kind(sheet: Sheet, words: Words) -> str | None:
@@ -54,7 +57,7 @@ def _kind(sheet: Sheet, words: Words) -> str | None:
     return max(found, default=None, key=lambda kind: found[kind])
 
 
-def _pairs(sheet: Sheet, known: KindWords, words: Words, most: int) -> tuple[list[_Pair], int]:
+def _pairs(sheet: Sheet, known: KindWords, words: Words, most: int) -> tuple[list[Told], int]:
     """The pairs of the first `most` rows in reading order, and how many labels stood beside another
     label."""
     right_of = {
@@ -63,7 +66,7 @@ def _pairs(sheet: Sheet, known: KindWords, words: Words, most: int) -> tuple[lis
         for row in range(top, bottom + 1)
         for column in range(left, right + 1)
     }
-    pairs: list[_Pair] = []
+    pairs: list[Told] = []
     together = 0
     for at, row in enumerate(sheet.rows[:most]):
         column = 0
@@ -78,7 +81,7 @@ def _pairs(sheet: Sheet, known: KindWords, words: Words, most: int) -> tuple[lis
             if other is not None and not other.likely and other.field != label.field:
                 together += 1
                 continue
-            pairs.append(_Pair(label, at, beside))
+            pairs.append(Told(label, at, beside, row[beside]))
             column = right_of.get((at, beside), beside) + 1
     return pairs, together
 
@@ -94,7 +97,7 @@ def _label(
     return label if label.field or label.contact else None
 
 
-def _is_form(pairs: Sequence[_Pair], together: int) -> bool:
+def _is_form(pairs: Sequence[Told], together: int) -> bool:
     fields = {p.label.field for p in pairs if p.label.field}
     sure = {p.label.field for p in pairs if p.label.field and not p.label.likely}
     rows = {p.row for p in pairs}
@@ -106,9 +109,9 @@ def _is_form(pairs: Sequence[_Pair], together: int) -> bool:
     )
 
 
-def _split(pairs: Sequence[_Pair]) -> Iterator[list[_Pair]]:
+def _split(pairs: Sequence[Told]) -> Iterator[list[Told]]:
     """Forms below each other: the next begins where the name stands again."""
-    form: list[_Pair] = []
+    form: list[Told] = []
     told: set[str | None] = set()
     for pair in pairs:
         if pair.label.field in _NAMING and pair.label.field in told:
@@ -119,12 +122,11 @@ def _split(pairs: Sequence[_Pair]) -> Iterator[list[_Pair]]:
     yield form
 
 
-def _table(sheet: Sheet, kind: str, form: Sequence[_Pair], words: Words) -> Table:
+def form_of(sheet: Sheet, kind: str, form: Sequence[Told], said: Preamble) -> Table:
     """The form as a table of one row, which stands where the form's first pair does."""
     at = form[0].row
-    values = tuple(_value(sheet, pair) for pair in form)
     labels = [replace(pair.label, index=number) for number, pair in enumerate(form)]
-    rows = (*sheet.rows[:at], values)
+    rows = (*((),) * at, tuple(pair.value for pair in form))
     faults: dict[tuple[int, int], CellFault] = {
         (at, number): sheet.faults[pair.row, pair.column]
         for number, pair in enumerate(form)
@@ -138,14 +140,9 @@ def _table(sheet: Sheet, kind: str, form: Sequence[_Pair], words: Words) -> Tabl
         first_row=at,
         last_row=at + 1,
         header_row=at,
-        said=preamble(sheet.rows[:at], words),
+        said=said,
         form=True,
     )
-
-
-def _value(sheet: Sheet, pair: _Pair) -> Cell:
-    row = sheet.rows[pair.row]
-    return row[pair.column] if pair.column < len(row) else ""
 
 
 def _text(cell: Cell) -> str:

@@ -6,16 +6,19 @@ their columns below). The header is where the words know most cells.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
-from inventory.ledger.fields import CONTACTS, FIELDS, PARTS_OF_SYSTEMS, WITH_CONTACTS
+from inventory.ledger.fields import CONTACTS, PARTS_OF_SYSTEMS, WITH_CONTACTS
 from inventory.ledger.headings import Heading, heading_rows, headings
+from inventory.ledger.labels import label_lines
 from inventory.ledger.naming import name_column
-from inventory.ledger.preamble import Preamble, preamble
+from inventory.ledger.preamble import preamble
+from inventory.ledger.several import JOIN, parser_of
 from inventory.ledger.sheets import Sheet
-from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze
+from inventory.ledger.table import Column, Lines, Table
+from inventory.ledger.words import KindWords, Words, squeeze
 
 SEARCHED_ROWS = 20
 MAX_DEPTH = 3  # rows of a header
@@ -30,53 +33,6 @@ _NEEDED = {"services": {"host"}}  # what it has besides: systems have names of s
 _FIRST = ("责任", "所属", "主管", "归属", "权属", "隶属", "单位", "部门", "填报")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """`index` from 0; `title` is the header as read, in row `row` (from 0), `unit` what it says in
-    brackets; `contact` is told where `field` is that of contacts, for which there may be several
-    columns."""
-
-    index: int
-    title: str
-    field: str | None
-    unit: str = ""
-    contact: ContactHeader | None = None
-    row: int = 0
-    likely: bool = False  # known by parts of its header alone
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table found in a sheet; `first_row` is the index in `sheet.rows` of the first data row,
-    `last_row` that behind the last. `quiet`: columns that are passed over on purpose; `repeated`:
-    rows in which the header stands again;
-    `nameless`: no column could be told to be that of the names;
-    `form`: each column has its own row, in which its value stands too (forms.py)."""
-
-    sheet: Sheet
-    kind: str
-    columns: tuple[Column, ...]
-    first_row: int
-    last_row: int
-    header_row: int = 0
-    quiet: tuple[Column, ...] = ()
-    said: Preamble = field(default_factory=Preamble)
-    repeated: frozenset[int] = frozenset()
-    form: bool = False
-    nameless: bool = False
-
-    @property
-    def unknown(self) -> tuple[Column, ...]:
-        return tuple(c for c in self.columns if c.field is None)
-
-    @cached_property
-    def fields(self) -> frozenset[str]:
-        return frozenset(c.field for c in self.columns if c.field)
-
-    def index_of(self, field: str) -> int | None:
-        return next((c.index for c in self.columns if c.field == field), None)
-
-
 def find_table(sheet: Sheet, words: Words) -> Table | None:
     """The first table of a sheet, or None when no row looks like a header that we know."""
     return next(find_tables(sheet, words), None)
@@ -85,28 +41,51 @@ def find_table(sheet: Sheet, words: Words) -> Table | None:
 def find_tables(sheet: Sheet, words: Words) -> Iterator[Table]:
     """The tables of a sheet from top to bottom."""
     rows = sheet.rows
-    table = _best(sheet, 0, range(min(SEARCHED_ROWS, len(rows))), words)
+    lines = label_lines(sheet, words)
+    starts = (at for at in range(min(SEARCHED_ROWS, len(rows))) if at not in lines)
+    table = _best(sheet, 0, starts, words)
+    top = 0
     while table:
-        below: Table | None = None
-        repeated: set[int] = set()
-        heads = {_texts(row) for row in rows[table.header_row : table.first_row]}
-        firsts = {head[0] for head in heads if head}
-        for at in range(table.first_row, len(rows)):
-            # as on every page that was printed; few rows begin as the header does
-            if _first_text(rows[at]) in firsts and _texts(rows[at]) in heads:
-                repeated.add(at)
-                continue
-            if not _like_header(rows[at], words):
-                continue
-            starts = range(max(at - 1, table.first_row), at + 1)
-            below = _best(sheet, table.header_row, starts, words, least=3)
-            if below and at < below.first_row:
-                break
-            below = None
+        below, repeated = _next_header(sheet, table, lines, words)
         end = below.header_row if below else len(rows)
-        table = replace(table, last_row=end, repeated=frozenset(repeated))
+        told = {at: pairs for at, pairs in lines.items() if top <= at < end}
+        table = replace(table, last_row=end, repeated=frozenset(repeated), lines=told)
         yield replace(table, columns=tuple(_tried(table, words)))
+        top = _run_above(sheet, table, end)
+        if below:
+            below = replace(below, said=preamble(rows[top:end], words))
         table = below
+
+
+def _next_header(
+    sheet: Sheet, table: Table, lines: Lines, words: Words
+) -> tuple[Table | None, set[int]]:
+    """The table that begins below the header of another in its sheet, and the rows up to there in
+    which that header stands again."""
+    rows = sheet.rows
+    repeated: set[int] = set()
+    heads = {_texts(row) for row in rows[table.header_row : table.first_row]}
+    firsts = {head[0] for head in heads if head}
+    for at in range(table.first_row, len(rows)):
+        # as on every page that was printed; few rows begin as the header does
+        if _first_text(rows[at]) in firsts and _texts(rows[at]) in heads:
+            repeated.add(at)
+            continue
+        if at in lines or not _like_header(rows[at], words):
+            continue
+        starts = (n for n in range(max(at - 1, table.first_row), at + 1) if n not in lines)
+        below = _best(sheet, table.header_row, starts, words, least=3)
+        if below and at < below.first_row:
+            return below, repeated
+    return None, repeated
+
+
+def _run_above(sheet: Sheet, table: Table, end: int) -> int:
+    """Where the titles and labels begin that stand right above row `end`, below a table's rows."""
+    at = end
+    while at > table.first_row and len(_texts(sheet.rows[at - 1])) <= FEW:
+        at -= 1
+    return at
 
 
 def _best(
@@ -143,7 +122,7 @@ def _candidates(
     for kind, known in words.kinds.items():
         table = _table(sheet, at, kind, words)
         telling = [c for c in table.columns if c.contact is None]
-        fields = {c.field for c in telling if c.field}
+        fields = {field for c in telling for field in c.fields}
         named = fields & _NAMING.get(kind, {"name", "code"})
         people = any(c.contact for c in table.columns)  # 单位名称, 联系人, 电话 are a table too
         if not fields >= _NEEDED.get(kind, set()):
@@ -191,7 +170,6 @@ def _tried(table: Table, words: Words) -> Iterator[Column]:
     """The columns, without the fields that their cells speak against: of a header that is known by
     its parts alone, or by a word that departments use for other things too (服务, 数据库), most
     cells must be such as the field has."""
-    parsers = FIELDS[table.kind]
     for column in table.columns:
         sure = not column.likely and column.field not in PARTS_OF_SYSTEMS
         if column.field is None or column.contact or sure:
@@ -204,7 +182,7 @@ def _tried(table: Table, words: Words) -> Iterator[Column]:
                 continue
             tried += 1
             try:
-                parsers[column.field](cell, column.unit or table.said.money, words)
+                parser_of(table.kind, column.field)(cell, column.unit or table.said.money, words)
             except Refused:
                 continue
             read += 1
@@ -276,6 +254,8 @@ def columns_of(found: Sequence[Heading], kind: str) -> Iterator[tuple[Column, bo
             continue
         if field and chosen[field] != heading.index:
             field = None  # a second column for the same field is reported, not merged
+        if field and JOIN in field and any(part in chosen for part in field.split(JOIN)):
+            field = None  # each has a column of its own
         likely = heading.likely and field is not None
         yield Column(heading.index, title, field, heading.unit, row=row, likely=likely), False
 

@@ -8,12 +8,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from inventory.ledger.cells import Cell, raw_text
+from inventory.ledger.cells import Cell, is_blank, raw_text
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.titles import Title, title_of
-from inventory.ledger.words import ContactHeader, KindWords, Words
+from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze
 
 _UNIT = re.compile(r"[(（\[【][^()（）\[\]【】]{1,12}[)）\]】]")
+_LONGEST = 12  # characters of a unit
 _VAGUE = re.compile(r"(?:基本|主要|相关)?(?:情况|信息|状况|内容|明细|资源|要求|配置)$")
 
 
@@ -46,7 +47,7 @@ def headings(
     hidden = sheet.unseen.columns
     return tuple(
         _heading(index, chain, known, words)
-        for index, chain in enumerate(_chains(sheet, at, depth))
+        for index, chain in enumerate(_chains(sheet, at, depth, words))
         if chain and index not in hidden
     )
 
@@ -62,12 +63,12 @@ def heading_rows(sheet: Sheet, at: int, known: KindWords, words: Words, most: in
     depth = 1
     while depth < most and at + depth < len(sheet.rows) and _deeper(sheet, at, depth, known, words):
         depth += 1
-    return depth
+    return depth + (at + depth < len(sheet.rows) and is_units(sheet.rows[at + depth], words))
 
 
 def _deeper(sheet: Sheet, at: int, depth: int, known: KindWords, words: Words) -> bool:
-    above = _chains(sheet, at, depth)
-    both = _chains(sheet, at, depth + 1)
+    above = _chains(sheet, at, depth, words)
+    both = _chains(sheet, at, depth + 1, words)
     above += [[]] * (len(both) - len(above))
     # cells merged over both rows: the row below is the header's, whatever stands in it
     over = sum(at <= top < at + depth <= bottom for top, _, bottom, _ in sheet.merges)
@@ -91,7 +92,21 @@ def _deeper(sheet: Sheet, at: int, depth: int, known: KindWords, words: Words) -
     return added > strange
 
 
-def _chains(sheet: Sheet, at: int, depth: int) -> list[list[_Cell]]:
+def is_units(row: Sequence[Cell], words: Words) -> bool:
+    """Whether a row below a header names the units of its columns, and nothing else: — 万元 核 GB."""
+    told = [unit for cell in row if (unit := _unit_of(cell, words))]
+    return bool(told) and all(is_blank(cell, words) or _unit_of(cell, words) for cell in row)
+
+
+def _unit_of(cell: Cell, words: Words) -> str:
+    """万元, （万元） or 单位：万元, alone in a cell."""
+    if not isinstance(cell, str) or len(cell) > _LONGEST:
+        return ""
+    bare = squeeze(cell).strip("()[]【】").removeprefix("单位").lstrip(":")
+    return bare if bare in words.any_unit else ""
+
+
+def _chains(sheet: Sheet, at: int, depth: int, words: Words) -> list[list[_Cell]]:
     """By column: the different texts of the header from top to bottom."""
     width = max(len(row) for row in sheet.rows[at : at + depth])
     spans = {
@@ -101,6 +116,7 @@ def _chains(sheet: Sheet, at: int, depth: int) -> list[list[_Cell]]:
         for row in range(top, bottom + 1)
         for column in range(left, right + 1)
     }
+    units = depth > 1 and is_units(sheet.rows[at + depth - 1], words)
     loose = not any(at <= row < at + depth for row, _ in spans)  # as in a CSV
     chains: list[list[_Cell]] = [[] for _ in range(width)]
     for row in range(at, at + depth):
@@ -121,7 +137,10 @@ def _chains(sheet: Sheet, at: int, depth: int) -> list[list[_Cell]]:
                 else:
                     group = ""
             chain = chains[column]
-            if chain and _UNIT.fullmatch(text):  # a row of units below: （万元）
+            if chain and units and row == at + depth - 1:  # — 万元 核
+                unit = f"({_unit_of(text, words)})" if _unit_of(text, words) else ""
+                chain[-1] = _Cell(chain[-1].text + unit, chain[-1].row, chain[-1].spans)
+            elif chain and _UNIT.fullmatch(text):  # a row of units below: （万元）
                 if not chain[-1].text.endswith(text):
                     chain[-1] = _Cell(chain[-1].text + text, chain[-1].row, chain[-1].spans)
             elif text and not (chain and chain[-1].text == text):
@@ -149,6 +168,8 @@ def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words)
     quiet = any(s in words.quiet_headers for s in own.spellings)
     likely = None
     if not (field or contact or quiet):
+        likely = _first(spellings, known.several)
+    if not (field or contact or quiet or likely):
         likely = known.likely(own.base) or known.likely("".join(t.base for t in titles))
     return Heading(
         index,

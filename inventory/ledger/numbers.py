@@ -1,53 +1,46 @@
-"""Numbers as people write them, with their units → the model's units. Pure.
+"""Counts, areas, rates and sizes with their units → the model's units. Pure.
 
-125 万元   ￥1,200,000   约12.8万   １２.５万   一百二十万元   2000元/月   10TB   千兆
+32核   80.5㎡   千兆   10TB   2颗×16核   100G*2+2T   4块600GB   2×(200G+300G)
 """
 
-import math
 import re
-from datetime import date
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple
 
+from inventory.ledger.amounts import REMARK, amount_of
 from inventory.ledger.cells import Cell, Parser, Refused, is_blank, raw_text
 from inventory.ledger.report import Code
 from inventory.ledger.words import Words, squeeze
 
-# 1,200,000 and 120,0000 are grouped; 1,2 is no number
-_NUMBER = re.compile(
-    r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+|\d{1,18})(?![\d,])(?:\.\d{1,12})?(?![\d,])"
-    r"|[+-]?\.\d{1,12}"
-)
-_REMARK = re.compile(r"(?<=.)\([^()]*\)$")  # 8(含2个网络柜), 500GB(SSD)
-_DIGITS = {c: n for n, chars in enumerate(("零〇○", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒",
-    "八捌", "九玖")) for c in chars}  # fmt: skip
-_TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_CHINESE = re.compile(f"[{''.join(_DIGITS)}{''.join(_TENS)}万亿点]+")
 MAX_NUMBER = 10**18  # what a store of 64 bits keeps; past any yuan and any bit
-_SMALL = 1000  # yuan: with a fraction and without a unit it was meant in another
-_YEAR_DIGITS = 4  # 二〇一六
-_MYRIADS = {"万": 10_000, "亿": 100_000_000}
-_LARGE = {"百": 100, "佰": 100, "千": 1000, "仟": 1000, **_MYRIADS}
-_TIMES = re.compile(r"(\d{1,3})(?:颗|路|个|块|条|根|台|片)?(?:cpu)?[×x*](\d.*)")
-_OWN = 1000  # yuan: a number in words with a 千 or more in it needs no unit of its column
-_SHORT = re.compile(  # 1万5, 3千2, 1万2千: the digit behind is of the next lower unit
-    r"(\d{1,4})(万|千)(\d)(千|百)?(?=$|[^\d.,])"
+_COMPOUND = re.compile(
+    r"[×x*✕✖∗+、,;和及(]|[\d一二两三四五六七八九十双][块条根颗路片张盘台个]\D*\d|[块条根片张盘]$"
 )
+_GROUP = re.compile(r"^\(|[×x*✕✖∗]\(")
+_TIMES = re.compile(r"[×x*✕✖∗]")
+_AND = re.compile(r"[+、;和及]|,(?!\d{3}(?!\d))")
+_OFTEN = re.compile(  # 4块×, 两颗
+    r"(\d{1,3}|[一二两三四五六七八九十双])[块条根颗路片张盘台个只组列排]?(?:cpu|处理器|硬盘|内存条?)?"
+)
+_JOINED = re.compile(  # 4块600GB, 600GB4块: a number of things beside the size of one
+    r"(?:(?P<n>\d{1,3}|[一二两三四五六七八九十双])[块条根颗路片张盘](?P<of>\d.*)"
+    r"|(?P<each>\d+(?:\.\d+)?[a-z]+)(?P<m>\d{1,3})[块条根片张盘])"
+)
+_THREADS = re.compile(r"(?<=[核心cC])\s*[/、,，]?\s*\d{1,3}\s*(?:线程|[tT])$")  # 8核16线程
+_BRACKETED = re.compile(r"\(([×x*]\d{1,3}[块条根颗片张盘个]?)\)")
+_FEW = dict(zip("一二三四五六七八九十两双", (*range(1, 11), 2, 2), strict=True))
+_MULTIPLIED = ("size", "cores", "count", "racks", "rate", "area")
+_ADDED = ("size", "cores", "count", "racks", "area")
+_BARE = ("size", "cores")  # of which a product may leave the unit to the header: 8*16 under （GB）
 
 
-class Amount(NamedTuple):
-    value: Decimal
-    unit: str  # squeezed, what stood behind the number
-    currency: bool  # a sign of money stood before it: the column's unit doesn't count
-    hundreds: bool = False  # in words, 三百: with a unit of the column it may be either
-
-
-def whole_number(minimum: int, maximum: int = 10**9) -> Parser:
-    """A count such as 8, ８, "32核"."""
+def whole_number(minimum: int, maximum: int = 10**9, units: str = "count") -> Parser:
+    """A count such as 8, ８, "32核"; `units`: those of values.toml that may stand behind it. A count
+    of other things (一台 under CPU核数) is none."""
 
     def parse(cell: Cell, unit: str, words: Words) -> int | None:
         value = _measured(
-            cell, unit, words, "count", code="not_a_number", expected="整数 / a whole number"
+            cell, unit, words, units, code="not_a_number", expected="整数 / a whole number"
         )
         if value is None:
             return None
@@ -85,30 +78,6 @@ def seconds(cell: Cell, unit: str, words: Words) -> int | None:
     return None if value is None else int(value.to_integral_value(ROUND_HALF_UP))
 
 
-def score(cell: Cell, unit: str, words: Words) -> str | None:
-    """A mark as decimal text."""
-    value = _measured(
-        cell, unit, words, "count", code="not_a_number", expected="分数 / a number of points"
-    )
-    return _decimal_text(value)
-
-
-def money(cell: Cell, unit: str, words: Words) -> int | None:
-    """Whole yuan; a number alone has the header's unit, and without one it is yuan. A sign of
-    money (¥) before a number alone says yuan whatever the header's unit."""
-    return _money(cell, unit, words, per="")
-
-
-def money_per_year(cell: Cell, unit: str, words: Words) -> int | None:
-    """Whole yuan a year: 12万元/年, 2000元/月."""
-    return _money(cell, unit, words, per="/年")
-
-
-def money_per_month(cell: Cell, unit: str, words: Words) -> int | None:
-    """Whole yuan a year, told by the month."""
-    return _money(cell, unit, words, per="/月")
-
-
 def rate(cell: Cell, unit: str, words: Words) -> int | None:
     """kbit/s; a number without a unit in the cell or header is refused, not guessed."""
     named = words.units["rate_words"].get(squeeze(raw_text(cell)))
@@ -124,109 +93,114 @@ def rate(cell: Cell, unit: str, words: Words) -> int | None:
 def size(cell: Cell, unit: str, words: Words) -> int | None:
     """Whole GiB, rounded; a number alone is GB."""
     expected = "容量，如 512G、2TB / a size such as 512G or 2TB"
-    value = _measured(cell, unit or "g", words, "size", code="not_a_quantity", expected=expected)
+    value = _measured(cell, unit, words, "size", code="not_a_quantity", expected=expected)
     return None if value is None else int(value.to_integral_value(ROUND_HALF_UP))
 
 
-def amount_of(cell: Cell, words: Words) -> Amount | None:
-    """The number of a cell and the unit behind it; None when the cell is no number with a unit."""
-    if isinstance(cell, bool | date):
-        return None
-    if isinstance(cell, int | float):
-        return Amount(Decimal(repr(cell)), "", currency=False) if math.isfinite(cell) else None
-    written, currency = _bare(_REMARK.sub("", squeeze(raw_text(cell))), words)
-    hundreds = False
-    if match := _SHORT.match(written):
-        told = _shortened(match)
-        if told is None:
-            return None
-        value, rest, currency = told, written[match.end() :], True
-    elif match := _NUMBER.match(written):
-        value = Decimal(match[0].replace(",", ""))
-        rest = written[match.end() :]
-    elif match := _CHINESE.match(written):
-        digits = _digits(match[0])
-        told = _chinese(digits)
-        if told is None:
-            return None
-        value, rest = told, written[len(digits) :]
-        # 一亿二千万, 一万五, 八千: whole, whatever the column says; 三百 may be either
-        whole = value >= _OWN and any(c in _LARGE for c in digits)
-        currency = currency or whole
-        hundreds = not whole and any(c in _LARGE for c in digits)
-    else:
-        return None
-    for after in words.numbers.after:
-        if rest != after and rest.endswith(after):
-            rest = rest.removesuffix(after)
-            break
-    return Amount(value, "" if rest in words.numbers.after else rest, currency, hundreds)
-
-
-def _shortened(match: re.Match[str]) -> Decimal | None:
-    """1万5 → 15000, 1万5千 → 15000, 3千2 → 3200; None where the units don't follow each other."""
-    unit, below = _LARGE[match[2]], _LARGE.get(match[4] or "", 0)
-    if below >= unit:
-        return None
-    return Decimal(int(match[1]) * unit + int(match[3]) * (below or unit // 10))
-
-
-def _bare(written: str, words: Words) -> tuple[str, bool]:
-    """Without what may stand before a number, and whether that was a sign of money."""
-    currency = False
-    while True:
-        before = next((w for w in words.numbers.before if written.startswith(w)), "")
-        if not before:
-            return written, currency
-        currency = currency or before in words.numbers.currency
-        written = written.removeprefix(before).lstrip(":")
+def not_below_zero(value: Decimal) -> Decimal:
+    """The value itself. Raises Refused."""
+    if value < 0:
+        raise Refused("out_of_range", "不小于 0 / 0 or more")
+    if value >= MAX_NUMBER:
+        raise Refused("out_of_range", "过大，请核对单位 / too large, check its unit")
+    return value
 
 
 def _measured(
-    cell: Cell, default_unit: str, words: Words, units: str, *, code: Code, expected: str
+    cell: Cell, header_unit: str, words: Words, units: str, *, code: Code, expected: str
 ) -> Decimal | None:
     """A number with its unit → the model's unit. Raises Refused."""
     if is_blank(cell, words):
         return None
-    if (several := _several(cell, words, units)) is not None:
-        return several
-    amount = amount_of(cell, words)
+    if units == "cores" and isinstance(cell, str):
+        cell = _THREADS.sub("", cell)
     table = words.units[units]
-    factor = table_word(cell, units, words)
+    told = squeeze(header_unit)
+    told = told if told in table else ""
+    several = _several(cell, told, words, units) if isinstance(cell, str) else None
+    if several is not None:
+        return not_below_zero(several)
+    factor = words.units.get(f"{units}_words", {}).get(squeeze(raw_text(cell)))  # 双核, 千兆
     if factor is not None:
         return factor
+    amount = amount_of(cell, words)
     if amount is not None:
-        told = squeeze(default_unit)
         named = _without_nouns(amount.unit, units, words)
-        factor = table.get(named or (told if told in table else ""))
+        alone = "g" if units == "size" and not told else told
+        factor = table.get(named or alone)
     if amount is None or factor is None:
         raise Refused(code, expected)
-    return _not_below_zero(amount.value * factor)
+    return not_below_zero(amount.value * factor)
 
 
-def _several(cell: Cell, words: Words, units: str) -> Decimal | None:
-    """What is told by its parts: 200GB+500GB, 2颗×16核, 4块×2T; None where it isn't, or where a
-    part has no unit of its own."""
-    if units not in ("size", "count") or not isinstance(cell, str):
+def _several(cell: str, told: str, words: Words, units: str) -> Decimal | None:
+    """What is told by its parts: 200GB+500GB, 2颗×16核, 2T×4块; None where it isn't, or where it
+    can't be told what a part means. `told`: the header's unit, if it is one of these."""
+    if units not in _MULTIPLIED:
         return None
-    parts = _REMARK.sub("", squeeze(cell)).split("+")
-    told = [_TIMES.fullmatch(part) for part in parts]
-    if len(parts) == 1 and told[0] is None:
+    written = squeeze(cell)
+    if not _COMPOUND.search(written):
         return None
-    total = Decimal(0)
-    for part, times in zip(parts, told, strict=True):
-        amount = amount_of(times[2] if times else part, words)
-        named = _without_nouns(amount.unit, units, words) if amount else ""
-        factor = words.units[units].get(named) if named else None
-        if amount is None or factor is None or amount.value < 0:
-            return None
-        total += amount.value * factor * int(times[1] if times else 1)
-    return total
+    return _sum(_BRACKETED.sub(r"\1", written), told, words, units)
 
 
-def table_word(cell: Cell, units: str, words: Words) -> Decimal | None:
-    """A number and its unit in one word: 双核, 千兆."""
-    return words.units.get(f"{units}_words", {}).get(squeeze(raw_text(cell)))
+def _sum(written: str, told: str, words: Words, units: str) -> Decimal | None:
+    parts = list(_split(written, _AND)) if units in _ADDED else [written]
+    products = [_product(part, told, words, units, alone=len(parts) == 1) for part in parts]
+    if any(product is None for product in products):
+        return None
+    return sum((p for p in products if p is not None), Decimal(0))
+
+
+def _product(written: str, told: str, words: Words, units: str, *, alone: bool) -> Decimal | None:
+    """One summand; `alone`: there is no other, so that it has to be a product."""
+    bare = written if _GROUP.search(written) else REMARK.sub("", written)
+    factors = list(_split(bare, _TIMES))
+    if match := _JOINED.fullmatch(bare):
+        factors = [match["n"] or match["m"], match["of"] or match["each"]]
+    elif len(factors) == 1 and bare[:1] == "(" and bare[-1:] == ")":
+        return _sum(bare[1:-1], told, words, units)
+    if len(factors) == 1 and alone:
+        return None
+    # the one that is measured is mostly the last; the others say how often
+    for at in reversed(range(len(factors))):
+        often = [_often(f) for n, f in enumerate(factors) if n != at]
+        of = _factor(factors[at], told, words, units, several=len(factors) > 1 or not alone)
+        if of is not None and None not in often:
+            for times in often:
+                of *= times or 0
+            return of
+    return None
+
+
+def _factor(written: str, told: str, words: Words, units: str, *, several: bool) -> Decimal | None:
+    """A number in the model's unit, by its own unit or, where that may be left out, the header's."""
+    if written[:1] == "(" and written[-1:] == ")":
+        return _sum(written[1:-1], told, words, units)
+    amount = amount_of(written, words)
+    if amount is None or amount.value < 0:
+        return None
+    named = _without_nouns(amount.unit, units, words)
+    if not named and not (told and units in _BARE) and not (several and units == "cores"):
+        return None
+    factor = words.units[units].get(named or told)
+    return None if factor is None else amount.value * factor
+
+
+def _often(written: str) -> int | None:
+    match = _OFTEN.fullmatch(written)
+    return None if match is None else _FEW.get(match[1]) or int(match[1])
+
+
+def _split(written: str, mark: re.Pattern[str]) -> Iterator[str]:
+    """Between the marks that stand in no brackets."""
+    depth = begin = 0
+    for at, letter in enumerate(written):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0 and mark.match(written, at):
+            yield written[begin:at]
+            begin = at + 1
+    yield written[begin:]
 
 
 def _without_nouns(unit: str, units: str, words: Words) -> str:
@@ -242,91 +216,5 @@ def _without_nouns(unit: str, units: str, words: Words) -> str:
     return rest
 
 
-def _money(cell: Cell, unit: str, words: Words, *, per: str) -> int | None:
-    expected = "金额，如 12.8万元 / an amount such as 12.8万元"
-    if squeeze(raw_text(cell)) in words.numbers.zero:
-        return 0
-    if is_blank(cell, words):
-        return None
-    amount = amount_of(cell, words)
-    if amount is None:
-        raise Refused("not_a_number", expected)
-    of_header, header_per = _split(squeeze(unit), words)
-    of_cell, cell_per = _split(amount.unit, words)
-    if of_cell is None or (cell_per and not per):
-        raise Refused("not_a_number", expected)
-    of_header = "" if amount.currency else of_header
-    if amount.hundreds and not of_cell and of_header not in ("", "元"):
-        raise Refused("not_a_number", expected)  # 三百 under 万元 is 300 yuan, or three millions
-    bare = not (of_cell or of_header or amount.currency)
-    if bare and 0 < amount.value < _SMALL and amount.value % 1:
-        raise Refused(
-            "not_a_number", "金额及单位，如 8.5万元 / an amount with its unit such as 8.5万元"
-        )
-    factor = words.units["money"][of_cell or of_header or "元"]
-    # what the cell says goes before what its column does
-    often = cell_per or header_per or per
-    value = _not_below_zero(amount.value * factor * words.units["per_year"][often or ""])
-    return int(value.to_integral_value(ROUND_HALF_UP))
-
-
-def _split(unit: str, words: Words) -> tuple[str | None, str]:
-    """万元/年 → 万元, /年; the first is None where the unit is none of money."""
-    money = words.units["money"]
-    for per in sorted(words.units["per_year"], key=len, reverse=True):
-        if unit.endswith(per):
-            of = unit[: len(unit) - len(per)]
-            if not of or of in money:
-                return of, per
-    return None, ""
-
-
-def _not_below_zero(value: Decimal) -> Decimal:
-    if value < 0:
-        raise Refused("out_of_range", "不小于 0 / 0 or more")
-    if value >= MAX_NUMBER:
-        raise Refused("out_of_range", "过大，请核对单位 / too large, check its unit")
-    return value
-
-
 def _decimal_text(value: Decimal | None) -> str | None:
     return None if value is None else format(value.normalize(), "f")
-
-
-def _digits(written: str) -> str:
-    """What of Chinese numerals is the number: a single 万 or 亿 at the end is its unit, as it is
-    behind digits."""
-    if written[-1] in _MYRIADS and not any(c in _MYRIADS for c in written[:-1]):
-        return written[:-1]
-    return written
-
-
-def _chinese(written: str) -> Decimal | None:
-    """一百二十, 十五, 三点五, 二〇一六, 一亿二千万 → a number; None when it is none."""
-    whole, point, fraction = written.partition("点")
-    if point:
-        digits = [_DIGITS.get(c) for c in fraction]
-        before = _chinese(whole)
-        if before is None or not digits or None in digits:
-            return None
-        return before + Decimal("0." + "".join(map(str, digits)))
-    if len(whole) > 1 and all(c in _DIGITS for c in whole):
-        if len(whole) < _YEAR_DIGITS and "〇" not in whole:  # 三五 are three to five, or nothing
-            return None
-        return Decimal("".join(str(_DIGITS[c]) for c in whole))
-    total, section, digit, last = 0, 0, 0, 0
-    for c in whole:
-        if c in _DIGITS:
-            digit = _DIGITS[c]
-        elif c in _TENS:
-            section += (digit or (1 if not section else 0)) * _TENS[c]
-            digit = 0
-        else:
-            if not (section or digit or total):
-                return None
-            total = (total + section + digit) * _MYRIADS[c]
-            section = digit = 0
-        last = digit
-    if len(whole) > 1 and whole[-2] in _LARGE:
-        last *= _LARGE[whole[-2]] // 10  # 一万五, 三千二: the digit is of the next lower unit
-    return Decimal(total + section + last) if whole else None

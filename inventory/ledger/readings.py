@@ -4,13 +4,16 @@ Words of a table's cells may be labels of a form (自租, 互联网, 涉密) and
 sheet can be read both ways, that way is taken of which more cells are such as their fields have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from inventory.ledger.blocks import objects_of
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
-from inventory.ledger.fields import FIELDS
 from inventory.ledger.forms import find_forms
-from inventory.ledger.headers import Column, Table, find_tables
+from inventory.ledger.headers import find_tables
+from inventory.ledger.several import parser_of
 from inventory.ledger.sheets import Sheet
+from inventory.ledger.table import Column, Table
 from inventory.ledger.words import Words, squeeze
 
 _NOBODYS = "某某甲乙"  # a word that no choice, number, date or address has
@@ -21,11 +24,23 @@ _SEEN = 100  # rows of tables that are weighed
 def tables_of(sheet: Sheet, words: Words) -> tuple[Table, ...]:
     """The tables of a sheet from top to bottom; a form is a table of one row."""
     forms = tuple(find_forms(sheet, words))
+    tables = tuple(_with_blocks(find_tables(sheet, words), words))
     if not forms:
-        return tuple(find_tables(sheet, words))
-    tables = tuple(find_tables(sheet, words))
-    # a form's labels are explained by it as well as its values, hence twice
-    return forms if 2 * _worth(forms, words) >= _worth(tables, words) else tables
+        return tables
+    # a form's labels are explained by it as well as its values, hence twice; blocks of labels above
+    # the rows of tables are forms already
+    twice = 1 if any(table.form for table in tables) else 2
+    return forms if twice * _worth(forms, words) > _worth(tables, words) else tables
+
+
+def _with_blocks(tables: Iterable[Table], words: Words) -> Iterator[Table]:
+    """The tables, each behind what the lines of labels in it tell of other objects."""
+    told: set[int] = set()
+    for table in tables:
+        first = {at: pairs for at, pairs in table.lines.items() if at not in told}
+        told.update(first)
+        yield from objects_of(replace(table, lines=first), words)
+        yield table
 
 
 def _worth(tables: Sequence[Table], words: Words) -> float:
@@ -47,7 +62,7 @@ def _of_cell(table: Table, column: Column, cell: Cell, words: Words) -> float:
     if column.field is None or column.contact:
         return -_FREE if said in words.vocabulary else 0
     try:
-        FIELDS[table.kind][column.field](cell, column.unit or table.said.money, words)
+        parser_of(table.kind, column.field)(cell, column.unit or table.said.money, words)
     except Refused:
         return -1
     if _form_of_its_own(table.kind, column.field, words):
@@ -58,7 +73,7 @@ def _of_cell(table: Table, column: Column, cell: Cell, words: Words) -> float:
 def _form_of_its_own(kind: str, field: str, words: Words) -> bool:
     """Whether not every text can stand in the field."""
     try:
-        FIELDS[kind][field](_NOBODYS, "", words)
+        parser_of(kind, field)(_NOBODYS, "", words)
     except Refused:
         return True
     return False

@@ -3,13 +3,18 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
+from datetime import date
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from inventory.labels import field_label
+from inventory.ledger.addresses import either_ip, ipv4
 from inventory.ledger.cells import Cell, Parser, Partly, Refused, is_blank, raw_text
+from inventory.ledger.choices import if_told
 from inventory.ledger.contacts import ContactReader, posts_of
+from inventory.ledger.context import Context
 from inventory.ledger.dates import DAYS_TO_1904
 from inventory.ledger.fields import (
     CODE_NAMES,
@@ -22,19 +27,20 @@ from inventory.ledger.fields import (
     REQUIRED,
     TICKS,
 )
-from inventory.ledger.headers import Column, Table
 from inventory.ledger.organisations import county_of, in_county
 from inventory.ledger.record import Record, Told, derived_code
 from inventory.ledger.report import Ignored, Problem
-from inventory.ledger.rows import DataRow, data_rows
+from inventory.ledger.rows import GROUP, LABELS, DataRow, data_rows
+from inventory.ledger.several import parser_of
+from inventory.ledger.table import Column, Pair, Table
 from inventory.ledger.unread import without_faults
-from inventory.ledger.values import either_ip, if_told, ipv4
 from inventory.ledger.words import Words, squeeze
 from inventory.model import Code
 from inventory.text import printable
 
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
 CONTACTS_ASIDE = ("systems", "projects")  # people are told there in passing
+_PLAIN = frozenset({str, int, bool, date})  # values that are taken as they are
 REMEMBERED = 20_000  # cells of a column that are not parsed again
 
 
@@ -66,6 +72,10 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
         if tick:
             tick()
         if row.why:
+            if row.why == GROUP:
+                reader.context.heading(_first(row.cells))
+            elif row.why == LABELS:
+                reader.context.labels(table.lines[row.number - 1])
             ignored.append(
                 Ignored(file=sheet.file, sheet=sheet.name, row=row.number, reason=row.why)
             )
@@ -84,6 +94,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
                 problems += unread
         problems += found
         (refused if table.nameless or any(p.refuses for p in found) else records).append(record)
+    problems += [_unread_label(table, pair, refusal) for pair, refusal in reader.context.unread]
     return Rows(
         table.kind,
         tuple(records),
@@ -105,25 +116,23 @@ class _Column:
 
     def __init__(self, table: Table, column: Column, words: Words) -> None:
         field = column.field or ""
-        money = not column.unit and field in MONEY[table.kind]
-        self.column, self.field = column, field
+        money = not column.unit and not MONEY[table.kind].isdisjoint(column.fields)
+        self.column, self.field = column, column.fields[0]
+        self.others = column.fields[1:]
         self._row = column.row + 1 if table.form else 0
         self.index, self.into = column.index, OTHERWISE.get(field, field)
         self._unit = table.said.money if money else column.unit
         self._later = table.sheet.date1904 and field in DAYS[table.kind]
         self._parse = _parser(table.kind, column)
         self._words = words
-        self._read: dict[tuple[type, Cell], tuple[Told, Any]] = {}
+        self.tick = self.field in TICKS[table.kind]
+        self.seen: dict[tuple[type, Cell], tuple[Told, Any]] = {}
 
     def read(self, cell: Cell) -> tuple[Told, Any]:
         """What was told, and the value or the Refused."""
-        key = (type(cell), cell)
-        found = self._read.get(key)
-        if found is None:
-            told = Told(self.column.title, raw_text(cell).strip(), self._row)
-            found = told, self._value(cell)
-            if len(self._read) < REMEMBERED:
-                self._read[key] = found
+        found = Told(self.column.title, raw_text(cell).strip(), self._row), self._value(cell)
+        if len(self.seen) < REMEMBERED:
+            self.seen[cell.__class__, cell] = found
         return found
 
     def _value(self, cell: Cell) -> Any:
@@ -147,46 +156,85 @@ class _Reader:
         )
         said = (table.said.organisation, *table.said.titles, table.sheet.name, table.sheet.file)
         self._county = county_of(said)
-        self._owner = "organisation" in FIELDS[table.kind] and "organisation" not in table.fields
+        self.context = Context(table, words)
 
     def read(self, row: DataRow) -> tuple[Record, list[Problem], list[Ignored]]:
         """The record, what is wrong with it, and the cells that were left open."""
         table, cells = self._table, row.cells
         faulty = table.sheet.faults  # of few sheets, and there of few cells
-        left: list[Ignored] = []
-        values: dict[str, Any] = {}
-        told: dict[str, Told] = {}
-        faults: list[tuple[str, Refused]] = []
+        taken = _Taken()
+        values, told = taken.values, taken.told
+        width = len(cells)
         for column in self._columns:
-            cell = cells[column.index] if column.index < len(cells) else ""
-            told[column.field], value = column.read(cell)
-            if isinstance(value, Partly):
-                left.append(_left_over(table, row, column.column, value.left))
-                value = value.value
-            if unread := faulty and faulty.get((row.number - 1, column.index)):
-                faults.append((column.field, Refused("formula_error", unread.expected)))
-            elif not isinstance(value, Refused):
-                tick = column.field in TICKS[table.kind]
-                if tick and value is None and not is_blank(cell, self._words):
-                    del told[column.field]  # said to be unknown, where a blank is no
-                _take(values, column.into, value)
-            elif value.open_:
-                left.append(_left_open(table, row, column.column, told[column.field].raw))
-            else:
-                faults.append((column.field, value))
-        if self._owner and (owner := row.section or table.said.organisation):
-            values["organisation"] = owner
-            told["organisation"] = Told("", owner)
+            cell = cells[column.index] if column.index < width else ""
+            found = column.seen.get((cell.__class__, cell)) or column.read(cell)
+            told[column.field], value = found
+            if faulty or not (value.__class__ in _PLAIN or (value is None and not column.tick)):
+                self._look(row, column, cell, value, taken)
+            elif value is not None:  # as nearly all are
+                values[column.into] = value
+        for said in self.context.said:
+            values[said.field], told[said.field] = said.value, said.told
         for field in ("organisation", "approving_department"):
             if self._county and field in values and values[field][0] in "区县旗本我":
                 values[field] = in_county(values[field], self._county)
+        faults = taken.faults
         refused = {field for field, refusal in faults if not refusal.aside}
+        if refused:
+            refused |= {o for c in self._columns if c.field in refused for o in c.others}
         number = _name_it(table.kind, values, refused)
         faults += [(f, _missing()) for f in _absent(table.kind, values) if f not in refused]
         record = Record(
             table.kind, table.sheet.file, table.sheet.name, row.number, values, told, number
         )
-        return record, [_problem(record, table, f, refusal) for f, refusal in faults], left
+        return record, [_problem(record, table, f, refusal) for f, refusal in faults], taken.left
+
+    def _look(self, row: DataRow, column: _Column, cell: Cell, value: Any, taken: "_Taken") -> None:
+        """Take a value that is more than one of text, number or day."""
+        table, told = self._table, taken.told[column.field]
+        for other in column.others:
+            taken.told[other] = told
+        if isinstance(value, Partly):
+            taken.left.append(_left_over(table, row, column.column, value.left))
+            value = value.value
+        if unread := table.sheet.faults.get((row.number - 1, column.index)):
+            taken.faults.append((column.field, Refused("formula_error", unread.expected)))
+        elif not isinstance(value, Refused):
+            if column.tick and value is None and not is_blank(cell, self._words):
+                del taken.told[column.field]  # said to be unknown, where a blank is no
+            _take(taken.values, column.into, value)
+        elif value.open_:
+            taken.left.append(_left_open(table, row, column.column, told.raw))
+        else:
+            taken.faults.append((column.field, value))
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What the cells of a row tell so far."""
+
+    values: dict[str, Any] = dataclass_field(default_factory=dict)
+    told: dict[str, Told] = dataclass_field(default_factory=dict)
+    left: list[Ignored] = dataclass_field(default_factory=list)
+    faults: list[tuple[str, Refused]] = dataclass_field(default_factory=list)
+
+
+def _first(cells: tuple[Cell, ...]) -> str:
+    return raw_text(next((c for c in cells if c not in (None, "")), ""))
+
+
+def _unread_label(table: Table, pair: Pair, refusal: Refused) -> Problem:
+    raw = raw_text(pair.value)
+    return Problem(
+        file=table.sheet.file,
+        sheet=table.sheet.name,
+        row=pair.row + 1,
+        column=pair.label,
+        raw=raw,
+        code=refusal.code,
+        message=_read_expected(raw, refusal),
+        refuses=False,
+    )
 
 
 def _people_aside(problem: Problem) -> Ignored:
@@ -221,7 +269,7 @@ def _parser(kind: str, column: Column) -> Parser:
     title = squeeze(column.title)
     if column.field == "ipv4" and ("4" not in title or "6" in title):
         return either_ip if FIELDS[kind]["ipv4"] is ipv4 else if_told(either_ip)
-    return FIELDS[kind][column.field or ""]
+    return parser_of(kind, column.field or "")
 
 
 def _take(values: dict[str, Any], field: str, value: Any) -> None:

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from inventory.ledger.cells import Cell, raw_text
-from inventory.ledger.headers import Table
+from inventory.ledger.table import Table
 from inventory.ledger.words import Words, squeeze
 
 TOTALS = "合计行 / totals row"
 NOTE = "说明行 / note row"
 GROUP = "分组行 / row that heads a group"
+LABELS = "标签行 / line of labels"
 HIDDEN = "隐藏的行 / hidden row"
 REPEATED = "重复的表头 / header again"
 EMPTY = "只有序号的行 / row with a number alone"
@@ -18,32 +19,27 @@ NUMBERS = "列号行 / row of column numbers"
 
 _AFTER_NOTE = re.compile(r"[:.,、;]|\d|[一二三四五六七八九十]、|\(|$")
 _NUMBERED = re.compile(r"^(?:\(?[一二三四五六七八九十]{1,3}[、.)]|第[一二三四五六七八九十]+部分)")
-_COUNTED = re.compile(r"\((?:共?\d+[个套台条]?|合?计.*)\)$|[:：]$")
 # 填写示例：web01, or 示例 in the place of the number
 _EXAMPLE = re.compile(r"\(?(?:填写|填报)?(?:示例|样例|范例|举例|例)(?:[:)]|\d?$)")
 _LABEL = re.compile(r"[^:\d]{2,12}:")
 _SIGNED = re.compile(r"(?:人|单位|时间|日期|电话|领导|盖章|签字|签章)$")
-_BODY = re.compile(r"[\u4e00-\u9fff]{2,}(?:局|委|办|院|会|中心|厅|政府|部|馆|站|队|处|办公室)$")
 DITTO = 8  # characters of "as above", with spaces around it
 LONG = 40  # characters; what is longer is a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class DataRow:
-    """`number` as the spreadsheet counts, from 1; `why` it is passed over, or ""; `section`: the
-    organisation that a row heading a group named above it."""
+    """`number` as the spreadsheet counts, from 1; `why` it is passed over, or ""."""
 
     number: int
     cells: tuple[Cell, ...]
     why: str = ""
-    section: str = ""
 
 
 def data_rows(table: Table, words: Words) -> Iterator[DataRow]:
     """Every row of the table that is not empty."""
     look = _Look(table, words)
     before: list[Cell] = []
-    section = ""
     for index in range(table.first_row, table.last_row):
         cells = table.sheet.rows[index]
         filled = [
@@ -55,14 +51,12 @@ def data_rows(table: Table, words: Words) -> Iterator[DataRow]:
             continue
         why = look.passed_over(index, filled)
         if why:
-            if why == GROUP:
-                section = look.named(raw_text(filled[0][1])) or section
             yield DataRow(index + 1, cells, why)
             continue
         if before and any(is_ditto(v, words) for _, v in filled):
             cells = tuple(_as_above(cells, before, words))
         before = [*cells, *before[len(cells) :]]
-        yield DataRow(index + 1, cells, section=section)
+        yield DataRow(index + 1, cells)
 
 
 def is_ditto(cell: Cell, words: Words) -> bool:
@@ -125,6 +119,7 @@ class _Look:
         table, totals = self._table, self._words.totals
         asked = (
             (HIDDEN, index in table.sheet.unseen.rows),
+            (LABELS, index in table.lines and not self._ends(first)),
             (REPEATED, index in table.repeated),
             (TOTALS, any(_bare(text) in totals for _, text in filled.first(2))),
             (NOTE, any(_EXAMPLE.match(text) for _, text in filled.first(3))),
@@ -136,6 +131,12 @@ class _Look:
         if not why and len(filled) == 1 and self._width > 2:
             return self._alone(index, column, first)
         return why
+
+    def _ends(self, first: str) -> bool:
+        """Whether a line of labels is a total or a signature: 小计：3台, 填报人：张三."""
+        label = _unbracketed(first.partition(":")[0])
+        quiet = self._words.quiet_headers
+        return label in self._words.totals or label in self._words.notes or label in quiet
 
     def _below_header(self, index: int) -> bool:
         return index <= self._table.first_row + 1 or index - 1 in self._table.repeated
@@ -184,11 +185,6 @@ class _Look:
                 if _AFTER_NOTE.match(rest) or len(first) > LONG:
                     return True
         return False
-
-    def named(self, text: str) -> str:
-        """The organisation that a row heading a group names: 一、市教育局（3 个）."""
-        bare = _COUNTED.sub("", _NUMBERED.sub("", squeeze(text)))
-        return bare if _BODY.fullmatch(bare) else ""
 
 
 _STEMS = frozenset("甲乙丙丁戊己庚辛壬癸")

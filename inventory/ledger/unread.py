@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from inventory.ledger.cells import Cell
 from inventory.ledger.contacts import Post
-from inventory.ledger.headers import Table
 from inventory.ledger.report import Problem
+from inventory.ledger.table import Table
 from inventory.text import printable
 
 

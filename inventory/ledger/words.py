@@ -8,7 +8,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -32,12 +32,14 @@ def squeeze(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class KindWords:
     """`sheets`: words in the name of a sheet of this kind; `headers`: header → field; `like`: what
-    a header has in it that no list spells out; `endings`: how names of this kind mostly end."""
+    a header has in it that no list spells out; `endings`: how names of this kind mostly end; `several`:
+    header → the fields that it names together (a_end+z_end)."""
 
     sheets: tuple[str, ...]
     headers: Mapping[str, str]
     like: tuple["Likeness", ...] = ()
     endings: tuple[str, ...] = ()
+    several: Mapping[str, str] = field(default_factory=dict)
 
     def likely(self, header: str) -> str | None:
         """The one field that a header has the marks of."""
@@ -101,7 +103,8 @@ class Words:
     choice, to show; `vocabulary`: every header of every kind; `nouns`: by
     sort of unit, things that may stand behind it; `affixes`: what may stand before and behind the
     word of a choice; `never`: how a cell begins that says of a day that there was none;
-    `products`: what names of databases begin with."""
+    `products`: what names of databases begin with; `not_operators`: what holds a word of an operator
+    and names none (移动办公)."""
 
     blank: frozenset[str]
     undecided: frozenset[str]
@@ -127,6 +130,7 @@ class Words:
     affixes: tuple[tuple[str, ...], tuple[str, ...]]
     numbers: Numbers
     bureaux: Bureaux
+    not_operators: tuple[str, ...]
 
     @property
     def named_kinds(self) -> frozenset[str]:
@@ -181,7 +185,7 @@ def _shipped() -> dict[str, Any]:
 
 
 def _words(told: Mapping[str, Any]) -> Words:
-    groups = told["groups"]
+    groups = {name: list(map(squeeze, words)) for name, words in told["groups"].items()}
     contacts = _contact_headers(told["contacts"])
     quiet = _spelt(told["quiet_headers"], groups)
     kinds = {
@@ -190,6 +194,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             _turned(table["headers"], groups),
             _likenesses(told["like"].get(kind, {})),
             tuple(map(squeeze, told["endings"].get(kind, ()))),
+            _turned(told["several"].get(kind, {}), groups),
         )
         for kind, table in told["kinds"].items()
     }
@@ -208,7 +213,9 @@ def _words(told: Mapping[str, Any]) -> Words:
         quiet_headers=frozenset(quiet),
         remarks=frozenset(map(squeeze, told["remarks"])),
         kinds=kinds,
-        vocabulary=frozenset().union(quiet, contacts, *(k.headers for k in kinds.values())),
+        vocabulary=frozenset().union(
+            quiet, contacts, *((*k.headers, *k.several) for k in kinds.values())
+        ),
         contacts=contacts,
         some_role=next(iter(told["contacts"]["roles"])),
         labels=_labels(told["contacts"]["parts"]),
@@ -234,6 +241,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             zero=frozenset(numbers["zero"]),
         ),
         bureaux=_bureaux(told["bureaux"], told["variants"]),
+        not_operators=_longest_first(map(squeeze, told["not_operators"])),
     )
 
 
@@ -260,7 +268,7 @@ def spelt_out(pattern: str, groups: Mapping[str, list[str]]) -> list[str]:
 
 def _spelt(patterns: list[str], groups: Mapping[str, list[str]]) -> list[str]:
     """In the order in which they stand: a template's header is the first of its field."""
-    words = (squeeze(word) for pattern in patterns for word in spelt_out(pattern, groups))
+    words = (word for pattern in patterns for word in spelt_out(squeeze(pattern), groups))
     return list(dict.fromkeys(word for word in words if word))
 
 
@@ -276,8 +284,9 @@ def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> 
                 found |= dict.fromkeys(_spelt([pattern], groups), meaning)
             else:
                 whole[squeeze(pattern)] = meaning
-    turned, order = found | whole, list(table)
-    return dict(sorted(turned.items(), key=lambda told: order.index(told[1])))
+    turned = found | whole
+    order = {meaning: n for n, meaning in enumerate(table)}
+    return dict(sorted(turned.items(), key=lambda told: order[told[1]]))
 
 
 def _samples(choice: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from inventory.ledger.contacts import posts_of, read_contacts, write_contacts
 from inventory.ledger.fields import CONTACTS, WITH_CONTACTS
-from inventory.ledger.headers import Column as HeaderColumn
+from inventory.ledger.table import Column as HeaderColumn
 from inventory.ledger.words import Words
 from inventory.ledger_write.cells import cell
 from inventory.ledger_write.columns import Column, columns, role_titles

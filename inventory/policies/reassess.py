@@ -25,10 +25,11 @@ from inventory.policies.fields import reader
 from inventory.policies.index import Index
 from inventory.policies.lineage import by_whom
 from inventory.policies.measures import Per, Share
+from inventory.policies.measuring import counted_then
 from inventory.policies.pack import Clock, Entry, Pack, Rule, Target
 from inventory.policies.records import Records
 from inventory.policies.rules import Finding, found, told
-from inventory.policies.targets import counted_then, judge
+from inventory.policies.targets import judge
 
 type Baselines = Mapping[str, tuple[date, Estate] | None]
 

@@ -157,8 +157,13 @@ def test_who_has_reported(run: Run, city: Sample) -> None:
     assert code not in late
     again = run("report", "send", number, "--on", DAY, "--channel", "邮箱")
     assert again.code == 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QIANYUN_RECORDERS", "somebody-else")
+        refused = run("report", "send", number, "--on", DAY, "--channel", "纸质")
+    assert (refused.code, "somebody-else" in refused.err) == (1, True)
     actions = [e["action"] for e in run("audit", "list", "--json").json["entries"]]
-    assert [a for a in actions if a.startswith("report.")] == ["report.final", "report.sent"]
+    actions = [a for a in actions if a.startswith("report.")]
+    assert actions == ["report.final", "report.sent", "report.send.refused"]
     assert run("audit", "verify").code == 0
 
 

@@ -18,7 +18,7 @@ from migrator.plan import Means, Plan, StepKind
 from migrator.planner import make_plan
 from migrator.progress import ItemState, RunState, StepState, Wanted
 from migrator.store import Truth
-from migrator.store_reports import Sending
+from migrator.store_sendings import Sending
 from tests.migrator.builders import city, plan_of, system
 from tests.migrator.scripted import Stage
 
@@ -379,10 +379,10 @@ class TruthContract:
     @pytest.mark.parametrize("table", ["reports", "report_files", "report_sendings"])
     def test_final_reports_refuse_to_be_changed(self, truth: Truth, table: str) -> None:
         kept = truth.reports.keep(REPORT, {"html": b"x"}, actor="zhang")
-        truth.reports.send(replace(SENT, report=kept.id), actor="zhang")
+        truth.sendings.add(replace(SENT, report=kept.id), actor="zhang")
         assert truth.reports.get(kept.id).report == REPORT
         assert truth.reports.content(kept.id, "html") == b"x"
-        assert [one.on for one in truth.reports.sendings()] == [SENT.on]
+        assert [one.on for one in truth.sendings.every()] == [SENT.on]
         column = {"reports": "reason", "report_files": "digest"}.get(table, "channel")
         for statement in (f"UPDATE {table} SET {column} = ''", f"DELETE FROM {table}"):
             with pytest.raises(DatabaseError, match="append-only"):

@@ -8,8 +8,14 @@ PASSWORD = "sudo 密码不对或没有设置"
 KEY = "主机密钥与登记的不符"
 REACH = "SSH 连不上主机"
 RUN = NOT_RUN[0]
+BUSY = "本机太忙，Ansible 没有启动"
 
 READ = [
+    (
+        BUSY,
+        "ERROR! Unexpected Exception, this is probably a bug: Local RPC server did not start.",
+        "Local RPC server did not start.",
+    ),
     (PASSWORD, "Task failed: Incorrect sudo password", "Incorrect sudo password"),
     (PASSWORD, "Task failed: Missing sudo password", "Missing"),
     (

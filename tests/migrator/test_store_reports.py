@@ -13,7 +13,7 @@ from inventory.reports.model import Report
 from migrator.audit import first_fault
 from migrator.errors import NotFound, Refused, StoreDown
 from migrator.store import Truth
-from migrator.store_reports import Sending
+from migrator.store_sendings import Sending
 from tests.inventory.reports.samples import CZ, case
 
 
@@ -63,7 +63,7 @@ def test_nothing_is_changed_or_taken_away(
     truth: Truth, report: Report, table: str, verb: str
 ) -> None:
     kept = truth.reports.keep(report, {"html": b"x"}, actor="zhang")
-    truth.reports.send(sending(report=kept.id), actor="zhang")
+    truth.sendings.add(sending(report=kept.id), actor="zhang")
     column = {"reports": "title = ''", "report_files": "content = ''"}.get(table, "channel = ''")
     column = column.replace("title", "reason")
     with pytest.raises(IntegrityError, match="append-only"), truth.writing() as connection:
@@ -125,14 +125,14 @@ def sending(**more: object) -> Sending:
 
 
 def test_what_was_handed_in_counts_as_a_record(truth: Truth) -> None:
-    truth.reports.send(sending(), actor="zhang")
-    truth.reports.send(sending(code="", entry=""), actor="zhang")  # of a place: nobody's duty
-    (handed,) = truth.reports.handed()
+    truth.sendings.add(sending(), actor="zhang")
+    truth.sendings.add(sending(code="", entry=""), actor="zhang")  # of a place: nobody's duty
+    (handed,) = truth.sendings.handed()
     assert (handed.entry, handed.code, handed.channels) == ("CZ-21", "O-0002", ("邮箱",))
-    first, _ = truth.reports.sendings()
+    first, _ = truth.sendings.every()
     assert (first.by, first.on) == ("zhang", date(2019, 1, 2))
     with pytest.raises(Refused):
-        truth.reports.send(sending(), actor="li")
+        truth.sendings.add(sending(), actor="li")
 
 
 def test_there_is_no_such_report(truth: Truth) -> None:

@@ -175,6 +175,7 @@ class TestDocumented:
         assert "|--@place_R_1:\n  |  |--h-1" in told
         assert "hosts (1):\n    h-1" in told
 
+    @pytest.mark.slow
     def test_the_plugin_by_url(self, shell: Shell, tmp_path: Path, environ: dict[str, str]) -> None:
         told = documented("api.qianyun.yml", "yaml")
         assert "http://127.0.0.1:8400" in told

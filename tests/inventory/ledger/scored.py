@@ -49,7 +49,8 @@ def score(folder: Path) -> Score:
     left = list(told["problems"])
     missed = []
     for fault in meant["rejected"]:
-        hit = next((p for p in left if _tells(p, fault)), None)
+        places = [fault, *({**fault, **other} for other in fault.get("alt", ()))]
+        hit = next((p for p in left if any(_tells(p, at) for at in places)), None)
         if hit is None:
             missed.append(f"{fault['sheet']} {fault['row']} {fault['column']}: {fault['raw']}")
         else:

@@ -10,10 +10,17 @@ import pytest
 from tests.inventory.ledger.scored import score
 
 CITIES = sorted((Path(__file__).parents[2] / "data" / "cities").iterdir())
+SLOW = {"linsong", "ouling"}  # what is peculiar to them has tests of its own
 DISPUTED = {"赠送"}  # a rent of nothing, says the reader; no number, says the city's maker
 
 
-@pytest.mark.parametrize("folder", CITIES, ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder",
+    [
+        pytest.param(f, id=f.name, marks=[pytest.mark.slow] if f.name in SLOW else [])
+        for f in CITIES
+    ],
+)
 def test_a_city_is_read_as_it_was_meant(folder: Path) -> None:
     found = score(folder)
     assert found.wrong == ()

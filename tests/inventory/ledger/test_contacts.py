@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.ledger import LedgerReport, read_ledgers
+from inventory.ledger.cells import Cell
 from inventory.ledger.contacts import posts_of, read_contacts
 from inventory.ledger.headers import find_table
 from inventory.ledger.sheets import Sheet
-from inventory.ledger.values import Cell
 from inventory.ledger.words import default_words
 from tests.inventory.ledger.books import ORGANISATIONS, Rows, write_book
 

@@ -5,12 +5,12 @@ import pytest
 from inventory.ledger.cells import Cell, Refused
 from inventory.ledger.dates import last_day
 from inventory.ledger.fields import FIELDS
-from inventory.ledger.headers import Table
-from inventory.ledger.numbers import money
+from inventory.ledger.money import money
 from inventory.ledger.organisations import Organisations, county_of, in_county
 from inventory.ledger.readings import tables_of
 from inventory.ledger.records import read_table
 from inventory.ledger.sheets import Sheet
+from inventory.ledger.table import Table
 from inventory.ledger.values import text_list
 from inventory.ledger.words import default_words
 

@@ -78,7 +78,7 @@ def test_headers_of_other_cities(kind: str, header: str, field: str) -> None:
         ("rooms", "UPS品牌 门禁厂家 消防设施 空闲机柜数 服务器数量 供电方式 单机柜功率 机柜使用率"),
         (
             "lines",
-            "光纤芯数 客户经理 机房接线盒号 合同编号 合同开始时间 传输介质 接口类型 合同期限",
+            "光纤芯数 客户经理 机房接线盒号 合同编号 合同开始时间 传输介质 接口类型",
         ),
         ("nodes", "ONU型号 开通日期 软件版本 设备型号 交换频率 数据量 品牌"),
     ],
@@ -93,6 +93,17 @@ def test_every_field_has_a_header_and_no_header_two_fields() -> None:
         assert {mark.field for mark in known.like} <= set(FIELDS[kind])
         assert not known.headers.keys() & WORDS.quiet_headers, kind
         assert all(not re.search(r"[{}\[\]<>|]", header) for header in known.headers)
+
+
+def test_a_contract_s_term_is_its_end_where_its_cells_are_periods() -> None:
+    rows = [("线路编号", "使用单位", "合同期限")]
+    periods = [(f"L{n}", "甲局", f"2021.{n + 1}-2024.{n + 1}") for n in range(6)]
+    years = [(f"L{n}", "甲局", "三年") for n in range(6)]
+    assert [
+        [c.field for c in table.columns][2]
+        for cells in (periods, years)
+        if (table := find_table(Sheet("a.csv", "a", (*rows, *cells)), WORDS))
+    ] == ["contract_end", None]
 
 
 def test_a_likely_header_is_none_when_its_cells_say_otherwise() -> None:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory.ledger import dates, numbers, values
+from inventory.ledger import addresses, choices, dates, numbers, values
 from inventory.ledger.cells import Cell, Parser, Partly, Refused
+from inventory.ledger.money import money, money_per_month, money_per_year
 from inventory.ledger.words import default_words
 from inventory.model import HostKey, UnitName
 
@@ -26,18 +27,20 @@ PARSERS: dict[str, Parser] = {
     "text": values.text,
     "text_list": values.text_list,
     "count": COUNT,
+    "cores": numbers.whole_number(0, units="cores"),
+    "racks": numbers.whole_number(0, units="racks"),
     "port": numbers.whole_number(1, 65535),
     "area": numbers.area,
-    "money": numbers.money,
+    "money": money,
     "rate": numbers.rate,
     "size": numbers.size,
     "day": dates.day,
-    "yes_no": values.yes_no,
-    "mlps": values.mlps,
-    "zone": values.choice("network_domain"),
-    "ipv4": values.ipv4,
-    "ipv6": values.ipv6,
-    "ports": values.port_list,
+    "yes_no": choices.yes_no,
+    "mlps": choices.mlps,
+    "zone": choices.choice("network_domain"),
+    "ipv4": addresses.ipv4,
+    "ipv6": addresses.ipv6,
+    "ports": addresses.port_list,
     "paths": values.folders,
     "units": values.strict_list(UnitName, "", "、,，;；/\\s"),
     "key": values.strict(HostKey, ""),
@@ -55,6 +58,24 @@ PARSERS: dict[str, Parser] = {
         ("count", "32核", "", 32),
         ("count", "1,024台", "", 1024),
         ("count", "无", "", None),
+        ("cores", "2颗×16核", "", 32),
+        ("cores", "16核*2", "", 32),
+        ("cores", "2颗8核", "", 16),
+        ("cores", "4*8", "", 32),
+        ("racks", "12面", "", 12),
+        ("racks", "2列×8个", "", 16),
+        ("size", "8G×8", "", 64),
+        ("size", "100G*2", "", 200),
+        ("size", "2x100GB", "", 200),
+        ("size", "4块600GB", "", 2400),
+        ("size", "两块2T", "", 4096),
+        ("size", "2T*4块（RAID5）", "", 8192),
+        ("size", "500G*4+2T*2", "", 6096),
+        ("size", "系统盘200G，数据盘2T", "", 2248),
+        ("size", "2×（200G+300G）", "", 1000),
+        ("size", "8*16", "gb", 128),
+        ("size", "1,024G", "", 1024),
+        ("rate", "100M×2", "", 200_000),
         ("area", "80.5平方米", "㎡", "80.5"),
         ("area", 200.0, "㎡", "200"),
         ("area", "１２０㎡", "", "120"),
@@ -151,6 +172,13 @@ def test_spellings_that_are_understood(
         ("rate", "0M", "", "out_of_range"),
         ("size", "很大", "", "not_a_quantity"),
         ("size", "12箱", "", "not_a_quantity"),
+        ("size", "8*2", "", "not_a_quantity"),
+        ("size", "16G/32G", "", "not_a_quantity"),
+        ("size", "500G+足够", "", "not_a_quantity"),
+        ("cores", "一台", "", "not_a_number"),
+        ("cores", "2台", "", "not_a_number"),
+        ("cores", "4核8G", "", "not_a_number"),
+        ("racks", "5人", "", "not_a_number"),
         ("day", "2015年2月30日", "", "not_a_date"),
         ("day", "长期有效", "", "not_a_date"),
         ("day", "1-2-3", "", "not_a_date"),
@@ -222,9 +250,9 @@ def test_every_spelling_of_a_day_is_that_day(day: date) -> None:
 @given(st.integers(0, 10**9))
 def test_money_means_the_same_in_every_unit(yuan: int) -> None:
     wan = f"{yuan // 10_000}.{yuan % 10_000:04}"
-    assert numbers.money(wan, "万元", WORDS) == yuan
-    assert numbers.money(f"{yuan:,}元", "万元", WORDS) == yuan
-    assert numbers.money(f"¥{yuan}", "", WORDS) == yuan
+    assert money(wan, "万元", WORDS) == yuan
+    assert money(f"{yuan:,}元", "万元", WORDS) == yuan
+    assert money(f"¥{yuan}", "", WORDS) == yuan
 
 
 @SOME
@@ -268,7 +296,7 @@ def test_numbers_in_chinese_are_those_in_digits(number: int) -> None:
             zero = "〇" if written and not written.endswith(_UNITS[value]) else ""
             written += zero + _DIGITS[digit] + unit
     assert COUNT(f"{written}个", "", WORDS) == number
-    assert numbers.money(f"{written}万元", "", WORDS) == number * 10_000
+    assert money(f"{written}万元", "", WORDS) == number * 10_000
 
 
 _UNITS = {1000: "", 100: "千", 10: "百", 1: "十"}
@@ -277,9 +305,9 @@ _UNITS = {1000: "", 100: "千", 10: "百", 1: "十"}
 @SOME
 @given(st.integers(0, 10**7), st.sampled_from(["元", "万元"]))
 def test_a_month_s_rent_is_a_twelfth_of_a_year_s(yuan: int, unit: str) -> None:
-    year = numbers.money_per_year(f"{yuan}{unit}/月", "", WORDS)
-    assert year == numbers.money_per_month(yuan, unit, WORDS)
-    assert year == 12 * (numbers.money(yuan, unit, WORDS) or 0)
+    year = money_per_year(f"{yuan}{unit}/月", "", WORDS)
+    assert year == money_per_month(yuan, unit, WORDS)
+    assert year == 12 * (money(yuan, unit, WORDS) or 0)
 
 
 @SOME
@@ -293,9 +321,9 @@ def test_rates_and_sizes_mean_the_same_in_every_unit(number: int) -> None:
 @SOME
 @given(st.ip_addresses(v=4), st.ip_addresses(v=6))
 def test_addresses_are_read_with_mask_and_both_in_one_cell(v4: Any, v6: Any) -> None:
-    assert values.ipv4(f" {v4}/24", "", WORDS) == v4
-    assert values.ipv6(f"[{v6.exploded.upper()}]", "", WORDS) == v6
-    assert values.either_ip(f"{v4} / {v6}", "", WORDS) == {"ipv4": v4, "ipv6": v6}
+    assert addresses.ipv4(f" {v4}/24", "", WORDS) == v4
+    assert addresses.ipv6(f"[{v6.exploded.upper()}]", "", WORDS) == v6
+    assert addresses.either_ip(f"{v4} / {v6}", "", WORDS) == {"ipv4": v4, "ipv6": v6}
 
 
 @pytest.mark.parametrize(
@@ -303,7 +331,7 @@ def test_addresses_are_read_with_mask_and_both_in_one_cell(v4: Any, v6: Any) -> 
 )
 def test_no_level_is_guessed(cell: str) -> None:
     with pytest.raises(Refused) as caught:
-        values.mlps(cell, "", WORDS)
+        choices.mlps(cell, "", WORDS)
     assert caught.value.code == "not_in_choices"
 
 
@@ -311,14 +339,14 @@ def test_no_level_is_guessed(cell: str) -> None:
     "cell", ["等保2.0三级", "三级（S3A3G3）", "第三级", "3级", "已定三级", "叁级"]
 )
 def test_a_level_by_many_names(cell: str) -> None:
-    assert values.mlps(cell, "", WORDS) == 3
+    assert choices.mlps(cell, "", WORDS) == 3
 
 
 def test_of_several_addresses_the_first_is_taken_and_the_others_are_told() -> None:
-    told = values.ipv4("10.1.2.3、10.1.2.4", "", WORDS)
+    told = addresses.ipv4("10.1.2.3、10.1.2.4", "", WORDS)
     assert isinstance(told, Partly)
     assert (str(told.value), told.left) == ("10.1.2.3", "10.1.2.4")
-    both = values.either_ip("10.1.2.3 / fd00::1，10.1.2.9", "", WORDS)
+    both = addresses.either_ip("10.1.2.3 / fd00::1，10.1.2.9", "", WORDS)
     assert isinstance(both, Partly)
     assert {k: str(v) for k, v in both.value.items()} == {"ipv4": "10.1.2.3", "ipv6": "fd00::1"}
     assert both.left == "10.1.2.9"
@@ -340,19 +368,19 @@ def test_a_database_that_is_no_cluster_is_a_product() -> None:
     ],
 )
 def test_secrecy_as_people_say_it(cell: str, told: str) -> None:
-    assert values.secrecy(cell, "", WORDS) == told
+    assert choices.secrecy(cell, "", WORDS) == told
 
 
 @pytest.mark.parametrize("cell", ["否（拟涉密）", "非涉密(部分涉密)"])
 def test_a_no_with_a_but_is_no_no(cell: str) -> None:
     with pytest.raises(Refused):
-        values.secrecy(cell, "", WORDS)
+        choices.secrecy(cell, "", WORDS)
 
 
 def test_a_fraction_without_a_unit_is_not_taken_for_yuan() -> None:
     with pytest.raises(Refused):
-        numbers.money("8.5", "", WORDS)
-    assert numbers.money("8.5", "万元", WORDS) == 85_000
-    assert numbers.money("12345.50", "", WORDS) == 12_346
+        money("8.5", "", WORDS)
+    assert money("8.5", "万元", WORDS) == 85_000
+    assert money("12345.50", "", WORDS) == 12_346
     with pytest.raises(Refused):
-        numbers.money("三五万", "", WORDS)
+        money("三五万", "", WORDS)

@@ -10,8 +10,8 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from inventory.ledger import read_ledgers
+from inventory.ledger.choices import choice
 from inventory.ledger.fields import FIELDS, OTHERWISE, REQUIRED
-from inventory.ledger.values import choice
 from inventory.ledger.words import Words, default_words
 from inventory.ledger_write.columns import Shape, columns
 from inventory.ledger_write.export import KINDS

@@ -1,0 +1,107 @@
+"""Cells that name addresses and ports. Pure.
+
+Every parser takes (cell, unit of the header or "", words), returns None for "not told" and raises
+Refused.
+"""
+
+import re
+from collections.abc import Iterator
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from typing import Any
+
+from inventory.ledger.cells import Cell, Partly, Refused, is_blank, narrow
+from inventory.ledger.choices import chosen
+from inventory.ledger.words import Words, squeeze
+
+type Address = IPv4Address | IPv6Address
+_REMARK = re.compile(r"\([^()]*\)")
+_MASK = re.compile(r"/\d{1,3}$")
+_PORTS = re.compile(r"(\d{1,6})(?:[-~至](\d{1,6}))?")
+_LABELLED_IP = re.compile(
+    r"(?:^|(?<=[\s、,;|/]))(?:(?:[\u4e00-\u9fff]{1,6}|(?=[iv]))(?:ip)?(?:v[46])?(?:地址)?\s*:)\s*(?=[\da-f:.\[])"
+)
+_WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$")
+MAX_PORTS = 200  # that a range may name
+
+
+def ipv4(cell: Cell, _unit: str, words: Words) -> IPv4Address | Partly | None:
+    """The first that the cell names."""
+    found = _addresses(cell, words, IPv4Address)
+    if any(isinstance(a, IPv6Address) for a in found):
+        raise Refused("not_an_ip", "IPv4 地址 / an IPv4 address such as 10.1.2.3")
+    return _first(found, found[0]) if found else None
+
+
+def either_ip(cell: Cell, _unit: str, words: Words) -> dict[str, Any] | Partly:
+    """A cell of a column of addresses that names no family: it may tell both fields."""
+    found = _addresses(cell, words, IPv4Address)
+    told: dict[str, Any] = {}
+    for address in found:
+        told.setdefault("ipv4" if isinstance(address, IPv4Address) else "ipv6", address)
+    left: dict[str, Any] | Partly = _first(found, told, *told.values())
+    return left
+
+
+def ipv6(cell: Cell, _unit: str, words: Words) -> IPv6Address | Partly | None:
+    """The first that the cell names."""
+    found = _addresses(cell, words, IPv6Address)
+    if any(isinstance(a, IPv4Address) for a in found):
+        raise Refused("not_an_ip", "IPv6 地址 / an IPv6 address such as 2001:db8::1")
+    return _first(found, found[0]) if found else None
+
+
+def _first(found: list[Address], value: Any, *taken: Address) -> Any:
+    """`value`, which holds the addresses `taken` or is one; what else was found is left."""
+    left = [a for a in dict.fromkeys(found) if a != value and a not in taken]
+    return Partly(value, "、".join(map(str, left))) if left else value
+
+
+def _addresses(cell: Cell, words: Words, family: type[Address]) -> list[Address]:
+    """In the order of the cell. Raises Refused."""
+    if is_blank(cell, words):
+        return []
+    expected = (
+        "IPv4 地址 / an IPv4 address such as 10.1.2.3"
+        if family is IPv4Address
+        else "IPv6 地址 / an IPv6 address such as 2001:db8::1"
+    )
+    found: list[Address] = []
+    try:
+        return [family(str(cell))]  # as most are written
+    except AddressValueError:
+        pass
+    written = _REMARK.sub("", narrow(cell)).replace("。", ".").casefold()
+    written = re.sub(r"(?<=\d)\s*\.\s*(?=\d)", ".", _LABELLED_IP.sub(" ", written))
+    if chosen("address", squeeze(written), words) == "none":
+        return []
+    for part in re.split(r"[、,;\s|]+|/(?=[^/]*[.:])", written):
+        if not part:
+            continue
+        bare = _WITH_PORT.sub(r"\1", _MASK.sub("", part).rstrip(".").strip("[]"))
+        try:
+            found.append(IPv6Address(bare) if ":" in bare else IPv4Address(bare))
+        except AddressValueError as error:
+            raise Refused("not_an_ip", expected) from error
+    return found
+
+
+def port_list(cell: Cell, _unit: str, words: Words) -> tuple[int, ...]:
+    """443/8443, TCP 443、8443, 8000-8003."""
+    if is_blank(cell, words):
+        return ()
+    found: set[int] = set()
+    bare = re.sub(r"(?:tcp|udp|https?|端口|\([^()]*\))[:/]?", " ", narrow(cell).casefold())
+    for part in re.split(r"[、,;/|&和与及\s]+", bare.strip()):
+        if part:
+            found.update(_port_range(part))
+    return tuple(sorted(found))
+
+
+def _port_range(part: str) -> Iterator[int]:
+    match = _PORTS.fullmatch(part)
+    if match is None:
+        raise Refused("not_a_number", "端口，如 443、8443 / ports such as 443, 8443")
+    first, last = int(match[1]), int(match[2] or match[1])
+    if not 1 <= first <= last <= 65535 or last - first > MAX_PORTS:
+        raise Refused("out_of_range", "1 至 65535 / 1 to 65535")
+    return iter(range(first, last + 1))

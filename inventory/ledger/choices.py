@@ -1,0 +1,189 @@
+"""Cells that say one of a few things: choices, ticks, levels. Pure.
+
+Every parser takes (cell, unit of the header or "", words), returns None for "not told" and raises
+Refused.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from inventory.ledger import literal
+from inventory.ledger.cells import Cell, Parser, Refused, is_blank, narrow, raw_text
+from inventory.ledger.values import optional_text
+from inventory.ledger.words import Words, squeeze
+
+_SEVERAL = re.compile(r"[、,;/|+]")
+_REMARK = re.compile(r"\([^()]*\)")
+_WITH_WHY = re.compile(r"([是否])[,;。](?!.*[是否但])")
+_NOT_SECRET = re.compile(
+    r"(?:非|不|未|无)(?:涉及?)?(?:国家)?(?:秘)?密|涉密已?(?:脱密|解密)|工作秘密"
+)
+_STANDARD = re.compile(r"[12]\.0")  # 等保2.0
+_NO_LEVEL = re.compile(
+    r"级(?:\([^()]*\))?以[下上内]|[\d.]{2,}级|[一二三四五六1-6]级?[-至到~—–或及和/、][一二三四五六1-6]级"
+)
+_BOXES = {"☑": "☑", "✓": "☑", "✔": "☑", "√": "☑", "■": "☑", "●": "☑", "▣": "☑", "◉": "☑", "☒": "☑", "✅": "☑",
+    "□": "□", "☐": "□", "○": "□", "◯": "□", "◻": "□"}  # fmt: skip
+_BRACKETED = re.compile(r"[(\[【〔]([√✓✔vx☑■●]?)[)\]】〕]")
+_OPTION = re.compile(r"([☑□])([^☑□]+)")
+_OPTION_BEFORE = re.compile(r"([^☑□]+)([☑□]|$)")
+_EXACT = ("secrecy", "mlps_level", "boolean", "address")  # where an affix may change it
+
+
+def choice(of: str) -> Parser:
+    """One of the choices of values.toml; "none" there means not told where the model has none."""
+
+    def parse(cell: Cell, _unit: str, words: Words) -> str | None:
+        found = chosen(of, _ticked(squeeze(raw_text(cell))), words)
+        if found is None and not is_blank(cell, words):
+            zh = "、".join(words.samples.get(of) or words.choices[of])
+            en = ", ".join(dict.fromkeys(words.choices[of].values()))
+            raise Refused("not_in_choices", f"其中之一：{zh} / one of {en}")
+        return found
+
+    return parse
+
+
+def known_or_text(of: str) -> Parser:
+    """One of the choices, or what was written: there are more than anybody lists."""
+
+    def parse(cell: Cell, unit: str, words: Words) -> str | None:
+        written = raw_text(cell).strip()
+        known = None if literal.is_one(written) else chosen(of, _ticked(squeeze(written)), words)
+        return known or optional_text(cell, unit, words)
+
+    return parse
+
+
+def _ticked(written: str) -> str:
+    """The one option of several that is ticked: □是☑否 → 否, 是(√)否( ) → 是. "" where the boxes
+    say nothing for sure, and the text itself where there are none."""
+    boxed = _BRACKETED.sub(lambda m: "☑" if m[1] and m[1] != "x" else "□", written)
+    boxed = "".join(_BOXES.get(c, c) for c in boxed)
+    if not ("☑" in boxed or "□" in boxed) or not boxed.strip("☑□"):
+        return written
+    if boxed[0] in "☑□":
+        options = [(box, text) for box, text in _OPTION.findall(boxed)]
+    else:
+        options = [(box, text) for text, box in _OPTION_BEFORE.findall(boxed)]
+    ticked = [text.strip(",;、/。:") for box, text in options if box == "☑"]
+    return ticked[0] if len(ticked) == 1 else "□☑"  # which is no word of any choice
+
+
+def chosen(of: str, written: str, words: Words) -> str | None:
+    """What a word means: as it stands, without a remark in brackets, then by a part of it that
+    only one choice has (*电信*, 已*). Of several words each must mean the same."""
+    choices = words.choices[of]
+    bare = _REMARK.sub("", written).strip(".。,;、")
+    found = choices.get(written) or choices.get(bare)
+    if found is None and of not in _EXACT:
+        found = _within_affixes(choices, bare, words)
+    if found is not None or not bare:
+        return found
+    several = [part for part in _SEVERAL.split(bare) if part and not part.isdigit()]  # FT-2000+/64
+    means = {choices.get(part) or by_part(of, part, words) for part in several}
+    return means.pop() if len(means) == 1 else None
+
+
+def _within_affixes(choices: Mapping[str, str], written: str, words: Words) -> str | None:
+    """The choice that stands between affixes which change nothing: 仅本科室使用 → 科室."""
+    before, after = words.affixes
+    starts = {written, *(written.removeprefix(b) for b in before)}
+    starts |= {s.removeprefix(b) for s in starts for b in before}
+    bare = starts | {s.removesuffix(a) for s in starts for a in after}
+    bare |= {s.removesuffix(a) for s in bare for a in after}
+    means = {choices[s] for s in bare if s in choices}
+    return means.pop() if len(means) == 1 else None
+
+
+def by_part(of: str, written: str, words: Words) -> str | None:
+    """The one meaning of which `written` holds a part."""
+    within = {
+        meaning
+        for stem, anywhere, meaning in words.parts.get(of, ())
+        if (stem in written if anywhere else written.startswith(stem))
+    }
+    return within.pop() if len(within) == 1 else None
+
+
+def yes_no(cell: Cell, unit: str, words: Words) -> bool | None:
+    """A tick column."""
+    if squeeze(raw_text(cell)) in words.undecided:
+        raise Refused("not_in_choices", "是或否 / yes or no")
+    if match := _WITH_WHY.match(squeeze(raw_text(cell))):  # 是，面向企业
+        return match[1] == "是"
+    found = choice("boolean")(cell, unit, words)
+    return None if found in (None, "unknown") else found == "yes"
+
+
+def yes_no_or(of: str) -> Parser:
+    """A tick column whose answers may name the thing: 自行租用, 统一租用."""
+
+    def parse(cell: Cell, unit: str, words: Words) -> bool | None:
+        try:
+            return yes_no(cell, unit, words)
+        except Refused:
+            found = chosen(of, _ticked(squeeze(raw_text(cell))), words)
+            if found is None:
+                raise
+            return found == "yes"
+
+    return parse
+
+
+def unless_yes(of: str) -> Parser:
+    """A tick column that asks for the opposite: 是否统一租用 for 自行租用; its answers may name the thing
+    all the same."""
+
+    def parse(cell: Cell, unit: str, words: Words) -> bool | None:
+        found = chosen(of, _ticked(squeeze(raw_text(cell))), words)
+        try:
+            told = yes_no(cell, unit, words)
+        except Refused:
+            if found is None:
+                raise
+            return found == "yes"
+        return None if told is None else not told
+
+    return parse
+
+
+def if_told(parser: Parser) -> Parser:
+    """A field beyond the core of the census: words of those who haven't decided (待研究), or no try
+    at a number or a date (未验收, 视情况), leave it open and cost nothing; what has digits in it, and
+    is no date, is a fault like any other. What is none of its choices is a fault that is told, and
+    costs its field alone."""
+
+    def parse(cell: Cell, unit: str, words: Words) -> Any:
+        try:
+            return parser(cell, unit, words)
+        except Refused as refusal:
+            digits = any(c.isdigit() for c in narrow(cell))
+            undecided = chosen("undecided", squeeze(narrow(cell)), words) is not None
+            if (refusal.code == "not_in_choices" and undecided) or (
+                refusal.code in ("not_a_date", "not_a_number", "not_a_quantity") and not digits
+            ):
+                raise Refused(refusal.code, refusal.expected, open_=True) from refusal
+            if refusal.code == "not_in_choices":
+                raise Refused(refusal.code, refusal.expected, aside=True) from refusal
+            raise
+
+    return parse
+
+
+def secrecy(cell: Cell, unit: str, words: Words) -> str | None:
+    """是否涉密; a no that a remark takes back, 否（拟涉密）, is none: people have to say which."""
+    found: str | None = choice("secrecy")(cell, unit, words)
+    remark = "".join(_REMARK.findall(squeeze(raw_text(cell)).replace("（", "(").replace("）", ")")))
+    if found == "none" and "密" in _NOT_SECRET.sub("", remark):
+        raise Refused("not_in_choices", "涉密或非涉密，不加保留 / classified or not, without a but")
+    return found
+
+
+def mlps(cell: Cell, unit: str, words: Words) -> int | None:
+    """等保: 1 to 5; 二至三级, 三级以下 and 2.5级 are none."""
+    if _NO_LEVEL.search(_STANDARD.sub("", _ticked(squeeze(narrow(cell))))):
+        raise Refused("not_in_choices", "一级至五级之一 / one of the levels 1 to 5")
+    found = choice("mlps_level")(cell, unit, words)
+    return None if found in {None, "none"} else int(str(found))
