@@ -33,6 +33,15 @@ IDLE = 0.05  # and at most, so that replies are read soon
 BURST = 1024  # looks begun in one turn: the rest is late by a turn, and told so
 AT_ONCE = 256  # looks under way that need a connection
 LONGEST = 5.0  # seconds that any look may take
+LAGGING = 0.1  # share of a look's time by which our own loop may be late: more voids a timeout
+TIMEOUTS = frozenset(
+    {
+        Failure.TIMEOUT_CONNECT,
+        Failure.TIMEOUT_TLS,
+        Failure.TIMEOUT_ANSWER,
+        Failure.TIMEOUT_BODY,
+    }
+)
 REREAD = 1.0  # seconds between two looks at the list of targets
 
 
@@ -61,6 +70,8 @@ class Prober:
     _echoes: dict[Family, Echo] = field(default_factory=dict)
     _stamp: tuple[int, int] = (0, 0)
     _lines: dict[str, Watch] = field(default_factory=dict)
+    _lag: float = 0.0
+    _wake: float = float("inf")
 
     async def run(self, stop: asyncio.Event, ready: asyncio.Event | None = None) -> None:
         """Until `stop`. Raises Misuse for a table or a first list that cannot be used."""
@@ -97,7 +108,14 @@ class Prober:
                 if _stamp(self.folder.targets) != self._stamp:
                     self._reload()
             due = min((ring.due for ring in self._rings.values()), default=now + IDLE)
-            await asyncio.sleep(min(IDLE, max(TURN, due - self._loop.time())))
+            pause = min(IDLE, max(TURN, due - self._loop.time()))
+            self._wake = self._loop.time() + pause
+            await asyncio.sleep(pause)
+            self._lag, self._wake = self._lagged(), float("inf")
+
+    def _lagged(self) -> float:
+        """Seconds by which this loop was late so far, the delay under way included."""
+        return self._lag + max(0.0, self._loop.time() - self._wake)
 
     def _turn(self, now: float) -> None:
         for echo in self._echoes.values():
@@ -127,6 +145,7 @@ class Prober:
         while True:
             seated = await self._backlog.get()
             self._table.q[Head.RUNNING] += 1
+            lag = self._lagged()
             try:
                 result = await probe(seated.watch.target, seated.wait)
             except Exhausted:
@@ -136,7 +155,11 @@ class Prober:
                 self._table.count(Head.FAULTS)
                 self._unmeasured(seated.slot)
             else:
-                if self._by_slot.get(seated.slot) is seated:  # else it left the list meanwhile
+                if self._by_slot.get(seated.slot) is not seated:
+                    pass  # it left the list meanwhile
+                elif result.failure in TIMEOUTS and self._lagged() - lag > LAGGING * seated.wait:
+                    self._unmeasured(seated.slot)  # it was we who were slow
+                else:
                     self._ended(seated.slot, result)
             finally:
                 self._table.q[Head.RUNNING] -= 1

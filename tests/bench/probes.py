@@ -297,7 +297,7 @@ def _icmp(made: Path) -> Iterator[dict[str, object]]:
     """Processor time per probe on the whole path; ours with a scrape of everything each 5 s."""
     from probes.watch.exporter import View
 
-    with _prober(made / "icmp", _echoes(1000)) as running:
+    with _prober(made / "icmp", _echoes(TARGETS // 2)) as running:
         time.sleep(2)
         view = View(running.folder)
         view.metrics()

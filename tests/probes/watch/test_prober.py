@@ -1,11 +1,15 @@
 """The prober whole: real looks in a namespace, lists that change, kills, hostile targets."""
 
 import asyncio
+import contextlib
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -339,6 +343,36 @@ def test_without_ports_nobody_is_accused(in_namespace: InNamespace, folder: Fold
                 assert words(folder)[mine.key]["STATE"] == State.UP
                 for _, writer in held:
                     writer.close()
+
+    in_namespace(story)
+
+
+def test_a_prober_that_is_too_slow_accuses_nobody(
+    in_namespace: InNamespace, folder: Folder
+) -> None:
+    """The server answers at once; our loop is held up for longer than a look may take."""
+
+    def answer(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = server.accept()
+                with client:
+                    client.recv(100)
+                    client.sendall(b"+PONG\r\n")
+
+    async def story() -> None:
+        server = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=answer, args=(server,), daemon=True).start()
+        mine = watch("a", "127.0.0.1", "redis", port=server.getsockname()[1])
+        async with probing(folder, mine):
+            await when(lambda: words(folder)[mine.key]["ANSWERED"] > 1)
+            while words(folder)[mine.key]["UNMEASURED"] < 3:
+                time.sleep(0.3)  # noqa: ASYNC251  the fault itself
+                await asyncio.sleep(0.03)
+            assert words(folder)[mine.key]["FAILED"] == 0
+            assert words(folder)[mine.key]["STATE"] == State.UP
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
 
     in_namespace(story)
 
