@@ -111,6 +111,8 @@ class Running:
         assert os.read(reading, 16) == b"ready\n"
         self.start, self.start_cpu = time.monotonic() - begun, cpu(self.process.pid)
         os.close(reading)
+        # once: to read the list takes longer than all looks of that time together
+        self.slots = [seat.slot for seat in read(self.folder.slots) if not seat.gone]
 
     def head(self, word: int) -> int:
         table = Table(self.folder.table, writable=False)
@@ -123,7 +125,7 @@ class Running:
         """Over all targets."""
         table = Table(self.folder.table, writable=False)
         words = (Word.ANSWERED, Word.FAILED, Word.UNMEASURED, Word.DUPLICATES, Word.LATE)
-        bases = [table.base(seat.slot) for seat in read(self.folder.slots) if not seat.gone]
+        bases = [table.base(slot) for slot in self.slots]
         told = {word.name: sum(table.q[b + word] for b in bases) for word in words}
         told |= {"SENT": table.q[Head.SENT], "SKIPPED": table.q[Head.SKIPPED]}
         table.close()
@@ -132,11 +134,7 @@ class Running:
     def round_trips(self) -> list[float]:
         """Milliseconds of each target's latest."""
         table = Table(self.folder.table, writable=False)
-        found = [
-            table.q[table.base(seat.slot) + Word.RTT] / 1e6
-            for seat in read(self.folder.slots)
-            if not seat.gone
-        ]
+        found = [table.q[table.base(slot) + Word.RTT] / 1e6 for slot in self.slots]
         table.close()
         return found
 
