@@ -100,6 +100,10 @@ POLICY_TEXTS: Mapping[str, tuple[str, str]] = {
     "hold.phase_out": ("逐步减少", "phased out"),
     "proof": ("证据", "evidence"),
     "on_record": ("{entry} 已登记", "{entry} on record"),
+    "run_started": ("起算日", "started"),
+    "run_due": ("应办结日", "due"),
+    "run_ended": ("办结日", "ended"),
+    "run_none": ("无", "none"),
     "holds_total": (
         "{kind}：合计 {yuan} 元，另有 {unknown} 项金额未填",
         "{kind}: {yuan} yuan in all, and {unknown} of which the amount is not told",

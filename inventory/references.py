@@ -73,9 +73,29 @@ def dangling(estate: Estate) -> Iterator[tuple[str, str, str, str]]:
                         yield kind, obj.code, field, code
 
 
+def rings(merges: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """Every ring of a mapping from what was merged to what it was merged into."""
+    done: set[str] = set()
+    for start in merges:
+        path: dict[str, None] = {}
+        code = start
+        while code in merges and code not in done and code not in path:
+            path[code] = None
+            code = merges[code]
+        if code in path:
+            way = tuple(path)
+            yield way[way.index(code) :]
+        done |= path.keys()
+
+
+def _merged(estate: Estate | None) -> dict[str, str]:
+    every = estate.systems if estate else ()
+    return {s.code: s.merged_into for s in every if s.merged_into}
+
+
 def check_references(estate: Estate, before: Estate | None = None) -> None:
-    """Raise EstateError naming every broken reference; those that `before` had too are not of who
-    makes the change and don't hold it up."""
+    """Raise EstateError naming every broken reference, or systems that are merged into each other in
+    a ring; those that `before` had too are not of who makes the change and don't hold it up."""
     known = set(dangling(before)) if before else set()
     told = [broken for broken in dangling(estate) if broken not in known]
     broken = [f"{kind} {code}.{field} → {to}" for kind, code, field, to in told]
@@ -85,6 +105,14 @@ def check_references(estate: Estate, before: Estate | None = None) -> None:
             f"资产引用了不存在的编号，请补充或更正 / the estate refers to codes that don't exist, "
             f"add or correct them ({len(broken)}): {shown}"
         )
+    old = {frozenset(ring) for ring in rings(_merged(before))}
+    for ring in rings(_merged(estate)):
+        if frozenset(ring) not in old:
+            raise EstateError(
+                f"系统互相并入，成了一圈 / systems are merged into each other in a ring: "
+                f"{' → '.join((*ring, ring[0]))}; 应有一个留用 / expected one of them to stay: correct "
+                "merged_into"
+            )
 
 
 def _several(value: Any) -> tuple[Any, ...]:

@@ -11,20 +11,23 @@ from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
+from inventory.changes import WORDS
 from inventory.errors import RecordRefused
 from inventory.model import Estate
-from inventory.policies.assess import known_codes, named_in
 from inventory.policies.checking import slips
 from inventory.policies.faults import of_validation
+from inventory.policies.naming import elsewhere, named_in, strange
 from inventory.policies.records import (
     Baseline,
     BaselineFile,
     Event,
     Exempt,
+    Fate,
     Records,
 )
 from inventory.policies.shelf import Shelf, first_baseline
 from inventory.policies.wording import Severity
+from inventory.references import rings
 from inventory.store import EstateStore
 from migrator.errors import Forbidden
 from migrator.store import Truth
@@ -146,18 +149,31 @@ class Recording:
             )
 
     def _of_object(self, record: Record, day: date) -> Iterable[str]:
-        policy = record.policy or ""
+        """There is such an object, and it is of the kind that the entry is about."""
+        policy, now = record.policy or "", self.estate.load()
         one = Records.model_validate({f"{kind_of(record)}s": (record,)})
-        strange = {code for _, code in named_in(policy, one)}
-        strange -= known_codes(self.estate.load())
-        if not strange or isinstance(record, Event):  # a clock may be of a request, with its number
-            return
+        pack = self.shelf.pack(policy) if policy else None
+        wrong = strange(named_in(policy, one, pack), now)
         book = self.book()
-        for named in {b.policy for b in book.all_baselines() if policy in ("", b.policy)}:
-            baseline = book.baseline(named, day)
-            strange -= known_codes(baseline[1]) if baseline else set()
-        wanted = "台账与基线中均无此编号 / expected the code of an object of the inventory or of a baseline"
-        yield from (_line("code", code, wanted) for code in sorted(strange))
+        then: list[Estate | None] = [now]
+        if wrong:
+            told = {b.policy for b in book.all_baselines() if policy in ("", b.policy)}
+            then += [b[1] for named in sorted(told) if (b := book.baseline(named, day))]
+            wrong = strange(wrong, *then)
+        there = elsewhere(wrong, *then)
+        for found in sorted(wrong):
+            if found.code in there and found.of:
+                kind = WORDS.get(found.of, "县（市、区）")
+                wanted = f"不是{kind}的编号 / expected a code of {found.of}, for that is what it is about"
+                yield _line("code", found.code, wanted)
+            elif not isinstance(record, Event):  # a clock may be of a request, with its number
+                wanted = (
+                    "台账与基线中均无此编号 / expected the code of an object of the inventory or of a "
+                    "baseline"
+                )
+                yield _line("code", found.code, wanted)
+        if isinstance(record, Fate) and record.into:
+            yield from _rings(record, now, book.records.fates)
 
 
 @dataclass(frozen=True)
@@ -181,6 +197,22 @@ class Book:
         if isinstance(first, BaselineFile):
             return first.on, self.of.shelf.estate_of(first)
         return first.on, self.of.truth.records.estate(first.digest)
+
+
+def _rings(record: Fate, now: Estate, fates: Iterable[Fate]) -> Iterable[str]:
+    """A merger that leads back to itself: then all of them would have gone nowhere."""
+    told = {f.code: f.into for f in fates if f.set == record.set and f.into and not f.entry}
+    if record.set == "systems":
+        told |= {s.code: s.merged_into for s in now.systems if s.merged_into}
+    for ring in rings(told | {record.code: record.into or ""}):
+        if record.code in ring:
+            way = " → ".join((*ring, ring[0]))
+            yield _line(
+                "into",
+                str(record.into),
+                f"互相并入，成了一圈，应有一个留用 / merged into each other in a ring, expected one of them "
+                f"to stay: {way}",
+            )
 
 
 def _of_day(record: Record, day: date) -> Iterable[str]:

@@ -99,7 +99,10 @@ class System(Thing):
     special_network_exclusion: SpecialNetwork | None = None
     data_resources: Texts = None
     application_systems: Texts = None
-    must_connect: bool | None = None
+    must_connect: bool | None = None  # who proposed it, who confirmed it and when (G29):
+    must_connect_proposed_by: str | None = None
+    must_connect_confirmed_by: str | None = None
+    must_connect_confirmed_on: date | None = None
     connection_date: date | None = None
     exchange_node: Code | None = None  # the platform that it exchanges through
     access_mode: AccessMode | None = None

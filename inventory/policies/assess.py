@@ -11,11 +11,12 @@ from inventory.policies.asking import answers_of
 from inventory.policies.assessment import Assessment, Timed, Unjudged, Violation
 from inventory.policies.facts import Facts
 from inventory.policies.index import Index
+from inventory.policies.naming import named_in, strange
 from inventory.policies.pack import Pack
 from inventory.policies.records import Records
 from inventory.policies.rules import broken
 from inventory.policies.targets import judge
-from inventory.policies.timed import clocks, reports
+from inventory.policies.timed import clocks, reports, undecided
 
 
 def assess(
@@ -32,6 +33,7 @@ def assess(
     index = Index(records, pack.id, day)
     facts = facts or facts_of(pack, estate, index, baseline)
     found = [one for rule in pack.rules for one in broken(pack, rule, facts, index)]
+    found += undecided_in(pack, facts)
     return Assessment(
         policy=pack.id,
         title=pack.title,
@@ -58,6 +60,14 @@ def timed_in(pack: Pack, facts: Facts, index: Index) -> Iterator[Timed]:
         yield from reports(pack, report, facts, index)
 
 
+def undecided_in(pack: Pack, facts: Facts) -> Iterator[Unjudged]:
+    """Clocks and reports of which it is not told whether they concern an object."""
+    for clock in pack.clocks:
+        yield from undecided(pack, clock, facts)
+    for report in pack.reports:
+        yield from undecided(pack, report, facts)
+
+
 def unowed(pack: Pack, facts: Facts) -> Iterator[str]:
     """Reports that are due from organisations of which the inventory has none: a duty must not
     vanish with a name (G18)."""
@@ -80,34 +90,15 @@ def facts_of(
         declared=index.declared(pack),
         fates=index.fates,
         by_owner=index.by_owner(pack),
+        since=pack.validity.effective_from,
         bodies={name: body.name for body in pack.organisations for name in (body.name, *body.also)},
     )
 
 
 def _strays(pack: Pack, records: Records, facts: Facts) -> set[tuple[str, str]]:
-    """Records of this policy about an object that is neither here nor in the baseline: a slip of the
-    pen, which would otherwise do nothing and not be noticed."""
-    named = named_in(pack.id, records)
+    """Records of this policy about an object that is neither here nor in the baseline, or is none of
+    the kind that the entry is about."""
+    named = set(named_in(pack.id, records, pack))
     if not named:
         return set()
-    known = known_codes(facts.estate, facts.baseline)
-    return {(entry, code) for entry, code in named if code not in known}
-
-
-def named_in(policy: str, records: Records) -> set[tuple[str, str]]:
-    """(entry, code) of every object that the records of a policy name; what became of an object
-    stands under "fates" where it is of no entry."""
-    named = {(d.entry, d.code) for d in records.declarations if d.policy == policy and d.code}
-    for told in (records.exceptions, records.reports, records.events):
-        named |= {(r.entry, r.code) for r in told if r.policy == policy}
-    for fate in records.fates:
-        if fate.policy in (None, policy):
-            named |= {(fate.entry or "fates", code) for code in (fate.code, fate.into) if code}
-    return named
-
-
-def known_codes(*estates: Estate | None) -> set[str]:
-    """Codes of all objects, and the counties that organisations name."""
-    there = [estate for estate in estates if estate is not None]
-    known = {o.code for estate in there for _, objects in estate.collections() for o in objects}
-    return known | {o.county for estate in there for o in estate.organisations if o.county}
+    return {(one.entry, one.code) for one in strange(named, facts.estate, facts.baseline)}

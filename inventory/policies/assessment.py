@@ -58,10 +58,12 @@ class Lineage(Frozen):
 
 
 class Group(Frozen):
-    """One county, or the city's own departments ("")."""
+    """One county, or the city's own departments (""). `to_go`: how many would be enough, where each
+    has to reach the threshold by itself."""
 
     name: str
     ratio: Ratio
+    to_go: int | None = None
 
 
 class TargetResult(Frozen):
@@ -94,6 +96,7 @@ class TargetResult(Frozen):
     declaration: Declaration | None = None
     exempt: tuple[Exempt, ...] = ()
     nothing: bool = False
+    born_late: bool = False  # its day was past before the policy held: nobody is called (G1-2)
     roles: Roles = Roles()
     consequences: tuple[str, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
@@ -110,6 +113,7 @@ class TargetResult(Frozen):
         nobody is called."""
         nobody = self.nothing and self.verdict is Verdict.UNJUDGED
         open_ = self.verdict in (Verdict.DISPUTED, Verdict.UNJUDGED) and not nobody
+        open_ = open_ and not self.born_late
         return open_ and self.days is not None and self.days < 0 and self.threshold is not None
 
 

@@ -3,7 +3,7 @@
 The texts of the shipped packs are not part of the product; a test compares those.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +11,29 @@ from inventory.errors import PackFault
 from inventory.policies.faults import dotted, line_of, shown
 from inventory.policies.places import Place
 
-_KEYS = ("quote", "goal_quote")
+QUOTES = ("quote", "goal_quote")
 
 
-def compared(raw: Mapping[str, Any], path: Path, places: Mapping[Place, int]) -> list[PackFault]:
+def compared(
+    raw: Mapping[str, Any],
+    path: Path,
+    places: Mapping[Place, int],
+    inherited: Collection[Place] = (),
+) -> list[PackFault]:
     """Every quote that does not stand in the text word for word; white space does not count. What
-    is inherited quotes another text and is passed over."""
+    is inherited quotes another text and is passed over: `inherited` are the places of such quotes."""
     named = raw.get("source_file")
     if not isinstance(named, str) or not named:
         return []
     text, fault = _text(path.parent, named)
     if fault:
-        here = path.parent == Path(__file__).parent
+        here = path.resolve().parent == Path(__file__).resolve().parent
         return [] if here else [_fault(path, places, ("source_file",), named, fault)]
     wanted = f"原文 {named} 中没有这句话 / the text {named} does not have these words"
     return [
         _fault(path, places, at, quote, wanted)
-        for at, quote in _quotes(raw, str(raw.get("id", path.stem)))
-        if _squeezed(quote) not in text
+        for at, quote in _quotes(raw)
+        if at not in inherited and _squeezed(quote) not in text
     ]
 
 
@@ -50,15 +55,15 @@ def _text(folder: Path, named: str) -> tuple[str, str]:
         )
 
 
-def _quotes(raw: Mapping[str, Any], own: str) -> Iterator[tuple[Place, str]]:
-    """Each quote of the pack's own, and where it stands."""
+def _quotes(raw: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Each quote, and where it stands."""
     for kind, entries in raw.items():
         if not isinstance(entries, list):
             continue
         for number, entry in enumerate(entries):
-            if not isinstance(entry, dict) or entry.get("of", own) != own:
+            if not isinstance(entry, dict):
                 continue
-            for key in _KEYS:
+            for key in QUOTES:
                 value = entry.get(key, ())
                 for quote in (value,) if isinstance(value, str) else value:
                     if isinstance(quote, str):

@@ -69,7 +69,7 @@ def _city_s(place: str, system: System, facts: Facts) -> bool | None:
 def _live(system: System, facts: Facts) -> bool:
     """Not merged into another and not retired with evidence, in the inventory or on record."""
     retired = system.zombie_decision is ZombieDecision.RETIRE and bool(system.zombie_evidence)
-    return not (system.merged_into or retired or facts.fate("systems", system.code))
+    return not (facts.merged_away(system) or retired or facts.fate("systems", system.code))
 
 
 def _top_level(system: System, facts: Facts) -> bool:
@@ -105,8 +105,8 @@ def _cleaned(system: System, facts: Facts) -> bool:
     if facts.fate("systems", system.code):
         return True
     if system.zombie_decision is None or not system.zombie_evidence:
-        return system.merged_into is not None
-    return system.zombie_decision is not ZombieDecision.MERGE or system.merged_into is not None
+        return facts.merged_away(system)
+    return system.zombie_decision is not ZombieDecision.MERGE or facts.merged_away(system)
 
 
 def _active(line: Line, facts: Facts) -> bool:
@@ -129,11 +129,21 @@ def _kept(line: Line, facts: Facts) -> bool:
     return line.keep_review_on is not None and line.keep_review_on >= facts.day
 
 
-def _new(of: str) -> Read:
-    """Not there on the day of the baseline; not known without one."""
+def _new(of: str, since: str = "") -> Read:
+    """新建: not there on the day of the baseline, and not from before the document held. `since` is the
+    field that tells since when there is such a thing. Not known without a baseline, and where one
+    that is older than the document can't say on which side of its first day a thing was made."""
 
     def read(thing: Any, facts: Facts) -> bool | None:
-        return None if facts.earlier is None else facts.earlier.find(of, thing.code) is None
+        made = getattr(thing, since) if since else None
+        if made is not None and facts.since is not None and made < facts.since:
+            return False
+        if facts.earlier is None:
+            return None
+        if facts.earlier.find(of, thing.code) is not None:
+            return False
+        older = facts.since is not None and facts.earlier.day < facts.since
+        return None if older and made is None else True
 
     return read
 
@@ -221,6 +231,11 @@ def _doubles(system: System, facts: Facts) -> bool | None:
     return bool(frozenset[str]().union(*codes) - {system.code})
 
 
+def _shares(system: System, facts: Facts) -> bool | None:
+    """跨部门共享信息: somebody else receives a resource of it."""
+    return facts.sharing.get(system.code, False)
+
+
 def _left_behind(host: Host, facts: Facts) -> bool | None:
     """A device that stands in a room still, though the system it was bought for runs on the cloud."""
     system = facts.find("systems", host.system)
@@ -266,8 +281,9 @@ DERIVED: Mapping[str, Mapping[str, Derived]] = {
         "integrated": Derived("bool", _integrated, "已整合", ("systems",)),
         "zombie": Derived("bool", _zombie, "符合僵尸标准"),
         "cleaned": Derived("bool", _cleaned, "已清理"),
-        "new": Derived("bool", _new("systems"), "基线后新建"),
+        "new": Derived("bool", _new("systems", "approval_date"), "基线后新建"),
         "on_own_platform": Derived("bool", _on_own_platform, "接入本县逻辑平台", ("nodes",)),
+        "shares": Derived("bool", _shares, "有跨部门共享", ("resources",)),
         "doubles": Derived("bool", _doubles, "与全市统筹系统功能相同", ("systems",)),
     },
     "lines": {
@@ -283,7 +299,7 @@ DERIVED: Mapping[str, Mapping[str, Derived]] = {
     "rooms": {
         "systems_here": Derived("number", _systems_here, "在此系统数", ("systems",)),
         "other_devices": Derived("bool", _other_devices, "有非接入设备", ("hosts",)),
-        "new": Derived("bool", _new("rooms"), "基线后新建"),
+        "new": Derived("bool", _new("rooms", "created"), "基线后新建"),
     },
     "nodes": {
         "new": Derived("bool", _new("nodes"), "基线后新建"),
@@ -300,7 +316,7 @@ DERIVED: Mapping[str, Mapping[str, Derived]] = {
     "projects": {
         "budget": Derived("number", _budget, "预算（元）"),
         "budget_change": Derived("number", _budget_change, "预算调整幅度"),
-        "new": Derived("bool", _new("projects"), "基线后新建"),
+        "new": Derived("bool", _new("projects", "approval_date"), "基线后新建"),
         "accepted_before_this_year": Derived("bool", _before_this_year, "上年及以前验收"),
         "bought_twice": Derived("bool", _bought_twice, "采购政务云可提供的资源", ("clouds",)),
     },
@@ -308,7 +324,7 @@ DERIVED: Mapping[str, Mapping[str, Derived]] = {
         "collectors": Derived("number", _collectors, "采集单位数", ("resources",)),
         "shared": Derived("bool", _shared, "已共享"),
         "gathered": Derived("bool", _gathered, "已汇聚"),
-        "new": Derived("bool", _new("resources"), "基线后新建"),
+        "new": Derived("bool", _new("resources", "published_on"), "基线后新建"),
     },
     "counties": {"platforms": Derived("number", _platforms, "逻辑平台数", ("nodes",))},
 }

@@ -1,7 +1,7 @@
 """What an entry of a policy is judged on: the estate of a day, and the estate of the baseline."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.choices import ZombieDecision
 from inventory.model import Estate, System
+from inventory.references import rings
 
 if TYPE_CHECKING:
     from inventory.policies.conditions import Conditions
@@ -25,10 +26,15 @@ _OF_THE_REST = {
     "other_devices_in",
     "counties_of",
     "offered",
+    "sharing",
     "earlier",
     "_fates",
 }
 """What of `Facts` is worked out without systems."""
+
+
+type Pairs = Sequence[tuple[System, System]]
+"""Systems that are other ones now: what each was, and what it is."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class Facts:
     `declared` what people declare done: (entry, code of an object, or None as a whole); `fates` what
     became of objects, of this policy or of all; `by_owner` what organisations declare done of entries
     that are about organisations: (entry, organisation); `bodies` each name that a document uses → the body
-    that it names by it."""
+    that it names by it; `since` the first day on which the document holds."""
 
     estate: Estate
     day: date
@@ -58,6 +64,7 @@ class Facts:
     fates: tuple["Fate", ...] = ()
     by_owner: frozenset[tuple[str, str]] = frozenset()
     bodies: Mapping[str, str] = field(default_factory=dict)
+    since: date | None = None
     asked: dict[tuple[str, "Conditions"], list[bool | None]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -97,7 +104,13 @@ class Facts:
         """The baseline as facts of its own day."""
         if self.baseline is None or self.baseline_on is None:
             return None
-        return Facts(self.baseline, self.baseline_on, fates=self.fates, bodies=self.bodies)
+        return Facts(
+            self.baseline,
+            self.baseline_on,
+            fates=self.fates,
+            bodies=self.bodies,
+            since=self.since,
+        )
 
     def is_declared(self, entry: str, thing: Any) -> bool:
         """Whether an entry is on record for an object, as a whole, or, where it is about
@@ -106,18 +119,22 @@ class Facts:
             return True
         return (entry, getattr(thing, "organisation", None)) in self.by_owner
 
-    def _moved(self, estate: Estate) -> Counter[str]:
-        """`systems_in` of an estate of the same systems."""
+    def _moved(self, pairs: Pairs) -> Counter[str]:
+        """`systems_in` once systems are other ones."""
         found = Counter(self.systems_in)
-        for old, new in zip(self.estate.systems, estate.systems, strict=True):
-            if old is not new:
-                found[self._lives_in(old) or ""] -= 1
-                found[self._lives_in(new) or ""] += 1
+        for old, new in pairs:
+            found[self._lives_in(old) or ""] -= 1
+            found[self._lives_in(new) or ""] += 1
         return found
 
     def fate(self, of: str, code: str) -> "Fate | None":
         """What became of an object by the day: merged or retired, as it was last told."""
-        return self._fates.get((of, code, None))
+        found = self._fates.get((of, code, None))
+        return None if found and found.into and code in self.heads(of) else found
+
+    def merged_away(self, system: System) -> bool:
+        """Whether the inventory says that a system was merged into another, which still stands."""
+        return bool(system.merged_into) and system.code not in self.heads("systems")
 
     def exclusion(self, entry: str, of: str, code: str) -> "Fate | None":
         """Who left an object out of an entry's count, and why."""
@@ -131,7 +148,17 @@ class Facts:
 
     def merges(self, of: str) -> Mapping[str, str]:
         """What each object was merged into: by the inventory, else by what is on record."""
-        return self.remember(f"merges {of}", lambda: self._merges(of))
+
+        def merges() -> dict[str, str]:
+            heads = self.heads(of)
+            return {code: into for code, into in self._merges(of).items() if code not in heads}
+
+        return self.remember(f"merges {of}", merges)
+
+    def heads(self, of: str) -> frozenset[str]:
+        """Of each ring of objects that are said to be merged into each other the first by code: it
+        counts as still there, since whatever a ring stands for can't have gone nowhere (G2)."""
+        return self.remember(f"heads {of}", lambda: frozenset(map(min, rings(self._merges(of)))))
 
     def _merges(self, of: str) -> dict[str, str]:
         told = {c: f.into for (s, c, e), f in self._fates.items() if s == of and not e and f.into}
@@ -160,18 +187,20 @@ class Facts:
     def _remembered(self) -> dict[str, Any]:
         return {}
 
-    def with_systems(self, estate: Estate) -> "Facts":
-        """The facts of an estate of which only systems are other ones, of the same codes: what was
-        worked out from the rest stays."""
+    def with_systems(self, estate: Estate, pairs: Pairs) -> "Facts":
+        """The facts of an estate of which only systems are other ones, of the same codes: `pairs` of
+        what they were and are. What was worked out from the rest stays."""
         made = replace(self, estate=estate)
         for name in _OF_THE_REST & self.__dict__.keys():
             made.__dict__[name] = self.__dict__[name]
         places = {k: v for k, v in self._remembered.items() if k.startswith("positions ")}
         made._remembered.update(places)
+        if all(old.merged_into == new.merged_into for old, new in pairs):
+            made._remembered["heads systems"] = self.heads("systems")
         if "systems_in" in self.__dict__:
-            made.__dict__["systems_in"] = self._moved(estate)
+            made.__dict__["systems_in"] = self._moved(pairs)
         if "standing_of" in self.__dict__:
-            made.__dict__["standing_of"] = made._standing_again(self)
+            made.__dict__["standing_of"] = made._standing_again(self, pairs)
         made._indexes.update({of: i for of, i in self._indexes.items() if of != "systems"})
         return made
 
@@ -186,10 +215,9 @@ class Facts:
         and none that must be is not. None where nobody told of any of its systems."""
         return self._standing(self.estate.systems)
 
-    def _standing_again(self, was: "Facts") -> Mapping[str, bool | None]:
+    def _standing_again(self, was: "Facts", pairs: Pairs) -> Mapping[str, bool | None]:
         """`standing_of` where only some systems are other ones than before."""
-        pairs = zip(was.estate.systems, self.estate.systems, strict=True)
-        owners = {s.organisation for pair in pairs if pair[0] is not pair[1] for s in pair}
+        owners = {system.organisation for pair in pairs for system in pair}
         theirs = self._standing(s for s in self.estate.systems if s.organisation in owners)
         rest = {o: stands for o, stands in was.standing_of.items() if o not in owners}
         return rest | theirs
@@ -198,7 +226,7 @@ class Facts:
         told: dict[str, list[tuple[bool | None, bool]]] = {}
         for system in systems:
             owner = system.organisation
-            if owner and not (system.merged_into or self.fate("systems", system.code)):
+            if owner and not (self.merged_away(system) or self.fate("systems", system.code)):
                 must = system.must_connect is True
                 told.setdefault(owner, []).append((system.connected, must))
         return {owner: _stands(every) for owner, every in told.items()}
@@ -220,6 +248,16 @@ class Facts:
         return frozenset(item for every in lists for item in every) if lists else None
 
     @cached_property
+    def sharing(self) -> Mapping[str, bool | None]:
+        """System → whether a resource of it has somebody who receives it; None where it is told of
+        none who does. A system without resources is not here."""
+        found: dict[str, bool | None] = {}
+        for resource in self.estate.resources:
+            if resource.system and not found.get(resource.system):
+                found[resource.system] = bool(resource.shared_with) or None
+        return found
+
+    @cached_property
     def covered(self) -> frozenset[str]:
         """Codes of the organisations that a working line of the extranet serves."""
         lines = [
@@ -236,7 +274,7 @@ class Facts:
         return Counter(place for s in self.estate.systems if (place := self._lives_in(s)))
 
     def _lives_in(self, system: System) -> str | None:
-        gone = system.merged_into or self.fate("systems", system.code)
+        gone = self.merged_away(system) or self.fate("systems", system.code)
         return None if gone else system.place
 
     @cached_property

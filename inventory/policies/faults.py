@@ -50,7 +50,10 @@ def dotted(at: Place) -> str:
 def shown(value: Any) -> str:
     """What was read, short enough for a line."""
     if isinstance(value, dict | list | tuple):
-        return "{…}" if isinstance(value, dict) else "[…]"
+        if isinstance(value, dict):  # its keys say which table it was
+            keys = "、".join(map(str, value))
+            return f"{{{keys if len(keys) <= 40 else f'{keys[:39]}…'}}}"
+        return "[…]"
     text = str(value)
     return text if len(text) <= 60 else f"{text[:59]}…"
 

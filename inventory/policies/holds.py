@@ -6,6 +6,7 @@ decides; nothing is stopped here.
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import chain
 from typing import Any, Literal
 
 from inventory.model import Estate, Frozen
@@ -26,7 +27,8 @@ type Kind = Literal["hold", "phase_out"]
 
 class Evidence(Frozen):
     """One fact that the hold rests on; `value` "" where it is not told, `source` where it was read.
-    `declared:V-22` is whether something is on record under that entry."""
+    `declared:V-22` is whether something is on record under that entry; `run:started`, `run:due` and
+    `run:ended` are the days of a clock that was not kept, its paper the source."""
 
     field: str
     value: str
@@ -66,8 +68,9 @@ def holds(
 ) -> tuple[Hold, ...]:
     """Every hold that an assessment leads to, by organisation and object; the other arguments are
     those that it was made from."""
-    facts = facts_of(pack, estate, Index(records, pack.id, assessment.day), baseline)
-    grounds = {entry.id: _Grounds(pack, entry, facts) for _, _, entry in pack.entries()}
+    index = Index(records, pack.id, assessment.day)
+    facts = facts_of(pack, estate, index, baseline)
+    grounds = {entry.id: _Grounds(pack, entry, facts, index) for _, _, entry in pack.entries()}
     found = [
         hold
         for entry, code, runs in _stopped(assessment)
@@ -111,8 +114,9 @@ def _stopped(assessment: Assessment) -> Iterator[tuple[str, str, tuple[Timed, ..
 class _Grounds:
     """What one entry stops, and how the facts of its objects are read: worked out once."""
 
-    def __init__(self, pack: Pack, entry: Entry, facts: Facts) -> None:
+    def __init__(self, pack: Pack, entry: Entry, facts: Facts, index: Index) -> None:
         self.pack, self.entry, self.facts = pack, entry, facts
+        self.papers = {(e.code, e.started): e.evidence for e in index.events(entry.id)}
         every = [pack.consequence(named) for named in entry.consequences]
         self.stops = [c for c in every if c.kind in ("hold", "phase_out")]
         asked: list[Condition] = []  # what decides comes before what only says whom it is about
@@ -132,7 +136,8 @@ class _Grounds:
             return
         owner = owner_of(of, thing)
         organisation = self.facts.find("organisations", owner)
-        evidence = tuple(self._evidence(thing))
+        ran = chain.from_iterable(map(self._ran, runs))
+        evidence = (*ran, *self._evidence(thing))
         for stop in stops:
             yield Hold(
                 policy=self.pack.id,
@@ -154,6 +159,14 @@ class _Grounds:
                 by=stop.by,
                 evidence=evidence,
             )
+
+    def _ran(self, run: Timed) -> Iterator[Evidence]:
+        """When it began, by when it had to be done and when it was, by which paper."""
+        paper = self.papers.get((run.code, run.started)) if run.started else None
+        if run.started is not None:
+            yield Evidence(field="run:started", value=str(run.started), source=paper or "")
+        yield Evidence(field="run:due", value=_text(run.due))
+        yield Evidence(field="run:ended", value=_text(run.done))
 
     def _evidence(self, thing: Any) -> Iterator[Evidence]:
         sources = {

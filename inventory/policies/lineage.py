@@ -42,8 +42,9 @@ def lineage_of(target: Target, then: frozenset[str], today: set[str], facts: Fac
             lost["gone"].append(code)
         else:
             lost["excluded"].append((code, by_whom(thing, target, facts)))
+    there = facts.positions(target.set)  # in order already: to sort them is quick
     return Lineage(
-        kept=tuple(sorted(kept)),
+        kept=tuple(sorted(code for code in there if code in kept)),
         added=tuple(sorted(today - then)),
         **{name: tuple(found) for name, found in lost.items()},
     )

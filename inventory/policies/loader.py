@@ -11,7 +11,6 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -20,9 +19,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from inventory.errors import PackError, PackFault, PackRefused
-from inventory.policies.comparing import compared
+from inventory.policies.comparing import QUOTES, compared
 from inventory.policies.faults import line_of, of_validation
-from inventory.policies.pack import KINDS, Pack
+from inventory.policies.pack import KINDS, LEVELS, Pack
+from inventory.policies.partial import faults_of_the_rest
 from inventory.policies.places import Place, lines_of
 from inventory.policies.review import review
 
@@ -66,13 +66,14 @@ def load_file(path: Path, folders: Sequence[Path] = (), *, compare: bool = False
     places = layered.places
     others = [
         *_waived_in_vain(layered, path),
-        *(compared(layered.raw, path, places) if compare else ()),
+        *(compared(layered.raw, path, places, layered.inherited) if compare else ()),
     ]
     try:
         pack = Pack.model_validate(layered.raw)
     except ValidationError as error:
         faults = of_validation(error, Pack, path, places)
-        raise PackRefused(faults + _of_the_rest(layered, error, path) + others) from error
+        rest = faults_of_the_rest(layered.raw, _LISTS, error, path, places)
+        raise PackRefused(faults + rest + others) from error
     faults = [*review(pack, path, places), *others]
     if pack.id != path.stem:
         wanted = f"应与文件名一致 / expected the file's name: {path.stem}"
@@ -80,46 +81,6 @@ def load_file(path: Path, folders: Sequence[Path] = (), *, compare: bool = False
     if faults:
         raise PackRefused(faults)
     return pack
-
-
-def _of_the_rest(layered: "_Layer", error: ValidationError, path: Path) -> list[PackFault]:
-    """Mistakes in what is whole, so that a file's author sees all of them at once: what is broken is
-    left out, or stands as `_STAND_IN` where nothing goes without it."""
-    bad = {detail["loc"][:2] for detail in error.errors(include_url=False)}
-    raw: dict[str, Any] = dict(layered.raw)
-    numbers: dict[str, list[int]] = {}
-    for kind in _LISTS:
-        if not isinstance(raw.get(kind, []), list):
-            continue
-        entries = _tables(raw.get(kind))
-        numbers[kind] = [n for n in range(len(entries)) if (kind, n) not in bad]
-        raw[kind] = [entries[n] for n in numbers[kind]]
-    heads = {str(place[0]) for place in bad if place and place[0] not in numbers}
-    raw = {key: value for key, value in raw.items() if key not in heads}
-    raw |= {key: value for key, value in _STAND_IN.items() if key not in raw}
-    try:
-        rest = Pack.model_validate(raw)
-    except ValidationError:
-        return []
-    # to name what has mistakes of its own is no mistake
-    every = (e for kind in _LISTS for e in _tables(layered.raw.get(kind)))
-    known = {str(name) for e in every for name in (e.get("id"), e.get("name"), *_also(e)) if name}
-    found = review(rest, path, layered.places, numbers)
-    return [f for f in found if f.read not in known and f.at.split(".")[0] not in heads]
-
-
-def _also(entry: Mapping[str, Any]) -> list[Any]:
-    also = entry.get("also")
-    return also if isinstance(also, list) else []
-
-
-_STAND_IN: Mapping[str, Any] = {
-    **dict.fromkeys(("title", "title_en", "number", "place"), "—"),
-    "id": "x",
-    "level": "city",
-    "validity": {"signed": date.min, "effective_from": date.min, "source": "signed"},
-}
-"""What every pack must have, for one of which that part is broken: never kept, only looked at."""
 
 
 def _waived_in_vain(layered: "_Layer", path: Path) -> list[PackFault]:
@@ -166,6 +127,7 @@ class _Layer:
     raw: dict[str, Any]
     places: dict[Place, int] = field(default_factory=dict)
     above: frozenset[str] = frozenset()  # ids of the entries of the policies above
+    inherited: set[Place] = field(default_factory=set)  # of quotes that are words of a text above
 
 
 def _layered(path: Path, folders: Sequence[Path], below: tuple[str, ...]) -> _Layer:
@@ -187,7 +149,16 @@ def _layered(path: Path, folders: Sequence[Path], below: tuple[str, ...]) -> _La
     if above not in known:
         wanted = f"没有此政策，应为 / no such policy, expected one of: {'、'.join(known)}"
         raise PackRefused([PackFault(path.name, at, "inherits", above, wanted)])
-    return _over(own, _layered(known[above], folders, (*below, path.stem)))
+    higher = _layered(known[above], folders, (*below, path.stem))
+    ranks = [LEVELS.index(level) for r in (raw, higher.raw) if (level := r.get("level")) in LEVELS]
+    if len(ranks) == 2 and ranks[0] < ranks[1]:  # what is no level at all is told elsewhere
+        level = higher.raw["level"]
+        wanted = (
+            f"只能继承上级或同级的政策，该政策级别为 {level} / a policy inherits one of its own level or "
+            f"of one above, and this is of a {level}"
+        )
+        raise PackRefused([PackFault(path.name, at, "inherits", above, wanted)])
+    return _over(own, higher)
 
 
 def _over(own: _Layer, above: _Layer) -> _Layer:
@@ -207,7 +178,9 @@ def _over(own: _Layer, above: _Layer) -> _Layer:
             if kind in KINDS and key in waived:
                 continue
             number, over = mine.pop(key, (None, {})) if key else (None, {})
-            _place(laid, own, (kind, len(entries)), number=number, at=at)
+            here = (kind, len(entries))
+            _place(laid, own, here, number=number, at=at)
+            laid.inherited |= {(*here, key) for key in QUOTES if key in entry and key not in over}
             # an entry that quotes nothing of its own still quotes the text above
             origin = {"of": entry["of"]} if kind in KINDS and "quote" not in over else {}
             entries.append({**entry, **over, **origin})

@@ -1,16 +1,14 @@
 """What a target's measure finds: what is counted, what of it is done, today and of the baseline."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from fractions import Fraction
-from math import ceil
 from typing import Any
 
-from inventory.policies.asking import answers_of
+from inventory.policies.asking import Answers, answers_of
 from inventory.policies.assessment import Group, Lineage, Ratio
 from inventory.policies.facts import Facts
-from inventory.policies.fields import own_fields, reader
+from inventory.policies.fields import reader
+from inventory.policies.grouping import enough, every_one, grouped, missing, told_of_each
 from inventory.policies.index import Index
 from inventory.policies.lineage import lineage_of, successor
 from inventory.policies.measures import Count, Declared, Each, Fewer, Items, Per, Share
@@ -19,8 +17,6 @@ from inventory.policies.records import Declaration, Exempt
 from inventory.policies.wording import Severity
 
 type Note = tuple[str, str]
-type Done = dict[str, bool | None]
-"""Code of each object of the set → whether it is done."""
 
 _EMPTY = ("台账中没有这类对象", "the inventory has no object of this kind")
 _NOTHING = (
@@ -95,34 +91,39 @@ def _exempt(target: Target, code: str, index: Index | None) -> Exempt | None:
 def _share(target: Target, facts: Facts, index: Index) -> Seen:
     assert isinstance(target.measure, Share)
     assert target.set is not None
-    answers = answers_of(target.measure.done, target.set, facts)
-    codes = facts.positions(target.set)
-    return _parts(target, facts, index, dict(zip(codes, answers, strict=True)))
+    return _parts(target, facts, index, answers_of(target.measure.done, target.set, facts))
 
 
 def _each(target: Target, facts: Facts, index: Index) -> Seen:
     assert target.set is not None
-    done: Done = {}
-    for thing in facts.members(target.set):
-        said = index.said(target.id, code=thing.code)
-        done[thing.code] = said is not None and said.done
-    return _parts(target, facts, index, done)
+    said = (index.said(target.id, code=code) for code in facts.positions(target.set))
+    return _parts(target, facts, index, [told is not None and told.done for told in said])
 
 
-def _parts(target: Target, facts: Facts, index: Index, done: Done) -> Seen:
-    """Both ratios: of what counts today, and of what counted on the day of the baseline."""
+def _parts(target: Target, facts: Facts, index: Index, done: Answers) -> Seen:
+    """Both ratios: of what counts today, and of what counted on the day of the baseline. `done`: of
+    each object of the set, in their order, whether it is."""
     assert target.set is not None
-    counted = _counted(target, facts, index)
-    answers = [(thing, done[thing.code]) for thing in counted.members]
+    codes = facts.positions(target.set)
+    counts, exempt = _counts(target, facts, index)
+    told = [(code, answer) for code, c, answer in zip(codes, counts, done, strict=True) if c]
+    answers = [answer for _, answer in told]
     today = Ratio(
-        done=sum(answer is True for _, answer in answers),
+        done=answers.count(True),
         total=len(answers),
-        undecided=counted.undecided,
-        unknown=sum(answer is None for _, answer in answers),
+        undecided=counts.count(None),
+        unknown=answers.count(None),
     )
-    seen = Seen(_enough(target, today), today, exempt=counted.exempt)
-    seen.open = tuple(sorted(thing.code for thing, answer in answers if answer is not True))
-    seen.to_go = _to_go(target, today)
+    seen = Seen(enough(target, today), today, exempt=exempt)
+    seen.open = tuple(sorted(code for code, answer in told if answer is not True))
+    seen.to_go = missing(target, today)
+    if target.groups or target.each_group:
+        things = zip(facts.members(target.set), counts, done, strict=True)
+        seen.groups = grouped(target, ((t, answer) for t, c, answer in things if c), facts)
+    if target.each_group:
+        seen.reached = every_one(target, seen.groups)
+        seen.to_go = sum(group.to_go or 0 for group in seen.groups)
+        seen.notes += told_of_each(seen.groups)
     if not facts.members(target.set):
         seen.reached = None
         seen.notes.append(_EMPTY)
@@ -134,13 +135,12 @@ def _parts(target: Target, facts: Facts, index: Index, done: Done) -> Seen:
         seen.notes.append(_BESIDE)
     elif target.threshold is None:
         seen.notes.append(_NO_THRESHOLD)
-    elif seen.reached and not _enough(target, _with_undecided(today)):
+    elif seen.reached and not _still(target, today, seen.groups):
         seen.reached = None
         seen.notes.append(_UNDECIDED)
-    if target.groups:
-        seen.groups = tuple(_groups(target.set, answers, facts))
-    counting = {thing.code for thing in counted.members} | {e.code for e in counted.exempt}
-    _by_baseline(target, facts, done, seen, counting)
+    counting = {code for code, _ in told} | {excepted.code for excepted in exempt}
+    finished = {code for code, answer in zip(codes, done, strict=True) if answer is True}
+    _by_baseline(target, facts, finished, seen, counting)
     if seen.reached and target.threshold is not None and not counting:
         seen.notes.append(_NOTHING)
         seen.nothing = True
@@ -149,8 +149,21 @@ def _parts(target: Target, facts: Facts, index: Index, done: Done) -> Seen:
     return seen
 
 
-def _by_baseline(target: Target, facts: Facts, done: Done, seen: Seen, today: set[str]) -> None:
-    """`today`: the codes that count, excepted or not."""
+def _counts(target: Target, facts: Facts, index: Index) -> tuple[Answers, tuple[Exempt, ...]]:
+    """Of each object whether it counts, and what is excepted, which then does not (R0-2)."""
+    assert target.set is not None
+    answers = answers_of(target.where, target.set, facts)
+    if target.severity is Severity.ERROR or not index.has_exempt(target.id):
+        return answers, ()
+    told = list(zip(facts.positions(target.set), answers, strict=True))
+    found = [_exempt(target, code, index) for code, answer in told if answer]
+    exempt = tuple(one for one in found if one)
+    out = {one.code for one in exempt}
+    return [False if code in out else answer for code, answer in told], exempt
+
+
+def _by_baseline(target: Target, facts: Facts, done: set[str], seen: Seen, today: set[str]) -> None:
+    """`done`: the codes of what is; `today`: those that count, excepted or not."""
     assert target.set is not None
     if facts.earlier is None:
         if target.threshold is not None and target.set == "systems":
@@ -158,13 +171,18 @@ def _by_baseline(target: Target, facts: Facts, done: Done, seen: Seen, today: se
         return
     then, undecided = counted_then(target, facts.earlier)
     merged = then & facts.merges(target.set).keys()
-    finished = sum(done.get(code) is True for code in then - merged)
+    finished = (then - merged) & done
     for code in merged:
         now = successor(target.set, code, facts)
-        finished += now is not None and done[now.code] is True
-    seen.baseline = Ratio(done=finished, total=len(then), undecided=undecided)
+        if now is not None and now.code in done:
+            finished |= {code}
+    seen.baseline = Ratio(done=len(finished), total=len(then), undecided=undecided)
     if target.threshold is not None and then:
-        seen.baseline_reached = _enough(target, seen.baseline)
+        seen.baseline_reached = enough(target, seen.baseline)
+        if target.each_group:
+            there = (facts.earlier.find(target.set, code) for code in then)
+            groups = grouped(target, [(t, t.code in finished) for t in there if t], facts.earlier)
+            seen.baseline_reached = every_one(target, groups)
     seen.lineage = lineage_of(target, then, today, facts)
 
 
@@ -178,38 +196,11 @@ def counted_then(target: Target, earlier: Facts) -> tuple[frozenset[str], int]:
     return earlier.remember(f"counted {target.of} {target.id}", count)
 
 
-def _with_undecided(ratio: Ratio) -> Ratio:
-    """As if all of which it is not told counted and were not done."""
-    return Ratio(done=ratio.done, total=ratio.total + ratio.undecided)
-
-
-def _enough(target: Target, ratio: Ratio) -> bool | None:
-    if target.threshold is None or target.threshold.at_least is None:
-        return None
-    return ratio.done >= Fraction(target.threshold.at_least) * ratio.total
-
-
-def _to_go(target: Target, ratio: Ratio) -> int | None:
-    if target.threshold is None or target.threshold.at_least is None:
-        return None
-    return max(0, ceil(Fraction(target.threshold.at_least) * ratio.total) - ratio.done)
-
-
-def _groups(of: str, answers: list[tuple[Any, bool | None]], facts: Facts) -> Iterator[Group]:
-    """By county: the object's own, else that of its organisation; "" are the city's."""
-    county_of = facts.remember(
-        "county of", lambda: {o.code: o.county for o in facts.estate.organisations}
-    )
-    own, owned = "county" in own_fields(of), "organisation" in own_fields(of)
-    total: Counter[str] = Counter()
-    done: Counter[str] = Counter()
-    for thing, answer in answers:
-        owner = thing.organisation if owned else None
-        name = (thing.county if own else None) or county_of.get(owner or "") or ""
-        total[name] += 1
-        done[name] += answer is True
-    for name in sorted(total):
-        yield Group(name=name, ratio=Ratio(done=done[name], total=total[name]))
+def _still(target: Target, ratio: Ratio, groups: tuple[Group, ...]) -> bool | None:
+    """Whether it is reached too if all of which it is not told counted and were not done."""
+    if target.each_group:
+        return every_one(target, groups, ratio.undecided)
+    return enough(target, Ratio(done=ratio.done, total=ratio.total + ratio.undecided))
 
 
 def _count(target: Target, facts: Facts, index: Index) -> Seen:
@@ -275,10 +266,15 @@ def _fewer(target: Target, facts: Facts, index: Index) -> Seen:
     if facts.earlier is None:
         seen.notes.append(_NO_BASELINE)
         return seen
-    then = len(_counted(target, facts.earlier).members)
-    seen.baseline = Ratio(done=then, total=then)
-    seen.reached = now + counted.undecided < then
-    seen.to_go = max(0, now - then + 1)
+    then, undecided = counted_then(target, facts.earlier)
+    seen.baseline = Ratio(done=len(then), total=len(then), undecided=undecided)
+    seen.reached = now + counted.undecided < len(then)
+    seen.to_go = max(0, now - len(then) + 1)
+    today = {thing.code for thing in counted.members}
+    seen.lineage = lineage_of(target, then, today, facts)
+    # what only left the inventory, or is only no longer told to count, is not one system fewer
+    unaccounted = len(seen.lineage.gone) + len(seen.lineage.excluded)
+    seen.baseline_reached = now + counted.undecided + unaccounted < len(then)
     return seen
 
 
@@ -294,7 +290,7 @@ def _items(target: Target, _: Facts, index: Index) -> Seen:
     today = Ratio(done=len(said) - len(open_), total=len(said))
     if target.threshold is None:  # the clause names them one by one: all of them
         return Seen(not open_, today, open=open_, to_go=len(open_))
-    return Seen(_enough(target, today), today, open=open_, to_go=_to_go(target, today))
+    return Seen(enough(target, today), today, open=open_, to_go=missing(target, today))
 
 
 _MEASURES: dict[type, Callable[[Target, Facts, Index], Seen]] = {

@@ -19,6 +19,8 @@ from inventory.policies.wording import Severity, severity_of
 
 Said = Annotated[str, StringConstraints(min_length=1, max_length=600)]
 Kind = Literal["targets", "rules", "clocks", "reports"]
+Level = Literal["nation", "province", "city", "county"]
+LEVELS: tuple[Level, ...] = ("nation", "province", "city", "county")
 KINDS: tuple[Kind, ...] = ("targets", "rules", "clocks", "reports")
 
 
@@ -158,6 +160,7 @@ class Target(Entry):
     goal_clause: str = ""
     goal_quote: Quotes | None = None
     groups: bool = False  # told for the city's own departments and each county too
+    each_group: bool = False  # and each county, by itself, has to reach the threshold
 
 
 class Rule(Entry):
@@ -258,7 +261,7 @@ class Pack(Frozen):
     title_en: Said
     number: Said
     place: Said
-    level: Literal["nation", "province", "city", "county"]
+    level: Level
     inherits: PackId | None = None
     source_file: str = ""
     validity: Validity

@@ -194,9 +194,11 @@ def _asked(pack: Pack, proof: Proof, of: str, facts: Facts) -> _Asked:
 
 
 def _passed(clock: Clock, of: str, facts: Facts) -> Callable[[Any], bool | None]:
-    """Whether the time of a clock has passed since its start; not known where that is not told."""
+    """Whether the time of a clock had passed since its start when what it is a time before was done, or
+    has by today; not known where the start is not told."""
     assert clock.starts is not None
     started = reader(of, clock.starts, facts)
+    ended = reader(of, clock.ends, facts) if clock.ends else lambda _: None
 
     def ask(thing: Any) -> bool | None:
         since = started(thing)
@@ -210,6 +212,6 @@ def _passed(clock: Clock, of: str, facts: Facts) -> Callable[[Any], bool | None]
             )
         except CalendarUnknown:
             return None
-        return bool(due <= facts.day)
+        return bool(due <= min(facts.day, ended(thing) or facts.day))
 
     return ask

@@ -17,7 +17,7 @@ from typing import Any
 from inventory.canonical import RunningDigest
 from inventory.model import Estate, System, content
 from inventory.policies.asking import answers_of, read_by, refresh
-from inventory.policies.assess import assess, facts_of, timed_in, unowed
+from inventory.policies.assess import assess, facts_of, timed_in, undecided_in, unowed
 from inventory.policies.assessment import Assessment, Unjudged, Violation
 from inventory.policies.conditions import Condition
 from inventory.policies.facts import Facts
@@ -82,6 +82,7 @@ class _Kept:
         baseline: tuple[date, Estate] | None,
     ) -> None:
         self.pack, self.index = pack, Index(records, pack.id, day)
+        self.records, self.day, self.baseline = records, day, baseline
         self.facts = facts_of(pack, estate, self.index, baseline)
         self.assessment = assess(pack, estate, records, day, baseline, facts=self.facts)
         self.targets = {result.entry: result for result in self.assessment.targets}
@@ -96,12 +97,20 @@ class _Kept:
         }
         self.counting = [target for target in pack.targets if _touched(target)]
         self.timed = any(_touched(entry) for entry in (*pack.clocks, *pack.reports))
+        self.undecided = list(undecided_in(pack, self.facts))
 
     def change(
         self, estate: Estate, digest: str, old: Mapping[str, System], new: Mapping[str, System]
     ) -> Assessment:
         was = [self._traces(target, old) for target in self.counting]
-        self.facts = self.facts.with_systems(estate)
+        heads = self.facts.heads("systems")
+        self.facts = self.facts.with_systems(estate, [(old[code], new[code]) for code in new])
+        if (
+            self.facts.heads("systems") != heads
+        ):  # a ring of merges says who is live: rare, and all anew
+            made = _Kept(self.pack, estate, self.records, self.day, self.baseline)
+            self.__dict__.update(made.__dict__)
+            return self.assessment
         refresh(self.facts, new)
         turned: dict[str, Any] = {"estate": digest}
         for target, before in zip(self.counting, was, strict=True):
@@ -111,10 +120,13 @@ class _Kept:
         if turned.get("targets") is not None:
             turned["targets"] = tuple(self.targets[target.id] for target in self.pack.targets)
         again = [self._again(rule, new) for rule in self.touched]
-        if any(again):
+        if self.timed:
+            self.undecided = list(undecided_in(self.pack, self.facts))
+        if any(again) or self.timed:
             every = [self.told[rule.id] for rule in self.pack.rules]
             turned["violations"] = tuple(chain.from_iterable(broken for broken, _ in every))
-            turned["unjudged"] = tuple(chain.from_iterable(unknown for _, unknown in every))
+            unjudged = chain.from_iterable(unknown for _, unknown in every)
+            turned["unjudged"] = (*unjudged, *self.undecided)
         if self.timed:
             turned["timed"] = tuple(timed_in(self.pack, self.facts, self.index))
             turned["unowed"] = tuple(unowed(self.pack, self.facts))

@@ -39,6 +39,7 @@ def judge(pack: Pack, target: Target, facts: Facts, index: Index) -> TargetResul
         declaration=seen.declaration,
         exempt=seen.exempt,
         nothing=seen.nothing,
+        born_late=_born_late(pack, target),
         roles=target.roles,
         consequences=target.consequences,
         notes=(*seen.notes, *([(target.note, target.note_en)] if target.note else [])),
@@ -61,5 +62,8 @@ def _verdict(pack: Pack, target: Target, seen: Seen, facts: Facts) -> Verdict:
 def _unreached(pack: Pack, target: Target, facts: Facts) -> Verdict:
     if target.deadline is None or facts.day <= target.deadline:
         return Verdict.PENDING
-    born_late = target.deadline < pack.validity.effective_from
-    return Verdict.BORN_LATE if born_late else Verdict.LATE
+    return Verdict.BORN_LATE if _born_late(pack, target) else Verdict.LATE
+
+
+def _born_late(pack: Pack, target: Target) -> bool:
+    return target.deadline is not None and target.deadline < pack.validity.effective_from

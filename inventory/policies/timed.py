@@ -6,8 +6,9 @@ from typing import Any
 
 from inventory.errors import CalendarUnknown
 from inventory.policies.asking import answers_of, meeting, values_of
-from inventory.policies.assessment import Timed, Verdict
+from inventory.policies.assessment import Timed, Unjudged, Verdict
 from inventory.policies.calendar import month_end, months_after, working_days_after
+from inventory.policies.conditions import all_of
 from inventory.policies.facts import Facts
 from inventory.policies.index import Index
 from inventory.policies.pack import Clock, Entry, Pack, Report
@@ -25,8 +26,11 @@ def clocks(pack: Pack, clock: Clock, facts: Facts, index: Index) -> Iterator[Tim
 
 def _runs(clock: Clock, facts: Facts, index: Index) -> Iterator[tuple[str, str, date, date | None]]:
     if clock.starts is None or clock.ends is None or clock.set is None:
+        concerns = all_of(clock.where, clock.set or "", facts)
         for event in index.events(clock.id):
             thing = facts.find(clock.set, event.code) if clock.set else None
+            if thing is not None and clock.set and concerns(thing) is False:
+                continue
             yield event.code, shown_name(thing) if thing else event.code, event.started, event.ended
         return
     applies = answers_of(clock.where, clock.set, facts)
@@ -86,6 +90,25 @@ def reports(pack: Pack, report: Report, facts: Facts, index: Index) -> Iterator[
                 own["done"] = done
                 own["notes"] = () if done else tuple(_missing(report, handed))
             yield none.unchecked(own)
+
+
+def undecided(pack: Pack, entry: Clock | Report, facts: Facts) -> Iterator[Unjudged]:
+    """How many objects may have run out of time unseen: of them it is not told whether the clause is
+    about them."""
+    if entry.set is None or not pack.in_force(facts.day, entry.clause):
+        return
+    answers = answers_of(entry.where, entry.set, facts)
+    if None not in answers:
+        return
+    begun = [True] * len(answers)
+    if isinstance(entry, Clock):
+        if entry.starts is None:
+            return
+        starts = values_of(entry.set, entry.starts, facts)
+        begun = [on is not None and pack.in_force(on, entry.clause) for on in starts]
+    every = zip(facts.members(entry.set), answers, begun, strict=True)
+    if codes := tuple(t.code for t, answer, since in every if answer is None and since):
+        yield Unjudged(entry=entry.id, count=len(codes), codes=codes)
 
 
 def schedule(report: Report, day: date) -> Iterator[tuple[str, date]]:

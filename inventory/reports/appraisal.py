@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from inventory.policies.asking import answers_of
 from inventory.policies.assessment import Verdict, Violation
+from inventory.policies.measures import Fewer, Per
+from inventory.policies.pack import Target
+from inventory.policies.rules import owner_of
 from inventory.policies.wording import Severity
 from inventory.reports.briefing import owners_of
 from inventory.reports.case import Case
@@ -55,7 +59,7 @@ def indicators(case: Case) -> Report:
         total=total_of(made, "合计", 3, 4, 6),
         notes=(
             "系统整合数：并入其他系统的系统；共享信息数：有接收单位的信息资源；系统联通数：已接入共享平台的系统；"
-            "重点任务完成率：本单位有对象的任务中已完成的比例。",
+            "重点任务完成率：明确涉及本单位的任务中已完成的比例；是否涉及尚未填报的任务不计入。",
             "协同应用数、应用实效文件未规定口径，由考核单位填写。",
             *_declared(case, ("协同应用数", "应用实效")),
         ),
@@ -78,24 +82,40 @@ def _declared(case: Case, items: Sequence[str]) -> Iterator[str]:
 
 
 def _tasks(case: Case) -> dict[str, tuple[int, int]]:
-    """Code of an organisation → (done, all) of the targets that count objects of its own: done is
-    one that none of its objects keeps open."""
+    """Code of an organisation → (done, all) of the targets that are about it or objects of its own:
+    done is one that none of these keeps open. One of which it is only known that it might be about
+    it, and what only the whole place can reach, is none of its tasks."""
     found: dict[str, tuple[int, int]] = {}
-    for target in case.assessed.targets:
-        if target.set is None or target.verdict is Verdict.NOT_IN_FORCE:
+    results = {result.entry: result for result in case.assessed.targets}
+    for target in case.pack.targets:
+        result = results[target.id]
+        if result.verdict is Verdict.NOT_IN_FORCE or isinstance(target.measure, Fewer):
             continue
-        open_ = set(target.open)
-        own: dict[str, bool] = {}
-        for thing in case.facts.members(target.set):
-            owner = getattr(
-                thing, "code" if target.set == "organisations" else "organisation", None
-            )
-            if owner is not None:
-                own[owner] = own.get(owner, True) and thing.code not in open_
-        for owner, done in own.items():
+        for owner, done in _own(case, target, set(result.open)).items():
             met, total = found.get(owner, (0, 0))
             found[owner] = (met + done, total + 1)
     return found
+
+
+def _own(case: Case, target: Target, open_: set[str]) -> dict[str, bool]:
+    """Each organisation that a target is about → whether all that counts of it is done; an object
+    of which it is not told whether it counts is not."""
+    per = target.measure if isinstance(target.measure, Per) else None
+    of, where = (per.per, per.per_where) if per else (target.set, target.where)
+    if of is None:
+        return {}
+    done: dict[str, bool] = {}
+    doubtful: set[str] = set()
+    members = case.facts.members(of)
+    for thing, counts in zip(members, answers_of(where, of, case.facts), strict=True):
+        owner = owner_of(of, thing)
+        if owner is None or counts is False:
+            continue
+        if counts is None:
+            doubtful.add(owner)
+        else:
+            done[owner] = done.get(owner, True) and thing.code not in open_
+    return {owner: reached and owner not in doubtful for owner, reached in done.items()}
 
 
 def evaluation(case: Case) -> Report:

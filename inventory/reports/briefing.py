@@ -22,7 +22,7 @@ from inventory.reports.parts import (
 )
 from inventory.reports.periods import issue_of, period_of
 from inventory.reports.phrases import day, iso, listed, numbered, percent
-from inventory.reports.summary import by_organisation, of_estate
+from inventory.reports.summary import by_organisation, of_estate, open_owners
 from inventory.reports.targets import progress_words
 
 _HEADINGS = ("总体情况", "各单位工作进展", "逾期任务", "各单位报送情况")
@@ -137,6 +137,10 @@ def _units(case: Case) -> tuple[Block, ...]:
         ),
         rows=made,
         total=total_of(made, "合计", 3, 4, 5, 6, 7),
+        notes=(
+            "逾期任务数按单位计：一项任务涉及几个单位即计几次，定期报送每逾期一期计一次，"
+            "因此合计不等于逾期任务的项数。",
+        ),
     )
     return (Text(text="各单位系统整合、信息共享、系统联通和逾期任务情况如下表。"), table)
 
@@ -175,15 +179,9 @@ def _late_row(case: Case, target: TargetResult) -> tuple[Cell, ...]:
 
 def owners_of(case: Case, target: TargetResult) -> list[str]:
     """Whose objects keep a target open, by name."""
-    if target.set is None:
-        return []
-    found = set()
-    for code in target.open:
-        thing = case.find(target.set, code)
-        owner = code if target.set == "organisations" else getattr(thing, "organisation", None)
-        if thing is not None:
-            found.add(case.name_of(owner) if target.set != "counties" else code)
-    return sorted(found)
+    if target.set == "counties":
+        return sorted(target.open)
+    return sorted({case.name_of(owner) for owner in open_owners(case, target)})
 
 
 def _reporters(case: Case) -> tuple[Block, ...]:

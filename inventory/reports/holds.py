@@ -26,6 +26,11 @@ _KINDS = {
     "hold": ("一、暂缓安排的经费", "暂缓"),
     "phase_out": ("二、逐步减少的经费", "减少"),
 }
+_RUN = {
+    "run:started": ("起算日", "起算日未填报"),
+    "run:due": ("应于此日前办结：", "期限无法推算"),
+    "run:ended": ("办结日", "至今未办结"),
+}
 _ANSWERS = {"true": "是", "false": "否", "": UNTOLD}
 
 
@@ -93,6 +98,9 @@ def _fact(case: Case, hold: Hold, one: Evidence) -> str:
     if one.field.startswith("declared:"):
         on_record = {"true": "已登记", "false": "未登记"}[one.value]
         return f"{one.field.removeprefix('declared:')}{on_record}"
+    if one.field.startswith("run:"):
+        word, none = _RUN[one.field]
+        return f"{word}{one.value}{source}" if one.value else none
     of, field = owner_of(hold.set, one.field)
     told = _ANSWERS.get(one.value)
     if told is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from inventory.labels import value_label
 from inventory.model import Project
+from inventory.policies.asking import answers_of
 from inventory.reports.case import Case
 from inventory.reports.model import Cell, Column, Report, Table
 from inventory.reports.parts import NO, form_report, rows_of, total_of, whose
@@ -20,7 +21,7 @@ _ASPECTS = re.compile(r"对项目(.+?)等方面")
 def om_filing(case: Case) -> Report:
     """F-16: projects in use with unit, cost, funding channel and running state; the clause's four
     are told of the systems too, where they are kept."""
-    built = [p for p in case.own.projects if p.accepted_on and p.accepted_on <= case.day]
+    built = _in_use(case)
     rows = rows_of([_om(case, p) for p in built])
     projects = Table(
         title="一、已验收项目",
@@ -30,13 +31,14 @@ def om_filing(case: Case) -> Report:
             _NAME,
             _BUILDER,
             Column(title="验收日期", kind="date", width=7),
+            Column(title="项目运维单位", width=9),
             Column(title="运维费用", kind="money", width=7),
             Column(title="经费渠道", width=6),
             Column(title="备案号", width=8),
-            Column(title="运维情况说明", width=12),
+            Column(title="项目运行情况", width=10),
         ),
         rows=rows,
-        total=total_of(rows, "合计", 4),
+        total=total_of(rows, "合计", 5),
     )
     systems = [s for s in case.own.systems if case.read("systems", "live", s)]
     lines = rows_of(
@@ -73,11 +75,23 @@ def om_filing(case: Case) -> Report:
     )
 
 
+def _in_use(case: Case) -> list[Project]:
+    """Accepted projects that the clause is about, and those of which nobody told whether it is."""
+    entry = case.entry
+    asked = entry is not None and entry.set == "projects"
+    answers = answers_of(entry.where, "projects", case.facts) if entry and asked else ()
+    codes = case.facts.positions("projects")
+    out = {code for code, a in zip(codes, answers, strict=False) if a is False}
+    built = (p for p in case.own.projects if p.accepted_on and p.accepted_on <= case.day)
+    return [p for p in built if p.code not in out]
+
+
 def _om(case: Case, one: Project) -> tuple[Cell, ...]:
     return (
         one.name,
         case.name_of(one.organisation),
         iso(one.accepted_on),
+        "",  # the inventory has it of systems alone: to be written by who files it
         one.om_funds_per_year,
         str(value_label("projects", "funding_source", one.funding_source) or ""),
         one.filing_no,
@@ -87,7 +101,7 @@ def _om(case: Case, one: Project) -> tuple[Cell, ...]:
 
 def scorecard(case: Case) -> Report:
     """F-17: the aspects that the clause names, to be scored by people; nothing here scores."""
-    built = [p for p in case.own.projects if p.accepted_on and p.accepted_on <= case.day]
+    built = _in_use(case)
     aspects = _aspects(case)
     empty = ("",) * (len(aspects) + 2)
     table = Table(

@@ -113,6 +113,7 @@ def _access_list(case: Case, joining: Sequence[System]) -> Table:
             word("access_mode", s.access_mode),
             iso(s.connection_date),
             listed(s.data_resources or (), 6),
+            _decided(case, s),
         )
         for s in listable(joining)
     ]
@@ -127,7 +128,20 @@ def _access_list(case: Case, joining: Sequence[System]) -> Table:
             Column(title="接入方式", width=6),
             Column(title="接入日期", kind="date", width=7),
             Column(title="数据资源", width=10),
+            Column(title="提出、确认", width=9),
         ),
         rows=rows_of(rows),
         notes=classified_note(joining),
     )
+
+
+def _decided(case: Case, system: System) -> str:
+    """Who proposed that it must connect, who confirmed it and when (requirements G29)."""
+    if system.must_connect is not True:
+        return ""
+    by, on = system.must_connect_confirmed_by, system.must_connect_confirmed_on
+    parts = [
+        f"{system.must_connect_proposed_by}提出" if system.must_connect_proposed_by else "",
+        f"{by or ''}{f'于{on:%Y-%m-%d}' if on else ''}确认" if by or on else "确认情况未填报",
+    ]
+    return case.veil.text("；".join(part for part in parts if part))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from inventory.choices import ShareType
 from inventory.model import Estate, Organisation, Resource, System
-from inventory.policies.assessment import Assessment
+from inventory.policies.assessment import Assessment, TargetResult
 from inventory.reports.case import Case
 from inventory.reports.model import Cell
 
@@ -85,15 +85,21 @@ def late_by_owner(case: Case, assessed: Assessment) -> dict[str, int]:
     and reports and clocks."""
     found: dict[str, set[str]] = {}
     for target in assessed.targets:
-        if target.overdue and target.set:
-            for code in target.open:
-                owner = _owner(case, target.set, code)
-                if owner:
-                    found.setdefault(owner, set()).add(target.entry)
+        if target.overdue:
+            for owner in open_owners(case, target):
+                found.setdefault(owner, set()).add(target.entry)
     for timed in assessed.timed:
         if timed.verdict == "late":
             found.setdefault(timed.code, set()).add(f"{timed.entry} {timed.period}")
     return {code: len(told) for code, told in found.items()}
+
+
+def open_owners(case: Case, target: TargetResult) -> set[str]:
+    """Codes of the organisations whose objects keep a target open."""
+    # what is open of “one for each organisation” are the organisations that have more
+    of = "organisations" if target.kind == "per" else target.set
+    found = {_owner(case, of, code) for code in target.open} if of else set()
+    return {owner for owner in found if owner}
 
 
 def _owner(case: Case, of: str, code: str) -> str | None:

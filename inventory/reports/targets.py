@@ -2,6 +2,7 @@
 
 from inventory.policies.assessment import Assessment, TargetResult, Verdict
 from inventory.policies.pack import Roles
+from inventory.policies.wording import Severity
 from inventory.reports.case import Case
 from inventory.reports.model import Cell, Column, Table
 from inventory.reports.parts import NO, rows_of
@@ -80,7 +81,11 @@ def progress_words(case: Case, result: TargetResult) -> str:
         said = result.declaration
         word = "申报完成" if said.done else "申报未完成"
         parts.append(f"{case.veil.text(said.by)}于{said.on:%Y-%m-%d}{word}")
-    elif result.kind in ("declared",) or (result.kind == "share" and result.threshold is None):
+    elif result.kind == "declared" or (
+        result.kind == "share"
+        and result.threshold is None
+        and result.severity is Severity.DECLARED  # what is only told, nobody has to declare
+    ):
         parts.append("尚未申报")
     if result.to_go:
         parts.append(f"还差{result.to_go}个")
@@ -89,7 +94,7 @@ def progress_words(case: Case, result: TargetResult) -> str:
 
 def roles_words(roles: Roles) -> str:
     told = ((word, getattr(roles, role)) for role, word in _ROLES.items())
-    return "；".join(f"{word}：{listed(names, 4)}" for word, names in told if names)
+    return "；".join(f"{word}：{listed(names, 6)}" for word, names in told if names)
 
 
 def _named(roles: Roles) -> tuple[str, ...]:

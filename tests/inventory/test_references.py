@@ -37,3 +37,13 @@ def test_the_table_names_fields_that_exist() -> None:
 
     for kind, fields in REFERENCES.items():
         assert set(fields) <= set(MODELS[kind].model_fields)
+
+
+def test_systems_merged_into_each_other_in_a_ring() -> None:
+    pairs = (("A", "B"), ("B", "C"), ("C", "A"), ("D", "A"))
+    systems = tuple(System(code=code, name=code, merged_into=into) for code, into in pairs)
+    estate = Estate(systems=systems)
+    with pytest.raises(EstateError, match="A → B → C → A"):
+        check_references(estate)
+    check_references(estate, before=estate)
+    check_references(Estate(systems=(System(code="C", name="C"), *systems[:2], systems[3])))

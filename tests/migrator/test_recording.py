@@ -274,3 +274,44 @@ def test_what_is_gone_may_still_have_a_fate(recording: Recording, city: City) ->
     assert target.lineage.merged == ((gone, into),)
     assert target.baseline is not None
     assert target.baseline.done == 1
+
+
+MERGED: dict[str, Any] = {"became": "merged", "on": DAY, "by": "局", "evidence": "文"}
+
+
+def test_a_ring_of_mergers_is_refused(truth: Truth, tmp_path: Path) -> None:
+    city = City()
+    (owner,) = city.departments(1)
+    one, two, three, four = (city.system(owner) for _ in range(4))
+    city.change("systems", three, merged_into=four)
+    store = EmbeddedStore(truth.engine)
+    changes = diff(Estate(), city.estate())
+    store.apply(changes, actor="zhang", confirmed=changes.digest)
+    recording = Recording(truth, store, Shelf(tmp_path / "policies"))
+    recording.put("fate", MERGED | {"code": one, "into": two}, "li", DAY)
+    for code, into in ((two, one), (four, three)):  # with a record, with the inventory
+        with pytest.raises(RecordRefused, match="in a ring"):
+            recording.put("fate", MERGED | {"code": code, "into": into}, "li", DAY)
+    recording.put("fate", MERGED | {"code": two, "into": three}, "li", DAY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "named"),
+    [
+        ("exception", EXCEPTION, "systems"),  # V-25 is about lines
+        ("declaration", DECLARED | {"policy": XN, "entry": "XN-22"}, "systems"),
+        ("event", {"policy": XN, "entry": "XN-19", "started": DAY, "evidence": "函"}, "systems"),
+        (
+            "report",
+            {"policy": CZ, "entry": "CZ-21", "period": "2017", "on": DAY, "evidence": "回执"},
+            "systems",
+        ),
+        ("fate", {"became": "retired", "on": DAY, "by": "局", "evidence": "文"}, "lines"),
+    ],
+)
+def test_a_record_about_the_wrong_kind_of_object_is_refused(
+    recording: Recording, city: City, kind: str, told: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(RecordRefused, match="expected a code of"):
+        recording.put(kind, told | {"code": code_of(city, named)}, "li", DAY)
+    assert recording.listed() == ()

@@ -1,10 +1,16 @@
 """A sample city per pack, made by a generator: what is true of each is written down while it is made,
-by its own count and never by the engine. Other seeds make other cities of the same kind."""
+by its own count and never by the engine. Other seeds make other cities of the same kind.
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+    python -m tests.inventory.policies.cities      # writes those of the first seed to tests/data/policies
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
+from pathlib import Path
 from random import Random
+from typing import Any
 
 from inventory.model import Estate
 from inventory.policies.records import Declaration, Event, Handed, Records
@@ -121,7 +127,8 @@ def xinzhou(seed: int = 1) -> Sample:
     truth.shares |= {"XZ-02": (connected, total + 1), "XZ-09": (moved, total + 1)}
     truth.verdicts |= {"XZ-01": "born_late", "XZ-09": "late"}
     truth.money = (money + 7, unknown)
-    gathered = shared_city = shared_county = 0
+    gathered = shared_city = 0
+    of_counties = dict.fromkeys(counties.values(), (0, 0))  # (shared, all) of each county
     for n in range(20):
         owner = offices[n % 3] if n < 12 else list(counties.values())[n % 3]
         shared, there = dice.random() < 0.5, dice.random() < 0.5
@@ -133,12 +140,16 @@ def xinzhou(seed: int = 1) -> Sample:
         )
         gathered += there
         shared_city += shared and n < 12
-        shared_county += shared and n >= 12
+        if n >= 12:
+            done, every = of_counties[owner]
+            of_counties[owner] = (done + shared, every + 1)
     truth.shares |= {
         "XZ-03": (gathered, 20),
         "XZ-14": (shared_city, 12),
-        "XZ-15": (shared_county, 8),
+        "XZ-15": (sum(done for done, _ in of_counties.values()), 8),
     }
+    enough = all(done * 10 >= every * 3 for done, every in of_counties.values())
+    truth.verdicts["XZ-15"] = "met" if enough else "late"
     city.node("county_platform", county="代县")
     city.node("county_platform", county="五寨县")
     city.node("county_platform", county="五寨县")
@@ -178,9 +189,8 @@ def dalian(seed: int = 1) -> Sample:
         for rent in rents
     }
     unknown = city.line("internet_leased", offices[0], self_leased=True)
-    city.line(
-        "internet_leased", offices[2], rent_per_year=9, self_leased=False
-    )  # the city leases it
+    # somebody else leases it: no rent of its own, and still no way through the extranet
+    leased = city.line("internet_leased", offices[2], rent_per_year=9, self_leased=False)
     gone = {"cancelled_on": date(2018, 12, 31)}
     city.line("internet_leased", offices[1], rent_per_year=5, self_leased=True, **gone)
     city.line(
@@ -196,12 +206,42 @@ def dalian(seed: int = 1) -> Sample:
     truth.shares["DL-15"] = (len(done), len(done) + 1)
     wrong = city.line("internal_private", offices[2], destination="extranet", rent_per_year=40)
     truth.broken["V-27"] = {wrong}
+    truth.broken["V-24"] = {leased}
+    paid = _dalian_s_systems(dice, city, offices, truth)
     truth.verdicts["DL-15"] = "late"
     # V-61a: networks that are there still and not merged; of two of them the rent is not told, and
     # the one of V-27 says that it goes to the extranet, which has not happened
-    truth.money = (sum(rents) + 300 + 40, 1 + 2)
+    truth.money = (sum(rents) + 300 + 40 + paid, 1 + 2)
     assert stays
     return Sample(city.estate(), Records(), truth)
+
+
+def _dalian_s_systems(dice: Random, city: City, offices: list[str], truth: Truth) -> int:
+    """Systems of the departments, one of them classified: which are verified on the cloud, which share,
+    which do neither. Yuan of these last (V-61)."""
+    verified = connected = total = money = 0
+    isolated: set[str] = set()
+    for owner in offices:
+        for _ in range(dice.randint(2, 4)):
+            there, joined = dice.random() < 0.5, dice.random() < 0.5
+            paid = dice.randrange(1000, 9000, 500)
+            code = city.system(
+                owner,
+                moved=there,
+                secrecy="none",
+                connected=joined,
+                cloud_status="verified" if there else "none",
+                om_funds_per_year=paid,
+            )
+            total, verified, connected = total + 1, verified + there, connected + joined
+            if not there and not joined:
+                isolated.add(code)
+                money += paid
+    city.system(offices[0], moved=False, secrecy="classified", om_funds_per_year=9_999_999)
+    truth.shares |= {"DL-17": (verified, total), "DL-04": (connected, total), "DL-10": (0, 3)}
+    truth.verdicts |= {"DL-10": "late"}  # each of the three has several
+    truth.broken["V-61"] = isolated
+    return money
 
 
 def xianning(seed: int = 1) -> Sample:
@@ -229,19 +269,46 @@ def xianning(seed: int = 1) -> Sample:
                 held.add(code)
                 money += paid
         joined += some and not waiting
-    truth.shares["XN-28"] = (joined, len(offices))
+    truth.shares["XN-28"] = (joined, len(offices) + 1)  # and the county, with no system
     truth.broken["V-57"] = held
     truth.money = (money, 0)
+    city_s = {"funding_source": "municipal_fiscal"}  # what the 办法 is about (第二条)
+    county = city.departments(1, county="通山县")[0]
+    for source in ("county_fiscal", "social", None):  # of the last nobody can say
+        city.project(
+            county,
+            funding_source=source,
+            approval_date=date(2019, 3, 1),
+            contract_signed_on=date(2019, 4, 4),
+            budget_at_requirement=600_000,
+            budget_at_technical=900_000,
+            acceptance_applied_on=date(2019, 10, 1),
+            project_state="built",
+            om_funds_per_year=77,
+        )
     big = city.project(
         offices[0],
+        **city_s,
         budget_at_requirement=600_000,
         budget_at_technical=660_001,
         acceptance_applied_on=date(2019, 12, 1),
     )
-    city.project(offices[0], budget_at_requirement=500_000, acceptance_applied_on=date(2019, 12, 1))
-    city.project(offices[0], budget_at_requirement=100_000, budget_at_technical=110_000)
+    city.project(
+        offices[0],
+        **city_s,
+        budget_at_requirement=500_000,
+        acceptance_applied_on=date(2019, 12, 1),
+    )
+    city.project(offices[0], **city_s, budget_at_requirement=100_000, budget_at_technical=110_000)
+    city.project(  # built and paid before the 办法 held
+        offices[0],
+        **city_s,
+        budget_at_requirement=600_000,
+        budget_at_technical=900_000,
+        acceptance_applied_on=date(2016, 7, 1),
+    )
     truth.broken |= {"XN-08": {big}, "XN-04": {big}}
-    told = {
+    told = city_s | {
         "contract_filed_on": date(2019, 3, 1),
         "in_annual_plan": True,
         "data_asset_clause": True,
@@ -256,7 +323,10 @@ def xianning(seed: int = 1) -> Sample:
     assert intime
     truth.late["XN-06"] = {late}
     early = city.project(
-        offices[2], trial_started_on=date(2019, 9, 30), acceptance_applied_on=date(2019, 12, 29)
+        offices[2],
+        **city_s,
+        trial_started_on=date(2019, 9, 30),
+        acceptance_applied_on=date(2019, 12, 29),
     )
     truth.late["XN-09"] = {early}
     slow = Event(
@@ -306,7 +376,24 @@ def jilin(seed: int = 1) -> Sample:
     )
     truth.broken["V-28"] = {broken, failed}
     truth.verdicts |= {"JL-01": "pending", "JL-04": "told"}
-    return Sample(city.estate(), Records(), truth)
+    for owner in offices:  # the document counts no systems, however they stand
+        for secrecy in dice.choices(("none", "unknown", "classified"), k=dice.randint(2, 4)):
+            city.system(owner, moved=dice.random() < 0.5, secrecy=secrecy, connected=False)
+    projects = [city.project(dice.choice(offices)) for _ in range(dice.randint(2, 5))]
+    judged = dice.sample(projects, dice.randint(0, len(projects)))
+    said = tuple(
+        Declaration(
+            policy="jilin-2015-17",
+            entry="JL-06",
+            code=code,
+            on=date(2016, 5, 1),
+            by="省发展改革委",
+            evidence="评估报告",
+        )
+        for code in judged
+    )
+    truth.shares["JL-06"] = (len(judged), len(projects))
+    return Sample(city.estate(), Records(declarations=said), truth)
 
 
 SAMPLES: dict[str, Callable[[int], Sample]] = {
@@ -316,3 +403,56 @@ SAMPLES: dict[str, Callable[[int], Sample]] = {
     "xianning-2019-5": xianning,
     "jilin-2015-17": jilin,
 }
+
+DATA = Path(__file__).resolve().parents[2] / "data" / "policies"
+SEED = 1
+
+
+def files(named: str) -> Mapping[str, str]:
+    """Name → text of the files that a sample is kept in: an inventory as `qianyun inventory export
+    --json` has it, what is on record, what is true of both."""
+    sample = SAMPLES[named](SEED)
+    truth: dict[str, Any] = asdict(sample.truth)
+    estate = sample.estate.model_dump(mode="json", exclude_defaults=True)
+    records = sample.records.model_dump(mode="json", exclude_defaults=True)
+    return {
+        "estate.json": _text(estate | {"digest": sample.estate.digest}),
+        "records.json": _text(records),
+        "truth.json": _text(truth),
+    }
+
+
+def kept(named: str) -> Sample:
+    """The sample of a policy, from its files."""
+    folder = DATA / named
+    told, records, truth = (
+        json.loads((folder / f"{part}.json").read_text("utf-8"))
+        for part in ("estate", "records", "truth")
+    )
+    told.pop("digest")
+    return Sample(Estate.model_validate(told), Records.model_validate(records), _truth(truth))
+
+
+def _truth(told: Mapping[str, Any]) -> Truth:
+    return Truth(
+        day=date.fromisoformat(told["day"]),
+        shares={entry: (done, total) for entry, (done, total) in told["shares"].items()},
+        verdicts=dict(told["verdicts"]),
+        broken={entry: set(codes) for entry, codes in told["broken"].items()},
+        late={entry: set(codes) for entry, codes in told["late"].items()},
+        money=(told["money"][0], told["money"][1]),
+    )
+
+
+def _text(value: Any) -> str:
+    def plain(one: Any) -> Any:
+        return sorted(one) if isinstance(one, set) else str(one)
+
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, default=plain) + "\n"
+
+
+if __name__ == "__main__":
+    for policy in SAMPLES:
+        (DATA / policy).mkdir(parents=True, exist_ok=True)
+        for name, content in files(policy).items():
+            (DATA / policy / name).write_text(content, "utf-8")

@@ -26,6 +26,8 @@ STEPS: dict[str, Any] = {
     "nature": "业务",
     "protection_level": "三级",
 }
+SHARES = "shares"
+"""Mark of a case: a resource of the system is shared with another organisation."""
 HOME = "home"
 """Mark of a case: the county whose logical platform there is."""
 KEPT: dict[str, Any] = {
@@ -56,7 +58,7 @@ CASES: list[tuple[str, str, str, str, dict[str, Any], dict[str, Any]]] = [
     (CZ, "V-36", "cloud", "county", {"kind": "county", "managed_by_city": False}, {"kind": "county", "managed_by_city": True}),
     (CZ, "V-39", "system", "city", {"target": CLOUD, **OFF}, OFF),
     (CZ, "V-45", "exchange_platform", "county", {NEW: True}, {}),
-    (CZ, "V-49", "system", "city", {"connected": True}, {"connected": True, SAID: True}),
+    (CZ, "V-49", "system", "city", {"connected": True, "connection_date": LATER}, {"connected": True, "connection_date": LATER, SAID: True}),
     (CZ, "V-64", "system", "city", {**ON, "om_funds_per_year": 1}, {**ON, "om_funds_per_year": 0}),
     (DL, "V-02", "room", "county", {"created": date(2018, 1, 1)}, {"created": BEFORE, "upgraded": BEFORE}),
     (DL, "V-05", "project", "city", {**BUYS, "purchases": ("存储",)}, {**BUYS, "purchases": ("打印机",)}),
@@ -68,13 +70,14 @@ CASES: list[tuple[str, str, str, str, dict[str, Any], dict[str, Any]]] = [
     (DL, "V-22", "project", "city", {"project_state": "applying", "filing_no": "1"}, {"project_state": "applying", "filing_no": "1", SAID: True}),
     (DL, "V-23", "internet_leased", "city", {"self_leased": True}, {"self_leased": True, "cancelled_on": date(2018, 12, 31)}),
     (DL, "V-23", "internet_leased", "city", {"self_leased": True}, {"self_leased": False}),
+    (DL, "V-24", "internet_leased", "city", {"self_leased": False}, {"self_leased": False, "destination": "extranet"}),
     (DL, "V-27", "internal_private", "city", {"destination": "extranet"}, {"destination": "intranet"}),
     (DL, "V-32", "system", "city", {**CLASSIFIED, "target": CLOUD}, {**CLASSIFIED, **OFF}),
     (DL, "V-34", "system", "city", CLASSIFIED, {**CLASSIFIED, "graded_protection": "备案"}),
     (DL, "V-40", "system", "city", {"citizen_facing": True, "target": CLOUD, **OFF}, {"citizen_facing": True, "target": CLOUD, **OFF, "window": "01:00-05:00"}),
     (DL, "V-41", "host", "city", {"moved": True}, {"moved": False}),
     (DL, "V-42", "room", "city", {"host": "server"}, {"host": "access"}),
-    (DL, "V-49", "system", "city", {"connected": True}, {"connected": True, SAID: True}),
+    (DL, "V-49", "system", "city", {"connected": True, "connection_date": LATER}, {"connected": True, "connection_date": BEFORE}),
     (DL, "V-61", "system", "city", {"connected": False, **OFF}, {"connected": True, **OFF}),
     (DL, "V-61a", "private_business", "city", {}, {"destination": "intranet", "cancelled_on": BEFORE}),
     (JL, "V-28", "private_business", "city", {**STEPS, "test_passed": False}, {**STEPS, "test_passed": True}),
@@ -104,11 +107,16 @@ CASES: list[tuple[str, str, str, str, dict[str, Any], dict[str, Any]]] = [
     (XN, "V-38", "system", "city", {**ON, **CLEAR}, {**ON, **CLEAR, **COURT}),
     (XN, "V-44", "exchange_platform", "county", {NEW: True}, {}),
     (XN, "V-46", "exchange_platform", "city", {NEW: True}, {}),
+    (XN, "V-47", "system", "city", {NEW: True, **CLEAR, SHARES: True, "connected": False}, {NEW: True, **CLEAR, SHARES: True, "connected": True}),
+    (XN, "V-47a", "system", "city", {**CLEAR, SHARES: True, "connected": False}, {**CLEAR, "connected": False}),
     (XN, "V-50", "resource", "city", {"share_type": "none"}, {"share_type": "none", "legal_basis": "法"}),
     (XN, "V-51", "resource", "city", {"name": "人口", "again": True}, {"name": "法人"}),
     (XN, "V-52", "resource", "city", {"first_batch": True, "share_type": "conditional"}, {"first_batch": True, "share_type": "unconditional"}),
+    (XN, "V-53", "resource", "city", {SAID: True}, {}),
+    (XN, "V-53a", "resource", "city", {"published_on": date(2019, 5, 1), "shared_with": ("市公安局",)}, {"published_on": date(2019, 5, 1), "shared_with": ("市公安局",), SAID: True}),
     (XN, "V-54", "resource", "city", {"published_on": date(2019, 5, 1)}, {"published_on": date(2019, 5, 1), SAID: True}),
     (XN, "V-57", "system", "city", {"must_connect": True, "connected": False}, {"must_connect": True, "connected": True}),
+    (XN, "V-57", "system", "city", {"must_connect": True, "connected": False, "must_connect_confirmed_on": BEFORE}, {"must_connect": True, "connected": False, "must_connect_confirmed_on": date(2030, 1, 1)}),
     (XN, "XN-04", "project", "city", {"budget_at_requirement": 1000, "budget_at_technical": 899}, {"budget_at_requirement": 1000, "budget_at_technical": 900}),
     (XN, "XN-07", "project", "city", SIGNED, {**SIGNED, "contract_filed_on": date(2019, 5, 2)}),
     (XN, "XN-08", "project", "city", {"investment": 500001, "acceptance_applied_on": date(2020, 1, 1)}, {"investment": 500000, "acceptance_applied_on": date(2020, 1, 1)}),

@@ -15,6 +15,7 @@ from tests.inventory.policies.builder import CLOUD, City
 from tests.inventory.policies.rule_cases import CZ, DL, XN, XZ
 
 NONE = Records()
+FISCAL = {"funding_source": "municipal_fiscal"}
 
 
 def judged(named: str, city: City, day: date, records: Records = NONE, **more: Any) -> Assessment:
@@ -190,8 +191,8 @@ def test_what_shrinks_is_not_what_is_on_hold() -> None:
 def test_last_year_s_projects_are_audited_this_year() -> None:
     city = City()
     (owner,) = city.departments(1)
-    old = city.project(owner, accepted_on=date(2018, 12, 31))
-    city.project(owner, accepted_on=date(2019, 5, 20))
+    old = city.project(owner, **FISCAL, accepted_on=date(2018, 12, 31))
+    city.project(owner, **FISCAL, accepted_on=date(2019, 5, 20))
     assert broken(judged(XN, city, date(2019, 6, 1)), "XN-10") == {old}
 
 
@@ -199,7 +200,7 @@ def test_what_is_declared_of_one_object_is_never_so_of_all() -> None:
     """A record without a code, from before such were refused, does nothing."""
     city, day = City(), date(2019, 6, 1)
     (owner,) = city.departments(1)
-    one, other = (city.project(owner, om_funds_per_year=5) for _ in range(2))
+    one, other = (city.project(owner, **FISCAL, om_funds_per_year=5) for _ in range(2))
     said = [
         Declaration(policy=XN, entry="XN-13", code=code, on=day, by="市政务办", evidence="函")
         for code in (None, one)

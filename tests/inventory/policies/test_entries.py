@@ -217,7 +217,7 @@ def test_a_report_in_time_and_none(pack: Pack, report: Report) -> None:
     named = {"CZ-24": "市政府办公室", "XN-36": "市政务办", "XN-01": "市政务办"}.get(report.id)
     code = city.organisation(named) if named else office
     if report.set == "projects":
-        code = city.project(accepted_on=date(2019, 6, 1))
+        code = city.project(accepted_on=date(2019, 6, 1), funding_source="municipal_fiscal")
     due = report.first_due
     period = f"{due.year - (report.about == 'previous')}"
     if report.every != "year":

@@ -72,11 +72,28 @@ def test_an_exclusion_says_by_whom_and_moves_no_number() -> None:
     assert by_whom == "市财政局 2018-06-01 会议纪要；设备专用"
 
 
-def test_merges_that_go_round_end() -> None:
+def test_of_a_ring_of_merges_one_still_stands() -> None:
     before, one, other = two()
     now, _, _ = two()
     told = judged(before, now, fate(one, "merged", into=other), fate(other, "merged", into=one))
-    assert told.today == Ratio(done=0, total=0)
+    assert told.today is not None
+    assert told.today.total == 1
+    assert told.lineage is not None
+    assert [len(names) for names in (told.lineage.kept, told.lineage.merged)] == [1, 1]
+
+
+def test_a_ring_of_merges_in_the_inventory_wins_no_ratio() -> None:
+    city = City()
+    (owner,) = city.departments(1)
+    codes = [city.system(owner, moved=n < 3, migratable=True) for n in range(10)]
+    ring = codes[3:]
+    for code, into in zip(ring, (*ring[1:], ring[0]), strict=True):
+        city.change("systems", code, merged_into=into)
+    found = assess(CZ, city.estate(), Records(), date(2018, 12, 31))
+    (told,) = (t for t in found.targets if t.entry == "CZ-12")
+    assert told.today is not None
+    assert (told.today.done, told.today.total) == (3, 4)
+    assert told.open == (ring[0],)
 
 
 def test_a_fate_of_what_is_nowhere_is_told() -> None:

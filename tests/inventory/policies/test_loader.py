@@ -454,3 +454,58 @@ def test_money_of_a_soft_clause_follows_from_nothing_hard(tmp_path: Path) -> Non
     assert [(f.read, "in principle" in f.expected) for f in caught.value.faults] == [
         ("XN-no-om", True)
     ]
+
+
+def test_what_is_inherited_is_not_looked_for_in_the_own_text(tmp_path: Path) -> None:
+    """Consequences, defects, instruments and phases of Xianning are no words of a county's text."""
+    own = GOOD.replace('level = "city"', 'level = "county"\ninherits = "xianning-2019-5"')
+    own = own.replace("\n\n[validity]", '\nsource_file = "city.txt"\n\n[validity]', 1)
+    path = tmp_path / "city.toml"
+    path.write_text(own, "utf-8")
+    quotes = [
+        line.partition("= ")[2].strip('"') for line in GOOD.splitlines() if "quote = " in line
+    ]
+    (tmp_path / "city.txt").write_text("\n".join(quotes), "utf-8")
+    pack = load_file(path, compare=True)
+    assert pack.consequence("XN-notice").quote
+    (tmp_path / "city.txt").write_text("\n".join(quotes[1:]), "utf-8")
+    with pytest.raises(PackRefused) as caught:
+        load_file(path, compare=True)
+    assert [f.read for f in caught.value.faults] == [quotes[0]]
+    over = '\n[[consequences]]\nid = "XN-notice"\nquote = "本县另行通报"\n'
+    path.write_text(own + over, "utf-8")
+    with pytest.raises(PackRefused) as overridden:
+        load_file(path, compare=True)
+    assert {f.read for f in overridden.value.faults} == {quotes[0], "本县另行通报"}
+
+
+def test_a_shipped_policy_by_its_relative_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = available()["cangzhou-2017-157"]
+    monkeypatch.chdir(shipped.parents[1])
+    load_file(Path("policies") / shipped.name, compare=True)
+
+
+def test_a_policy_inherits_from_no_level_below(write: Write) -> None:
+    write(
+        GOOD.replace('"city"', '"county"').replace('level = "county"', 'level = "county"'), "county"
+    )
+    up = GOOD.replace('id = "city"', 'id = "up"')
+    up = up.replace('level = "city"', 'level = "nation"\ninherits = "county"')
+    (fault,) = faults(write(up, "up"))
+    assert (fault.at, fault.read, "of a county" in fault.expected) == ("inherits", "county", True)
+
+
+def test_a_wrong_key_hides_no_other_mistake_of_its_entry(write: Write) -> None:
+    text = GOOD.replace('set = "systems"', 'set = "sytems"', 1)
+    text = text.replace('wording = "底前"', 'wording = "底钱"', 1)
+    text = text.replace("at_least = 0.6", "at_least = 0.7").replace("2020-12-31", "2020-12-30")
+    text = text.replace('lead = ["市政务办"]', 'lead = ["市政办"]')
+    text = text.replace('consequences = ["hold"]', 'consequences = ["hodl"]')
+    assert {f.at for f in faults(write(text))} == {
+        "targets[1].set",
+        "targets[1].wording",
+        "targets[1].threshold",
+        "targets[1].deadline",
+        "targets[1].roles.lead[1]",
+        "targets[1].consequences[1]",
+    }

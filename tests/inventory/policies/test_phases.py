@@ -244,3 +244,49 @@ def test_a_mistake_in_a_phase_has_its_line(
     assert [(f.line >= first, expected in f.expected) for f in caught.value.faults] == [
         (True, True)
     ]
+
+
+def test_three_months_of_trial_are_counted_to_the_application() -> None:
+    """办法 第十六条: the months lie before the application, not before the day on which one looks."""
+    city, day = City(), date(2019, 12, 1)
+    (owner,) = city.departments(1)
+    told = {"funding_source": "municipal_fiscal", "trial_started_on": date(2019, 6, 1)}
+    early = city.project(owner, acceptance_applied_on=date(2019, 8, 15), **told)
+    right = city.project(owner, acceptance_applied_on=date(2019, 9, 1), **told)
+    not_yet = city.project(owner, **told)
+    for code, passed in ((early, False), (right, True), (not_yet, True)):
+        found = gate(state(one(city, code, XN.id, day), "acceptance"))
+        assert ("three months of trial have passed" not in found) is passed
+    city.change("projects", early, accepted_on=date(2019, 10, 1))
+    at = one(city, early, XN.id, day, said(XN.id, "V-21a", early))
+    assert state(at, "acceptance").stage is Stage.OUT_OF_ORDER
+
+
+def test_a_contract_without_the_opinions_before_it_is_out_of_order() -> None:
+    city, day = City(), date(2019, 12, 1)
+    (owner,) = city.departments(1)
+    signed = dict.fromkeys(
+        ("contract_signed_on", "contract_published_on", "contract_filed_on"), date(2019, 4, 1)
+    )
+    told = {"funding_source": "municipal_fiscal", "in_annual_plan": True}
+    code = city.project(owner, **told, **signed)
+    at = state(one(city, code, XN.id, day), "contract")
+    assert (at.stage, len(at.gate)) == (Stage.OUT_OF_ORDER, 2)
+    opinions = [
+        said(XN.id, entry, code).model_copy(update={"on": date(2019, 3, 1)})
+        for entry in ("V-12", "V-13")
+    ]
+    assert state(one(city, code, XN.id, day, *opinions), "contract").stage is Stage.DONE
+
+
+def test_a_private_network_s_steps_are_in_their_order() -> None:
+    city, day = City(), date(2018, 5, 1)
+    (owner,) = city.departments(1)
+    code = city.line("private_business", owner, private_class="x", test_passed=True)
+    at = one(city, code, JL.id, day)
+    stages = {s.id: s.stage for s in at.phases}
+    assert (stages["sorting"], stages["boundary"]) == (Stage.DONE, Stage.OPEN)
+    assert (stages["classification"], stages["test"]) == (Stage.WAITING, Stage.OUT_OF_ORDER)
+    assert gate(state(at, "test")) == ["its boundary", "its nature", "its level of protection"]
+    city.change("lines", code, boundary="本厅", nature="业务", protection_level="三级")
+    assert state(one(city, code, JL.id, day), "test").stage is Stage.DONE

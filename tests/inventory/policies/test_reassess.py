@@ -118,3 +118,17 @@ def test_a_declaration_counts_there_too() -> None:
     kept = Reassessment([pack], estate, records, day)
     system = estate.systems[0].model_copy(update={"connected": True})
     assert kept.change(system) == (assess(pack, kept.estate, records, day),)
+
+
+def test_a_ring_of_merges_that_closes_and_opens_again() -> None:
+    city = City()
+    (owner,) = city.departments(1)
+    one, two, _ = (city.system(owner, moved=True, migratable=True) for _ in range(3))
+    city.change("systems", one, merged_into=two)
+    estate, pack, day = city.estate(), PACKS["cangzhou-2017-157"], date(2018, 6, 1)
+    kept = Reassessment([pack], estate, Records(), day)
+    for into in (one, None, one):
+        system = next(s for s in kept.estate.systems if s.code == two)
+        (found,) = kept.change(system.model_copy(update={"merged_into": into}))
+        assert found == assess(pack, kept.estate, Records(), day)
+        assert [t.today.total for t in found.targets if t.entry == "CZ-12" and t.today] == [2]

@@ -11,7 +11,7 @@ from inventory.policies.assessment import Assessment
 from inventory.policies.loader import load, shipped
 from inventory.policies.records import Declaration, Records
 from tests.inventory.policies.builder import CLOUD, ROOM, City
-from tests.inventory.policies.rule_cases import CASES, CZ, DL, HOME, JL, NEW, SAID, XN, XZ
+from tests.inventory.policies.rule_cases import CASES, CZ, DL, HOME, JL, NEW, SAID, SHARES, XN, XZ
 
 DAYS = {CZ: date(2019, 6, 3), DL: date(2019, 6, 3), JL: date(2016, 6, 1), XN: date(2020, 6, 1)}
 DAYS[XZ] = date(2021, 6, 1)
@@ -26,7 +26,7 @@ def test_every_rule_has_a_case() -> None:
 def judged(case: tuple[Any, ...], told: dict[str, Any]) -> tuple[str, Assessment]:
     """The object made from `told` in a city, and how it is judged."""
     named, rule, kind, level, *_ = case
-    marks = {key: told.get(key) for key in (NEW, SAID, "said_of", "host", "again", HOME)}
+    marks = {key: told.get(key) for key in (NEW, SAID, "said_of", "host", "again", HOME, SHARES)}
     facts = {key: value for key, value in told.items() if key not in marks}
     city = City()
     (owner,) = city.departments(1, county="青县" if level == "county" else None)
@@ -37,7 +37,11 @@ def judged(case: tuple[Any, ...], told: dict[str, Any]) -> tuple[str, Assessment
     if "function_tags" in facts:
         city.system(None, citywide_unified=True, function_tags=("协同办公", "公文"))
     before = city.estate()
+    if named == XN and kind in ("project", "system"):  # what the 办法 is about (第二条)
+        facts = {"funding_source": "municipal_fiscal"} | facts
     code = made(city, kind, owner, facts)
+    if marks[SHARES]:
+        city.resource("信息", owner, system=code, shared_with=("市公安局",))
     if marks["host"]:
         city.host(place=code, role=marks["host"])
     if marks["again"]:
@@ -52,8 +56,9 @@ def judged(case: tuple[Any, ...], told: dict[str, Any]) -> tuple[str, Assessment
         )
     )
     estate = city.estate()
-    baseline = (date(2015, 1, 1), before if marks[NEW] else estate)
-    return code, assess(load(named), estate, records, DAYS[named], baseline)
+    pack = load(named)
+    baseline = (pack.validity.effective_from, before if marks[NEW] else estate)
+    return code, assess(pack, estate, records, DAYS[named], baseline)
 
 
 def made(city: City, kind: str, owner: str, facts: dict[str, Any]) -> str:

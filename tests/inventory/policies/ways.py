@@ -23,7 +23,7 @@ class Way(NamedTuple):
 WAYS = (
     Way("0", "tenant set-up", (), "entries XN-17 and XZ-23; who answers is no condition yet"),
     Way("1", "self-audit, system audit", ("CZ.audit", "DL.audit", "XN.audit")),
-    Way("2", "verification", ("XN.verification",), "Cangzhou's survey: entry CZ-11"),
+    Way("2", "verification", ("XN.verification",), "Cangzhou's survey: entry CZ-11a"),
     Way("3", "zombie clean-up", ("CZ.zombie", "DL.zombie", "XN.zombie")),
     Way("4", "sample audit of the clean-up", ("DL.sample-audit",)),
     Way("5", "merging inside the department", ("CZ.merging", "DL.merging", "XN.merging")),

@@ -337,3 +337,16 @@ def test_a_row_of_a_long_table_keeps_its_words() -> None:
     made: Any = Document(io.BytesIO(written(report(sections=(told,)), "docx")))
     words = [row.cells[1].text for row in made.tables[0].rows[2:]]
     assert words == [*(f" 甲{n} " for n in range(50)), "一\n二", "合计"]
+
+
+@pytest.mark.parametrize(
+    ("title", "points"),
+    [
+        ("政务信息系统整合共享工作进展情况", 22),
+        ("2019年12月政务信息系统整合共享工作进展情况", 18),  # its figures take room of their own
+    ],
+)
+def test_a_title_that_just_does_not_fit_is_a_little_smaller(title: str, points: float) -> None:
+    made: Any = Document(io.BytesIO(written(report(layout="briefing", title=title), "docx")))
+    (line,) = (p for p in made.paragraphs if p.text == title)
+    assert line.runs[0].font.size.pt == points

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from fractions import Fraction
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from inventory.difference import Difference, How
 from inventory.errors import ReportError
 from inventory.facts import Evidence, Failure
-from inventory.model import Host, Service
+from inventory.model import Host, Project, Service
 from inventory.policies.forms import NAMES
 from inventory.policies.holds import total
 from inventory.policies.loader import load, shipped
@@ -18,6 +19,9 @@ from inventory.policies.records import Declaration, Records
 from inventory.reports.case import Case, Scope
 from inventory.reports.kinds import MAKERS, make
 from inventory.reports.model import Cell, Report, Table, Text
+from inventory.reports.phrases import ten_thousandths
+from inventory.reports.summary import late_by_owner
+from inventory.reports.targets import progress_words
 from inventory.verification import Verification, verify
 from tests.inventory.looks import failed, look
 from tests.inventory.reports.samples import CZ, DAYS, DL, XN, XZ, case, city, first_office
@@ -417,6 +421,58 @@ def test_annexes_stand_one_below_the_other() -> None:
     assert [line[:6] for line in others] == ["　　　　　2", "　　　　　3"]
 
 
+def test_the_access_list_says_who_proposed_and_who_confirmed() -> None:
+    """G29: the list drives money, so it says by whom and when."""
+    sample = city(XN)
+    one, two, *_ = (s for s in sample.estate.systems if s.must_connect)
+    told = {
+        "must_connect_proposed_by": "一局",
+        "must_connect_confirmed_by": "市政务办",
+        "must_connect_confirmed_on": date(2019, 4, 1),
+    }
+    systems = tuple(
+        s.model_copy(update={"name": s.code} | (told if s is one else {}))
+        for s in sample.estate.systems
+    )
+    estate = sample.estate.model_copy(update={"systems": systems})
+    made = make(case(XN, "self-audit", "2019-03-15", estate=estate))
+    table = titled(made, "接入共享交换平台的信息系统清单")
+    assert row_of(table, "系统名称", one.code)["提出、确认"] == "一局提出；市政务办于2019-04-01确认"
+    assert row_of(table, "系统名称", two.code)["提出、确认"] == "确认情况未填报"
+
+
+def test_the_filing_of_a_year_is_of_the_clause_s_projects() -> None:
+    """F-16: the 办法 is about municipal money; its four are asked for, the unit left to be written."""
+    sample = city(XN)
+    owner = sample.estate.organisations[0].code
+    projects = tuple(
+        Project(
+            code=f"P-{source}",
+            name=f"{source}项目",
+            organisation=owner,
+            accepted_on=date(2019, 6, 1),
+            funding_source=source,
+        )
+        for source in ("municipal_fiscal", "social", None)
+    )
+    estate = sample.estate.model_copy(update={"projects": projects})
+    made = make(case(XN, "om-filing", "2019", estate=estate))
+    table = titled(made, "已验收项目")
+    assert set(column(table, "项目名称")) == {"municipal_fiscal项目", "None项目"}
+    assert set(column(table, "项目运维单位")) == {""}
+
+
+def test_what_is_only_told_nobody_has_to_declare() -> None:
+    """XZ-12 and XZ-13 have neither a number nor a date: coverage is told and nothing is 尚未申报."""
+    told = case(XZ, "monthly")
+    results = {t.entry: t for t in told.assessed.targets}
+    for entry in ("XZ-12", "XZ-13"):
+        assert "尚未申报" not in progress_words(told, results[entry])
+    assert "尚未申报" in progress_words(
+        told, results["XZ-06"].model_copy(update={"kind": "declared"})
+    )
+
+
 def test_what_no_text_measures_is_told_where_somebody_answers_for_it() -> None:
     """F-18: two indicators are left to people, never counted by a measure of ours."""
     said = Declaration(
@@ -427,6 +483,43 @@ def test_what_no_text_measures_is_told_where_somebody_answers_for_it() -> None:
     (table,) = made.tables()
     assert set(column(table, "协同应用数")) == {""}
     assert "协同应用数：市政务办于2019-12-01申报，佐证：协同应用清单。" in table.notes
+
+
+def test_tasks_of_a_department_are_those_that_are_about_it() -> None:
+    """F-18: seven tasks are about each department (XN-22, 22a, 23, 25, 26, 27, 28). Of no system is it
+    told whether it is a zombie (XN-24), and fewer systems (XN-21a) is the whole city's."""
+    sample = city(XN)
+    made = make(case(XN, "indicators", "2019-12-31", dress=False))
+    (table,) = made.tables()
+    rates = {row[1]: row[7] for row in table.rows}
+    connected = {
+        o.name: all(s.connected for s in own if s.must_connect) and any(s.connected for s in own)
+        for o in sample.estate.organisations
+        if (own := [s for s in sample.estate.systems if s.organisation == o.code])
+    }
+    assert len(connected) == 3
+    for number, (name, joined) in enumerate(sorted(connected.items())):
+        done = joined + (number == 0)  # the first handed in its self-audit
+        assert rates[name] == ten_thousandths(Fraction(done, 7))
+
+
+def test_who_is_late_with_one_big_system_is_who_has_more() -> None:
+    """F-02 and F-22: XN-25 counts systems, and what is open are departments."""
+    told = case(XN, "briefing", "2019-12", dress=False, today=date(2020, 1, 2))
+    result = next(t for t in told.assessed.targets if t.entry == "XN-25")
+    names = {o.name for o in told.members if o.code in result.open}
+    assert names
+    row = row_of(titled(make(told), "逾期任务表"), "任务", result.title)
+    assert set(str(row["涉及单位"]).split("、")) == names
+    late = late_by_owner(told, told.assessed.model_copy(update={"targets": (result,), "timed": ()}))
+    assert set(late) == set(result.open)
+    assert any("合计不等于" in note for note in titled(make(told), "各单位工作进展").notes)
+
+
+def test_money_that_a_clock_holds_says_from_when_and_by_which_paper() -> None:
+    made = make(case(XN, "holds", "2019-12-31", dress=False, today=date(2019, 12, 31)))
+    row = next(r for r in titled(made, "暂缓安排的经费").rows if "XN-19" in str(r[6]))
+    assert row[7] == "起算日2019-09-27（决定）；应于此日前办结：2019-10-10；至今未办结"
 
 
 def test_what_a_third_party_is_given() -> None:
