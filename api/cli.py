@@ -16,14 +16,17 @@ from api import (
     cli_audit,
     cli_discover,
     cli_inventory,
+    cli_level,
     cli_netbox,
     cli_outputs,
     cli_plan,
     cli_policy,
     cli_probe,
     cli_report,
+    cli_rules,
     cli_run,
     cli_up,
+    cli_watch,
 )
 from api.desk import Actor, Debug, Flags, Json, write_json
 from api.errors import Exit, exit_of
@@ -53,6 +56,9 @@ app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_audit.database, name="db")
 cli_up.register(app)
 cli_outputs.register(cli_inventory.app, cli_probe.app)
+cli_watch.register(cli_probe.app)
+cli_rules.register(cli_probe.app)
+cli_level.register(cli_probe.app)
 cli_discover.register(cli_inventory.app)
 
 

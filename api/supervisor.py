@@ -1,4 +1,4 @@
-"""`qianyun up`: engine, worker and HTTP API as three children that live and die with it.
+"""`qianyun up` and `qianyun probe serve`: several children that live and die with one process.
 
 Each child is started through `child.py`, so that it ends also when this process is killed; one
 that ends by itself is started again. `up.json` says at any time who they are.
@@ -53,12 +53,15 @@ class _Child:
 
 @dataclass
 class Supervisor:
-    """`parts` in the order in which they start; they end in the other order."""
+    """`parts` in the order in which they start; they end in the other order. All are ready when
+    the part `awaited` has said so and the one that listens at the address `asked` is well."""
 
     state: Path
     parts: tuple[Part, ...]
     addresses: Mapping[str, str]
     on_death: Callable[[Part, int, float], None]
+    awaited: str = "worker"
+    asked: str = "api"
     _children: dict[str, _Child] = field(default_factory=dict)
     _announced: bool = False
 
@@ -131,8 +134,8 @@ class Supervisor:
             os.close(reader)
 
     async def _announce(self, on_ready: Callable[[], None]) -> None:
-        """Once: the worker has said so, and the API finds database and engine well."""
-        while not (self._children["worker"].ready and await self._healthy()):  # noqa: ASYNC110  nobody tells
+        """Once: the one has said so, and the other finds everything well."""
+        while not (self._children[self.awaited].ready and await self._healthy()):  # noqa: ASYNC110  nobody tells
             await asyncio.sleep(0.1)
         self._announced = True
         self._write()
@@ -141,7 +144,7 @@ class Supervisor:
     async def _healthy(self) -> bool:
         def look() -> bool:
             # not urllib: it would ask a proxy of the environment about our own loopback
-            link = http.client.HTTPConnection(self.addresses["api"], timeout=5)
+            link = http.client.HTTPConnection(self.addresses[self.asked], timeout=5)
             try:
                 link.request("GET", "/health")
                 return link.getresponse().status == http.HTTPStatus.OK
@@ -189,15 +192,15 @@ def _open_log(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
-def alone(state: Path) -> Iterator[None]:
-    """Hold the state folder against another `up`; the lock goes with the process. AlreadyUp."""
+def alone(state: Path, what: str = "qianyun up") -> Iterator[None]:
+    """Hold the folder against another of the same; the lock goes with the process. AlreadyUp."""
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (state / LOCK_FILE).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise AlreadyUp(
-                f"此状态文件夹已有 qianyun up 在运行 / another `qianyun up` works on {state}; stop "
+                f"此状态文件夹已有 {what} 在运行 / another `{what}` works on {state}; stop "
                 f"it first (its pid is in {STATE_FILE}), or set QIANYUN_STATE to another folder"
             ) from error
         yield

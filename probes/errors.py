@@ -4,7 +4,7 @@ What a probe finds out there is a `ProbeResult`, never an error.
 
 ProbeError
 ├── Misuse      the caller asked for something that cannot be looked at (a bug or a wrong argument)
-└── Exhausted   this machine ran out of descriptors or buffers: says nothing about the target
+└── Exhausted   this machine ran out of descriptors, ports or buffers: says nothing about the target
 """
 
 

@@ -22,9 +22,34 @@ WORDS: Mapping[Failure, tuple[str, str]] = {
         "应答超时 / answer timed out",
         "检查服务是否挂起、应答是否被丢弃 / see whether the service hangs or answers are dropped",
     ),
+    Failure.TIMEOUT_TLS: (
+        "TLS 握手超时 / TLS handshake timed out",
+        "确认端口启用 TLS、途中设备未拦截 / see that the port speaks TLS and no device on the way holds it",
+    ),
+    Failure.TIMEOUT_BODY: (
+        "正文未在时限内收完 / body did not end in time",
+        "查看服务负载与线路带宽 / check the load of the service and the rate of the line",
+    ),
     Failure.WRONG_STATUS: (
         "状态码不符 / wrong status",
         "查看该服务的日志 / read the service's log",
+    ),
+    Failure.WRONG_REDIRECT: (
+        "跳转地址不符 / wrong redirect",
+        "更正服务的跳转设置 / correct where the service sends its clients",
+    ),
+    Failure.UNTRUSTED: (
+        "证书不受信任 / certificate not trusted",
+        "补全证书链，或登记本市 CA / send the whole chain, or name the city's own CA",
+    ),
+    Failure.EXPIRED: ("证书已过期 / certificate expired", "更换证书 / renew the certificate"),
+    Failure.NOT_YET_VALID: (
+        "证书尚未生效 / certificate not valid yet",
+        "核对双方时钟与证书 / compare both clocks and the certificate",
+    ),
+    Failure.WRONG_NAME: (
+        "证书名称不符 / certificate for another name",
+        "确认地址与证书的名称 / see that address and certificate belong to this name",
     ),
     Failure.WRONG_CONTENT: (
         "内容不符 / wrong content",
@@ -52,6 +77,14 @@ WORDS: Mapping[Failure, tuple[str, str]] = {
         "没有共同的算法 / no algorithm in common",
         "在 sshd_config 放开其中一种，或升级迁云 / allow one of these in its sshd_config, or upgrade "
         "Qianyun",
+    ),
+    Failure.NOT_READY: (
+        "在运行但不接受请求 / runs but takes no requests",
+        "查看其日志：正在启动、连接数已满 / read its log: it is starting, or its connections are used up",
+    ),
+    Failure.BLACK_HOLE: (
+        "大包被静默丢弃 / large packets vanish without a word",
+        "放行 ICMP “需要分片/包过大”，或调小 MTU / let ICMP 'packet too big' through, or lower the MTU",
     ),
     Failure.PERMISSION: (
         "本机无权探测 / not permitted here",
@@ -82,6 +115,6 @@ def explain(result: ProbeResult) -> str:
 def where(target: Target) -> str:
     """For example `http LJ-S-002@zw-app-01 IPv6 [fd30::12]:8080/healthz`."""
     address = f"[{target.address}]" if ":" in target.address else target.address or "?"
-    port = "" if target.check == "icmp" else f":{target.port}"
+    port = "" if target.check in ("icmp", "pmtu") else f":{target.port}"
     path = target.path if target.check == "http" else ""
     return f"{target.check} {target.code} IPv{target.family} {address}{port}{path}"

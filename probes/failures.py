@@ -1,6 +1,7 @@
 """The one seam where outside errors become a `Failure`."""
 
 import errno
+import ssl
 from collections.abc import Iterator, Mapping
 
 from probes.errors import Exhausted
@@ -32,6 +33,14 @@ BY_ERRNO: Mapping[int, Failure] = {
     errno.EMSGSIZE: Failure.PROTOCOL,
 }
 
+# Of X509_verify_cert (openssl/x509_vfy.h); every other number is a chain that leads nowhere trusted.
+BY_VERIFY_CODE: Mapping[int, Failure] = {
+    9: Failure.NOT_YET_VALID,
+    10: Failure.EXPIRED,
+    62: Failure.WRONG_NAME,  # of a host
+    64: Failure.WRONG_NAME,  # of an address
+}
+
 OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -52,6 +61,8 @@ def _decide(error: BaseException, *, connected: bool) -> Failure | None:
     match error:
         case TimeoutError():
             return Failure.TIMEOUT_ANSWER if connected else Failure.TIMEOUT_CONNECT
+        case ssl.SSLError():
+            return _decide_tls(error)
         case OSError(errno=int() as number):
             return BY_ERRNO.get(number)
         case EOFError() | ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
@@ -60,8 +71,17 @@ def _decide(error: BaseException, *, connected: bool) -> Failure | None:
             return None
 
 
+def _decide_tls(error: ssl.SSLError) -> Failure:
+    """Before OSError is asked: the errno of these is OpenSSL's, which only looks like the system's."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return BY_VERIFY_CODE.get(error.verify_code, Failure.UNTRUSTED)
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return Failure.RESET
+    return Failure.PROTOCOL
+
+
 def _refuse_ours(one: BaseException, error: BaseException) -> None:
-    if isinstance(one, OSError) and one.errno in OURS:
+    if isinstance(one, OSError) and not isinstance(one, ssl.SSLError) and one.errno in OURS:
         raise Exhausted(
             f"探测机自身资源不足 / the prober itself is out of resources: {one}; "
             "放宽文件描述符上限或减少并发 / raise the descriptor limit or probe fewer at once"

@@ -2,7 +2,8 @@
 
 Uses an unprivileged ping socket where `net.ipv4.ping_group_range` allows it, else a raw socket
 (CAP_NET_RAW). One request a second until the deadline: a single lost packet is no outage, and
-the first one often only wakes neighbour discovery.
+the first one often only wakes neighbour discovery. With `target.count` above 1, that many are sent
+at an even pace, and loss and jitter are told.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import struct
 import time
 
 from probes.look import Look
+from probes.loss import Train
 from probes.model import Failure, Family, ProbeResult, Target
 
 RESEND = 1.0  # seconds between requests
@@ -29,7 +31,7 @@ async def check(target: Target, deadline: float) -> ProbeResult:
     """Phase: answer (round trip; kernel receive time stamp where there is one)."""
     look = Look(target)
     try:
-        sock, raw = _open(target.family)
+        sock, raw = open_socket(target.family)
     except PermissionError as error:
         return look.done(
             Failure.PERMISSION,
@@ -44,6 +46,8 @@ async def check(target: Target, deadline: float) -> ProbeResult:
     try:
         async with asyncio.timeout(deadline):
             sock.connect((target.address, 0))
+            if target.count > 1:
+                return _told(look, await echo.train(target.count, deadline))
             rtt = await echo.run()
     except OSError as error:
         return look.broken(error, connected=True, sent=len(echo.sent))
@@ -53,7 +57,16 @@ async def check(target: Target, deadline: float) -> ProbeResult:
     return look.done(sent=len(echo.sent))
 
 
-def _open(family: Family) -> tuple[socket.socket, bool]:
+def _told(look: Look, train: Train) -> ProbeResult:
+    look.note(sent=train.sent, received=train.received, loss=f"{train.loss * 100:.1f} %")
+    if not train.received:
+        return look.done(Failure.TIMEOUT_ANSWER)
+    for phase in ("answer", "best", "worst", "jitter"):
+        look.time(phase, getattr(train, phase))
+    return look.done()
+
+
+def open_socket(family: Family) -> tuple[socket.socket, bool]:
     """A non-blocking socket, and whether it is raw. Raises OSError."""
     domain, protocol = (
         (socket.AF_INET, socket.IPPROTO_ICMP)
@@ -66,7 +79,7 @@ def _open(family: Family) -> tuple[socket.socket, bool]:
     except OSError:
         sock = socket.socket(domain, socket.SOCK_RAW, protocol)
         raw = True
-        _only_replies(sock, family)
+        only_replies(sock, family)
     sock.setblocking(False)
     # Without it the kernel keeps "host unreachable" to itself and we would wait in vain.
     if family == 4:
@@ -77,7 +90,7 @@ def _open(family: Family) -> tuple[socket.socket, bool]:
     return sock, raw
 
 
-def _only_replies(sock: socket.socket, family: Family) -> None:
+def only_replies(sock: socket.socket, family: Family) -> None:
     """Bits that are set are blocked, one bit per ICMP type."""
     if family == 4:
         mask = 0xFFFFFFFF & ~(1 << REPLY[4])
@@ -115,6 +128,22 @@ class _Echo:
                     return await self._reply()
         raise AssertionError
 
+    async def train(self, count: int, deadline: float) -> Train:
+        """`count` requests at an even pace in the first half of the deadline, at least one
+        a second; replies until the end."""
+        loop = asyncio.get_running_loop()
+        begun, pace = loop.time(), min(RESEND, deadline / 2 / count)
+        heard: dict[int, float] = {}
+        for number in range(1, count + 1):
+            self._send(number & 0xFFFF)
+            until = begun + (pace * number if number < count else deadline * 0.95)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(until):
+                    while number < count or len(heard) < count:
+                        sequence, rtt = await self._next()
+                        heard.setdefault(sequence, rtt)
+        return Train(count, tuple(heard[n] for n in sorted(heard)))
+
     def _send(self, sequence: int) -> None:
         packet = struct.pack("!BBHHH", REQUEST[self._family], 0, 0, self._id, sequence)
         packet += self._token
@@ -125,6 +154,10 @@ class _Echo:
             self._sock.send(packet)
 
     async def _reply(self) -> float:
+        return (await self._next())[1]
+
+    async def _next(self) -> tuple[int, float]:
+        """Sequence and milliseconds of the next reply to one of ours."""
         while True:
             try:
                 data, ancillary, _flags, _peer = self._sock.recvmsg(2048, 256)
@@ -132,12 +165,12 @@ class _Echo:
                 self._ready.clear()
                 await self._ready.wait()
                 continue
-            sent = self._match(data)
-            if sent:
-                return _round_trip(sent, ancillary)
+            sequence = self._match(data)
+            if sequence is not None and (sent := self.sent.get(sequence)):
+                return sequence, round_trip(*sent, ancillary)
 
-    def _match(self, data: bytes) -> tuple[int, int] | None:
-        """When the request this answers was sent, or None if it answers none of ours."""
+    def _match(self, data: bytes) -> int | None:
+        """Which request this answers, or None if it answers none of ours."""
         if self._raw and self._family == 4 and data:
             data = data[(data[0] & 0x0F) * 4 :]  # raw v4 comes with its IP header
         if len(data) < 8 or data[8:] != self._token:
@@ -146,11 +179,11 @@ class _Echo:
         # A ping socket gets an id from the kernel, which also filters by it.
         if kind != REPLY[self._family] or (self._raw and ident != self._id):
             return None
-        return self.sent.get(sequence)
+        return int(sequence)
 
 
-def _round_trip(sent: tuple[int, int], ancillary: list[tuple[int, int, bytes]]) -> float:
-    real, monotonic = sent
+def round_trip(real: int, monotonic: int, ancillary: list[tuple[int, int, bytes]]) -> float:
+    """Milliseconds since a request was sent (nanoseconds of both clocks)."""
     elapsed = time.perf_counter_ns() - monotonic
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= 16:

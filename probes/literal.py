@@ -4,6 +4,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from probes.model import Target
 
+BROADCAST = IPv4Address("255.255.255.255")
+
 
 def fault_of(target: Target) -> str | None:
     """What is wrong with a target's address or port, or None."""
@@ -13,7 +15,7 @@ def fault_of(target: Target) -> str | None:
             f"应为 / expected an IPv{target.family} literal of one host, e.g. "
             f"{'203.0.113.10' if target.family == 4 else '2001:db8:113::10'}"
         )
-    if target.check != "icmp" and not 1 <= target.port <= 65535:
+    if target.check not in ("icmp", "pmtu") and not 1 <= target.port <= 65535:
         return f"读到端口 / read port {target.port}; 应为 / expected 1 to 65535"
     return None
 
@@ -36,6 +38,6 @@ def _unusable(address: IPv4Address | IPv6Address) -> str | None:
             return "是映射的 IPv4,走的是 IPv4 / is v4-mapped and would go over IPv4"
         if address.scope_id or address.is_link_local:
             return "只在本链路有效 / holds on one link only"
-    if address.is_unspecified or address.is_multicast or str(address) == "255.255.255.255":
+    if address.is_unspecified or address.is_multicast or address == BROADCAST:
         return "不是单个服务器 / not one host"
     return None

@@ -26,6 +26,7 @@ class Look:
         self._begun = self._last = time.perf_counter()
         self._timings: dict[str, float] = {}
         self._evidence: dict[str, str] = {}
+        self._awaited = Failure.TIMEOUT_ANSWER
 
     def mark(self, phase: str) -> None:
         now = time.perf_counter()
@@ -58,7 +59,13 @@ class Look:
         self, error: BaseException, *, connected: bool | None = None, **evidence: object
     ) -> ProbeResult:
         """The look ended in an outside error; `connected` as in failures, by default whether the
-        phase `connect` ended."""
+        phase `connect` ended. What a timeout means follows from the phases: see `awaiting`."""
         reached = "connect" in self._timings if connected is None else connected
         failure, text = failure_of(error, connected=reached)
+        if failure is Failure.TIMEOUT_ANSWER:
+            failure = self._awaited
         return self.done(failure, error=text, **evidence)
+
+    def awaiting(self, timeout: Failure) -> None:
+        """What it is called from now on when the time runs out after the connect."""
+        self._awaited = timeout

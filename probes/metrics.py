@@ -1,11 +1,21 @@
-"""Stored results as Prometheus metrics; few labels, latest results only."""
+"""Stored results, and what the prober says of itself, as Prometheus metrics."""
 
 from collections.abc import Callable, Iterable
 
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from probes.model import ProbeResult
+from probes.watch.table import LATENESS_BUCKETS, Head, Table
+
+__all__ = ["CONTENT_TYPE_LATEST", "ProbeCollector", "of_the_prober"]
 
 LABELS = ("code", "check", "family")
 
@@ -53,3 +63,53 @@ def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily
             labels=(*LABELS, "reason"),
         ),
     )
+
+
+GAUGES = (
+    (Head.BEAT, "qianyun_prober_heartbeat_timestamp_seconds", "The prober's latest turn", 1e9),
+    (Head.STARTED, "qianyun_prober_start_timestamp_seconds", "When it was started", 1e9),
+    (Head.TARGETS, "qianyun_prober_targets", "Targets that it looks at", 1),
+    (Head.RUNNING, "qianyun_prober_looks_running", "Looks under way that need a connection", 1),
+    (Head.PRIVILEGED, "qianyun_prober_raw_sockets", "1 with raw sockets, 0 with ping sockets", 1),
+)
+COUNTERS = (
+    (Head.STARTS, "starts", "Times that it was started"),
+    (Head.SENT, "echo_sent", "ICMP requests sent"),
+    (Head.RECEIVED, "echo_received", "ICMP replies that are of ours"),
+    (Head.STRAY, "echo_stray", "ICMP replies to nothing that we sent"),
+    (Head.SKIPPED, "looks_skipped", "Looks left out because it was behind"),
+    (Head.UNSENT, "looks_unsent", "Requests that this machine would not take"),
+    (Head.DROPS, "receive_drops", "Replies that this machine threw away before they were read"),
+    (Head.EXHAUSTED, "looks_exhausted", "Looks for which a descriptor, buffer or port was missing"),
+    (Head.FAULTS, "look_faults", "Looks that ended in a fault of ours"),
+    (Head.RELOADS, "reloads", "Lists of targets taken over"),
+    (Head.REFUSED, "reloads_refused", "Lists of targets that could not be read"),
+)
+
+
+class _Prober(Collector):
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def collect(self) -> Iterable[Metric]:
+        q = self._table.q
+        for word, name, told, unit in GAUGES:
+            yield GaugeMetricFamily(name, told, value=q[word] / unit)
+        for counted, name, told in COUNTERS:
+            yield CounterMetricFamily(f"qianyun_prober_{name}", told, value=q[counted])
+        name = "qianyun_prober_lateness_seconds"
+        late = HistogramMetricFamily(name, "How long after it was due a look was begun")
+        total, buckets = 0, []
+        for number, bound in enumerate((*LATENESS_BUCKETS, float("inf"))):
+            total += q[Head.LATENESS + number]
+            buckets.append(("+Inf" if bound == float("inf") else str(bound), float(total)))
+        late.add_metric((), buckets, sum_value=q[Head.LATENESS_SUM] / 1e9)
+        yield late
+
+
+def of_the_prober(table: Table) -> str:
+    """OpenMetrics text of what the prober says of itself, with the end mark."""
+    registry = CollectorRegistry()
+    registry.register(_Prober(table))
+    text: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]
+    return text.decode()

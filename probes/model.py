@@ -14,9 +14,16 @@ class Failure(StrEnum):
     REFUSED = "refused"
     NO_ROUTE = "no_route"
     TIMEOUT_CONNECT = "timeout_connect"
+    TIMEOUT_TLS = "timeout_tls"
     TIMEOUT_ANSWER = "timeout_answer"
+    TIMEOUT_BODY = "timeout_body"
     WRONG_STATUS = "wrong_status"
+    WRONG_REDIRECT = "wrong_redirect"
     WRONG_CONTENT = "wrong_content"
+    UNTRUSTED = "untrusted"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    WRONG_NAME = "wrong_name"
     WRONG_HOST_KEY = "wrong_host_key"
     AUTH = "auth"
     RESET = "reset"
@@ -24,14 +31,20 @@ class Failure(StrEnum):
     PROTOCOL = "protocol"
     NO_ALGORITHM = "no_algorithm"
     PERMISSION = "permission"
+    NOT_READY = "not_ready"
+    BLACK_HOLE = "black_hole"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
     """One thing to look at over one family; never resolved with fallback.
 
-    `address` is an IPv4 or IPv6 literal of `family`; `port` is unused by icmp; `path`, `status`
-    and `content` (a text the body must hold) are http's; `host_key` is ssh's.
+    `address` is an IPv4 or IPv6 literal of `family`; `port` is unused by icmp and pmtu; `path`,
+    `status`, `tls`, `redirect` (how Location must begin) and `content` (a text the body must hold)
+    are http's; `host_key` is ssh's. `name` is whom TLS and HTTP ask for and what DNS is asked,
+    `record` the DNS type; there `content` is a record that the answer must hold. `authorities`: a
+    PEM file of CAs instead of the system's. `count`: requests of one icmp look. `size`: bytes of
+    the largest packet that pmtu tries.
     """
 
     code: str
@@ -43,6 +56,13 @@ class Target:
     status: int = 200
     content: str = ""
     host_key: str = ""
+    name: str = ""
+    tls: bool = False
+    redirect: str = ""
+    record: str = "A"
+    authorities: str = ""
+    count: int = 1
+    size: int = 1500
 
 
 @dataclass(frozen=True, kw_only=True)

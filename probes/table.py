@@ -4,14 +4,40 @@ import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from probes import http, icmp, ssh, tcp
+from probes import (
+    banner,
+    dns,
+    http,
+    icmp,
+    mysql,
+    oracle,
+    pmtu,
+    postgresql,
+    redis,
+    ssh,
+    tcp,
+    tls,
+)
 from probes.errors import Misuse
 from probes.literal import fault_of
 from probes.look import Look
 from probes.model import Check, Failure, ProbeResult, Target
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
-    {"icmp": icmp.check, "tcp": tcp.check, "http": http.check, "ssh": ssh.check}
+    {
+        "icmp": icmp.check,
+        "tcp": tcp.check,
+        "tls": tls.check,
+        "http": http.check,
+        "dns": dns.check,
+        "ssh": ssh.check,
+        "banner": banner.check,
+        "pmtu": pmtu.check,
+        "postgresql": postgresql.check,
+        "mysql": mysql.check,
+        "oracle": oracle.check,
+        "redis": redis.check,
+    }
 )
 
 

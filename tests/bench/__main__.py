@@ -20,6 +20,7 @@ from tests.bench import (
     outputs,
     planner,
     policies,
+    probes,
     strategies,
 )
 
@@ -45,6 +46,7 @@ BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("census", discover.figures),
     ("policies", policies.figures),
     ("planner", planner.figures),
+    ("probes", probes.figures),
     ("engine", engine.figures),
     ("engine", strategies.figures),
     ("demo", demo.figures),

@@ -8,12 +8,15 @@ import struct
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from ssl import SSLContext
 
 type Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def serving(talk: Talk, address: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
+async def serving(
+    talk: Talk, address: str = "127.0.0.1", port: int = 0, ssl: SSLContext | None = None
+) -> AsyncIterator[int]:
     """A server on `address`, by default on a free port; gives the port."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -21,7 +24,7 @@ async def serving(talk: Talk, address: str = "127.0.0.1", port: int = 0) -> Asyn
             await talk(reader, writer)
         writer.close()
 
-    server = await asyncio.start_server(handle, address, port)
+    server = await asyncio.start_server(handle, address, port, ssl=ssl)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -174,16 +174,23 @@ def test_dropped_packets(in_namespace: InNamespace) -> None:
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nab"], ids=["silent", "stalls"]
+    ("head", "failure"),
+    [
+        (b"", Failure.TIMEOUT_ANSWER),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nab", Failure.TIMEOUT_BODY),
+    ],
+    ids=["silent", "stalls"],
 )
-def test_an_answer_that_does_not_come(in_namespace: InNamespace, head: bytes) -> None:
+def test_an_answer_that_does_not_come(
+    in_namespace: InNamespace, head: bytes, failure: Failure
+) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(head)
         await silent(reader, writer)
 
     result = ask(in_namespace, talk, deadline=2)
-    assert result.failure is Failure.TIMEOUT_ANSWER
+    assert result.failure is failure
     assert "connect" in result.timings
 
 

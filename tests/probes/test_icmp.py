@@ -1,6 +1,7 @@
 """ICMP echo with ping sockets and with raw ones, on v4 and v6."""
 
 import asyncio
+import dataclasses
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import sys
 import pytest
 
 from probes.icmp import checksum
+from probes.loss import Train
 from probes.model import Failure, Family, ProbeResult, Target
 from probes.table import probe
 from tests.probes.conftest import InNamespace, firewall, ip, sysctl
@@ -113,8 +115,48 @@ class TestBothSockets:
         assert v6.failure is told, v6.evidence
 
 
+def train(*rules: str, in_namespace: InNamespace, count: int = 8) -> list[ProbeResult]:
+    async def story() -> list[ProbeResult]:
+        if rules:
+            firewall("input", *rules)
+        ask = [dataclasses.replace(target(a), count=count) for a in ("127.0.0.1", "::1")]
+        return await asyncio.gather(*(probe(one, 3) for one in ask))
+
+    results: list[ProbeResult] = in_namespace(story)
+    return results
+
+
+def test_a_train_tells_loss_and_jitter(in_namespace: InNamespace) -> None:
+    lost = [
+        f"{v} type echo-request {v} sequence {n} drop" for v in ("icmp", "icmpv6") for n in (2, 5)
+    ]
+    for result in train(*lost, in_namespace=in_namespace):
+        assert result.ok, result.evidence
+        assert result.evidence["sent"] == "8"
+        assert result.evidence["received"] == "6"
+        assert result.evidence["loss"] == "25.0 %"
+        assert result.timings["best"] <= result.timings["answer"] <= result.timings["worst"]
+        assert result.timings["jitter"] >= 0
+
+
+def test_a_train_of_which_nothing_comes_back(in_namespace: InNamespace) -> None:
+    lost = ("icmp type echo-request drop", "icmpv6 type echo-request drop")
+    for result in train(*lost, in_namespace=in_namespace):
+        assert result.failure is Failure.TIMEOUT_ANSWER
+        assert result.evidence["loss"] == "100.0 %"
+
+
+def test_loss_and_jitter_of_numbers() -> None:
+    told = Train(5, (1.0, 4.0, 2.0))
+    assert told.loss == pytest.approx(0.4)
+    assert told.jitter == pytest.approx(2.5)
+    assert (told.best, told.answer, told.worst) == (1.0, 2.0, 4.0)
+    assert Train(1, (1.0,)).jitter == 0
+
+
 ALONE = """
 import asyncio, json
+from probes.loss import Train
 from probes.model import Target
 from probes.table import probe
 for family, address in ((4, "127.0.0.1"), (6, "::1")):

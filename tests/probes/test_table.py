@@ -14,14 +14,17 @@ GOOD = Target(code="x", check="tcp", family=4, address="127.0.0.1", port=80)
 
 
 def test_the_table_names_every_check() -> None:
-    assert sorted(CHECKS) == ["http", "icmp", "ssh", "tcp"]
+    assert sorted(CHECKS) == [
+        *("banner", "dns", "http", "icmp", "mysql", "oracle", "pmtu", "postgresql", "redis"),
+        *("ssh", "tcp", "tls"),
+    ]
 
 
 def test_unknown_check_names_what_was_read_and_what_is_known() -> None:
     result = asyncio.run(probe(dataclasses.replace(GOOD, check="gopher"), 1))
     assert result.failure is Failure.BAD_TARGET
     assert "gopher" in result.evidence["read"]
-    assert "http, icmp, ssh, tcp" in result.evidence["expected"]
+    assert "http, icmp, mysql" in result.evidence["expected"]
 
 
 @pytest.mark.parametrize("check", sorted(CHECKS))

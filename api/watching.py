@@ -1,0 +1,184 @@
+"""`qianyun probe serve`: prober and exporter as two children, and the list of targets kept current.
+
+This process alone reads the estate. The prober reads a file, the exporter a mapping: neither has
+the database, its password or anything to wait for.
+"""
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.bootstrap import Qianyun
+from api.errors import BadUsage
+from api.estate_cache import EstateCache
+from api.supervisor import Part, Supervisor, alone
+from api.up import require_free, split
+from migrator.errors import NotFound
+from probes.watch.folder import Folder
+from probes.watch.of_estate import watches_of
+from probes.watch.watched import write
+
+REREAD = 5.0  # seconds between two questions whether the estate is another one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a prober stands and what share of the list is its own (`shard` of `shards`, 1-based)."""
+
+    listen: str = "127.0.0.1:9420"
+    vantage: str = "local"
+    shard: int = 1
+    shards: int = 1
+    targets: Path | None = None  # a list that others made, instead of the estate's
+
+
+def share_of(text: str) -> tuple[int, int]:
+    """`2/3` → (2, 3). Raises BadUsage."""
+    first, _, second = text.partition("/")
+    if first.isascii() and second.isascii() and first.isdigit() and second.isdigit():
+        shard, shards = int(first), int(second)
+        if 1 <= shard <= shards <= 1000:
+            return shard, shards
+    raise BadUsage(
+        f"读到 / read --shard {text!r}; 应为“第几份/共几份” / expected a share such as 1/3, from 1/1 "
+        "to 1000/1000"
+    )
+
+
+async def serve(
+    product: Qianyun,
+    place: Place,
+    on_ready: Callable[[], None],
+    on_death: Callable[[Part, int, float], None],
+    on_trouble: Callable[[Exception], None],
+) -> None:
+    """Until SIGTERM or SIGINT. Raises AlreadyUp, NotStarted, BadUsage, StoreError, NotFound."""
+    folder = Folder(product.settings.state / "probes")
+    with alone(folder.path, "qianyun probe serve"):
+        require_free(place.listen)
+        keep = Keeper(product, folder, place.targets)
+        await asyncio.to_thread(keep.write)
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        supervisor = Supervisor(
+            state=folder.path,
+            parts=parts(folder, place),
+            addresses={"exporter": place.listen},
+            on_death=on_death,
+            awaited="prober",
+            asked="exporter",
+        )
+        current = asyncio.create_task(keep.current(stop, on_trouble))
+        await supervisor.run(stop, on_ready)
+        await current
+
+
+@dataclass
+class Keeper:
+    """Keeps the list of targets as the estate says."""
+
+    product: Qianyun
+    folder: Folder
+    given: Path | None
+
+    def __post_init__(self) -> None:
+        self._estate = EstateCache.of(self.product)
+        self._made_of: object = None
+
+    def write(self) -> None:
+        """Raises StoreError, NotFound, BadUsage."""
+        if self.given is not None:
+            self._copy(self.given)
+            return
+        estate = self._estate.estate()
+        if estate is not self._made_of:  # else nothing has changed since
+            write(self.folder.targets, watches_of(estate))
+            self._made_of = estate
+
+    def _copy(self, given: Path) -> None:
+        try:
+            text = given.read_bytes()
+        except OSError as error:
+            raise BadUsage(f"{given}: 无法读取 / cannot be read: {error.strerror}") from error
+        if not self.folder.targets.exists() or self.folder.targets.read_bytes() != text:
+            aside = self.folder.targets.with_suffix(".given")
+            aside.write_bytes(text)
+            aside.rename(self.folder.targets)
+
+    async def current(self, stop: asyncio.Event, on_trouble: Callable[[Exception], None]) -> None:
+        """Until `stop`; what cannot be read is told once, and the list stays as it is."""
+        told = ""
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), REREAD)
+            try:
+                await asyncio.to_thread(self.write)
+                told = ""
+            except Exception as error:  # whatever a store says: the looks go on
+                if str(error) != told:
+                    told = str(error)
+                    on_trouble(error)
+
+
+def parts(folder: Folder, place: Place) -> tuple[Part, ...]:
+    ours = (sys.executable, "-m", "api.cli", "probe")
+    return (
+        Part(
+            name="prober",
+            command=(
+                *(*ours, "prober", str(folder.path), "--vantage", place.vantage),
+                *("--shard", f"{place.shard}/{place.shards}", "--ready-fd", "{ready}"),
+            ),
+            log=folder.path / "prober.log",
+            orphaned=signal.SIGTERM,
+            grace=10.0,
+        ),
+        Part(
+            name="exporter",
+            command=(*ours, "exporter", str(folder.path), "--listen", place.listen),
+            log=folder.path / "exporter.log",
+            orphaned=signal.SIGKILL,
+            grace=5.0,
+        ),
+    )
+
+
+async def probe_on(
+    folder: Path, vantage: str, share: tuple[int, int], ready_fd: int | None
+) -> None:
+    """The prober itself, until SIGTERM or SIGINT. Raises Misuse."""
+    from probes.watch.prober import Prober  # noqa: PLC0415  brings every protocol
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    stop, ready = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    prober = Prober(Folder(folder), vantage=vantage, shard=share[0] - 1, shards=share[1])
+    running = asyncio.create_task(prober.run(stop, ready))
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if ready.is_set() and ready_fd is not None:
+        os.write(ready_fd, b"ready\n")
+        os.close(ready_fd)
+    await running
+
+
+def export(folder: Path, listen: str) -> None:
+    """The exporter itself, until it is ended. Raises NotFound, NotStarted."""
+    from probes.watch.exporter import server  # noqa: PLC0415
+
+    if not folder.is_dir():
+        raise NotFound(f"文件夹不存在 / no such folder: {folder}; expected that of a prober")
+    require_free(listen)
+    server(Folder(folder), *split(listen)).serve_forever()

@@ -1,0 +1,112 @@
+"""The exporter: the prober's table over HTTP, in a process of its own.
+
+    /metrics    OpenMetrics 1.0
+    /targets    the list of targets as JSON lines, for probers elsewhere
+    /health     200 while the prober turns, else 503 with what was read
+
+It reads the mapped file and nothing else: a slow or hostile client costs the prober nothing, and
+what was known stays to be read while the prober is down (its heartbeat tells).
+"""
+
+import http.server
+import threading
+import time
+from http import HTTPStatus
+from pathlib import Path
+
+from probes.errors import Misuse
+from probes.metrics import CONTENT_TYPE_LATEST, of_the_prober
+from probes.watch.folder import Folder
+from probes.watch.render import Page
+from probes.watch.slots import read
+from probes.watch.table import Head, Table
+
+CLIENT_TIMEOUT = 10.0  # seconds a client may take for its request or between reads
+CLIENTS = 16  # at once; more wait for their turn
+STALE = 10.0  # seconds without a turn after which the prober is not well
+
+
+class View:
+    """The table as it is now; prepares anew what the list of seats changes."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._table: Table | None = None
+        self._page = Page()
+        self._known: tuple[int, int] = (0, 0)
+
+    def metrics(self) -> bytes:
+        """Raises Misuse, FileNotFoundError before the prober made its files."""
+        with self._lock:
+            table = self._current()
+            return "".join((*self._page.text(table), of_the_prober(table))).encode()
+
+    def silent_for(self) -> float:
+        """Seconds since the prober's latest turn. Raises as `metrics`."""
+        with self._lock:
+            return time.time() - self._current().q[Head.BEAT] / 1e9
+
+    def _current(self) -> Table:
+        size = self._folder.table.stat().st_size
+        if self._table is None or self._known[1] != size:
+            if self._table is not None:
+                self._table.close()
+            self._table, self._known = Table(self._folder.table, writable=False), (-1, size)
+        generation = self._table.q[Head.GENERATION]
+        if self._known[0] != generation:
+            self._page = Page.of(read(self._folder.slots))
+            self._known = (generation, size)
+        return self._table
+
+
+def server(folder: Folder, host: str, port: int) -> http.server.ThreadingHTTPServer:
+    """Bound and ready; `serve_forever` serves. Raises OSError where the address is taken."""
+    view = View(folder)
+    turns = threading.BoundedSemaphore(CLIENTS)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        timeout = CLIENT_TIMEOUT
+        server_version = "qianyun"
+        sys_version = ""
+
+        def do_GET(self) -> None:  # the name that http.server calls
+            with turns:
+                self._answer(*_answer(view, folder, self.path.partition("?")[0]))
+
+        def _answer(self, status: HTTPStatus, kind: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """A scrape every few seconds is no news."""
+
+    class Server(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+        address_family = 10 if ":" in host else 2  # AF_INET6, AF_INET
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that went away is no fault of ours."""
+
+    return Server((host, port), Handler)
+
+
+def _answer(view: View, folder: Folder, path: str) -> tuple[HTTPStatus, str, bytes]:
+    text = "text/plain; charset=utf-8"
+    try:
+        if path == "/metrics":
+            return HTTPStatus.OK, CONTENT_TYPE_LATEST, view.metrics()
+        if path == "/targets":
+            return HTTPStatus.OK, "application/jsonl", Path(folder.targets).read_bytes()
+        if path == "/health":
+            silent = view.silent_for()
+            told = f"{silent:.1f} 秒前转过一轮 / seconds since the prober's latest turn\n".encode()
+            good = silent <= STALE
+            return HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE, text, told
+    except (OSError, Misuse) as error:
+        told = f"探测进程尚未就绪 / the prober is not ready: {error}\n".encode()
+        return HTTPStatus.SERVICE_UNAVAILABLE, text, told
+    return HTTPStatus.NOT_FOUND, text, b"/metrics /targets /health\n"

@@ -1,0 +1,27 @@
+"""Where the prober's files lie."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where the prober's files lie."""
+
+    path: Path
+
+    @property
+    def targets(self) -> Path:
+        return self.path / "targets.jsonl"
+
+    @property
+    def table(self) -> Path:
+        return self.path / "table.bin"
+
+    @property
+    def slots(self) -> Path:
+        return self.path / "slots.jsonl"
+
+    @property
+    def outages(self) -> Path:
+        return self.path / "outages.db"

@@ -1,0 +1,161 @@
+"""What of an estate is looked at. Pure: an Estate in, targets out, each family apart.
+
+Nodes (echo, and TCP on each declared port; upstream platforms are nodes too), the two ends of each
+link and of each line whose transit prefix is declared, services by their protocol, portals and
+other entrances by their content. What classified systems have to do with is left out, as in
+`probes/discovery.py`. A family without a declared address has no target here: that it lacks one is
+the readiness level's to tell.
+"""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+
+from inventory.addresses import address_text
+from inventory.model import Estate, Host, Line, Link, Node, System
+from inventory.secrecy import Hidden, hidden
+from probes.model import Family, Target
+from probes.watch.watched import DEFAULT_INTERVAL, Watch
+
+BY_PROTOCOL = {
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "oracle": "oracle",
+    "redis": "redis",
+    "ssh": "banner",
+}
+"""Services whose protocol we can greet; the others are asked for a connection (TCP)."""
+NO_CONNECTION = frozenset({"udp", "icmp", "snmp", "ntp", "dns"})
+"""Protocols that a TCP connection says nothing of."""
+LARGEST_TRANSIT = 4  # addresses of a prefix that is a line's own
+
+
+def watches_of(estate: Estate) -> tuple[Watch, ...]:
+    secret = hidden(estate)
+    nodes = {
+        node.code: node
+        for node in estate.nodes
+        if node.host not in secret.hosts and not secret.hides_at(node.ipv4, node.ipv6)
+    }
+    return (
+        *(w for node in nodes.values() for w in _of_node(node)),
+        *(w for link in estate.links for w in _of_link(link, nodes)),
+        *(w for line in estate.lines for w in _of_line(line, secret)),
+        *_of_services(estate, secret),
+        *(w for s in estate.systems if s.code not in secret.systems for w in _of_portal(s, nodes)),
+    )
+
+
+def _of_node(node: Node) -> Iterator[Watch]:
+    for family, address in _addresses(node):
+        common = {
+            "kind": node.kind or "node",
+            "organisation": node.organisation or "",
+            "zone": node.zone or "",
+            "interval": float(node.probe_interval_s or DEFAULT_INTERVAL),
+        }
+        yield Watch(target=_target(node.code, "icmp", family, address), **common)  # type: ignore[arg-type]
+        for port in node.ports:
+            yield Watch(target=_target(node.code, "tcp", family, address, port), **common)  # type: ignore[arg-type]
+
+
+def _of_link(link: Link, nodes: dict[str, Node]) -> Iterator[Watch]:
+    """Both ends, from where we stand; code `LINK@NODE`."""
+    for end in (nodes.get(link.a_node), nodes.get(link.z_node)):
+        if end is None:
+            continue
+        for family, address in _addresses(end):
+            yield Watch(
+                target=_target(f"{link.code}@{end.code}", "icmp", family, address),
+                kind="link",
+                organisation=end.organisation or "",
+                zone=link.zone or end.zone or "",
+                interval=float(end.probe_interval_s or DEFAULT_INTERVAL),
+                fine=True,
+            )
+
+
+def _of_line(line: Line, secret: Hidden) -> Iterator[Watch]:
+    """The addresses of its transit prefix (/30, /31, /126, /127), the lower first; `LINE@1`."""
+    for declared in (line.ipv4_prefix, line.ipv6_prefix):
+        network = _transit(declared)
+        if network is None:
+            continue
+        ends: list[IPv4Address | IPv6Address] = [*network.hosts()][:2]
+        for number, address in enumerate(ends, 1):
+            if secret.hides_at(address):
+                continue
+            yield Watch(
+                target=_target(
+                    f"{line.code}@{number}",
+                    "icmp",
+                    4 if address.version == 4 else 6,
+                    address_text(address),
+                ),
+                kind="line",
+                organisation=line.organisation or "",
+                fine=True,
+            )
+
+
+def _transit(declared: str | None) -> IPv4Network | IPv6Network | None:
+    """None for what is no prefix, or one of a whole network behind the line."""
+    try:
+        network = ip_network(declared or "", strict=False)
+    except ValueError:
+        return None
+    return network if 2 <= network.num_addresses <= LARGEST_TRANSIT else None
+
+
+def _of_services(estate: Estate, secret: Hidden) -> Iterator[Watch]:
+    hosts = {host.code: host for host in estate.hosts if host.code not in secret.hosts}
+    owners = {system.code: system.organisation for system in estate.systems}
+    for service in estate.services:
+        host = hosts.get(service.host)
+        protocol = service.protocol.lower()
+        if host is None or secret.hides(service) or protocol in NO_CONNECTION:
+            continue
+        check = BY_PROTOCOL.get(protocol, "tcp")
+        owner = owners.get(service.system or host.system or "")
+        for family, address in _addresses(host):
+            yield Watch(
+                target=_target(service.code, check, family, address, service.port),
+                kind="service",
+                organisation=owner or "",
+                zone=host.zone or "",
+            )
+
+
+def _of_portal(system: System, nodes: dict[str, Node]) -> Iterator[Watch]:
+    """What clients see at the entrance; code `SYSTEM@NODE`."""
+    entrance = system.entrance
+    node = nodes.get(entrance.node) if entrance else None
+    if entrance is None or node is None:
+        return
+    for family, address in _addresses(node):
+        yield Watch(
+            target=Target(
+                code=f"{system.code}@{node.code}",
+                check="http",
+                family=family,
+                address=address,
+                port=entrance.port,
+                path=entrance.path,
+                content=entrance.content,
+            ),
+            kind="portal" if system.citizen_facing else "system",
+            organisation=system.organisation or "",
+            zone=node.zone or "",
+        )
+
+
+def _target(code: str, check: str, family: Family, address: str, port: int = 0) -> Target:
+    return Target(code=code, check=check, family=family, address=address, port=port)
+
+
+def _addresses(thing: Node | Host) -> Iterator[tuple[Family, str]]:
+    if thing.ipv4:
+        yield 4, address_text(thing.ipv4)
+    if thing.ipv6:
+        yield 6, address_text(thing.ipv6)

@@ -1,0 +1,131 @@
+"""Outages: when each target went down, why, and when it came back. A small database of its own.
+
+The table of counters is the truth about now; this is the memory of how it was. A prober that was
+killed finds both and brings them together (`reconcile`): an outage that went on is still the same
+one, one that ended while nobody looked ends where the first answer says so.
+"""
+
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+SCHEMA = """
+create table if not exists outages (
+    id integer primary key,
+    key text not null, code text not null, check_name text not null, family integer not null,
+    began integer not null, ended integer, reason text not null,
+    acknowledged_by text, acknowledged_at integer
+);
+create unique index if not exists one_open on outages (key) where ended is null;
+create index if not exists by_code on outages (code, began);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A target that went down or came back; `at`: ns since 1970."""
+
+    key: str
+    code: str
+    check: str
+    family: int
+    down: bool
+    at: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """`ended` is None while it lasts. Times: ns since 1970."""
+
+    code: str
+    check: str
+    family: int
+    began: int
+    ended: int | None
+    reason: str
+    acknowledged_by: str | None
+
+
+class Outages:
+    """Written by a thread, in batches: ten thousand targets may go down in one second."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._turns: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
+        with contextlib.closing(_connect(path)) as database:
+            database.executescript(SCHEMA)
+        self._thread = threading.Thread(target=self._write, name="outages", daemon=True)
+        self._thread.start()
+
+    def tell(self, turn: Turn) -> None:
+        self._turns.put(turn)
+
+    def close(self) -> None:
+        """All that was told is written."""
+        self._turns.put(None)
+        self._thread.join()
+
+    def reconcile(self, now: Iterable[Turn]) -> None:
+        """`now`: every target whose state is known, with the moment since when it is so."""
+        opened = open_keys(self._path)
+        for turn in now:
+            if turn.down != (turn.key in opened):
+                self.tell(turn)
+
+    def _write(self) -> None:
+        with contextlib.closing(_connect(self._path)) as database:
+            turn = self._turns.get()
+            while turn is not None:
+                with database:
+                    while turn is not None:
+                        _note(database, turn)
+                        try:
+                            turn = self._turns.get_nowait()
+                        except queue.Empty:
+                            break
+                    else:
+                        return
+                turn = self._turns.get()
+
+
+def _note(database: sqlite3.Connection, turn: Turn) -> None:
+    if turn.down:
+        database.execute(
+            "insert or ignore into outages (key, code, check_name, family, began, reason) "
+            "values (?, ?, ?, ?, ?, ?)",
+            (turn.key, turn.code, turn.check, turn.family, turn.at, turn.reason),
+        )
+    else:
+        database.execute(
+            "update outages set ended = ? where key = ? and ended is null", (turn.at, turn.key)
+        )
+
+
+def open_keys(path: Path) -> frozenset[str]:
+    with contextlib.closing(_connect(path)) as database:
+        return frozenset(
+            k for (k,) in database.execute("select key from outages where ended is null")
+        )
+
+
+def recorded(path: Path, code: str | None = None) -> list[Outage]:
+    """All outages, or those of one code, the oldest first."""
+    with contextlib.closing(_connect(path)) as database:
+        rows = database.execute(
+            "select code, check_name, family, began, ended, reason, acknowledged_by from outages "
+            "where ? is null or code = ? order by began, id",
+            (code, code),
+        )
+        return [Outage(*row) for row in rows]
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=30)
+    database.execute("pragma journal_mode = wal")
+    database.execute("pragma synchronous = normal")
+    return database

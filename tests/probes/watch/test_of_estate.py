@@ -1,0 +1,100 @@
+"""What of an estate is looked at, and what never is."""
+
+from ipaddress import IPv4Address, IPv6Address
+
+from inventory.choices import Secrecy, Zone
+from inventory.model import Entrance, Estate, Host, Line, Link, Node, Service, System
+from probes.watch.of_estate import watches_of
+from probes.watch.watched import Watch
+
+V4, V6 = IPv4Address("10.0.0.1"), IPv6Address("fd00::1")
+
+
+def told(estate: Estate) -> dict[str, Watch]:
+    return {watch.key: watch for watch in watches_of(estate)}
+
+
+def test_nodes_by_family_and_port() -> None:
+    node = Node(
+        code="N-1", name="n", kind="接入节点", organisation="O-1", zone=Zone.EXTRANET, ipv4=V4,
+        ipv6=V6, ports=(443, 80), probe_interval_s=2,
+    )  # fmt: skip
+    found = told(Estate(nodes=(node, Node(code="N-2", name="v4 alone", ipv4=V4 + 1))))
+    assert sorted(found) == [
+        *("N-1|icmp|4", "N-1|icmp|6", "N-1|tcp/443|4", "N-1|tcp/443|6"),
+        *("N-1|tcp/80|4", "N-1|tcp/80|6", "N-2|icmp|4"),
+    ]
+    one = found["N-1|tcp/443|6"]
+    assert (one.target.address, one.target.port, one.interval) == ("fd00::1", 443, 2.0)
+    assert one.labels("city") == {
+        "code": "N-1", "kind": "接入节点", "organisation": "O-1", "zone": "extranet",
+        "family": "6", "vantage": "city", "check": "tcp/443",
+    }  # fmt: skip
+    assert found["N-2|icmp|4"].interval == 5.0
+
+
+def test_links_and_lines_have_two_ends_and_fine_buckets() -> None:
+    nodes = (Node(code="A", name="a", ipv4=V4), Node(code="Z", name="z", ipv4=V4 + 1, ipv6=V6))
+    lines = (
+        Line(code="L-1", name="l", ipv4_prefix="10.255.0.0/30", ipv6_prefix="fd00:255::/127"),
+        Line(code="L-2", name="a customer's network, no transit", ipv4_prefix="10.7.0.0/16"),
+        Line(code="L-3", name="nonsense", ipv4_prefix="见附件"),
+    )
+    link = Link(code="K", name="k", a_node="A", z_node="Z")
+    found = told(Estate(nodes=nodes, links=(link,), lines=lines))
+    fine = {key: watch.target.address for key, watch in found.items() if watch.fine}
+    assert fine == {
+        "K@A|icmp|4": "10.0.0.1", "K@Z|icmp|4": "10.0.0.2", "K@Z|icmp|6": "fd00::1",
+        "L-1@1|icmp|4": "10.255.0.1", "L-1@2|icmp|4": "10.255.0.2",
+        "L-1@1|icmp|6": "fd00:255::", "L-1@2|icmp|6": "fd00:255::1",
+    }  # fmt: skip
+
+
+def test_services_by_their_protocol() -> None:
+    host = Host(code="h", name="h", ipv4=V4, system="S")
+    system = System(code="S", name="s", organisation="O-1")
+    services = tuple(
+        Service(code=f"h-{port}", name="s", host="h", port=port, protocol=protocol)
+        for port, protocol in ((5432, "postgresql"), (3306, "MySQL"), (80, "http"), (53, "udp"))
+    )
+    found = told(Estate(systems=(system,), hosts=(host,), services=services))
+    assert {w.target.code: w.target.check for w in found.values()} == {
+        "h-5432": "postgresql", "h-3306": "mysql", "h-80": "tcp",
+    }  # fmt: skip
+    assert {w.organisation for w in found.values()} == {"O-1"}
+
+
+def portal(secrecy: Secrecy = Secrecy.UNKNOWN) -> Estate:
+    entrance = Entrance(node="G", port=8001, backend_port=80, path="/healthz", content="就业")
+    return Estate(
+        nodes=(Node(code="G", name="g", host="gw", ipv6=V6),),
+        hosts=(
+            Host(code="gw", name="gw", ipv4=V4 + 9),
+            Host(code="app", name="app", ipv4=V4, system="S"),
+        ),
+        services=(Service(code="app-80", name="s", host="app", port=80),),
+        systems=(
+            System(code="S", name="s", citizen_facing=True, entrance=entrance, secrecy=secrecy),
+        ),
+    )
+
+
+def test_portals_through_their_entrance_with_content() -> None:
+    one = told(portal())["S@G|http/8001|6"]
+    assert one.kind == "portal"
+    assert (one.target.path, one.target.content, one.target.address) == (
+        "/healthz",
+        "就业",
+        "fd00::1",
+    )
+
+
+def test_what_is_classified_is_never_looked_at() -> None:
+    found = told(portal(Secrecy.CLASSIFIED))
+    assert sorted(found) == ["G|icmp|6"]
+
+
+def test_an_address_with_a_zone_is_a_target_that_says_so() -> None:
+    node = Node(code="N", name="n", ipv6=IPv6Address("fe80::1%eth0"))
+    (watch,) = watches_of(Estate(nodes=(node,)))
+    assert watch.target.address.startswith("fe80::1")
