@@ -1,5 +1,6 @@
 """Where a sheet has its labels in a column, and which rows of it belong together. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -12,12 +13,12 @@ LOOKED_AT = 80  # rows that tell which column is that of the labels
 COLUMNS = 5  # of which it may be one
 LEAST = 4  # labels that it has
 LONGEST = 30  # characters of a label
-_MARKS = "*★:："
+_LABELLED = re.compile(r":\s*\S")
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """`rows` whose labels stand in column `label`; `top`: the row of its title or caption;
+    """`rows` whose labels stand in column `label`; `top`: the first of them, or the caption;
     `caption`: the row right above that says what the columns are (填报项 | 单位 | 系统一), or None;
     `groups`: the title of the part to which each row belongs. All from 0."""
 
@@ -39,7 +40,7 @@ def strips_of(sheet: Sheet, words: Words) -> Iterator[Strip]:
     if label is None:
         return
     strip: Strip | None = None
-    title, caption, top = "", None, 0
+    title, caption = "", None
     for at, row in enumerate(sheet.rows):
         if at in sheet.unseen.rows:
             continue
@@ -50,7 +51,7 @@ def strips_of(sheet: Sheet, words: Words) -> Iterator[Strip]:
             if strip:
                 yield strip
             strip, caption = None, None
-            title, top = text if text and (over or not filled) else "", at
+            title = text if (over or not filled) and not _LABELLED.search(text) else ""
         elif strip is None and not _known(text, words) and filled > 1:
             caption = at  # 填报项 | 系统一 | 系统二
         elif strip and squeeze(text) == squeeze(raw_text(sheet.rows[strip.rows[0]][label])):
@@ -107,7 +108,7 @@ def _over(sheet: Sheet, at: int, label: int) -> bool:
 def _is_note(text: str, words: Words) -> bool:
     """填表人：×××, 说明：……"""
     label, colon, rest = text.partition(":")
-    if colon and rest.strip(_MARKS + " "):
+    if colon and rest.strip():
         return True
     return (
         squeeze(label) in words.notes
