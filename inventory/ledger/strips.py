@@ -60,10 +60,8 @@ def strips_of(sheet: Sheet, words: Words) -> Iterator[Strip]:
         elif strip:
             strip = replace(strip, rows=(*strip.rows, at), groups=(*strip.groups, title))
         elif filled:
-            start = caption if caption is not None else at
-            strip = Strip(
-                min(start, max(top, 0)) if title else start, label, (at,), (title,), caption
-            )
+            top = at if caption is None else caption
+            strip = Strip(top, label, (at,), (title,), caption)
     if strip:
         yield strip
 
