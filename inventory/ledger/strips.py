@@ -13,6 +13,7 @@ LOOKED_AT = 80  # rows that tell which column is that of the labels
 COLUMNS = 5  # of which it may be one
 LEAST = 4  # labels that it has
 LONGEST = 30  # characters of a label
+MOST = 5000  # rows of a sheet of such blocks
 _LABELLED = re.compile(r":\s*\S")
 
 
@@ -39,36 +40,57 @@ def strips_of(sheet: Sheet, words: Words) -> Iterator[Strip]:
     label = _label_column(sheet, words)
     if label is None:
         return
-    strip: Strip | None = None
+    spans = _spans(sheet, label)
+    rows: list[int] = []
+    groups: list[str] = []
     title, caption = "", None
+
+    def strip() -> Iterator[Strip]:
+        if rows:
+            top = rows[0] if caption is None else caption
+            yield Strip(top, label, tuple(rows), tuple(groups), caption)
+        rows.clear()
+        groups.clear()
+
     for at, row in enumerate(sheet.rows):
         if at in sheet.unseen.rows:
             continue
         text = narrow(row[label]).strip() if label < len(row) else ""
         filled = sum(c not in (None, "") for c in row[label + 1 :])
-        over = _over(sheet, at, label)
+        over = at in spans and filled <= (label + 1 < len(row) and row[label + 1] not in (None, ""))
         if over or not text or _is_note(text, words) or not (filled or _known(text, words)):
-            if strip:
-                yield strip
-            strip, caption = None, None
+            yield from strip()
+            caption = None
             title = text if (over or not filled) and not _LABELLED.search(text) else ""
-        elif strip is None and not _known(text, words) and filled > 1:
+            continue
+        if not rows and filled > 1 and not _known(text, words):
             caption = at  # 填报项 | 系统一 | 系统二
-        elif strip and squeeze(text) == squeeze(raw_text(sheet.rows[strip.rows[0]][label])):
-            yield strip
-            strip = Strip(at, label, (at,), (title,))
-        elif strip:
-            strip = replace(strip, rows=(*strip.rows, at), groups=(*strip.groups, title))
-        elif filled:
-            top = at if caption is None else caption
-            strip = Strip(top, label, (at,), (title,), caption)
-    if strip:
-        yield strip
+            continue
+        if not rows and not filled:
+            continue
+        if rows and squeeze(text) == squeeze(raw_text(sheet.rows[rows[0]][label])):
+            yield from strip()
+            caption = None
+        rows.append(at)
+        groups.append(title)
+    yield from strip()
+
+
+def _spans(sheet: Sheet, label: int) -> frozenset[int]:
+    """The rows in which a cell is merged over the labels and the values."""
+    return frozenset(
+        row
+        for top, left, bottom, right in sheet.merges
+        if left <= label and right > label + 1
+        for row in range(top, bottom + 1)
+    )
 
 
 def _label_column(sheet: Sheet, words: Words) -> int | None:
-    """The column with most labels, each of them counted once."""
+    """The column with most labels of one kind, each of them counted once."""
     best, most = None, LEAST - 1
+    if len(sheet.rows) > MOST:
+        return None
     for column in range(COLUMNS):
         if column in sheet.unseen.columns:
             continue
@@ -77,7 +99,11 @@ def _label_column(sheet: Sheet, words: Words) -> int | None:
             for row in sheet.rows[:LOOKED_AT]
             if column < len(row) and isinstance(text := row[column], str) and text
         }
-        known = sum(_known(text, words) for text in texts)
+        titles = [title_of(text, words) for text in texts if len(text) <= LONGEST]
+        titles = [t for t in titles if any(s in words.vocabulary for s in t.spellings)]
+        if len(titles) <= most:
+            continue
+        known = max(len({t.find(k.headers) for t in titles} - {None}) for k in words.kinds.values())
         if known > most:
             best, most = column, known
     return best
@@ -89,17 +115,6 @@ def _known(text: str, words: Words) -> bool:
     title = title_of(text, words)
     return any(s in words.vocabulary for s in title.spellings) or any(
         kind.likely(title.base) for kind in words.kinds.values()
-    )
-
-
-def _over(sheet: Sheet, at: int, label: int) -> bool:
-    """Whether a title stands over the labels and the values."""
-    row = sheet.rows[at]
-    if any(c not in (None, "") for c in row[label + 2 :]):
-        return False
-    return any(
-        top <= at <= bottom and left <= label and right > label + 1
-        for top, left, bottom, right in sheet.merges
     )
 
 
