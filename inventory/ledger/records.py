@@ -389,8 +389,8 @@ def _passed_columns(table: Table) -> Iterator[Ignored]:
         yield Ignored(file=table.sheet.file, sheet=table.sheet.name, reason=reason)
     if table.sheet.unseen.columns:
         turned = table.names_row is not None
-        named = "隐藏的行 / hidden rows" if turned else "隐藏的列 / hidden columns"
-        reason = f"{named}: {len(table.sheet.unseen.columns)}"
+        said = "隐藏的行 / hidden rows" if turned else "隐藏的列 / hidden columns"
+        reason = f"{said}: {len(table.sheet.unseen.columns)}"
         yield Ignored(file=table.sheet.file, sheet=table.sheet.name, reason=reason)
 
 
