@@ -4,10 +4,10 @@
     report.objects, report.estate, report.problems
 
 Files become sheets (sheets.py), sheets tables (headers.py, headings.py, preamble.py, labels.py,
-blocks.py), rows records (rows.py, context.py, records.py, fields.py and the parsers: values.py,
-choices.py, numbers.py, money.py, dates.py, several.py), records of one object one
-(unite.py), and these an estate (objects.py, names.py, organisations.py) and what was told
-(as_told.py). What departments write is data in spellings/.
+blocks.py, forms.py, strips.py, transposed.py), rows records (rows.py, context.py, records.py,
+fields.py and the parsers: values.py, choices.py, numbers.py, money.py, dates.py, several.py),
+records of one object one (unite.py), and these an estate (objects.py, names.py, organisations.py)
+and what was told (as_told.py). What departments write is data in spellings/.
 """
 
 import gc

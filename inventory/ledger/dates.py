@@ -27,6 +27,11 @@ _WEEKDAY = re.compile(
     r"[,，、(（]?\s*(?:(?:星期|周|礼拜)[一二三四五六日天]|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)[)）]?,?",
     re.IGNORECASE,
 )
+# 岐发改〔2016〕19号, 《关于……的批复》(岐发改[2016]第19号)
+_DOCUMENT = re.compile(
+    r"(?:《[^《》]*》)?\(?(?:文号:?)?[\u4e00-\u9fffA-Za-z]{1,16}\s*[\[(〔【﹝{]\s*(?:19|20)\d\d\s*年?[\])〕】﹞}]\s*第?\s*\d{1,5}\s*号\)?"
+)
+_AROUND = " \n\t,，、;；/|()（）:：及"
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _MONTH = "(" + "|".join(_MONTHS) + ")[a-z]*"
@@ -64,6 +69,13 @@ def day(cell: Cell, _unit: str, words: Words) -> date | None:
     if not 1950 <= found.year <= 2100:
         raise Refused("out_of_range", "1950 至 2100 年 / a year from 1950 to 2100")
     return found
+
+
+def issued_day(cell: Cell, unit: str, words: Words) -> date | None:
+    """The date of a document, beside whose number it may stand: 岐发改〔2016〕19号，2016年6月19日."""
+    written = narrow(cell) if isinstance(cell, str) else ""
+    rest = _DOCUMENT.sub("", written).strip(_AROUND) if _DOCUMENT.search(written) else ""
+    return day(rest or cell, unit, words)
 
 
 def last_day(cell: Cell, unit: str, words: Words) -> date | None:

@@ -50,7 +50,7 @@ def find_tables(sheet: Sheet, words: Words) -> Iterator[Table]:
         end = below.header_row if below else len(rows)
         told = {at: pairs for at, pairs in lines.items() if top <= at < end}
         table = replace(table, last_row=end, repeated=frozenset(repeated), lines=told)
-        yield replace(table, columns=tuple(_tried(table, words)))
+        yield replace(table, columns=tuple(tried_columns(table, words)))
         top = _run_above(sheet, table, end)
         if below:
             below = replace(below, said=preamble(rows[top:end], words))
@@ -166,7 +166,7 @@ def _score(candidate: tuple[float, float, Table]) -> float:
     return candidate[0]
 
 
-def _tried(table: Table, words: Words) -> Iterator[Column]:
+def tried_columns(table: Table, words: Words) -> Iterator[Column]:
     """The columns, without the fields that their cells speak against: of a header that is known by
     its parts alone, or by a word that departments use for other things too (服务, 数据库), most
     cells must be such as the field has."""

@@ -34,6 +34,13 @@ _ADDED = ("size", "cores", "count", "racks", "area")
 _BARE = ("size", "cores")  # of which a product may leave the unit to the header: 8*16 under （GB）
 
 
+# 上行20M/下行20M, 下行100M上行20M
+_UP_AND_DOWN = re.compile(
+    r"(?:上行|上传)(?:速率|带宽)?:?([\d.]+[^\d、,，;；/]*?)[、,，;；/]?(?:下行|下载)(?:速率|带宽)?:?([\d.]+\D*)"
+    r"|(?:下行|下载)(?:速率|带宽)?:?([\d.]+[^\d、,，;；/]*?)[、,，;；/]?(?:上行|上传)(?:速率|带宽)?:?([\d.]+\D*)"
+)
+
+
 def whole_number(minimum: int, maximum: int = 10**9, units: str = "count") -> Parser:
     """A count such as 8, ８, "32核"; `units`: those of values.toml that may stand behind it. A count
     of other things (一台 under CPU核数) is none."""
@@ -84,7 +91,19 @@ def rate(cell: Cell, unit: str, words: Words) -> int | None:
     if named is not None:
         return int(named)
     expected = "带宽及单位，如 100M / a rate with its unit such as 100M"
-    value = _measured(cell, unit, words, "rate", code="not_a_quantity", expected=expected)
+    told = _UP_AND_DOWN.fullmatch(squeeze(cell)) if isinstance(cell, str) else None
+    ways = [part for part in told.groups() if part] if told else [cell]
+    values = {
+        _measured(way, unit, words, "rate", code="not_a_quantity", expected=expected)
+        for way in ways
+    }
+    if len(values) > 1:
+        raise Refused(
+            "not_a_quantity",
+            "一个带宽，此处上行与下行不同，请只填合同带宽 / one rate: up and down differ here, "
+            "tell that of the contract",
+        )
+    value = values.pop()
     if value is not None and value < 1:
         raise Refused("out_of_range", "大于 0 的带宽 / a rate above 0")
     return None if value is None else int(value)

@@ -7,6 +7,7 @@ its reference (a link without an end, a service without a host) can't enter the 
 end, and an approving body sit, where no ledger of ours reaches.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -42,6 +43,9 @@ LOOKED_UP: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 # or the province's, so that one which nobody lists is noted and is no fault; nor is anything of a
 # kind of which no table was sent
 OUTSIDE = frozenset(PLACES)
+_OF_OTHERS = re.compile(
+    r"云|数据中心|大数据|信息中心|电信|移动|联通|广电|运营商|托管|租用|省|国家|异地|灾备|idc", re.I
+)
 _OF_DEPENDENCIES = frozenset({"system", "needs", "kind", "depends_on"})
 UNLISTED = "待定：台账未列 / left open: no ledger lists it"
 UNREAD = (
@@ -144,6 +148,15 @@ def _by_short_names(records: Iterable[Record]) -> Iterator[Ignored]:
                 reason=f"只写了简称，按“{printable(record.name)}”登记，请核对 / a short name alone: "
                 f"taken for {printable(record.name)}, check it",
             )
+
+
+def _in_a_room(record: Record, field: str, written: str) -> bool:
+    """Whether a place is a room of a department: it says so, or its header does and it is no place
+    of others."""
+    if "机房" in written:
+        return "政务云" not in written
+    header = record.told[field].column if field in record.told else ""
+    return "机房" in header and not _OF_OTHERS.search(written)
 
 
 def _told_of(kind: str, full: str, places: Mapping[str, tuple[Record, Told]]) -> Record:
@@ -263,7 +276,7 @@ class _Builder:
         needed = name in NEEDED.get(record.kind, ()) and record.kind != "systems"
         # where rooms were sent, what stands in a room stands in one of them; the cloud, the city's
         # data centre and the far ends of lines are in no department's ledger
-        ours = record.kind != "lines" and "机房" in written and "政务云" not in written
+        ours = record.kind != "lines" and _in_a_room(record, name, written)
         outside = OUTSIDE.issuperset(kinds) and not (ours and self._names.knows(("rooms",)))
         beyond = outside or not (needed or self._names.knows(kinds))
         unread = name_key(written) in self._unread

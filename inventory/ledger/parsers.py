@@ -16,7 +16,7 @@ from inventory.ledger.choices import (
     yes_no,
     yes_no_or,
 )
-from inventory.ledger.dates import day, last_day
+from inventory.ledger.dates import day, issued_day, last_day
 from inventory.ledger.money import money, money_per_month, money_per_year
 from inventory.ledger.numbers import (
     area,
@@ -198,7 +198,7 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
         "users": _PEOPLE,
         "frequency_of_use": optional_text,
         "approving_department": name,
-        "approval_date": day,
+        "approval_date": issued_day,
         "funding_source": choice("funding_source"),
         "construction_funds": money,
         "om_funds_per_year": money_per_year,
@@ -302,7 +302,7 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
         "application_systems": text_list,
         "protection_filing": optional_text,
         "approving_department": name,
-        "approval_date": day,
+        "approval_date": issued_day,
         "budget_at_requirement": money,
         "budget_at_technical": money,
         "purchases": text_list,

@@ -1,4 +1,4 @@
-"""Which tables a sheet holds: forms (label, value, label, value) or tables of the usual kind. Pure.
+"""Which tables a sheet holds: forms (label, value, label, value), transposed tables or usual ones. Pure.
 
 Words of a table's cells may be labels of a form (自租, 互联网, 涉密) and the other way round. Where a
 sheet can be read both ways, that way is taken of which more cells are such as their fields have.
@@ -14,6 +14,7 @@ from inventory.ledger.headers import find_tables
 from inventory.ledger.several import parser_of
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.table import Column, Table
+from inventory.ledger.transposed import find_transposed
 from inventory.ledger.words import Words, squeeze
 
 _NOBODYS = "某某甲乙"  # a word that no choice, number, date or address has
@@ -23,7 +24,7 @@ _SEEN = 100  # rows of tables that are weighed
 
 def tables_of(sheet: Sheet, words: Words) -> tuple[Table, ...]:
     """The tables of a sheet from top to bottom; a form is a table of one row."""
-    forms = tuple(find_forms(sheet, words))
+    forms = _forms(sheet, words)
     tables = tuple(_with_blocks(find_tables(sheet, words), words))
     if not forms:
         return tables
@@ -31,6 +32,16 @@ def tables_of(sheet: Sheet, words: Words) -> tuple[Table, ...]:
     # the rows of tables are forms already
     twice = 1 if any(table.form for table in tables) else 2
     return forms if twice * _worth(forms, words) > _worth(tables, words) else tables
+
+
+def _forms(sheet: Sheet, words: Words) -> tuple[Table, ...]:
+    """What the sheet holds if its labels stand to the left of what they mean: one value each, or
+    one for each of several objects side by side."""
+    forms = tuple(find_forms(sheet, words))
+    turned = tuple(find_transposed(sheet, words))
+    if not turned or (forms and _worth(forms, words) >= _worth(turned, words)):
+        return forms
+    return turned
 
 
 def _with_blocks(tables: Iterable[Table], words: Words) -> Iterator[Table]:

@@ -37,6 +37,7 @@ class Record:
     told: Mapping[str, Told]
     number: str = ""
     more: tuple["Record", ...] = ()  # other rows of the same object, merged into this one
+    column: int = 0  # of the sheet, from 1, where objects stand side by side
 
     @property
     def code(self) -> str:
@@ -52,7 +53,8 @@ class Record:
 
     @property
     def place(self) -> str:
-        return f"{self.file} {self.sheet} 第 {self.row} 行"
+        beside = f"{letters(self.column)} 列" if self.column else ""
+        return f"{self.file} {self.sheet} 第 {self.row} 行{beside}"
 
     def provenance(self, of: Container[str] | None = None) -> tuple[Provenance, ...]:
         """Where its fields were told, or those `of` these names."""
@@ -79,9 +81,23 @@ class Record:
             column=told.column,
             raw=told.raw,
             code=code,
-            message=message,
+            message=message + beside(self.column),
             refuses=refuses,
         )
+
+
+def letters(column: int) -> str:
+    """A column as spreadsheets call it: A for 1, AA for 27."""
+    found = ""
+    while column:
+        column, letter = divmod(column - 1, 26)
+        found = chr(ord("A") + letter) + found
+    return found
+
+
+def beside(column: int) -> str:
+    """What a message says of the column, from 1, in which an object stands; 0: it has a row."""
+    return f"（{letters(column)} 列 / column {letters(column)}）" if column else ""
 
 
 def derived_code(kind: str, name: str) -> str:

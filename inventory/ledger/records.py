@@ -28,7 +28,7 @@ from inventory.ledger.fields import (
     TICKS,
 )
 from inventory.ledger.organisations import county_of, in_county
-from inventory.ledger.record import Record, Told, derived_code
+from inventory.ledger.record import Record, Told, beside, derived_code
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import GROUP, LABELS, DataRow, data_rows
 from inventory.ledger.several import parser_of
@@ -77,7 +77,12 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
             elif row.why == LABELS:
                 reader.context.labels(table.lines[row.number - 1])
             ignored.append(
-                Ignored(file=sheet.file, sheet=sheet.name, row=row.number, reason=row.why)
+                Ignored(
+                    file=sheet.file,
+                    sheet=sheet.name,
+                    row=table.row_of(row.number),
+                    reason=row.why + beside(row.number if table.names_row is not None else 0),
+                )
             )
             continue
         record, found, left = reader.read(row)
@@ -87,7 +92,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
         if posts:
             readable, unread = without_faults(table, row.number, row.cells, posts)
             problems += unread
-            record, unread = _with_contacts(record, people, readable)
+            record, unread = _with_contacts(table, record, people, readable)
             if table.kind in CONTACTS_ASIDE:
                 ignored += [_people_aside(problem) for problem in unread]
             else:
@@ -185,7 +190,14 @@ class _Reader:
         number = _name_it(table.kind, values, refused)
         faults += [(f, _missing()) for f in _absent(table.kind, values) if f not in refused]
         record = Record(
-            table.kind, table.sheet.file, table.sheet.name, row.number, values, told, number
+            table.kind,
+            table.sheet.file,
+            table.sheet.name,
+            table.row_of(row.number),
+            values,
+            told,
+            number,
+            column=row.number if table.names_row is not None else 0,
         )
         return record, [_problem(record, table, f, refusal) for f, refusal in faults], taken.left
 
@@ -246,7 +258,7 @@ def _left_over(table: Table, row: DataRow, column: Column, left: str) -> Ignored
     return Ignored(
         file=table.sheet.file,
         sheet=table.sheet.name,
-        row=column.row + 1 if table.form else row.number,
+        row=table.row_of(row.number, column),
         column=column.title,
         raw=left,
         reason="只取第一个，其余未导入 / the first was taken, these were not",
@@ -257,7 +269,7 @@ def _left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:
     return Ignored(
         file=table.sheet.file,
         sheet=table.sheet.name,
-        row=column.row + 1 if table.form else row.number,
+        row=table.row_of(row.number, column),
         column=column.title,
         raw=raw,
         reason="待定：不是可识别的值 / left open: no value that is known",
@@ -284,7 +296,7 @@ def _take(values: dict[str, Any], field: str, value: Any) -> None:
 
 
 def _with_contacts(
-    record: Record, people: ContactReader, cells: tuple[Cell, ...]
+    table: Table, record: Record, people: ContactReader, cells: tuple[Cell, ...]
 ) -> tuple[Record, list[Problem]]:
     """The row with its people; a cell of them that can't be read is told and costs nothing else."""
     found = people.read(cells)
@@ -295,7 +307,7 @@ def _with_contacts(
         Problem(
             file=record.file,
             sheet=record.sheet,
-            row=record.row,
+            row=table.row_of(record.row, column),
             column=column.title,
             raw=raw,
             code=refusal.code,
@@ -376,7 +388,9 @@ def _passed_columns(table: Table) -> Iterator[Ignored]:
         reason = f"不导入的列 / columns that are not read: {'、'.join(map(printable, named))}"
         yield Ignored(file=table.sheet.file, sheet=table.sheet.name, reason=reason)
     if table.sheet.unseen.columns:
-        reason = f"隐藏的列 / hidden columns: {len(table.sheet.unseen.columns)}"
+        turned = table.names_row is not None
+        said = "隐藏的行 / hidden rows" if turned else "隐藏的列 / hidden columns"
+        reason = f"{said}: {len(table.sheet.unseen.columns)}"
         yield Ignored(file=table.sheet.file, sheet=table.sheet.name, reason=reason)
 
 

@@ -52,7 +52,9 @@ class Table:
     rows in which the header stands again;
     `lines`: the lines of labels above it and between its rows (labels.py);
     `nameless`: no column could be told to be that of the names;
-    `form`: each column has its own row, in which its value stands too (forms.py)."""
+    `form`: each column has its own row, in which its value stands too (forms.py);
+    `names_row`: that of the names, where objects stand side by side: what are rows here are columns
+    of the sheet (transposed.py)."""
 
     sheet: Sheet
     kind: str
@@ -66,6 +68,7 @@ class Table:
     form: bool = False
     nameless: bool = False
     lines: "Lines" = field(default_factory=dict)
+    names_row: int | None = None
 
     @property
     def unknown(self) -> tuple[Column, ...]:
@@ -74,6 +77,12 @@ class Table:
     @cached_property
     def fields(self) -> frozenset[str]:
         return frozenset(field for c in self.columns for field in c.fields)
+
+    def row_of(self, number: int, column: Column | None = None) -> int:
+        """The sheet's row, from 1, of a cell in the table's row `number`, or of the whole row."""
+        if column is not None and self.form:
+            return column.row + 1
+        return number if self.names_row is None else self.names_row + 1
 
     def index_of(self, field: str) -> int | None:
         return next((c.index for c in self.columns if field in c.fields), None)

@@ -26,7 +26,7 @@ def without_faults(
             Problem(
                 file=table.sheet.file,
                 sheet=table.sheet.name,
-                row=row,
+                row=table.row_of(row, column),
                 column=column.title,
                 raw=fault.shown,
                 code="formula_error",

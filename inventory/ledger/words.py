@@ -113,6 +113,7 @@ class Words:
     notes: tuple[str, ...]
     reporters: frozenset[str]
     quiet_headers: frozenset[str]
+    asides: frozenset[str]
     remarks: frozenset[str]
     kinds: Mapping[str, KindWords]
     vocabulary: frozenset[str]
@@ -211,6 +212,7 @@ def _words(told: Mapping[str, Any]) -> Words:
         notes=tuple(map(squeeze, told["notes"])),
         reporters=frozenset(map(squeeze, told["reporters"])),
         quiet_headers=frozenset(quiet),
+        asides=frozenset(_spelt(told["asides"], groups)),
         remarks=frozenset(map(squeeze, told["remarks"])),
         kinds=kinds,
         vocabulary=frozenset().union(

@@ -10,7 +10,7 @@ import pytest
 from tests.inventory.ledger.scored import score
 
 CITIES = sorted((Path(__file__).parents[2] / "data" / "cities").iterdir())
-SLOW = {"linsong", "ouling"}  # what is peculiar to them has tests of its own
+SLOW = {"linsong", "ouling", "qining"}  # what is peculiar to them has tests of its own
 DISPUTED = {"赠送"}  # a rent of nothing, says the reader; no number, says the city's maker
 
 

@@ -384,3 +384,36 @@ def test_a_fraction_without_a_unit_is_not_taken_for_yuan() -> None:
     assert money("12345.50", "", WORDS) == 12_346
     with pytest.raises(Refused):
         money("三五万", "", WORDS)
+
+
+@pytest.mark.parametrize(
+    ("told", "kbps"),
+    [("上行20M/下行20M", 20_000), ("下行1G，上行1000M", 1_000_000), ("10GE", 10_000_000)],
+)
+def test_rates_up_and_down(told: str, kbps: int) -> None:
+    assert numbers.rate(told, "", default_words()) == kbps
+
+
+def test_different_rates_up_and_down_are_no_rate() -> None:
+    with pytest.raises(Refused, match="上行与下行不同") as refused:
+        numbers.rate("上行20M下行100M", "", default_words())
+    assert refused.value.code == "not_a_quantity"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "岐发改〔2016〕19号，2016年6月19日",
+        "2016年6月19日（岐发改[2016]第19号）",
+        "《关于平台立项的批复》（岐发改〔2016〕19号）2016.6.19",
+        "2016-06-19",
+    ],
+)
+def test_a_day_beside_the_number_of_its_document(told: str) -> None:
+    assert dates.issued_day(told, "", default_words()) == date(2016, 6, 19)
+
+
+@pytest.mark.parametrize("told", ["岐发改〔2016〕19号", "岐发改〔2016〕19号，2016年6月31日"])
+def test_the_number_of_a_document_is_no_day(told: str) -> None:
+    with pytest.raises(Refused):
+        dates.issued_day(told, "", default_words())
