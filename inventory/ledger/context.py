@@ -49,6 +49,8 @@ class Context:
         self._table, self._words = table, words
         self._known = words.kinds[table.kind]
         self._open = CARRIED & FIELDS[table.kind].keys() - table.fields
+        if table.kind == "lines" and "type" not in table.fields:
+            self._open |= {"type"}  # other kinds have types of other things
         self.said: list[Said] = [*self._by_names()]  # the later goes before the earlier
         self.unread: list[tuple[Pair, Refused]] = []
         for at in sorted(table.lines):
@@ -105,6 +107,8 @@ class Context:
         """Which field a heading tells, and its value; "" where it names nothing that we know."""
         if "provider" in self._open and (name := provider_in(text, self._words)):
             return "provider", name
+        if "type" in self._open and (kind := by_part("line_type", text, self._words)):
+            return "type", kind
         place = next((f for f in ("place", "room") if f in self._open), "")
         if place and _ROOM.search(text) and text not in self._words.vocabulary:
             return place, text
@@ -124,6 +128,11 @@ class Context:
             found = (provider_in(text, self._words) for text in names)
             if name := next((name for name in found if name), ""):
                 yield Said("provider", name, Told("", name), 0)
+        if "type" in self._open:
+            told = ((text, by_part("line_type", squeeze(text), self._words)) for text in names)
+            text, kind = next(((text, kind) for text, kind in told if kind), ("", None))
+            if kind:
+                yield Said("type", kind, Told("", text), 0)
         if "organisation" in self._open:
             owner = said.organisation or owner_in(names, self._words)
             if owner:
