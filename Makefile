@@ -31,7 +31,7 @@ format: setup ## 整理格式 / format the code
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 test: setup-netbox ## 全部测试 / all tests; ARGS="-k name" 选择 / selects
-	@$(AS_ROOT) $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not chaos and not bench and not slow" --hypothesis-profile=repeatable $(ARGS)
+	@$(AS_ROOT) $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not chaos and not bench and not slow" --hypothesis-profile=repeatable $(ARGS)
 
 demo: $(if $(filter netbox,$(INVENTORY)),setup-netbox,setup) ## 在真实主机上迁移三个系统 / move three systems on real hosts
 	@$(AS_ROOT) $(PY) -m tests.demo $(if $(INVENTORY),--inventory '$(INVENTORY)') $(ARGS)

@@ -330,7 +330,7 @@ def _field(of: str, path: str, say: Words) -> str:
     if path.startswith("declared:"):
         return say("on_record", entry=path.partition(":")[2])
     if path.startswith("run:"):
-        return say(path.replace(":", "_"))
+        return say(f"clock_{path.partition(':')[2]}")
     return label(of, path) if say.lang == "zh" else path
 
 
@@ -338,6 +338,6 @@ def _value(of: str, path: str, value: str, say: Words) -> str:
     if path.startswith("declared:"):
         return say("yes" if value == "true" else "no")
     if path.startswith("run:"):
-        return value or say("run_none")
+        return value or say("clock_none")
     plain = {"true": True, "false": False}.get(value, value or "∅")
     return str(shown_value(*owner_of(of, path), plain, say))

@@ -146,7 +146,7 @@ class Organisations:
         if squeeze(written).startswith(_PARTY):
             return _PARTY + self._named(parts.place, parts.body, written.removeprefix(_PARTY))
         here = not parts.place and (known or _HERE.match(squeeze(written)))
-        if _VILLAGES.fullmatch(squeeze(written)):
+        if _VILLAGES.fullmatch(squeeze(written)) and not _PLACE.match(squeeze(written)):
             return parts.body  # 柳树镇政府, of which nobody says where it is
         return self._named("", parts.body, written) if here else written
 
@@ -167,7 +167,8 @@ class Organisations:
         if not place and (match := _HERE.match(name)) and len(name) > match.end() + 1:
             name = name[match.end() :]
         elif not place and name[:1] in _UNDER and len(name) > 3:
-            place, name = name[0], name[1:]
+            # 县 alone is the county at hand in a county's ledgers
+            place, name = "" if self.city.endswith(name[0]) else name[0], name[1:]
         return _Parts("" if place == self.city else place, _village(name), written)
 
 
@@ -197,17 +198,18 @@ def in_county(written: str, county: str) -> str:
 
 
 def _city(names: Iterable[str], said: Iterable[str]) -> str:
-    """The city that most names begin with: 云州市."""
+    """The city that most names begin with: 云州市; where none is named, the one county that is: the
+    ledgers are a county's."""
+    counties: set[str] = set()
     for texts in (names, said):
-        counted = Counter(
-            match[0]
-            for text in texts
-            if (match := _PLACE.match(squeeze(text))) and match[0].endswith("市")
-        )
+        bare = (squeeze(text).removeprefix(_PARTY) for text in texts)
+        places = [match[0] for text in bare if (match := _PLACE.match(text))]
+        counted = Counter(place for place in places if place.endswith("市"))
         if counted:
             (most, _), *_ = counted.most_common(1)
             return most
-    return ""
+        counties |= set(places)
+    return counties.pop() if len(counties) == 1 else ""
 
 
 def _short_for(short: str, full: str) -> bool:

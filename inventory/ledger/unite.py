@@ -112,6 +112,8 @@ def _plain(name: str, value: Any, organisations: Organisations) -> Any:
         return name_key(value)
     if isinstance(value, str):
         return name_key(str(value))
+    if name == "depends_on":  # names with spaces between them are split once all names are known
+        return frozenset(part for names in value for part in names.split())
     return frozenset(map(str, value)) if isinstance(value, tuple) else value
 
 

@@ -98,6 +98,7 @@ def test_a_word_to_stop_ends_it_at_once(
     assert city.json("audit", "list")["entries"][-1]["action"] == "plan.dry-run"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_killed_one_takes_its_playbooks_along_and_the_next_one_sweeps(
     city: City, plan: str, strategy: str

@@ -111,6 +111,7 @@ def test_a_netbox_of_an_unknown_version(behind: Office, proxy: Proxy) -> None:
     all_goes_on(behind)
 
 
+@pytest.mark.slow
 def test_half_a_page(behind: Office, proxy: Proxy) -> None:
     proxy.add(Rule(CutBody(200), path=r"^/api/(dcim/devices|core/object-changes)/", times=None))
     all_end(behind, "GET", "try again", commands=READING)

@@ -108,6 +108,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
     until(lambda: not any(map(alive, children.values())), "no child remains")
 
 
+@pytest.mark.slow  # the first migration kills two of them
 def test_it_lives_through_the_death_of_each_child(up: Up) -> None:
     assert up.get("/health")[0] == 200
     assert "qianyun_runs" in up.get("/metrics")[1]

@@ -89,6 +89,7 @@ def test_wrong_sudo_password(files: Mover) -> None:
     assert "password" in played.messages[0].lower()
 
 
+@pytest.mark.slow
 def test_full_disk_on_the_target(files: Mover) -> None:
     target = files.lab.hosts[files.system.target]
     target.fill_disk(4_096)

@@ -15,7 +15,7 @@ from inventory.model import Estate
 from tests.inventory.ledger_write.estates import estates, with_the_rest
 from tests.inventory.ledger_write.wild import read_here
 
-SOME = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
