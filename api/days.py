@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from api.desk import Desk
+from api.cli.desk import Desk
 from api.errors import BadUsage
 
 YEARS = range(1949, 2101)

@@ -53,7 +53,7 @@ def parts(settings: Settings) -> tuple[Part, ...]:
     from migrator.server import server_command  # noqa: PLC0415  brings Temporal's client
 
     state = settings.state
-    ours = (sys.executable, "-m", "api.cli")
+    ours = (sys.executable, "-m", "api.cli.main")
     return (
         Part(
             name="temporal",

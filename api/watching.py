@@ -16,7 +16,7 @@ from pathlib import Path
 
 from api.bootstrap import Qianyun
 from api.errors import BadUsage
-from api.estate_cache import EstateCache
+from api.http.estate_cache import EstateCache
 from api.supervisor import Part, Supervisor, alone
 from api.up import require_free, split
 from migrator.errors import NotFound
@@ -129,7 +129,7 @@ class Keeper:
 
 
 def parts(folder: Folder, place: Place) -> tuple[Part, ...]:
-    ours = (sys.executable, "-m", "api.cli", "probe")
+    ours = (sys.executable, "-m", "api.cli.main", "probe")
     return (
         Part(
             name="prober",

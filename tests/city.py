@@ -70,7 +70,7 @@ class City:
 
     def argv(self, *words: str, actor: str = "zhang") -> list[str]:
         who = ["--as", actor]
-        return self.lab.ops.command([sys.executable, "-m", "api.cli", *who, *words])
+        return self.lab.ops.command([sys.executable, "-m", "api.cli.main", *who, *words])
 
     def qianyun(
         self, *words: str, actor: str = "zhang", expect: int | None = 0, timeout: float = 240

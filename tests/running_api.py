@@ -10,8 +10,8 @@ from sys import executable
 
 import httpx
 
-from api.app import make_app
 from api.bootstrap import Qianyun
+from api.http.app import make_app
 from tests.children import spawn
 from tests.temporal import free_port
 
@@ -26,7 +26,7 @@ def running_api(folder: Path, environ: Mapping[str, str]) -> Iterator[str]:
     """Its address, once it listens; it has read nothing of the estate by then."""
     address = f"127.0.0.1:{free_port()}"
     child = spawn(
-        [executable, "-m", "api.cli", "api"],
+        [executable, "-m", "api.cli.main", "api"],
         folder / "api.log",
         environ=dict(environ) | {"QIANYUN_API_ADDRESS": address},
         folder=ROOT,

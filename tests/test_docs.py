@@ -63,7 +63,7 @@ def test_readme_marks_what_may_be_a_file() -> None:
 
 
 def test_commands_of_the_readme_exist() -> None:
-    from api.cli import app
+    from api.cli.main import app
 
     root = typer.main.get_command(app)
     for words in commands("README.md"):

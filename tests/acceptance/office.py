@@ -19,7 +19,7 @@ from typing import Any
 import pynetbox  # type: ignore[import-untyped]
 import requests
 
-from api.cli import main
+from api.cli.main import main
 from tests.inventory.netbox.city import log_length, unmanaged
 from tests.lab.addresses import HOSTS
 from tests.lab.ledger import write_ledger
@@ -100,7 +100,7 @@ class Office:
 
     def _apart(self, argv: list[str]) -> Done:
         done = subprocess.run(
-            [sys.executable, "-m", "api.cli", *argv],
+            [sys.executable, "-m", "api.cli.main", *argv],
             env=self.environ,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,

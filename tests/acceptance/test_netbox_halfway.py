@@ -118,7 +118,7 @@ def kill_at_second_write(office: Office, words: list[str]) -> None:
 
     with Proxy(office.url) as proxy:
         proxy.add(Rule(Meanwhile(kill), method="POST|PATCH|DELETE", skip=1))
-        argv = [sys.executable, "-m", "api.cli", "--as", "zhang", *words]
+        argv = [sys.executable, "-m", "api.cli.main", "--as", "zhang", *words]
         process = subprocess.Popen(argv, env=office.having(proxy.url).environ, cwd=REPO)
         running.append(process)
         process.wait(240)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from api.bootstrap import Qianyun
-from api.cli import main
+from api.cli.main import main
 from api.settings import load
 from tests.lab.addresses import HOSTS
 from tests.lab.ledger import write_ledger

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from api.bootstrap import Qianyun
-from api.cli import main
+from api.cli.main import main
 from inventory.ansible import inventory_of
 from inventory.changes import diff
 from inventory.errors import RecordRefused

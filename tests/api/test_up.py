@@ -88,7 +88,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
         "QIANYUN_BECOME_PASSWORD": "hunter2hunter2",
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "up", "--json"],
+        [sys.executable, "-m", "api.cli.main", "up", "--json"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -121,7 +121,7 @@ def test_it_lives_through_the_death_of_each_child(up: Up) -> None:
     until(up.healthy, "all of it answers again")
 
     second = subprocess.run(
-        [sys.executable, "-m", "api.cli", "up"],
+        [sys.executable, "-m", "api.cli.main", "up"],
         env=up.environment,
         capture_output=True,
         text=True,
@@ -163,7 +163,7 @@ def test_a_taken_port_is_told(tmp_path: Path) -> None:
             "QIANYUN_API_ADDRESS": f"127.0.0.1:{taken.getsockname()[1]}",
             "QIANYUN_TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}",
         }
-        argv = [sys.executable, "-m", "api.cli", "up"]
+        argv = [sys.executable, "-m", "api.cli.main", "up"]
         done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert environment["QIANYUN_API_ADDRESS"] in done.stderr

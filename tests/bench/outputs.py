@@ -37,7 +37,7 @@ def figures() -> Iterator[dict[str, object]]:
 
 def _ansible(folder: Path) -> dict[str, object]:
     environ = _stored(folder, _hosts())
-    argv = [sys.executable, "-m", "api.cli", "inventory", "ansible", "--list"]
+    argv = [sys.executable, "-m", "api.cli.main", "inventory", "ansible", "--list"]
     whole, size = _best(argv, environ)
     limit, _ = _best([sys.executable, "-c", LIMIT, f"{folder}/state/qianyun.db"], environ)
     assert size > HOSTS * 100

@@ -102,7 +102,7 @@ class Running:
         begun = time.monotonic()
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "api.cli", "probe", "prober", str(folder)),
+                *(sys.executable, "-m", "api.cli.main", "probe", "prober", str(folder)),
                 *("--ready-fd", str(writing)),
             ],
             pass_fds=(writing,),

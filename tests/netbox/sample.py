@@ -68,7 +68,7 @@ def _qianyun(sample: Sample, url: str, token: Path, *words: str) -> dict[str, An
         "QIANYUN_NETBOX_TOKEN": f"file:{token}",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "api.cli", "--json", *words],
+        [sys.executable, "-m", "api.cli.main", "--json", *words],
         env=kept | own | {"PYTHONPATH": str(REPO)},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -1,0 +1,88 @@
+"""What other tools ask the API for: Prometheus's targets and Ansible's inventory.
+
+All of it comes from the estate that the process holds (`EstateCache`) and answers
+`If-None-Match` with 304. Prometheus keeps the targets that it has when an answer is not 200, so
+whatever cannot be told whole is an error here and never a shorter list.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic_core import to_json
+
+from api.http.estate_cache import EstateCache, Rendered
+from api.http.responses import Answer, Problem
+from inventory.ansible import inventory_of
+from inventory.model import Estate
+from probes.discovery import VIEWS
+
+
+class TargetGroupAnswer(Answer):
+    """One group of Prometheus's HTTP service discovery."""
+
+    targets: list[str]
+    labels: dict[str, str]
+
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    304: {"description": "未变 / what If-None-Match names is what there is"},
+    404: {"model": Problem, "description": "台账库为空 / the inventory is empty"},
+    503: {"model": Problem, "description": "台账库不应答 / the inventory does not answer"},
+}
+_SUMMARIES = {
+    "nodes": "交换节点目标 / exchange nodes as targets",
+    "lines": "线路目标 / lines as targets",
+    "services": "服务目标 / services as targets",
+}
+_TEXTS = {
+    "nodes": "v4 与 v6 分开；有端口则每端口一个目标 / a group per family, a target per port",
+    "lines": "目标为线路编号 / the target is the line's code, for an exporter to look up",
+    "services": "v4 与 v6 分开 / address:port of the service's host, a group per family",
+}
+
+
+def discovery(cache: EstateCache) -> APIRouter:
+    """GET /sd/nodes, /sd/lines, /sd/services and /ansible/inventory. No classified systems."""
+    router = APIRouter(tags=["discovery"])
+    for name in VIEWS:
+        _add_view(router, cache, name)
+
+    @router.get(
+        "/ansible/inventory",
+        summary="Ansible 动态清单 / Ansible's dynamic inventory",
+        response_model=dict[str, Any],
+        responses=_PROBLEMS,
+    )
+    def ansible(request: Request) -> Response:
+        """同 qianyun inventory ansible --list / the same JSON as that command gives."""
+        return _answer(request, cache.rendered("ansible", lambda e: to_json(inventory_of(e))))
+
+    return router
+
+
+def _add_view(router: APIRouter, cache: EstateCache, name: str) -> None:
+    def make(estate: Estate) -> bytes:
+        return to_json([group.as_json() for group in VIEWS[name](estate)])
+
+    def view(request: Request) -> Response:
+        return _answer(request, cache.rendered(name, make))
+
+    router.add_api_route(
+        f"/sd/{name}",
+        view,
+        methods=["GET"],
+        summary=_SUMMARIES[name],
+        description=_TEXTS[name],
+        response_model=list[TargetGroupAnswer],
+        responses=_PROBLEMS,
+        operation_id=f"sd_{name}",
+    )
+
+
+def _answer(request: Request, rendered: Rendered) -> Response:
+    headers = {"ETag": rendered.etag, "Cache-Control": "no-cache"}
+    known = request.headers.get("if-none-match", "")
+    if any(tag.strip().removeprefix("W/") in {rendered.etag, "*"} for tag in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(rendered.body, media_type="application/json", headers=headers)

@@ -1,0 +1,106 @@
+"""The estate that a process holds, and what was made from it, until the stored one changes."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from api.bootstrap import Qianyun
+from api.http.collector import paused
+from inventory.freshness import snapshot_mark
+from inventory.model import Estate
+from migrator.errors import NotFound
+
+
+@runtime_checkable
+class Versioned(Protocol):
+    """A store that knows cheaply whether its estate is another one."""
+
+    def version(self) -> str:
+        """A text that changes when what `load()` gives has changed. Raises StoreError."""
+        ...
+
+
+@runtime_checkable
+class Refreshable(Protocol):
+    """A store that mirrors something that changes outside."""
+
+    def refresh(self) -> object:
+        """Fetch what changed since the last time. Raises StoreError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """An answer's bytes and their entity tag, quoted as HTTP wants it."""
+
+    body: bytes
+    etag: str
+
+
+class EstateCache:
+    """Loads again only when `version()` has changed; each time, where that says None. Safe between
+    threads: those that come while one loads wait for it rather than load the same."""
+
+    def __init__(self, load: Callable[[], Estate], version: Callable[[], str | None]) -> None:
+        self._load = load
+        self._version = version
+        self._lock = threading.Lock()
+        self._held: tuple[str | None, Estate] | None = None
+        self._rendered: dict[str, Rendered] = {}
+
+    @classmethod
+    def of(cls, product: Qianyun) -> "EstateCache":
+        """Over the product's store; nothing is opened before the first question."""
+
+        def version() -> str | None:
+            store = product.estate
+            if isinstance(store, Versioned):
+                return store.version()
+            # our snapshots do not tell of what changes outside
+            outside = isinstance(store, Refreshable)
+            return None if outside else snapshot_mark(product.truth.engine)
+
+        def load() -> Estate:
+            return product.estate.load()
+
+        return cls(load, version)
+
+    def estate(self) -> Estate:
+        """Raises StoreError, and NotFound when the estate holds nothing at all."""
+        with self._lock, paused():
+            return self._fresh()
+
+    def rendered(self, view: str, make: Callable[[Estate], bytes]) -> Rendered:
+        """What `make` gives of the estate as it is; made once for each estate and view."""
+        with self._lock, paused():
+            estate = self._fresh()
+            if view not in self._rendered:
+                body = make(estate)
+                self._rendered[view] = Rendered(body, f'"{hashlib.sha256(body).hexdigest()}"')
+            return self._rendered[view]
+
+    def alone(self, action: Callable[[], object]) -> None:
+        """Run `action` on the store while nobody loads from it here."""
+        with self._lock:
+            action()
+
+    def _fresh(self) -> Estate:
+        version = self._version()  # asked first: what changes meanwhile is loaded next time
+        if self._held is None or version is None or self._held[0] != version:
+            self._held, self._rendered = None, {}  # an old estate is no answer, and takes memory
+            self._held = (version, filled(self._load()))
+        return self._held[1]
+
+
+def filled(estate: Estate) -> Estate:
+    """The estate, if it holds anything. Raises NotFound otherwise: a tool that is told of no host
+    at all forgets those it knows, and the likelier reason is another state folder."""
+    if any(objects for _, objects in estate.collections()):
+        return estate
+    raise NotFound(
+        "台账库为空；请先执行 qianyun inventory apply，或检查 QIANYUN_STATE 与 "
+        "QIANYUN_DATABASE_URL / the inventory is empty: bring a ledger in by `qianyun inventory "
+        "apply`, or check QIANYUN_STATE and QIANYUN_DATABASE_URL"
+    )

@@ -1,0 +1,30 @@
+"""The screen of outages."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+
+from api.show.parts import BAD, rows, table, text
+from api.words import Words
+
+
+def outages_screen(found: Sequence[Mapping[str, Any]], say: Words) -> Iterator[RenderableType]:
+    if not found:
+        yield text(say("no_outages"))
+        return
+    made = table(*(say(key) for key in ("code", "check", "family", "began", "ended", "reason")))
+    yield rows(
+        made,
+        (
+            (
+                one["code"],
+                one["check"],
+                f"IPv{one['family']}",
+                one["began"],
+                one["ended"] or text(say("lasts"), BAD),
+                one["reason"],
+            )
+            for one in found
+        ),
+    )

@@ -1,0 +1,63 @@
+"""Every text of the screens, Chinese and English; `say(key)` in the chosen language.
+
+Messages of errors are not here: they come bilingual from where the fault was seen.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from api.words.census import CENSUS
+from api.words.netbox import NETBOX_TEXTS
+from api.words.objects import OBJECT_TEXTS
+from api.words.plan import PLAN_TEXTS
+from api.words.policy import POLICY_TEXTS
+from api.words.records import RECORD_TEXTS
+from api.words.report import REPORT_TEXTS
+from api.words.services import SERVICE_TEXTS
+from api.words.steps import STEP_TEXTS
+
+Lang = Literal["zh", "en"]
+
+TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        **OBJECT_TEXTS,
+        **STEP_TEXTS,
+        **NETBOX_TEXTS,
+        **SERVICE_TEXTS,
+        **POLICY_TEXTS,
+        **REPORT_TEXTS,
+        **CENSUS,
+        **RECORD_TEXTS,
+        **PLAN_TEXTS,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Texts in one language."""
+
+    lang: Lang
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """The text of `key`; KeyError for an unknown key is a bug."""
+        text = TEXTS[key][0 if self.lang == "zh" else 1]
+        return text.format(**values) if values else text
+
+    def half(self, told: str) -> str:
+        """This language's half of a reason that has both, "中文 / English"; the whole of another.
+
+        What either half quotes stands in both, so the " / " between them is the middle one.
+        """
+        parts = told.split(" / ")
+        middle, odd = divmod(len(parts), 2)
+        zh, en = " / ".join(parts[:middle]), " / ".join(parts[middle:])
+        if odd or not any("\u4e00" <= sign <= "\u9fff" for sign in zh):
+            return told
+        return zh if self.lang == "zh" else en
+
+    def known(self, key: str) -> str:
+        """The text of `key` where there is one, else `key` itself (data may hold new words)."""
+        return self(key) if key in TEXTS else key

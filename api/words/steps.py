@@ -1,0 +1,98 @@
+"""Words of plans, their steps, and runs."""
+
+from collections.abc import Mapping
+
+STEP_TEXTS: Mapping[str, tuple[str, str]] = {
+    # plans
+    "plan": ("方案", "plan"),
+    "plans": ("方案", "plans"),
+    "author": ("编制人", "author"),
+    "made_at": ("编制时间", "made at"),
+    "state": ("状态", "state"),
+    "items": ("迁移项", "items"),
+    "wave": ("批次", "wave"),
+    "wave_n": ("第 {n} 批", "wave {n}"),
+    "system": ("系统", "system"),
+    "from": ("从", "from"),
+    "to": ("到", "to"),
+    "line": ("线路", "line"),
+    "window": ("窗口", "window"),
+    "why": ("理由", "why"),
+    "disposition": ("去向", "disposition"),
+    "not_moving": ("不在批次中", "in no wave"),
+    "approvals": ("审批", "approvals"),
+    "decision": ("决定", "decision"),
+    "actor": ("操作人", "who"),
+    "at": ("时间", "at"),
+    "draft": ("草稿", "draft"),
+    "approved": ("已批准", "approved"),
+    "rejected": ("已否决", "rejected"),
+    "approve": ("批准", "approve"),
+    "reject": ("否决", "reject"),
+    "move": ("迁移", "move"),
+    "stay": ("不动", "stay"),
+    "stub": ("涉密登记", "stub"),
+    "blocked": ("受阻", "blocked"),
+    "windows_ignored": ("不等窗口（仅限演练）", "windows are ignored (rehearsals only)"),
+    "means": (
+        "同时至多 {moves} 项；切换后观察 {soak} 秒；割接保持至多 {hold} 秒；时区 {zone}",
+        "at most {moves} items at once; soak {soak} s; hold at most {hold} s; time zone {zone}",
+    ),
+    "approve_with": (
+        "核对后由他人审批：qianyun plan approve {code} --digest {digest}",
+        "another person approves it: qianyun plan approve {code} --digest {digest}",
+    ),
+    "digest_needed": (
+        "审批须给出所看方案的完整摘要：先 qianyun plan show {code}，再以 --digest 原样给出",
+        "a decision needs the whole digest of the plan that was looked at: qianyun plan show "
+        "{code}, then give it exactly with --digest",
+    ),
+    "no_drift": ("事实未变，方案仍然成立", "the facts are the plan's: it holds"),
+    "drift": ("事实已变", "the facts changed"),
+    "drifted": (
+        "方案依据的事实已变，没有预演：请重新编制方案",
+        "the facts changed since the plan was made, nothing was rehearsed: make a new plan",
+    ),
+    "difference": ("差异（方案 → 现在）", "difference (plan → now)"),
+    "no_plans": ("还没有方案：qianyun plan make", "no plan yet: qianyun plan make"),
+    "rehearsal": ("预演", "dry run"),
+    "rehearsed_good": ("预演通过，未改动任何主机", "the dry run passed; no host was changed"),
+    "rehearsed_bad": (
+        "预演未通过：{n} 步失败，未改动任何主机",
+        "the dry run failed in {n} steps; no host was changed",
+    ),
+    "step": ("步骤", "step"),
+    "result": ("结果", "result"),
+    "would_change": ("将改动", "would change"),
+    "ok": ("通过", "ok"),
+    "bad": ("未通过", "failed"),
+    "message": ("说明", "message"),
+    # runs
+    "run": ("执行", "run"),
+    "no_runs": (
+        "还没有执行：qianyun run start PLAN",
+        "nothing was run yet: qianyun run start PLAN",
+    ),
+    "started": (
+        "已开始，查看：qianyun run status {run} --watch",
+        "started; look: qianyun run status {run} --watch",
+    ),
+    "started_by": ("发起人", "started by"),
+    "started_at": ("开始", "started"),
+    "ended_at": ("结束", "ended"),
+    "seconds": ("用时", "took"),
+    "run_of": (
+        "执行 {run}，方案 {plan}，{state}；{by} 于 {at} 发起",
+        "run {run} of plan {plan}, {state}; started by {by} at {at}",
+    ),
+    "run_ended": ("，{at} 结束", ", ended at {at}"),
+    "notes": ("说明", "notes"),
+    "recorded": ("已记录：{what}", "recorded: {what}"),
+    "late": (
+        "命令已记录，引擎恢复后自行照办",
+        "the command is recorded; the engine acts on it at its return",
+    ),
+    "waits": ("等待操作人：{systems}", "an operator is waited for: {systems}"),
+    "self_paused": ("执行已暂停：{note}", "the run is paused: {note}"),
+    "timed_out": ("{seconds} 秒内未结束", "did not end within {seconds} s"),
+}
