@@ -15,7 +15,8 @@ from inventory.changes import ChangeSet, diff
 from inventory.errors import EstateError, NetBoxRefused, StaleEstate, StoreError
 from inventory.findings import Cause, Finding, Reconciled, Taken
 from inventory.ledger import LedgerReport, Progress, read_ledgers
-from inventory.ledger.words import Words, default_words, load_words
+from inventory.ledger.spelling import default_words, load_words
+from inventory.ledger.words import Words
 from inventory.model import Estate
 from inventory.precedence import default_precedence, read_precedence
 from inventory.reconcile import reconcile
