@@ -21,7 +21,7 @@ _VAGUE = re.compile(r"(?:基本|主要|相关)?(?:情况|信息|状况|内容|�
 @dataclass(frozen=True, slots=True)
 class Heading:
     """One column: `text` is the lowest cell as read, in row `row` (from 0); `likely`: its field is
-    known by its parts alone."""
+    known by its parts alone; `stems`: what it says without brackets, alone and behind its groups."""
 
     index: int
     row: int
@@ -31,6 +31,7 @@ class Heading:
     contact: ContactHeader | None
     quiet: bool
     likely: bool = False
+    stems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,7 @@ def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words)
         contact,
         quiet=quiet,
         likely=likely is not None,
+        stems=tuple(dict.fromkeys(s for s in (own.base, "".join(t.base for t in titles)) if s)),
     )
 
 

@@ -23,6 +23,7 @@ from inventory.ledger.fields import (
 from inventory.ledger.organisations import county_of, in_county
 from inventory.ledger.record import Record, Told, beside
 from inventory.ledger.remarks import (
+    by_resemblance,
     left_open,
     left_over,
     missing,
@@ -66,7 +67,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
     records: list[Record] = []
     refused: list[Record] = []
     problems = [unknown_header(table, column) for column in table.unknown]
-    ignored = list(passed_columns(table))
+    ignored = [*passed_columns(table), *by_resemblance(table)]
     posts = posts_of(table.columns, words)
     reader = _Reader(table, words)
     people = ContactReader(posts, words)

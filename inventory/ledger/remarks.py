@@ -108,3 +108,18 @@ def passed_columns(table: Table) -> Iterator[Ignored]:
         said = "隐藏的行 / hidden rows" if turned else "隐藏的列 / hidden columns"
         reason = f"{said}: {len(table.sheet.unseen.columns)}"
         yield Ignored(file=table.sheet.file, sheet=table.sheet.name, reason=reason)
+
+
+def by_resemblance(table: Table) -> Iterator[Ignored]:
+    """The columns whose headers no list knows, and what they were taken for."""
+    for column in table.columns:
+        if column.resembles and column.field:
+            shown = printable(column.title)
+            yield Ignored(
+                file=table.sheet.file,
+                sheet=table.sheet.name,
+                row=column.row + 1,
+                column=column.title,
+                reason=f"词表没有“{shown}”，按相近的表头读作“{field_label(table.kind, column.field)}”，"
+                f"请核对 / no list has “{shown}”: taken for {column.field}, which it resembles, check it",
+            )

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from inventory.errors import LedgerError
 from inventory.ledger.merging import merged, unknown_keys
+from inventory.ledger.resemblance import Resemblance, Samples
 from inventory.ledger.words import (
     Bureaux,
     ContactHeader,
@@ -27,6 +28,7 @@ from inventory.ledger.words import (
     squeeze,
 )
 
+_SAMPLE = 40  # words of a pattern that show what it is made of
 SHIPPED = ("headers", "values", "people", "organisations")
 _PATTERN = re.compile(r"\{([^{}]*)\}|\[([^\[\]]*)\]|<(\w+)>")
 
@@ -88,6 +90,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             _likenesses(told["like"].get(kind, {})),
             tuple(map(squeeze, told["endings"].get(kind, ()))),
             _turned(told["several"].get(kind, {}), groups),
+            Resemblance(partial(_sampled, table["headers"], told["quiet_headers"], groups)),
         )
         for kind, table in told["kinds"].items()
     }
@@ -181,6 +184,20 @@ def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> 
     turned = found | whole
     order = {meaning: n for n, meaning in enumerate(table)}
     return dict(sorted(turned.items(), key=lambda told: order[told[1]]))
+
+
+def _sampled(
+    headers: Mapping[str, list[str]], quiet: list[str], groups: Mapping[str, list[str]]
+) -> Samples:
+    """Of each pattern of each field some of the words, evenly out of all that it spells out."""
+    return {
+        meaning: tuple(
+            tuple(words[:: 1 + len(words) // _SAMPLE])
+            for pattern in patterns
+            if (words := _spelt([pattern], groups))
+        )
+        for meaning, patterns in {**headers, "": quiet}.items()
+    }
 
 
 def _samples(choice: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+from inventory.ledger.resemblance import Resemblance
+
 
 @lru_cache(maxsize=65536)
 def squeeze(text: str) -> str:
@@ -19,13 +21,15 @@ def squeeze(text: str) -> str:
 class KindWords:
     """`sheets`: words in the name of a sheet of this kind; `headers`: header → field; `like`: what
     a header has in it that no list spells out; `endings`: how names of this kind mostly end; `several`:
-    header → the fields that it names together (a_end+z_end)."""
+    header → the fields that it names together (a_end+z_end); `resemblance`: for what no list and no
+    mark knows."""
 
     sheets: tuple[str, ...]
     headers: Mapping[str, str]
     like: tuple["Likeness", ...] = ()
     endings: tuple[str, ...] = ()
     several: Mapping[str, str] = field(default_factory=dict)
+    resemblance: Resemblance = field(default_factory=lambda: Resemblance(dict))
 
     def likely(self, header: str) -> str | None:
         """The one field that a header has the marks of."""
