@@ -171,7 +171,8 @@ def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words)
     if not (field or contact or quiet):
         likely = _first(spellings, known.several)
     if not (field or contact or quiet or likely):
-        likely = known.likely(own.base) or known.likely("".join(t.base for t in titles))
+        stems = _stems(titles)
+        likely = next(filter(None, map(known.likely, stems)), None)
     return Heading(
         index,
         chain[-1].row,
@@ -181,8 +182,15 @@ def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words)
         contact,
         quiet=quiet,
         likely=likely is not None,
-        stems=tuple(dict.fromkeys(s for s in (own.base, "".join(t.base for t in titles)) if s)),
+        stems=_stems(titles),
     )
+
+
+def _stems(titles: Sequence[Title]) -> tuple[str, ...]:
+    """What the lowest cell says without brackets, behind its groups, and with its remark."""
+    own = titles[-1]
+    told = (own.base, "".join(t.base for t in titles), own.base + own.remark)
+    return tuple(dict.fromkeys(filter(None, told)))
 
 
 def _joined(titles: Sequence[Title]) -> list[str]:

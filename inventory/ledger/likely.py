@@ -4,20 +4,25 @@ Both look at the cells, so that a word which departments use for other things to
 its field could not hold; a field taken by resemblance is told (remarks.py).
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.dates import day
-from inventory.ledger.fields import FIELDS, PARTS_OF_SYSTEMS
+from inventory.ledger.fields import PARTS_OF_SYSTEMS
+from inventory.ledger.parsers import PARSERS
 from inventory.ledger.several import parser_of
 from inventory.ledger.table import Column, Table
 from inventory.ledger.values import name, optional_text, text, text_list
 from inventory.ledger.words import Words, squeeze
 
 LOOKED_AT = 200  # rows
+LOOKED_UP = 8  # fields that a header resembles most
 ENOUGH = 4  # cells that may speak against a header
 CLOSE = 0.5  # of a header speaks for the field that it is taken for
+CLOSE_ENOUGH = 0.3  # where the cells speak for it too: ENOUGH of them, and nearly all would fit it
+CLOSER = 0.65  # where they say nothing: free text takes whatever is written
 AHEAD = 0.1  # by which it is ahead of every other that the cells would fit
 FITS = 0.7  # of the cells are such as the field has
 _TEXTS = frozenset({name, optional_text, text, text_list})  # which take whatever is written
@@ -48,33 +53,37 @@ def _spoken_against(table: Table, column: Column, words: Words) -> bool:
 
 def _resembled(table: Table, column: Column, taken: set[str], words: Words) -> str | None:
     """The one field that the header resembles and the cells fit; None where it is another
-    column's."""
+    column's, or the header as near to one that is passed over."""
     known = words.kinds[table.kind].resemblance
-    ahead: tuple[float, str] | None = None
-    for close, field in max((known.ranked(s)[:8] for s in column.stems), default=()):
-        if close < CLOSE - AHEAD or (ahead and close <= ahead[0] - AHEAD):
-            break
-        if not (field and _fits(table, column, field, words)):
-            if not field and close >= CLOSE:
-                return None  # as near to a column that is passed over
-            continue
-        if ahead:
-            return None
-        if close < CLOSE:
-            break
-        ahead = close, field
-    return ahead[1] if ahead and ahead[1] not in taken | PARTS_OF_SYSTEMS else None
+    ranked = max((known.ranked(stem)[:LOOKED_UP] for stem in column.stems), default=())
+    fitting = [
+        (close, field)
+        for close, field in ranked
+        if not field or close >= _close_enough(table, column, field, words)
+    ]
+    if not fitting or not fitting[0][1]:
+        return None
+    (best, field), *others = fitting
+    rival = max((close for close, _ in others), default=0.0)
+    alone = rival <= best - AHEAD
+    return field if alone and field not in taken | PARTS_OF_SYSTEMS else None
 
 
-def _fits(table: Table, column: Column, field: str, words: Words) -> bool:
+def _close_enough(table: Table, column: Column, field: str, words: Words) -> float:
+    """How near a header must be to a field: nearer where its cells say less; past 1 where they are
+    not such as the field has."""
     tried, read = _read(table, column, field, words)
-    return bool(tried) and read >= FITS * tried
+    if not tried or read < FITS * tried:
+        return math.inf
+    if PARSERS[table.kind].get(field) in _TEXTS:
+        return CLOSER
+    return CLOSE_ENOUGH if tried >= ENOUGH and read >= 0.9 * tried else CLOSE
 
 
 def _read(table: Table, column: Column, field: str, words: Words) -> tuple[int, int]:
     """How many cells say something, and how many of them are such as the field has."""
     parse = parser_of(table.kind, field)
-    free = FIELDS[table.kind].get(field) in _TEXTS
+    free = PARSERS[table.kind].get(field) in _TEXTS
     read = tried = 0
     for row in table.sheet.rows[table.first_row : min(table.last_row, table.first_row + LOOKED_AT)]:
         cell = row[column.index] if column.index < len(row) else None

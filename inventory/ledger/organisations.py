@@ -16,7 +16,7 @@ from inventory.model import Estate
 # 市场监管局 begins with no city, 城市管理局 with none called 城; 市 alone is the city at hand
 _PLACE = re.compile(
     r"(?!(?:城|都|园|社|校|景|灾|地|自治|开发|行政|水|山|林|湖|库|牧|示范|管理|旅游|工业|保税|新|高新|经开)[市区县])"
-    r"(?:[^市县区旗\W\da-z_]{1,8}?(?:自治[县州旗]|[市县区旗盟]))"
+    r"(?:[^市县区旗\W\da-z_]{1,8}?(?:自治[县州旗]|地区|[市县区旗盟]))"
     r"(?=[\u4e00-\u9fff]{2})"
 )
 _HERE = re.compile(
@@ -24,7 +24,8 @@ _HERE = re.compile(
 )
 _ABOVE = "国家税务总局"  # which stands before the names of its bureaux in the cities
 _YOUTH = re.compile(r"(?:共青团(?P<place>.*?[市县区旗州盟])?|团(?P<short>[市县区旗])?)委(?:员会)?")
-_UNDER = ("县", "区", "旗")
+_UNDER = ("县", "区", "旗", "盟", "州")
+_CITIES = ("市", "盟", "州", "地区")  # what stands at a city's level (地级行政区)
 _PARTY = "中共"  # which may be left out before 市委宣传部
 _VILLAGES = re.compile(r"(?:([^街道]{1,6}[镇乡])(?:人民)?(?:政府)?|(.{1,6}街道)(?:办|办事处)?)")
 # 望岳区 in a title; 各区, 市辖区 and 高新区管委会 are no county by their letters alone
@@ -167,7 +168,7 @@ class Organisations:
         if not place and (match := _HERE.match(name)) and len(name) > match.end() + 1:
             name = name[match.end() :]
         elif not place and name[:1] in _UNDER and len(name) > 3:
-            # 县 alone is the county at hand in a county's ledgers
+            # 县 alone is the county at hand in a county's ledgers, 盟 the league in a league's
             place, name = "" if self.city.endswith(name[0]) else name[0], name[1:]
         return _Parts("" if place == self.city else place, _village(name), written)
 
@@ -204,7 +205,7 @@ def _city(names: Iterable[str], said: Iterable[str]) -> str:
     for texts in (names, said):
         bare = (squeeze(text).removeprefix(_PARTY) for text in texts)
         places = [match[0] for text in bare if (match := _PLACE.match(text))]
-        counted = Counter(place for place in places if place.endswith("市"))
+        counted = Counter(place for place in places if place.endswith(_CITIES))
         if counted:
             (most, _), *_ = counted.most_common(1)
             return most

@@ -27,6 +27,7 @@ from inventory.ledger.remarks import (
     left_open,
     left_over,
     missing,
+    owners_as_above,
     passed_columns,
     people_aside,
     read_expected,
@@ -71,6 +72,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
     posts = posts_of(table.columns, words)
     reader = _Reader(table, words)
     people = ContactReader(posts, words)
+    as_above = 0
     for row in data_rows(table, words):
         if tick:
             tick()
@@ -88,6 +90,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
                 )
             )
             continue
+        as_above += row.as_above
         record, found, left = reader.read(row)
         if table.nameless:  # that there are no names is told once, at the header
             found = [p for p in found if p.code != "missing"]
@@ -102,6 +105,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
                 problems += unread
         problems += found
         (refused if table.nameless or any(p.refuses for p in found) else records).append(record)
+    ignored += owners_as_above(table, as_above)
     problems += [unread_label(table, pair, refusal) for pair, refusal in reader.context.unread]
     return Rows(
         table.kind,

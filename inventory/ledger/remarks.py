@@ -123,3 +123,17 @@ def by_resemblance(table: Table) -> Iterator[Ignored]:
                 reason=f"词表没有“{shown}”，按相近的表头读作“{field_label(table.kind, column.field)}”，"
                 f"请核对 / no list has “{shown}”: taken for {column.field}, which it resembles, check it",
             )
+
+
+def owners_as_above(table: Table, rows: int) -> Iterator[Ignored]:
+    """How many rows leave the owner's cell blank and have that of the rows above."""
+    if rows:
+        index = table.index_of("organisation")
+        title = next((c.title for c in table.columns if c.index == index), "")
+        yield Ignored(
+            file=table.sheet.file,
+            sheet=table.sheet.name,
+            column=title,
+            reason=f"单位空白的 {rows} 行按上一行的单位读取 / owners left blank in {rows} rows: "
+            "taken from the rows above",
+        )
