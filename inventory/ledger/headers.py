@@ -15,7 +15,7 @@ from inventory.ledger.headings import Heading, heading_rows, headings
 from inventory.ledger.labels import label_lines
 from inventory.ledger.likely import tried_columns
 from inventory.ledger.naming import name_column
-from inventory.ledger.preamble import preamble
+from inventory.ledger.preamble import preamble, unit_below
 from inventory.ledger.several import JOIN
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.table import Column, Lines, Table
@@ -26,6 +26,7 @@ MAX_DEPTH = 3  # rows of a header
 NAMELESS = 3  # fields of a header that names none: fewer may be those of any list
 PLAIN = 5  # fields of a header that needs no comparing with others
 MUCH = 0.6  # of what the best row knows
+NOTES = 6  # rows under a table that may say what holds for it
 FEW = 4  # cells of a line of labels above a table
 _BRACKETS = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]")
 _NAMING = {"dependencies": {"system"}}  # one of which a table of the kind has, else name or code
@@ -51,6 +52,9 @@ def find_tables(sheet: Sheet, words: Words) -> Iterator[Table]:
         end = below.header_row if below else len(rows)
         told = {at: pairs for at, pairs in lines.items() if top <= at < end}
         table = replace(table, last_row=end, repeated=frozenset(repeated), lines=told)
+        if not table.said.money:
+            notes = rows[max(table.first_row, end - NOTES) : end]
+            table = replace(table, said=replace(table.said, money=unit_below(notes, words)))
         yield replace(table, columns=tuple(tried_columns(table, words)))
         top = _run_above(sheet, table, end)
         if below:

@@ -42,6 +42,18 @@ def tried_columns(table: Table, words: Words) -> Iterator[Column]:
             yield replace(column, field=field, likely=True, resembles=True)
         else:
             yield column
+            yield from _also(table, column, taken, words)
+
+
+def _also(table: Table, column: Column, taken: set[str], words: Words) -> Iterator[Column]:
+    """The column once more, as what it tells besides its own field: 服务对象 says whom a system is
+    for, and so whether it faces citizens."""
+    other = words.kinds[table.kind].also.get(column.field or "")
+    if other and other not in taken:
+        tried, read = _read(table, column, other, words)
+        if tried >= ENOUGH and read >= 0.9 * tried:
+            taken.add(other)
+            yield replace(column, field=other, likely=True, resembles=True)
 
 
 def _spoken_against(table: Table, column: Column, words: Words) -> bool:

@@ -90,6 +90,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             _likenesses(told["like"].get(kind, {})),
             tuple(map(squeeze, told["endings"].get(kind, ()))),
             _turned(told["several"].get(kind, {}), groups),
+            told["also"].get(kind, {}),
             Resemblance(partial(_sampled, table["headers"], told["quiet_headers"], groups)),
         )
         for kind, table in told["kinds"].items()

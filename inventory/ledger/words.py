@@ -21,7 +21,8 @@ def squeeze(text: str) -> str:
 class KindWords:
     """`sheets`: words in the name of a sheet of this kind; `headers`: header → field; `like`: what
     a header has in it that no list spells out; `endings`: how names of this kind mostly end; `several`:
-    header → the fields that it names together (a_end+z_end); `resemblance`: for what no list and no
+    header → the fields that it names together (a_end+z_end); `also`: field → another that the same
+    column tells where no other does; `resemblance`: for what no list and no
     mark knows."""
 
     sheets: tuple[str, ...]
@@ -29,6 +30,7 @@ class KindWords:
     like: tuple["Likeness", ...] = ()
     endings: tuple[str, ...] = ()
     several: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
     resemblance: Resemblance = field(default_factory=lambda: Resemblance(dict))
 
     def likely(self, header: str) -> str | None:
