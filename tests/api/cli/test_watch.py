@@ -151,13 +151,21 @@ def test_levels_where_nobody_probes(stored: dict[str, str]) -> None:
 
 def test_rules_are_written(stored: dict[str, str], tmp_path: Path) -> None:
     to = tmp_path / "rules"
-    done = ran(stored, "rules", "--to", str(to), "--severity", "接入节点=critical", "--json")
+    paging = tmp_path / "paging.toml"
+    paging.write_text('[receivers.default]\nwebhooks = ["http://127.0.0.1:9/page"]\n')
+    words = ("rules", "--to", str(to), "--severity", "接入节点=critical", "--paging", str(paging))
+    done = ran(stored, *words, "--json")
     assert done.returncode == 0, done.stderr
     made = json.loads((to / "rules.yml").read_text())
-    nodes = next(group for group in made["groups"] if group["name"] == "qianyun-nodes")
-    assert nodes["rules"][0]["labels"]["severity"] == "critical"
-    assert "N-1" in nodes["rules"][0]["expr"]
-    assert json.loads((to / "inhibit.yml").read_text())["inhibit_rules"]
+    down = next(group for group in made["groups"] if group["name"] == "qianyun-down")
+    nodes = next(rule for rule in down["rules"] if rule.get("alert") == "QianyunNodeDown")
+    assert nodes["labels"]["severity"] == "critical"
+    assert "N-1" in nodes["expr"]
+    assert json.loads((to / "alertmanager.yml").read_text())["inhibit_rules"]
+    assert "rules.yml" in (to / "prometheus.yml").read_text()
+    paging.write_text('home = "nowhere"\n')
+    refused = ran(stored, *words)
+    assert (refused.returncode, "nowhere" in refused.stderr) == (2, True)
     for bad in (("--severity", "x=loud"), ("--home", "nowhere")):
         refused = ran(stored, "rules", "--to", str(to), *bad)
         assert refused.returncode == 2
