@@ -29,6 +29,7 @@ BY_PROTOCOL = {
 """Services whose protocol we can greet; the others are asked for a connection (TCP)."""
 NO_CONNECTION = frozenset({"udp", "icmp", "snmp", "ntp", "dns"})
 """Protocols that a TCP connection says nothing of."""
+NO_SECRETS = Hidden(frozenset(), frozenset())
 LARGEST_TRANSIT = 4  # addresses of a prefix that is a line's own
 
 
@@ -51,6 +52,16 @@ def watches_of(estate: Estate) -> tuple[Watch, ...]:
             for w in _of_portal(system, nodes, parties)
         ),
     )
+
+
+def watches_of_move(
+    system: System, entrance: Node, line: Line | None
+) -> tuple[tuple[Watch, ...], tuple[Watch, ...]]:
+    """What of the list tells whether a system that moves is well: its entrance and its content there;
+    and the ends of the line that its data goes over. Keys as `watches_of` gives them."""
+    nobody = Parties({}, {}, {})
+    own = (*_of_node(entrance, nobody), *_of_portal(system, {entrance.code: entrance}, nobody))
+    return own, tuple(_of_line(line, NO_SECRETS)) if line else ()
 
 
 def _of_node(node: Node, parties: Parties) -> Iterator[Watch]:
