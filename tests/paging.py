@@ -6,6 +6,7 @@ All in the calling thread's network namespace; each program dies with the test's
 import contextlib
 import http.server
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -17,6 +18,7 @@ from typing import Any
 
 from probes.asking import ask
 from probes.errors import Unreachable
+from tests.probes.conftest import ip
 
 UPPER = 300.0  # seconds; nothing rests on being quicker than this
 ALERTMANAGER, PROMETHEUS = shutil.which("prometheus-alertmanager"), shutil.which("prometheus")
@@ -132,3 +134,22 @@ def pager(port: int = 9099) -> Iterator[Pager]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def in_own_network(story: Callable[[], None]) -> None:
+    """Run it in a network namespace of its own, which goes away with the thread."""
+    failed: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            os.unshare(os.CLONE_NEWNET)
+            ip("link", "set", "lo", "up")
+            story()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]

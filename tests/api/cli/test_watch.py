@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from api.bootstrap import Qianyun
 from api.settings import load
 from inventory.changes import diff
 from inventory.model import Estate, Node
+from migrator.alertmanager import Alertmanager
+from tests.paging import ALERTMANAGER, MISSING, alertmanager
 from tests.probes.conftest import InNamespace, in_namespace
+from tests.temporal import free_port
 
 __all__ = ["in_namespace"]
 LISTEN = "127.0.0.1:9420"
@@ -183,3 +187,21 @@ def test_an_empty_inventory_is_told(environ: dict[str, str]) -> None:
     done = ran(environ, "serve")
     assert done.returncode == 2
     assert "QIANYUN_STATE" in done.stderr
+
+
+@pytest.mark.skipif(ALERTMANAGER is None, reason=MISSING)
+def test_silences_in_force(environ: dict[str, str], tmp_path: Path) -> None:
+    assert "QIANYUN_ALERTMANAGER_URL" in ran(environ, "silences").stdout
+    nobody = '{"route": {"receiver": "n"}, "receivers": [{"name": "n"}]}'
+    with alertmanager(tmp_path / "am", nobody, free_port()) as url:
+        now = datetime.now(UTC)
+        made = Alertmanager(url)
+        made.put("R-1/S0", ("S0@N1",), "割接", (now, now + timedelta(hours=1)))
+        ended = made.put("R-1/S9", ("S9",), "", (now, now + timedelta(hours=1)))
+        made.expire(ended)
+        there = environ | {"QIANYUN_ALERTMANAGER_URL": url}
+        shown = ran(there | {"COLUMNS": "200"}, "silences").stdout
+        assert "R-1/S0" in shown
+        assert "S9" not in shown
+    gone = ran(there, "silences", "--json")
+    assert (gone.returncode, url in gone.stderr) == (3, True)
