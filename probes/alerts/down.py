@@ -58,7 +58,9 @@ def flapping() -> list[dict[str, Any]]:
 
 def of_what_is_down(estate: Estate, paging: Paging, spot: Spot) -> list[dict[str, Any]]:
     """Rules in the order in which they must be evaluated: what hangs on something after it."""
-    watches = [w for w in watches_of(estate) if w.kind not in {"line", "link"}]
+    # rules that are made before a move hold after it, for what is then looked at
+    every = watches_of(estate, everywhere=True)
+    watches = [w for w in every if w.kind not in {"line", "link"}]
     topology = Topology.of(estate, spot.home)
     made = _Made(estate, paging, spot, topology, watches)
     return [*made.lines(), *made.platforms(), *made.nodes(), *made.services()]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from inventory.model import Estate
 from probes.alerts.paging import Mailing, Paging, Receiver, Route
-from probes.alerts.rules import spots_of
+from probes.alerts.rules import JOB, spots_of
 from probes.alerts.topology import Topology
 from probes.alerts.words import CUT, FAMILY_DOWN, LINE_DOWN, NODE_DOWN, SERVICE_DOWN, any_of
 
@@ -109,7 +109,7 @@ def prometheus(probers: list[str], alertmanager_url: str | None, interval: int =
         "global": {"scrape_interval": f"{interval}s", "evaluation_interval": f"{interval}s"},
         "rule_files": ["rules.yml"],
         "scrape_configs": [
-            {"job_name": "qianyun", "static_configs": [{"targets": probers}]},
+            {"job_name": JOB, "static_configs": [{"targets": probers}]},
         ],
     }
     if alertmanager_url:

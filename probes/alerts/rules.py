@@ -11,6 +11,10 @@ from probes.alerts.words import Spot, alert, any_of
 SILENT, BEHIND, CERTIFICATE = "QianyunProberSilent", "QianyunProberBehind", "QianyunCertificateEnds"
 
 
+JOB = "qianyun"
+_BEAT = "qianyun_prober_heartbeat_timestamp_seconds"
+
+
 def rules(estate: Estate, paging: Paging) -> str:
     """A file of rules for `rule_files`."""
     spots = spots_of(paging)
@@ -56,9 +60,10 @@ def _recording() -> list[dict[str, str]]:
 
 
 def _prober_silent(steady: int) -> dict[str, Any]:
+    """It does not turn, its exporter does not answer Prometheus, or nobody was ever asked."""
     return alert(
         SILENT,
-        "time() - qianyun_prober_heartbeat_timestamp_seconds > 15",
+        f'(time() - {_BEAT} > 15) or (up{{job="{JOB}"}} == 0) or absent({_BEAT})',
         15,
         steady,
         {"severity": "critical"},

@@ -33,7 +33,8 @@ NO_SECRETS = Hidden(frozenset(), frozenset())
 LARGEST_TRANSIT = 4  # addresses of a prefix that is a line's own
 
 
-def watches_of(estate: Estate) -> tuple[Watch, ...]:
+def watches_of(estate: Estate, *, everywhere: bool = False) -> tuple[Watch, ...]:
+    """`everywhere`: services also where their system does not live yet, or no longer does."""
     secret, parties = hidden(estate), Parties.of(estate)
     nodes = {
         node.code: node
@@ -44,7 +45,7 @@ def watches_of(estate: Estate) -> tuple[Watch, ...]:
         *(w for node in nodes.values() for w in _of_node(node, parties)),
         *(w for link in estate.links for w in _of_link(link, nodes, parties)),
         *(w for line in estate.lines for w in _of_line(line, secret)),
-        *_of_services(estate, secret, parties),
+        *_of_services(estate, secret, parties, everywhere=everywhere),
         *(
             w
             for system in estate.systems
@@ -125,7 +126,9 @@ def _transit(declared: str | None) -> IPv4Network | IPv6Network | None:
     return network if 2 <= network.num_addresses <= LARGEST_TRANSIT else None
 
 
-def _of_services(estate: Estate, secret: Hidden, parties: Parties) -> Iterator[Watch]:
+def _of_services(
+    estate: Estate, secret: Hidden, parties: Parties, *, everywhere: bool
+) -> Iterator[Watch]:
     """Where their system lives now: what it has left, or will move to, does not serve."""
     hosts = {host.code: host for host in estate.hosts if host.code not in secret.hosts}
     for service in estate.services:
@@ -135,7 +138,7 @@ def _of_services(estate: Estate, secret: Hidden, parties: Parties) -> Iterator[W
             continue
         check = BY_PROTOCOL.get(protocol, "tcp")
         system = parties.systems.get(service.system or host.system or "")
-        if system and not parties.lives_on(system, host):
+        if system and not everywhere and not parties.lives_on(system, host):
             continue
         for family, address in _addresses(host):
             yield Watch(

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.paging import asked, until
-from tests.probes.alerts.paged import BEHIND, INTERVAL, KIND, TIMING, City, city, watched
+from tests.probes.alerts.paged import BEHIND, KIND, TIMING, City, city, entrance, watched
 from tests.probes.conftest import ip
 
 CUTS = 7
+INTERVAL = 2.0  # seconds; the inventory's is 5 where it tells none
 
 
 def figures() -> Iterator[dict[str, object]]:
@@ -58,7 +59,7 @@ def main() -> None:
 def _detected(made: Path) -> list[float]:
     """Intervals from a cut, at another moment of the interval each time, to the state "down"."""
     made.mkdir()
-    with city(made) as place:
+    with city(made, interval=INTERVAL) as place:
         return [_cut_once(place, number / CUTS) for number in range(CUTS)]
 
 
@@ -77,7 +78,7 @@ def _paged(made: Path) -> tuple[int, int]:
     up = f'qianyun_probe_up{{kind="{KIND}"}}'
     since = f'time() - qianyun_probe_state_since_timestamp_seconds{{kind="{KIND}"}}'
     alone = 2 + TIMING.margin + 10  # seconds after which a node alone would have been told long ago
-    with watched(made) as seen:
+    with entrance(), watched(made) as seen:
         for state in (0, 1):
             (seen.city.heal if state else seen.city.cut)()
             query = f"count(({up} == {state}) and ({since} > {alone})) == {2 * BEHIND}"

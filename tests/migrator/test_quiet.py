@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from inventory.model import Estate, Service
+from inventory.model import Estate, Organisation, Service
 from migrator.alertmanager import Alertmanager, Silence
 from migrator.crew import Watch
 from migrator.errors import AlertmanagerDown
 from migrator.messages import ItemRef
 from migrator.plan import Means, StepKind
 from migrator.quiet import LEASE, RENEW, Quiet
+from probes.watch.of_estate import watches_of
 from tests.migrator.builders import city, system
 from tests.migrator.scripted import Stage, WorkerDied
 from tests.paging import ALERTMANAGER, MISSING, alertmanager
@@ -57,23 +58,34 @@ class Story:
     def silences(self) -> list[Silence]:
         return self.at.ours(f"{self.run}/S0.1")
 
+    def answering(self) -> dict[str, str]:
+        """Who answers for what of S0.1 that is looked at."""
+        of_it = {"S0.1@N1", "SV-old", "SV-new"}
+        watches = watches_of(self.stage.estate.load())
+        return {w.target.code: w.organisation for w in watches if w.target.code in of_it}
+
     def audit(self) -> list[str]:
         entries = self.stage.truth.audit_entries()
         return [e.action for e in entries if e.action.startswith("silence.")]
 
 
 def estate() -> Estate:
-    made = city([system(0, code="S0.1"), system(1)])
+    made = city([system(0, code="S0.1", organisation="JYJ"), system(1)])
     services = (
         Service(code="SV-old", name="o", host="S0.1-old", protocol="http", port=80),
         Service(code="SV-new", name="n", host="S0.1-new", system="S0.1", protocol="http", port=80),
         Service(code="SV-other", name="x", host="S1-old", protocol="http", port=80),
         Service(code="SV-gw", name="g", host="gw", protocol="http", port=80),
     )
-    return made.model_copy(update={"services": services})
+    parties = tuple(Organisation(code=c, name=c) for c in ("JYJ", "YUN"))
+    clouds = tuple(c.model_copy(update={"organisation": "YUN"}) for c in made.clouds)
+    return made.model_copy(
+        update={"services": services, "organisations": parties, "clouds": clouds}
+    )
 
 
 def test_for_its_own_objects_from_quiesce_to_commit(story: Story) -> None:
+    assert story.answering() == {"S0.1@N1": "JYJ", "SV-old": "JYJ"}
     story.do(*TO_CUTOVER)
     assert story.silences() == []
     seen: list[Silence] = []
@@ -90,6 +102,8 @@ def test_for_its_own_objects_from_quiesce_to_commit(story: Story) -> None:
     story.do(StepKind.COMMIT)
     assert story.silences() == []
     assert story.audit() == ["silence.made", "silence.kept", "silence.kept", "silence.ended"]
+    # who is told from now on is who runs the cloud, and of the services there
+    assert story.answering() == {"S0.1@N1": "YUN", "SV-new": "YUN"}
 
 
 def test_a_cutover_that_gave_up_is_watched_again(story: Story) -> None:

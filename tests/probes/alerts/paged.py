@@ -28,7 +28,7 @@ from tests.paging import Pager, alertmanager, asked, pager, prometheus, running,
 from tests.probes.conftest import another_namespace, cable, inside, ip
 
 BEHIND = 200
-INTERVAL = 1.0  # seconds between two looks at everything
+INTERVAL = 1.0  # seconds between two looks at everything, where nothing else is said
 TIMING = Timing(wait=1, interval=1, steady=5, margin=5)
 PAGING = Paging(
     default="duty",
@@ -112,7 +112,7 @@ class City:
 
 
 @contextlib.contextmanager
-def city(made: Path, behind: int = BEHIND) -> Iterator[City]:
+def city(made: Path, behind: int = BEHIND, interval: float = INTERVAL) -> Iterator[City]:
     """In the calling thread's namespace: the line, what is behind it, and the prober, which knows all
     of it to be up."""
     folder = Folder(made / "probes")
@@ -125,7 +125,8 @@ def city(made: Path, behind: int = BEHIND) -> Iterator[City]:
         inside(far, "ip", "-6", "route", "add", "local", "fd00:128::/64", "dev", "lo")
         for key in ("net.ipv4.icmp_msgs_per_sec=100000", "net.ipv6.icmp.ratelimit=0"):
             inside(far, "sysctl", "-qw", key)
-        write(folder.targets, [replace(w, interval=INTERVAL) for w in watches_of(estate(behind))])
+        watches = [replace(w, interval=interval) for w in watches_of(estate(behind))]
+        write(folder.targets, watches)
         ours = (sys.executable, "-m", "api.cli.main", "probe")
         with (
             running(made / "prober.log", *ours, "prober", str(folder.path), "--vantage", "city"),

@@ -172,6 +172,12 @@ def test_severity_by_kind_and_the_prober_itself(tmp_path: Path) -> None:
         "summary": "探测进程停转，其余告警均不可信 / the prober does not turn: no other alert can be trusted"
     }
     alive = {"series": "qianyun_prober_heartbeat_timestamp_seconds", "values": "0+5x20"}
+    text = silent["alert_rule_test"][0]["exp_alerts"][0]["exp_annotations"]["summary"]
+    gone = {"series": 'up{job="qianyun",instance="a:1"}', "values": "0x20"}
+    labels = {"severity": "critical", "job": "qianyun", "instance": "a:1"}
+    unanswered = summary(case([alive, gone], "60s", "QianyunProberSilent", labels), text)
+    never = summary(case([], "60s", "QianyunProberSilent", {"severity": "critical"}), text)
+    promtool(tmp_path, core, silent, unanswered, never)
     promtool(tmp_path, core, silent, case([alive], "60s", "QianyunProberSilent"))
 
 
