@@ -1,8 +1,10 @@
 """What hangs on what, seen from where a prober stands. Pure.
 
 A line is a cut where everything behind it is reached over it alone: a bridge of the graph of places
-and lines (Tarjan 1974). Clouds and the prober's own place are where lines lead to and hang on
-nothing. A node whose `platform` is the code or the name of another node hangs on that node.
+and lines (Tarjan 1974). The prober's own place hangs on nothing: from there its own uplink comes
+first, and all the rest hangs on that. Where nobody told where it stands, and where its place has no
+way on record to a cloud, the clouds are where lines lead to. A node whose `platform` is the code or the
+name of another node hangs on that node.
 """
 
 from collections import defaultdict
@@ -45,8 +47,9 @@ class Topology:
 
     @classmethod
     def of(cls, estate: Estate, home: str | None) -> "Topology":
-        roots = {cloud.code for cloud in estate.clouds} | ({home} if home else set())
-        walk = _Walk(estate.lines, roots)
+        near = _reached(estate.lines, home) if home else set()
+        roots = {cloud.code for cloud in estate.clouds if cloud.code not in near}
+        walk = _Walk(estate.lines, roots | ({home} if home else set()))
         return cls(walk.places, walk.lines, frozenset(walk.cuts), _platforms(estate.nodes))
 
     def of_place(self, place: str | None) -> Hung:
@@ -54,6 +57,21 @@ class Topology:
 
     def of_node(self, node: Node) -> Hung:
         return Hung(self.places.get(node.place or "", ()), self.platforms.get(node.code, ()))
+
+
+def _reached(lines: tuple[Line, ...], home: str) -> set[str]:
+    """Places to which a way is on record."""
+    found, todo = {home}, [home]
+    beside: dict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        if line.cancelled_on is None and line.a_end and line.z_end:
+            beside[line.a_end].add(line.z_end)
+            beside[line.z_end].add(line.a_end)
+    while todo:
+        new = beside[todo.pop()] - found
+        found |= new
+        todo.extend(new)
+    return found
 
 
 class _Walk:

@@ -398,3 +398,36 @@ def test_every_alert_has_its_test() -> None:
     ours = Path(__file__).read_text()
     assert {name for name in made if f'"{name}"' not in ours} == set()
     assert len(made) == 7
+
+
+def test_the_prober_s_own_uplink_is_one_alert(tmp_path: Path) -> None:
+    """Everything beyond it hangs on it: another county's line and its nodes, and the cloud's."""
+    estate = Estate(
+        rooms=(Room(code="HOME", name="h"), Room(code="COUNTY", name="c")),
+        clouds=(Cloud(code="C", name="云"),),
+        lines=(
+            Line(code="UP", name="u", a_end="HOME", z_end="C", ipv4_prefix="10.255.1.0/30"),
+            Line(code="L", name="l", a_end="COUNTY", z_end="C", ipv4_prefix="10.255.2.0/30"),
+        ),
+        nodes=(
+            Node(code="IN-C", name="i", kind="接入节点", place="C", ipv4=IPv4Address("10.0.0.1")),
+            Node(code="IN-L", name="i", kind="接入节点", place="COUNTY", ipv4=IPv4Address("10.0.0.2")),
+        ),
+    )  # fmt: skip
+    down = "1x5 0x40 1x60"
+    series = [up(f"{code}@1", down, kind="line") for code in ("UP", "L")]
+    series += [up(code, down) for code in ("IN-C", "IN-L")]
+    labels = LINE | {"line": "UP", "line_1": "UP"}
+    text = "线路 UP 中断 / line UP is down"
+    at_home = PAGING.model_copy(update={"home": "HOME"})
+    promtool(
+        tmp_path,
+        *(
+            summary(case(series, at, "QianyunLineDown", labels), text)
+            for at in ("30s", "200s", "280s")
+        ),
+        *(case(series, at, "QianyunNodeDown") for at in ("100s", "220s", "300s")),
+        case(series, "310s", "QianyunLineDown"),
+        estate=estate,
+        paging=at_home,
+    )

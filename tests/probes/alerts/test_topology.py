@@ -25,7 +25,10 @@ TREE = (("L1", "C", "COUNTY"), ("L2", "COUNTY", "TOWN"), ("L3", "C", "X"), ("L4"
         (TREE, None, "X", ()),  # two lines: on neither
         (TREE, None, "C", ()),
         (TREE, "COUNTY", "TOWN", ("L2",)),
-        (TREE, "TOWN", "COUNTY", ()),  # between two places that hang on nothing
+        (TREE, "TOWN", "COUNTY", ("L2",)),
+        (TREE, "TOWN", "X", ("L2", "L1")),  # its own uplink first
+        (TREE, "X", "TOWN", ("L1", "L2")),
+        ((*TREE, ("L6", "A", "B")), "A", "TOWN", ("L1", "L2")),  # no way from there is on record
         ((*TREE, ("L5", "TOWN", "X")), None, "TOWN", ()),  # a ring has no bridge
         ((*TREE, ("L6", "A", "B")), None, "B", ()),  # on record, but nobody knows how to get there
         ((("L1", "C", "A"), ("L2", "A", "A")), None, "A", ("L1",)),
