@@ -24,11 +24,14 @@ from migrator.strategy import Strategy
 if TYPE_CHECKING:
     from inventory.netbox.client import Client
     from migrator.activities import Activities
+    from migrator.alertmanager import Alertmanager
     from migrator.crew import Crew
     from migrator.engine import Engine
     from migrator.planning import Planning
+    from migrator.quiet import Quiet
     from migrator.recording import Recording
     from migrator.running import Running
+    from probes.watch.picture import Picture
 
 
 @dataclass(frozen=True)
@@ -132,12 +135,35 @@ class Qianyun:
     def activities(self) -> "Activities":
         from migrator.activities import Activities
         from migrator.crew import DRY_RUN
+        from migrator.green import Green
         from migrator.perform import Performer
         from migrator.processes import sweep
 
         sweep(DRY_RUN)
-        performer = Performer(self.truth, self.estate, self.crew)
+        performer = Performer(
+            self.truth, self.estate, self.crew, quiet=self.quiet, green=Green(self.truth, self.seen)
+        )
         return Activities(performer, self.settings.heartbeat_seconds)
+
+    @property
+    def alertmanager(self) -> "Alertmanager | None":
+        from migrator.alertmanager import Alertmanager
+
+        url = self.settings.alertmanager_url
+        return Alertmanager(url) if url else None
+
+    @property
+    def quiet(self) -> "Quiet":
+        from migrator.quiet import Quiet
+
+        return Quiet(self.truth, self.estate, self.alertmanager)
+
+    def seen(self) -> "Picture":
+        """What all probers see now: our own, and those of the settings. Raises Misuse."""
+        from probes.watch.folder import Folder
+        from probes.watch.picture import picture
+
+        return picture(Folder(self.settings.state / "probes"), self.settings.vantages)
 
     def means(self, *, ignore_windows: bool = False, moves_at_once: int | None = None) -> Means:
         """A city's means as the settings say."""
@@ -147,6 +173,7 @@ class Qianyun:
             hold_seconds=self.settings.hold_seconds,
             timezone=self.settings.timezone,
             ignore_windows=ignore_windows,
+            green_minutes=self.settings.green_minutes or None,
         )
 
     async def engine(self) -> "Engine":

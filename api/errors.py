@@ -84,9 +84,11 @@ EXITS: Mapping[type[Exception], Exit] = {
     migrator.StepFailed: Exit.NO,
     migrator.AttemptAlive: Exit.OUTSIDE,
     migrator.EngineDown: Exit.OUTSIDE,
+    migrator.AlertmanagerDown: Exit.OUTSIDE,
     migrator.StoreDown: Exit.OUTSIDE,
     probes.Misuse: Exit.USAGE,
     probes.Exhausted: Exit.OUTSIDE,
+    probes.Unreachable: Exit.OUTSIDE,
 }
 """Every error that a user can meet; `tests/api/test_errors.py` finds one that is missing."""
 

@@ -32,6 +32,7 @@ from api.settings_types import (
     Names,
     Networks,
     Timezone,
+    Vantages,
     folder,
 )
 
@@ -169,6 +170,27 @@ class Settings(BaseModel):
     )
     hold_seconds: int = Field(
         default=20, ge=5, le=120, description="割接保持上限秒数 / longest hold in seconds, 5 to 120"
+    )
+    alertmanager_url: HttpUrl | None = Field(
+        default=None,
+        description="Alertmanager 地址，割接时静默其对象 / Alertmanager's http(s) URL, told of silences "
+        "while systems are cut over; nobody when empty",
+    )
+    paging: Folder | None = Field(
+        default=None,
+        description="值班与告警路由文件（TOML） / TOML file of who is woken by what",
+    )
+    vantages: Vantages = Field(
+        default=(),
+        description="各观测点的指标地址 / exporters of probers elsewhere by name, such as "
+        "county-3=http://10.0.0.8:9420,city=http://10.0.0.9:9420",
+    )
+    green_minutes: int = Field(
+        default=0,
+        ge=0,
+        le=10080,
+        description="割接与提交前探测须持续正常的分钟数 / minutes for which the prober must have seen a "
+        "system well before its cutover and its commit, 0 (nobody is asked) to 10080",
     )
     heartbeat_seconds: int = Field(
         default=10, ge=1, le=300, description="心跳间隔秒数 / seconds between heartbeats, 1 to 300"

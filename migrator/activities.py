@@ -52,6 +52,8 @@ class Activities:
         plan = self._truth.plans.load(run.plan)
         hours = hours_of(plan, ref.system, self._truth.clock())
         decision = next_of_item(item, run.paused, hours)
+        if self._performer.green:
+            decision = self._performer.green.decide(plan, item, decision)
         match decision:
             case Do(step=step):
                 state = (
@@ -66,6 +68,8 @@ class Activities:
                 self._show(item, state, item.note)
                 self._truth.runs.settle(ref.run, ref.system)
                 self._truth.audit(ENGINE, f"item.{state}", f"{ref.run}/{ref.system}")
+                if self._performer.quiet:  # a worker may have died before it ended the silence
+                    self._performer.quiet.end(ref.run, ref.system)
                 return ItemOrder(end=state)
 
     def _show(self, item: ItemRecord, state: ItemState, note: str) -> None:

@@ -8,6 +8,7 @@ MigratorError
 ├── Forbidden          this person may not do this (exit 1)
 ├── StepFailed         an attempt ended badly; carries what was read, expected, to do
 ├── AttemptAlive       processes of an attempt could not be seen to be gone (outside, exit 3)
+├── AlertmanagerDown   Alertmanager does not answer as it should (outside, exit 3)
 ├── EngineDown         Temporal does not answer (outside, exit 3)
 └── StoreDown          the database does not answer (outside, exit 3)
 """
@@ -51,6 +52,10 @@ class StepFailed(MigratorError):
 
 class AttemptAlive(MigratorError):
     """Processes of an earlier attempt could not be seen to be gone."""
+
+
+class AlertmanagerDown(MigratorError):
+    """Alertmanager does not answer, or not as its API v2 does."""
 
 
 class EngineDown(MigratorError):

@@ -15,9 +15,11 @@ from migrator.ansible import Outcome
 from migrator.attempt import read_outcome
 from migrator.crew import Cancelled, Crew, Superseded, Watch
 from migrator.drift import drift
+from migrator.green import Green
 from migrator.kinds import KINDS
 from migrator.plan import CUTOVER, Item, Plan, StepKind
 from migrator.progress import ItemRecord, StepState, Wanted
+from migrator.quiet import Quiet
 from migrator.store import Truth
 from migrator.watching import look, name, red, soak, targets
 
@@ -30,6 +32,8 @@ class Performer:
     truth: Truth
     estate: EstateStore
     crew: Crew
+    quiet: Quiet | None = None
+    green: Green | None = None
 
     def perform(self, run: str, system: str, step: StepKind, beat: Watch) -> None:
         """Do `step` and write what came of it. Raises AttemptAlive, Cancelled (try again later)."""
@@ -39,6 +43,8 @@ class Performer:
         plan = self.truth.plans.load(self.truth.runs.get(run).plan)
         item = plan.item(system)
         watch = Watch(beat=beat.beat, stop=lambda: beat.stop() or self._turned(record, step))
+        if self.quiet:
+            watch = self.quiet.kept(run, item, step, watch)
         try:
             outcome = self._ended(record, step) or self._do(run, plan, item, step, watch)
         except Superseded:
@@ -53,6 +59,8 @@ class Performer:
         if outcome.ok and step is StepKind.COMMIT:
             self._move_in_inventory(run, item)
         self._finish(run, system, step, outcome)
+        if self.quiet:
+            self.quiet.after(run, system, step, ok=outcome.ok)
 
     def _do(self, run: str, plan: Plan, item: Item, step: StepKind, watch: Watch) -> Outcome | None:
         """The outcome, or None where the item is held."""

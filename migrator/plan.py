@@ -78,6 +78,7 @@ class Means(Frozen):
     hold_seconds: int = Field(default=20, ge=5, le=120)
     timezone: str = "Asia/Shanghai"
     ignore_windows: bool = False  # a rehearsal in a lab, never a default
+    green_minutes: int | None = Field(default=None, ge=0)  # asked of the probers (`migrator.green`)
     city: CityMeans | None = None
 
 

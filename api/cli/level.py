@@ -53,12 +53,12 @@ def level(
     from api.show.level import level_screen, matrix_screen
     from inventory.secrecy import hidden
     from probes.readiness import Evidence, Thresholds, level_of, of_node
-    from probes.watch.folder import Folder
-    from probes.watch.standing import standings
 
     estate = filled(desk.product.estate.load())
-    known = standings(Folder(desk.settings.state / "probes"))
-    evidence = Evidence(known, time.time_ns(), Thresholds(success, degradation))
+    seen = desk.product.seen()
+    for name, why in seen.missing:
+        desk.tell(desk.words("vantage_missing", name=name, why=why))
+    evidence = Evidence(seen.standings(), time.time_ns(), Thresholds(success, degradation))
     if code is not None:
         found = [level_of(code, estate, evidence)]
         desk.answer(_plain(found[0]), lambda: level_screen(found[0], desk.words))

@@ -25,6 +25,7 @@ from api.cli import (
     report,
     rules,
     run,
+    silences,
     up,
     watch,
 )
@@ -58,6 +59,7 @@ up.register(app)
 outputs.register(inventory.app, probe.app)
 watch.register(probe.app)
 rules.register(probe.app)
+silences.register(probe.app)
 level.register(probe.app)
 discover.register(inventory.app)
 

@@ -7,8 +7,9 @@ qianyun probe outages [CODE]
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -111,22 +112,30 @@ def outages(
     from api.show.outages import outages_screen
     from probes.watch.folder import Folder
     from probes.watch.outages import recorded
+    from probes.watch.picture import outages_of
 
     path = Folder(desk.settings.state / "probes").outages
-    found = recorded(path, code) if path.exists() else []
-    data = [
-        {
-            "code": one.code,
-            "check": one.check,
-            "family": one.family,
-            "began": moment(one.began),
-            "ended": moment(one.ended),
-            "seconds": None if one.ended is None else round((one.ended - one.began) / 1e9, 3),
-            "reason": one.reason,
-        }
-        for one in found
-    ]
+    own = recorded(path, code) if path.exists() else []
+    found = [{**asdict(one), "prober": ""} for one in own]
+    elsewhere, missing = outages_of(desk.settings.vantages, code)
+    for name, why in missing:
+        desk.tell(desk.words("vantage_missing", name=name, why=why))
+    data = [_outage(one) for one in sorted((*found, *elsewhere), key=lambda one: one["began"])]
     desk.answer({"outages": data}, lambda: outages_screen(data, desk.words))
+
+
+def _outage(one: dict[str, Any]) -> dict[str, Any]:
+    began, ended = one["began"], one["ended"]
+    return {
+        "code": one["code"],
+        "check": one["check"],
+        "family": one["family"],
+        "began": moment(began),
+        "ended": moment(ended),
+        "seconds": None if ended is None else round((ended - began) / 1e9, 3),
+        "reason": one["reason"],
+        "prober": one["prober"],
+    }
 
 
 def moment(nanoseconds: int | None) -> str | None:

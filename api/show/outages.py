@@ -13,7 +13,8 @@ def outages_screen(found: Sequence[Mapping[str, Any]], say: Words) -> Iterator[R
     if not found:
         yield text(say("no_outages"))
         return
-    made = table(*(say(key) for key in ("code", "check", "family", "began", "ended", "reason")))
+    heads = ("code", "check", "family", "began", "ended", "reason", "prober")
+    made = table(*(say(key) for key in heads))
     yield rows(
         made,
         (
@@ -24,6 +25,7 @@ def outages_screen(found: Sequence[Mapping[str, Any]], say: Words) -> Iterator[R
                 one["began"],
                 one["ended"] or text(say("lasts"), BAD),
                 one["reason"],
+                one["prober"],
             )
             for one in found
         ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from api.words.alerts import ALERT_TEXTS
 from api.words.census import CENSUS
 from api.words.netbox import NETBOX_TEXTS
 from api.words.objects import OBJECT_TEXTS
@@ -31,6 +32,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **CENSUS,
         **RECORD_TEXTS,
         **PLAN_TEXTS,
+        **ALERT_TEXTS,
     }
 )
 

@@ -14,6 +14,7 @@ from inventory.addresses import address_text
 from inventory.model import Estate, Host, Line, Link, Node, System
 from inventory.secrecy import Hidden, hidden
 from probes.model import Family, Target
+from probes.responsible import Parties
 from probes.watch.watched import DEFAULT_INTERVAL, Watch
 
 BY_PROTOCOL = {
@@ -28,30 +29,47 @@ BY_PROTOCOL = {
 """Services whose protocol we can greet; the others are asked for a connection (TCP)."""
 NO_CONNECTION = frozenset({"udp", "icmp", "snmp", "ntp", "dns"})
 """Protocols that a TCP connection says nothing of."""
+NO_SECRETS = Hidden(frozenset(), frozenset())
 LARGEST_TRANSIT = 4  # addresses of a prefix that is a line's own
 
 
-def watches_of(estate: Estate) -> tuple[Watch, ...]:
-    secret = hidden(estate)
+def watches_of(estate: Estate, *, everywhere: bool = False) -> tuple[Watch, ...]:
+    """`everywhere`: services also where their system does not live yet, or no longer does."""
+    secret, parties = hidden(estate), Parties.of(estate)
     nodes = {
         node.code: node
         for node in estate.nodes
         if node.host not in secret.hosts and not secret.hides_at(node.ipv4, node.ipv6)
     }
     return (
-        *(w for node in nodes.values() for w in _of_node(node)),
-        *(w for link in estate.links for w in _of_link(link, nodes)),
+        *(w for node in nodes.values() for w in _of_node(node, parties)),
+        *(w for link in estate.links for w in _of_link(link, nodes, parties)),
         *(w for line in estate.lines for w in _of_line(line, secret)),
-        *_of_services(estate, secret),
-        *(w for s in estate.systems if s.code not in secret.systems for w in _of_portal(s, nodes)),
+        *_of_services(estate, secret, parties, everywhere=everywhere),
+        *(
+            w
+            for system in estate.systems
+            if system.code not in secret.systems
+            for w in _of_portal(system, nodes, parties)
+        ),
     )
 
 
-def _of_node(node: Node) -> Iterator[Watch]:
+def watches_of_move(
+    system: System, entrance: Node, line: Line | None
+) -> tuple[tuple[Watch, ...], tuple[Watch, ...]]:
+    """What of the list tells whether a system that moves is well: its entrance and its content there;
+    and the ends of the line that its data goes over. Keys as `watches_of` gives them."""
+    nobody = Parties({}, {}, {})
+    own = (*_of_node(entrance, nobody), *_of_portal(system, {entrance.code: entrance}, nobody))
+    return own, tuple(_of_line(line, NO_SECRETS)) if line else ()
+
+
+def _of_node(node: Node, parties: Parties) -> Iterator[Watch]:
     for family, address in _addresses(node):
         common = {
             "kind": node.kind or "node",
-            "organisation": node.organisation or "",
+            "organisation": parties.of_node(node),
             "zone": node.zone or "",
             "interval": float(node.probe_interval_s or DEFAULT_INTERVAL),
         }
@@ -60,7 +78,7 @@ def _of_node(node: Node) -> Iterator[Watch]:
             yield Watch(target=_target(node.code, "tcp", family, address, port), **common)  # type: ignore[arg-type]
 
 
-def _of_link(link: Link, nodes: dict[str, Node]) -> Iterator[Watch]:
+def _of_link(link: Link, nodes: dict[str, Node], parties: Parties) -> Iterator[Watch]:
     """Both ends, from where we stand; code `LINK@NODE`."""
     for end in (nodes.get(link.a_node), nodes.get(link.z_node)):
         if end is None:
@@ -69,7 +87,7 @@ def _of_link(link: Link, nodes: dict[str, Node]) -> Iterator[Watch]:
             yield Watch(
                 target=_target(f"{link.code}@{end.code}", "icmp", family, address),
                 kind="link",
-                organisation=end.organisation or "",
+                organisation=parties.of_node(end),
                 zone=link.zone or end.zone or "",
                 interval=float(end.probe_interval_s or DEFAULT_INTERVAL),
                 fine=True,
@@ -108,26 +126,30 @@ def _transit(declared: str | None) -> IPv4Network | IPv6Network | None:
     return network if 2 <= network.num_addresses <= LARGEST_TRANSIT else None
 
 
-def _of_services(estate: Estate, secret: Hidden) -> Iterator[Watch]:
+def _of_services(
+    estate: Estate, secret: Hidden, parties: Parties, *, everywhere: bool
+) -> Iterator[Watch]:
+    """Where their system lives now: what it has left, or will move to, does not serve."""
     hosts = {host.code: host for host in estate.hosts if host.code not in secret.hosts}
-    owners = {system.code: system.organisation for system in estate.systems}
     for service in estate.services:
         host = hosts.get(service.host)
         protocol = service.protocol.lower()
         if host is None or secret.hides(service) or protocol in NO_CONNECTION:
             continue
         check = BY_PROTOCOL.get(protocol, "tcp")
-        owner = owners.get(service.system or host.system or "")
+        system = parties.systems.get(service.system or host.system or "")
+        if system and not everywhere and not parties.lives_on(system, host):
+            continue
         for family, address in _addresses(host):
             yield Watch(
                 target=_target(service.code, check, family, address, service.port),
                 kind="service",
-                organisation=owner or "",
+                organisation=parties.of_host(host, system),
                 zone=host.zone or "",
             )
 
 
-def _of_portal(system: System, nodes: dict[str, Node]) -> Iterator[Watch]:
+def _of_portal(system: System, nodes: dict[str, Node], parties: Parties) -> Iterator[Watch]:
     """What clients see at the entrance; code `SYSTEM@NODE`."""
     entrance = system.entrance
     node = nodes.get(entrance.node) if entrance else None
@@ -145,7 +167,7 @@ def _of_portal(system: System, nodes: dict[str, Node]) -> Iterator[Watch]:
                 content=entrance.content,
             ),
             kind="portal" if system.citizen_facing else "system",
-            organisation=system.organisation or "",
+            organisation=parties.of_system(system),
             zone=node.zone or "",
         )
 

@@ -22,6 +22,7 @@ from migrator.activities import Activities
 from migrator.ansible import Outcome
 from migrator.attempt import write_outcome
 from migrator.crew import Cancelled, Crew, Watch
+from migrator.green import Green
 from migrator.kinds import KINDS
 from migrator.move import Login
 from migrator.perform import Performer
@@ -187,6 +188,7 @@ class Stage:
     world: World = field(default_factory=World)
     begin: Callable[[str], None] = lambda run: None
     wake: Wake = lambda run, systems: None
+    green: Green | None = None
 
     @property
     def estate(self) -> EmbeddedStore:
@@ -218,7 +220,7 @@ class Stage:
 
     @property
     def performer(self) -> Performer:
-        return Performer(self.truth, self.estate, self.crew)
+        return Performer(self.truth, self.estate, self.crew, green=self.green)
 
     @property
     def activities(self) -> Activities:
