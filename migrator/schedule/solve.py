@@ -6,11 +6,9 @@ is only asked whether to go on.
 """
 
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -20,6 +18,7 @@ from migrator.schedule.cpsat import Answer, Ask, Model, Stop, Verdict
 from migrator.schedule.crowd import Found, Lane, Share, costs_of, holds
 from migrator.schedule.project import Project, Stage, Starts
 from migrator.schedule.shape import shape_of
+from migrator.schedule.stretched import least_apart
 
 MARGIN = 0.25
 """Seconds that are left at the end for what can't be cut: a chunk of children, CP-SAT's own stop."""
@@ -133,20 +132,7 @@ class _Search:
             x = self.project.index[late.activity]
             end = self.limits.heads[x] + self.project.activities[x].duration
             least += late.weight * max(0, end - late.due)
-        return least + sum(
-            pair.weight * max(self.kept[pair.one, pair.other], self.kept[pair.other, pair.one])
-            for pair in stage.apart
-        )
-
-    @cached_property
-    def kept(self) -> dict[tuple[str, str], int]:
-        """How many slots lags keep between the ends of two activities, the later one last."""
-        found: dict[tuple[str, str], int] = defaultdict(int)
-        for lag in self.project.lags:
-            after = self.project.activities[self.project.index[lag.after]]
-            pair = lag.before, lag.after
-            found[pair] = max(found[pair], lag.least + after.duration)
-        return found
+        return least + least_apart(self.project, stage)
 
     def run(self, former: Starts | None) -> Outcome:
         if not self.project.activities:

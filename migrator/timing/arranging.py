@@ -3,15 +3,18 @@
 found = arrange(jobs, ties, city, dues)
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as midnight
 
 import numpy as np
 
 from migrator.graph import rings
 from migrator.groups import Tie, found
-from migrator.means import CityMeans
+from migrator.means import CityMeans, Search
+from migrator.schedule.bounds import Clash, limits
 from migrator.schedule.project import Project, Starts
 from migrator.schedule.solve import Effort, Outcome, judged, solve
 from migrator.timetable import Appointment, MoveGroup, StageTold, Timetable
@@ -21,6 +24,7 @@ from migrator.timing.jobs import Job
 from migrator.timing.load import Load
 from migrator.timing.mapping import Due, Lot, Task, project_of
 from migrator.timing.nights import Calendar
+from migrator.timing.settling import shaped
 from migrator.timing.walking import Walk
 from migrator.windows import Window
 
@@ -52,6 +56,7 @@ def arrange(
 ) -> Arranged:
     """`dues`: by system. What a former plan began stays as it is, what it only planned keeps its
     night where it can, and the rest goes as near to it as the other stages let it."""
+    deadline = time.monotonic() + city.search.seconds
     groups = found(
         jobs,
         ties,
@@ -71,7 +76,7 @@ def arrange(
             if found_ := _repaired(kept):
                 return _arranged(*found_, groups, refused)
         for kept in (with_begun(task, former), task):
-            outcome = _searched(kept)
+            outcome = _searched(kept, deadline)
             if outcome.starts is not None:
                 return _arranged(kept, outcome, groups, refused)
             why = outcome.clash.why if outcome.clash else _TIGHT
@@ -82,7 +87,10 @@ def _walked(walk: Walk, project: Project) -> Starts | None:
     """A first schedule along the dependencies, each group on its best night."""
     if (first := walk.first()) is None:
         return None
-    slots = walk.better(first)
+    return _starts(walk.better(first), project)
+
+
+def _starts(slots: Mapping[str, int], project: Project) -> Starts:
     return tuple(slots[one.code] for one in project.activities)
 
 
@@ -95,20 +103,41 @@ def _arranged(
     return Arranged(_told(task, groups, slots, outcome), refused, task, slots, outcome.seconds)
 
 
+SMALL = 60
+"""Groups up to which the core searches (it can prove a plan best); more of them trade nights."""
+REST = 0.1
 _TIGHT = "各项限制过紧，未找到排期 / too tight: no timetable was found"
 
 
-def _searched(task: Task) -> Outcome:
-    """The core's answer, from a first schedule along the dependencies. No plan ends later than that
-    one does: else every dependency could be kept short by putting off all that hangs on it. Where a
-    former plan's nights are kept, the first schedule is the answer: little is left to be found."""
+def _searched(task: Task, deadline: float) -> Outcome:
+    """The best timetable that is found in time. No plan ends later than the shortest that was found:
+    else every dependency could be kept short by putting off all that hangs on it (docs/planning.md)."""
     project, search = project_of(task), task.city.search
-    effort = Effort(seconds=search.seconds, work=search.work, seed=search.seed)
-    walked = _walked(Walk(task), project)
-    if walked is None or judged(project, walked) is None:
-        return solve(project, effort)
-    ends = (s + one.duration for s, one in zip(walked, project.activities, strict=True))
-    return solve(replace(project, horizon=max(ends)), effort, walked)
+    walk = Walk(task)
+    first, told = walk.first(), limits(project)
+    small = len(task.lots) <= SMALL
+    if first is None or isinstance(told, Clash):
+        return solve(project, _effort(search, deadline))
+    if small:
+        found, cut = walk.better(first), False
+    else:
+        # What is left at the end goes to bounds and to putting copies late.
+        until = deadline - (deadline - time.monotonic()) * REST
+        made = shaped(walk, first, told.makespan, search, until)
+        found, cut = made.slots, made.cut
+    starts = _starts(found, project)
+    ends = (s + one.duration for s, one in zip(starts, project.activities, strict=True))
+    capped = replace(project, horizon=max(ends))
+    if small:
+        return solve(capped, _effort(search, deadline), starts)
+    outcome = judged(capped, starts)
+    if outcome is None:
+        return solve(project, _effort(search, deadline))
+    return replace(outcome, repeatable=not cut)
+
+
+def _effort(search: Search, deadline: float) -> Effort:
+    return Effort(seconds=max(0.5, deadline - time.monotonic()), work=search.work, seed=search.seed)
 
 
 def _repaired(task: Task) -> tuple[Task, Outcome] | None:
@@ -239,6 +268,6 @@ def _hours(window: str, night: date, city: CityMeans) -> tuple[str, str]:
     if own.end - own.start == 24 * 60:
         own = dark
     day = night if own.start >= dark.start else night + timedelta(days=1)
-    first = datetime.combine(day, time()) + timedelta(minutes=own.start)
+    first = datetime.combine(day, midnight()) + timedelta(minutes=own.start)
     last = first + timedelta(minutes=own.end - own.start)
     return first.isoformat(timespec="minutes"), last.isoformat(timespec="minutes")
