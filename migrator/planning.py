@@ -13,7 +13,7 @@ from inventory.seen import Seen
 from inventory.store import EstateStore
 from migrator.ansible import Outcome
 from migrator.crew import DRY_RUN, Cancelled, Crew
-from migrator.drift import drift
+from migrator.drift import drifts
 from migrator.errors import Forbidden, Refused
 from migrator.kinds import KINDS
 from migrator.means_file import changed
@@ -100,10 +100,7 @@ class Planning:
 
     def drifted(self, code: str) -> dict[str, tuple[str, ...]]:
         """Per item, how today's facts differ from the plan's; empty when they do not."""
-        plan = self.truth.plans.load(code)
-        estate = self.estate.load()
-        found = {item.code: drift(plan, item.code, estate) for item in plan.items}
-        return {system: lines for system, lines in found.items() if lines}
+        return drifts(self.truth.plans.load(code), self.estate.load())
 
     def approve(self, code: str, digest: str, actor: str, reason: str = "") -> PlanRecord:
         """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for
