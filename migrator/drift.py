@@ -16,9 +16,7 @@ def drift(plan: Plan, system: str, estate: Estate) -> tuple[str, ...]:
 def drifts(plan: Plan, estate: Estate) -> dict[str, tuple[str, ...]]:
     """Of every item that has some; the estate is looked through once."""
     today = Today.of(estate)
-    found = {
-        item.code: _drift(item, today.facts(item.code, plan.means)) for item in plan.items
-    }
+    found = {item.code: _drift(item, today.facts(item.code, plan.means)) for item in plan.items}
     return {system: lines for system, lines in found.items() if lines}
 
 

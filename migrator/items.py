@@ -77,9 +77,7 @@ class Today:
         found = self.systems.get(system)
         if found is None:
             gone = "台账中已无此系统 / the inventory no longer has this system"
-            return Verdict(
-                system=system, name=system, disposition=Disposition.BLOCKED, reason=gone
-            )
+            return Verdict(system=system, name=system, disposition=Disposition.BLOCKED, reason=gone)
         outcome = judge(found, self.index, means, NO_ORDERS)
         return outcome if isinstance(outcome, Item) else outcome.verdict(found, NO_ORDERS)
 

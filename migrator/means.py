@@ -96,15 +96,24 @@ class LineShare(Frozen):
     rate: Rate | None = None  # instead of what the inventory says
 
 
+class Measured(Frozen):
+    """What copies over a line reached of the rate that they were allowed, in so many samples."""
+
+    percent: int = Field(ge=1, le=100)
+    samples: int = Field(ge=1)
+
+
 class Lines(Frozen):
     """`one_item`: the most of what is allowed that one item's copy takes. `network`: the rate by
-    which a room without a line of its own to the cloud gets there, each room for itself."""
+    which a room without a line of its own to the cloud gets there, each room for itself.
+    `measured`: by line; what a file does not say is learned from the copies that were made."""
 
     day: Percent
     night: Percent
     one_item: int = Field(default=100, ge=1, le=100)
     network: Rate | None = None
     own: dict[str, LineShare] = Field(default_factory=dict)
+    measured: dict[str, Measured] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -272,6 +281,8 @@ class CityMeans(Frozen):
     def named(self) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
         """(place in the file, kind of object, code) of everything that the inventory must hold."""
         yield from ((("lines", "own", code), "lines", code) for code in self.lines.own)
+        measured = self.lines.measured
+        yield from ((("lines", "measured", code), "lines", code) for code in measured)
         yield from ((("crews", "rooms", code), "rooms", code) for code in self.crews.rooms)
         yield from ((("crews", "clouds", code), "clouds", code) for code in self.crews.clouds)
         for n, one in enumerate(self.deliveries):

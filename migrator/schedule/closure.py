@@ -47,6 +47,8 @@ class Hull:
 
     def _left(self, price: int) -> int:
         """The most that the weight of a closure is above the price of its work, in thousandths."""
+        if not len(self._arcs):
+            return int(np.maximum(0, 1000 * self._weights - price * self._works).sum())
         count = len(self._works)
         source, sink = count, count + 1
         every = np.arange(count)

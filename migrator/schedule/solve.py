@@ -93,14 +93,14 @@ def solve(project: Project, effort: Effort, former: Starts | None = None) -> Out
     return _Search(project, effort, told, began).run(former)
 
 
-def judged(project: Project, starts: Starts) -> Outcome | None:
+def judged(project: Project, starts: Starts, *, quick: bool = False) -> Outcome | None:
     """A schedule as it is, what it costs beside what the limits alone prove; None where it breaks
-    something."""
+    something. `quick`: with the bounds that take no time."""
     began = time.monotonic()
     told = limits(project)
     if isinstance(told, Clash):
         return None
-    search = _Search(project, Effort(seconds=0), told, began)
+    search = _Search(project, Effort(seconds=0), told, began, quick=quick)
     if not holds(starts, search.shape):
         return None
     search.best = Found(costs_of(starts, search.shape, len(project.stages)), starts)
@@ -116,6 +116,7 @@ class _Search:
     best: Found | None = None
     bounds: list[int] = field(default_factory=list)
     cut: bool = False
+    quick: bool = False
 
     def __post_init__(self) -> None:
         self.shape = shape_of(self.project)
@@ -132,7 +133,7 @@ class _Search:
             x = self.project.index[late.activity]
             end = self.limits.heads[x] + self.project.activities[x].duration
             least += late.weight * max(0, end - late.due)
-        return least + least_apart(self.project, stage)
+        return least + least_apart(self.project, stage, quick=self.quick)
 
     def run(self, former: Starts | None) -> Outcome:
         if not self.project.activities:

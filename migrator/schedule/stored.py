@@ -62,9 +62,7 @@ def _short(store: Store, wanted: int) -> list[tuple[int, int]]:
     """For each delivery how much has to be taken from its slot on."""
     steps = store.capacity.steps
     return [
-        (slot, wanted - before)
-        for (_, before), (slot, _) in pairwise(steps)
-        if wanted > before
+        (slot, wanted - before) for (_, before), (slot, _) in pairwise(steps) if wanted > before
     ][-3:]
 
 

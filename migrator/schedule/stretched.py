@@ -35,8 +35,9 @@ class _Pair:
     least: int
 
 
-def least_apart(project: Project, stage: Stage) -> int:
-    """A sum that no schedule can undercut. Each pair counts once: at one gate, or by its own path."""
+def least_apart(project: Project, stage: Stage, *, quick: bool = False) -> int:
+    """A sum that no schedule can undercut. Each pair counts once: at one gate, or by its own path.
+    `quick`: those behind a gate come without what they need first; less, and without minimum cuts."""
     if not stage.apart:
         return 0
     paths = _Paths(project, stage.apart)
@@ -48,7 +49,7 @@ def least_apart(project: Project, stage: Stage) -> int:
         mine = [pairs[n] for n in sorted(behind[gate] & left)]
         if len(mine) < FEW:
             continue
-        more = _over(mine, at, paths, opened)
+        more = _over(mine, at, paths, opened, quick)
         if more > sum(pair.weight * pair.least for pair in mine):
             total += more
             left -= behind[gate]
@@ -124,7 +125,13 @@ class _Paths:
         return set(np.flatnonzero(there & (last != self.gates[gate])).tolist())
 
 
-def _over(pairs: Iterable[_Pair], gate: int, paths: _Paths, opened: list[list[Window]]) -> int:
+def _over(
+    pairs: Iterable[_Pair],
+    gate: int,
+    paths: _Paths,
+    opened: list[list[Window]],
+    quick: bool,
+) -> int:
     """The least sum of pairs that lead over a gate: from their first end to the gate along the lags,
     and from there to those behind, that share what is scarcest to them."""
     project, to, since = paths.project, paths.to[gate], paths.since[gate]
@@ -143,7 +150,7 @@ def _over(pairs: Iterable[_Pair], gate: int, paths: _Paths, opened: list[list[Wi
         mine = {x: weight for x, weight in weights.items() if x in work}
         if sum(work.values()) <= row.max(initial=0):
             continue
-        hull = Hull(mine, work, paths.before)
+        hull = Hull(mine, work, {} if quick else paths.before)
         ready = {x: int(since[x]) - first for x in mine}
         longest = max(project.activities[x].duration for x in work)
         best = max(best, whole + _waited(hull, mine, ready, _widest(row.tobytes())[longest:]))

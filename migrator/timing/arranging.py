@@ -22,7 +22,7 @@ from migrator.timing.again import NOTHING, Former, attempts, with_begun
 from migrator.timing.fitting import fitting, too_many
 from migrator.timing.jobs import Job
 from migrator.timing.load import Load
-from migrator.timing.mapping import Due, Lot, Task, project_of
+from migrator.timing.mapping import Due, Lot, Task, codes_of, project_of
 from migrator.timing.nights import Calendar
 from migrator.timing.settling import shaped
 from migrator.timing.walking import Walk
@@ -98,8 +98,7 @@ def _arranged(
     task: Task, outcome: Outcome, groups: Sequence[MoveGroup], refused: Mapping[str, str]
 ) -> Arranged:
     assert outcome.starts is not None
-    codes = (one.code for one in project_of(task).activities)
-    slots = late_copies(task, dict(zip(codes, outcome.starts, strict=True)))
+    slots = late_copies(task, dict(zip(codes_of(task), outcome.starts, strict=True)))
     return Arranged(_told(task, groups, slots, outcome), refused, task, slots, outcome.seconds)
 
 
@@ -147,7 +146,7 @@ def _repaired(task: Task) -> tuple[Task, Outcome] | None:
         walk = Walk(task)
         walked = _walked(walk, project := project_of(task))
         if walked is not None:
-            outcome = judged(project, walked)
+            outcome = judged(project, walked, quick=True)
             return (task, outcome) if outcome else None
         if not (loose := walk.in_the_way()):
             return None

@@ -148,6 +148,16 @@ def project_of(task: Task) -> Project:
     return lean(whole)
 
 
+def codes_of(task: Task) -> list[str]:
+    """The activities of its project, in their order."""
+    codes = [
+        code
+        for lot in task.lots
+        for code in (*(lot.copy(at) for at in range(len(lot.copies))), lot.cut)
+    ]
+    return [*codes, *(one.code for one in _pilots(task)[0])]
+
+
 def capacity_of(cloud_resource: str, calendar: Calendar) -> Steps:
     """What has been delivered of a cloud's capacity by each slot, less what was used before."""
     city = calendar.city
