@@ -133,6 +133,12 @@ def _copies(
                 f"{code}: 自 {one.copy_from} 复制 {one.copy_nights} 昼夜，{one.night} 夜前不能完成 / "
                 "its copy is not over by its night"
             )
+    yield from _loads(shared, estate, city)
+
+
+def _loads(
+    shared: dict[tuple[int, str], list[Appointment]], estate: Estate, city: CityMeans
+) -> Iterator[str]:
     load: dict[tuple[str, date], Fraction] = defaultdict(Fraction)
     for (_, road), several in shared.items():
         if len({(one.copy_from, one.copy_nights) for one in several}) > 1:
@@ -258,10 +264,10 @@ def _order(
                 f"{edge.system} 依赖 {edge.needs}: {then.night} 不在 {first.night} 试运行之后 / "
                 "not after what it needs, its trial over"
             )
-    first = {c for c, s in systems.items() if s.pilot or c in city.pilots.systems}
-    with_needs = {c for c in at if any(reaches(at[p].group, at[c].group) for p in first)}
-    for code in set(at) - with_needs:
-        for pilot in first:
+    pilots = {c for c, s in systems.items() if s.pilot or c in city.pilots.systems}
+    with_needs = {c for c in at if any(reaches(at[p].group, at[c].group) for p in pilots)}
+    for code in sorted(set(at) - with_needs):
+        for pilot in sorted(pilots):
             if at[pilot].night + (1 + city.pilots.days) * DAY > at[code].night:
                 yield (
                     f"{code}: {at[code].night} 须待试点 {pilot}（{at[pilot].night}）期满 / "
@@ -275,7 +281,7 @@ def _engineer(at: dict[str, Appointment], table: Timetable, city: CityMeans) -> 
             yield f"{one.system}: 不属于所写的组 / not of its group"
     for group in table.groups:
         names = "、".join(group.systems)
-        if len({at[code].night for code in group.systems}) != 1:
+        if len({at[code].night for code in group.systems if code in at}) > 1:
             yield f"{names}: 同组不在同一晚 / a group in several nights"
     for told in city.groups.pin:
         if len({at[code].group for code in told.systems if code in at}) > 1:
@@ -284,10 +290,10 @@ def _engineer(at: dict[str, Appointment], table: Timetable, city: CityMeans) -> 
         nights = [at[code].night for code in told.systems if code in at]
         if len(nights) != len(set(nights)):
             yield f"{'、'.join(told.systems)}: 不得同晚而同晚 / forbidden to be in one night"
-    for one in city.groups.at:
-        if one.system in at and at[one.system].night != one.night:
+    for fixed in city.groups.at:
+        if fixed.system in at and at[fixed.system].night != fixed.night:
             yield (
-                f"{one.system}: 指定 {one.night}，今排 {at[one.system].night} / "
+                f"{fixed.system}: 指定 {fixed.night}，今排 {at[fixed.system].night} / "
                 "not on the night that was told"
             )
 

@@ -145,9 +145,11 @@ def _over(
     first = min(int(since[x]) for x in behind)
     whole = first * sum(weights.values())
     for code, work in _works(behind, project).items():
+        mine = {x: weight for x, weight in weights.items() if x in work}
+        if 2 * sum(mine.values()) < sum(weights.values()):
+            continue  # a crew of a few says little of all
         row = row_of(_capacity(project)[code], project.horizon)
         row *= usable(list(work), project, opened)
-        mine = {x: weight for x, weight in weights.items() if x in work}
         if sum(work.values()) <= row.max(initial=0):
             continue
         hull = Hull(mine, work, {} if quick else paths.before)
