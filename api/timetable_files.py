@@ -3,14 +3,16 @@
 Names come from departments: they are typed as text in cells, escaped in calendars and drawings.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
 from api.errors import BadUsage
+from api.timetable_pages import Takes, assets_page, costs_page, requests_page
 from inventory.ledger_write.book import Head, Page, write_book
+from inventory.model import Estate
 from inventory.text import printable
 from migrator.plan import Plan
 from migrator.store_plans import PlanRecord
@@ -19,13 +21,15 @@ from migrator.timetable import Appointment, Timetable
 KINDS = (".xlsx", ".ics", ".svg")
 
 
-type Takes = Mapping[str, Sequence[tuple[str, int]]]
-"""System → what it takes of each capacity of its cloud."""
-
-
-def written(plan: Plan, record: PlanRecord, suffix: str, takes: Takes | None = None) -> bytes:
-    """The file of that kind; `takes` for the clouds' resource request, where it is known. Raises
-    BadUsage for another kind; KeyError without a timetable."""
+def written(
+    plan: Plan,
+    record: PlanRecord,
+    suffix: str,
+    takes: Takes | None = None,
+    estate: Estate | None = None,
+) -> bytes:
+    """The file of that kind; `takes` and `estate` (of the plan's own facts) for sheets of money and
+    things, where they are known. Raises BadUsage for another kind; KeyError without a timetable."""
     table = plan.timetable
     if table is None:
         raise KeyError(record.code)
@@ -36,16 +40,19 @@ def written(plan: Plan, record: PlanRecord, suffix: str, takes: Takes | None = N
         )
     names = {v.system: printable(v.name) for v in plan.verdicts}
     if suffix.lower() == ".xlsx":
-        return workbook(table, record, names, takes)
+        pages = timetable_pages(table, record, names)
+        if takes is not None and estate is not None and plan.means.city is not None:
+            pages.append(requests_page(table, record.code, takes))
+            pages.append(costs_page(table, record.code, names, estate, plan.means.city))
+            pages.append(assets_page(table, record.code, names, estate))
+        return write_book(pages)
     if suffix.lower() == ".ics":
         return calendar(table, record, names, plan.means.timezone)
     return gantt(table, record, names).encode()
 
 
-def workbook(
-    table: Timetable, record: PlanRecord, names: dict[str, str], takes: Takes | None = None
-) -> bytes:
-    """时间表 (a row a system), 路线图 (a row a month), 期限, 资源需求 (what clouds must have by month)."""
+def timetable_pages(table: Timetable, record: PlanRecord, names: dict[str, str]) -> list[Page]:
+    """时间表 (a row a system), 路线图 (a row a month), 期限."""
     day = "yyyy-mm-dd"
     heads = [Head("批次"), Head("割接日（夜）", day), Head("编号", "@"), Head("信息系统", "@")]
     heads += [Head("割接开始", "@"), Head("不晚于", "@"), Head("开始复制", day), Head("复制昼夜数")]
@@ -99,23 +106,7 @@ def workbook(
         for d in table.duties
     ]
     pages.append(Page("期限", f"方案 {record.code} 期限", kept, duties))
-    if takes is not None:
-        asked = [Head("月份", "@"), Head("资源", "@"), Head("本月新增"), Head("累计")]
-        title = f"方案 {record.code} 资源需求清单"
-        pages.append(Page("资源需求", title, asked, list(_requests(table, takes))))
-    return write_book(pages)
-
-
-def _requests(table: Timetable, takes: Takes) -> Iterator[list[str | int]]:
-    """Machines are taken when a copy begins; what former plans took counts from the start."""
-    months: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in table.appointments:
-        months[one.copy_from.strftime("%Y-%m")].update(dict(takes.get(one.system, ())))
-    whole = Counter({one.what: one.amount for one in table.used})
-    for month, counts in sorted(months.items()):
-        whole.update(counts)
-        for what, amount in sorted(counts.items()):
-            yield [month, what.removeprefix("cloud:"), amount, whole[what]]
+    return pages
 
 
 def _ordered(table: Timetable) -> list[Appointment]:

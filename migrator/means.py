@@ -252,6 +252,17 @@ class Groups(Frozen):
     at: tuple[At, ...] = ()
 
 
+class Costs(Frozen):
+    """Yuan: of moving a system at all and of each GiB that it has; of a core, of a GiB of memory and
+    of one of storage at the cloud for a year."""
+
+    system: int = Field(default=0, ge=0)
+    gib: int = Field(default=0, ge=0)
+    core_year: int = Field(default=0, ge=0)
+    memory_year: int = Field(default=0, ge=0)
+    storage_year: int = Field(default=0, ge=0)
+
+
 class Search(Frozen):
     """How long it is looked for a better timetable: `work` in the solver's own time, the same on
     every machine, and the seconds after which it ends in any case."""
@@ -277,6 +288,7 @@ class CityMeans(Frozen):
     deadlines: tuple[Deadline, ...] = ()
     groups: Groups = Groups()
     search: Search = Search()
+    costs: Costs = Costs()
 
     def named(self) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
         """(place in the file, kind of object, code) of everything that the inventory must hold."""

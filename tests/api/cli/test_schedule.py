@@ -91,7 +91,8 @@ def test_files_of_a_timetable(run: Run, planned_city: dict[str, Any], tmp_path: 
     argv = [part for path in files for part in ("--to", path)]
     assert run("plan", "timetable", planned_city["code"], *argv).code == 0
     book = load_workbook(BytesIO(files[0].read_bytes()))
-    assert book.sheetnames == ["时间表", "路线图", "期限", "资源需求"]
+    told = ["时间表", "路线图", "期限", "资源需求", "费用", "资产清单"]
+    assert book.sheetnames == told
     asked = [[cell.value for cell in row] for row in book["资源需求"].iter_rows(min_row=3)]
     assert asked == [["2026-12", "CLOUD:cores", 16, 16]]
     assert book["时间表"].max_row == 2 + 4
