@@ -54,15 +54,19 @@ def _nights(
                 yield f"{code}: {night} 在封网 {freeze.name} 内 / that night is frozen"
         if any(_outside(rule, code, owner, night) for rule in city.allowed):
             yield f"{code}: {night} 不在允许的夜晚内 / not one of its allowed nights"
-        yield from _hours(code, one, systems[code].window or city.nights.window)
+        wanted = systems[code].window or city.nights.window
+        yield from _hours(code, one, wanted, timedelta(minutes=city.nights.turn))
 
 
-def _hours(code: str, one: Appointment, wanted: str | None) -> Iterator[str]:
+def _hours(code: str, one: Appointment, wanted: str | None, minutes: timedelta) -> Iterator[str]:
     night = one.night
     begins = datetime.fromisoformat(one.begins)
     if not night <= begins.date() <= night + DAY:
         yield f"{code}: 割接开始 {one.begins} 不在 {night} 夜 / begins on another night"
-    if wanted and wanted != "00:00-00:00" and begins.strftime("%H:%M") != wanted[:5]:
+    # a later turn of the night may begin later, within the window
+    opens = begins - minutes * (one.turn - 1)
+    closes = begins.isoformat(timespec="minutes") == one.ends
+    if wanted and wanted != "00:00-00:00" and not closes and opens.strftime("%H:%M") != wanted[:5]:
         yield f"{code}: {one.begins[11:]} 不是窗口 {wanted} 之始 / begins outside of its window"
 
 
@@ -257,6 +261,11 @@ def _order(
         if edge.system not in at or edge.needs not in at:
             continue
         first, then = at[edge.needs], at[edge.system]
+        if first.group == then.group and first.turn > then.turn:
+            yield (
+                f"{edge.system} 依赖 {edge.needs}，当晚次序却在其前 / has an earlier turn in the night "
+                "than what it needs"
+            )
         if first.group == then.group or reaches(first.group, then.group):
             continue  # they move together, or need each other and were split
         if first.night + (1 + city.trial) * DAY > then.night:

@@ -148,11 +148,13 @@ class Delivery(Frozen):
 class Nights(Frozen):
     """`hours`: the night, in which cutovers are; `window`: when one begins whose system has no
     window of its own, without which the department is asked. `holidays`: whether cutovers may be on
-    nights before and on days on which offices are closed beside weekends."""
+    nights before and on days on which offices are closed beside weekends. `turn`: minutes from a
+    cutover to the next of its group that needs it."""
 
     hours: Hours = "20:00-08:00"
     window: Hours | None = None
     holidays: Literal["open", "closed"] = "open"
+    turn: int = Field(default=0, ge=0, le=720)
 
 
 class Freeze(_From):

@@ -168,7 +168,11 @@ def timetable(
         raise typer.Exit(Exit.NO)
     estate = desk.product.estate.load() if to else None
     takes = takes_in(plan, estate) if estate else None
-    files = {path: written(plan, record, path.suffix, takes, estate) for path in to or ()}
+    lang = desk.words.lang
+    files = {
+        path: written(plan, record, path.suffix, takes=takes, estate=estate, lang=lang)
+        for path in to or ()
+    }
     write_files(files, replace=replace)
     data = {"code": code, "digest": record.digest} | plan.timetable.model_dump(mode="json")
     done = [text(desk.words("written", file=str(path)), GOOD) for path in files]

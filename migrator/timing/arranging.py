@@ -25,6 +25,7 @@ from migrator.timing.load import Load
 from migrator.timing.mapping import Due, Lot, Task, codes_of, project_of
 from migrator.timing.nights import Calendar
 from migrator.timing.settling import shaped
+from migrator.timing.turns import turns
 from migrator.timing.walking import Walk
 from migrator.windows import Window
 
@@ -187,7 +188,14 @@ def task_of(
         for lot in lots
         if lot.jobs[0].code in former
     }
-    return Task(city, calendar, tuple(lots), between, needs, dues, slots)
+    inside = tuple(
+        tie
+        for tie in ties
+        if tie.system in number
+        and number.get(tie.needs) == number[tie.system]
+        and tie.needs != tie.system
+    )
+    return Task(city, calendar, tuple(lots), between, needs, dues, slots, inside=inside)
 
 
 def late_copies(task: Task, slots: Mapping[str, int]) -> dict[str, int]:
@@ -213,8 +221,14 @@ def _told(
     needs: dict[str, set[str]] = {}
     for tie in task.needs:
         needs.setdefault(tie.system, set()).add(tie.needs)
+    pairs: dict[int, list[tuple[str, str]]] = {}
+    for tie in task.inside:
+        pairs.setdefault(task.of[tie.system].number, []).append((tie.system, tie.needs))
+    turn: dict[str, int] = {}
+    for lot in task.lots:
+        turn |= turns((job.code for job in lot.jobs), pairs.get(lot.number, ()))
     appointments = [
-        _appointment(task, lot, job, slots, place).model_copy(
+        _appointment(task, lot, job, slots, place, turn=turn[job.code]).model_copy(
             update={
                 "wave": waves[slots[lot.cut]],
                 "after": tuple(sorted(needs.get(job.code, ()))),
@@ -236,17 +250,18 @@ def _told(
 
 
 def _appointment(
-    task: Task, lot: Lot, job: Job, slots: Mapping[str, int], place: int
+    task: Task, lot: Lot, job: Job, slots: Mapping[str, int], place: int, *, turn: int
 ) -> Appointment:
     span = task.city.plan
     slot = slots[lot.cut]
     at = next(n for n, copy in enumerate(lot.copies) if copy.road == job.road.code)
-    begins, ends = _hours(job.window, span.night(slot), task.city)
+    begins, ends = _hours(job.window, span.night(slot), task.city, turn)
     dues = task.dues.get(job.code, ())
     done = span.night(slot) + timedelta(days=1 + task.city.trial)
     return Appointment(
         system=job.code,
         group=place,
+        turn=turn,
         wave=1,
         night=span.night(slot),
         begins=begins,
@@ -260,13 +275,14 @@ def _appointment(
     )
 
 
-def _hours(window: str, night: date, city: CityMeans) -> tuple[str, str]:
+def _hours(window: str, night: date, city: CityMeans, turn: int) -> tuple[str, str]:
     """Local times from and to which a cutover of that night may begin: what begins before the night
-    does is of the next day."""
+    does is of the next day. Later turns begin later, as far as the window lets them."""
     dark, own = Window.parse(city.nights.hours), Window.parse(window)
     if own.end - own.start == 24 * 60:
         own = dark
     day = night if own.start >= dark.start else night + timedelta(days=1)
     first = datetime.combine(day, midnight()) + timedelta(minutes=own.start)
     last = first + timedelta(minutes=own.end - own.start)
+    first = min(first + timedelta(minutes=city.nights.turn * (turn - 1)), last)
     return first.isoformat(timespec="minutes"), last.isoformat(timespec="minutes")

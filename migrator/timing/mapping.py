@@ -84,8 +84,8 @@ class Lot:
 @dataclass(frozen=True)
 class Task:
     """What is to be scheduled: `ties` between systems of different lots, `needs` those of them that
-    set an order; `dues` by system; `former`: the slot of each lot's cutover before; `pins`: the slots
-    of activities that stay where they are."""
+    set an order, `inside`: those within a lot; `dues` by system; `former`: the slot of each lot's
+    cutover before; `pins`: the slots of activities that stay where they are."""
 
     city: CityMeans
     calendar: Calendar
@@ -95,6 +95,7 @@ class Task:
     dues: Mapping[str, tuple[Due, ...]] = field(default_factory=dict)
     former: Mapping[int, int] = field(default_factory=dict)
     pins: Mapping[str, int] = field(default_factory=dict)
+    inside: tuple[Tie, ...] = ()
 
     @cached_property
     def of(self) -> dict[str, Lot]:
