@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from unicodedata import east_asian_width
 from xml.sax.saxutils import escape
 
-from api.words import Lang
+from api.words import Lang, Words
 from migrator.timetable import Appointment, Timetable
 
 _ROW, _LEFT, _TOP, _WIDE, _END = 18, 250, 64, 960, 60
@@ -23,22 +23,11 @@ _DAY_SEEN = 9
 _FEW = 80
 """Rows up to which each night has its date written beside it."""
 COPY, NIGHT, LATE, GRID, WEEK, BAND = "#a9c5e0", "#1f4e78", "#c0392b", "#ccc", "#eee", "#f5f7fa"
-_TEXTS = {
-    "title": ("方案 {code} 时间表", "Timetable of plan {code}"),
-    "span": ("{first} 至 {last}，{n} 个系统", "{first} to {last}, {n} systems"),
-    "copy": ("复制", "copy"),
-    "night": ("割接", "cutover"),
-    "late": ("迟于期限", "late"),
-    "told": (
-        "{system}：{copy} 起复制，{night} 割接",
-        "{system}: copied from {copy}, cutover {night}",
-    ),
-}
 
 
 class _Drawing:
     def __init__(self, table: Timetable, code: str, names: dict[str, str], lang: Lang) -> None:
-        self.code, self.lang = code, lang
+        self.code, self.words = code, Words(lang)
         self.ordered = sorted(table.appointments, key=lambda o: (o.night, o.group, o.system))
         self.rows: dict[str, list[Appointment]] = defaultdict(list)
         for one in self.ordered:
@@ -50,7 +39,7 @@ class _Drawing:
         self.foot = _TOP + _ROW * len(self.rows)
 
     def say(self, key: str, **given: object) -> str:
-        return escape(_TEXTS[key][self.lang == "en"].format(**given))
+        return escape(self.words(key, **given))
 
     def x(self, day: date) -> float:
         return round(_LEFT + _WIDE * (day - self.first).days / self.days, 1)
@@ -61,7 +50,7 @@ class _Drawing:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11" role="img">'
         )
-        yield f"<title>{self.say('title', code=self.code)}</title>"
+        yield f"<title>{self.say('gantt.title', code=self.code)}</title>"
         yield '<rect width="100%" height="100%" fill="#fff"/>'
         yield from self.legend()
         yield from self.bands()
@@ -71,10 +60,12 @@ class _Drawing:
         yield "</svg>"
 
     def legend(self) -> Iterator[str]:
-        yield f'<text x="4" y="18" font-size="15">{self.say("title", code=self.code)}</text>'
-        told = self.say("span", first=self.first, last=self.last, n=len(self.ordered))
+        yield f'<text x="4" y="18" font-size="15">{self.say("gantt.title", code=self.code)}</text>'
+        told = self.say("gantt.span", first=self.first, last=self.last, n=len(self.ordered))
         yield f'<text x="4" y="36" fill="#555">{told}</text>'
-        for at, (key, colour) in enumerate((("copy", COPY), ("night", NIGHT), ("late", LATE))):
+        for at, (key, colour) in enumerate(
+            (("gantt.copy", COPY), ("gantt.night", NIGHT), ("gantt.late", LATE))
+        ):
             x = _LEFT + 60 + 110 * at
             yield f'<rect x="{x}" y="9" width="14" height="10" fill="{colour}"/>'
             yield f'<text x="{x + 20}" y="18">{self.say(key)}</text>'
@@ -119,7 +110,7 @@ class _Drawing:
             begin, night = self.x(one.copy_from), self.x(one.night)
             copied = max(1.5, round(_WIDE * one.copy_nights / self.days, 1))
             told = self.say(
-                "told",
+                "gantt.row",
                 system=one.system,
                 copy=one.copy_from,
                 night=f"{one.night} {one.begins[11:]}",

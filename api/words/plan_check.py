@@ -1,4 +1,4 @@
-"""Texts of `plan check`: what stands against a plan, and a timetable that was edited by hand."""
+"""Texts of `plan check` and of the drawing of a timetable."""
 
 from collections.abc import Mapping
 
@@ -12,4 +12,13 @@ PLAN_CHECK_TEXTS: Mapping[str, tuple[str, str]] = {
     "edited_good": ("改后的时间表各项约束均可守住", "the edited timetable keeps every constraint"),
     "edited_late": ("改后迟于期限的系统", "systems that would be late"),
     "edited_moved": ("改动的夜晚", "nights that were changed"),
+    "gantt.title": ("方案 {code} 时间表", "Timetable of plan {code}"),
+    "gantt.span": ("{first} 至 {last}，{n} 个系统", "{first} to {last}, {n} systems"),
+    "gantt.copy": ("复制", "copy"),
+    "gantt.night": ("割接", "cutover"),
+    "gantt.late": ("迟于期限", "late"),
+    "gantt.row": (
+        "{system}：{copy} 起复制，{night} 割接",
+        "{system}: copied from {copy}, cutover {night}",
+    ),
 }

@@ -121,8 +121,11 @@ def _searched(task: Task, deadline: float) -> Outcome:
     if small:
         found, cut = walk.better(first), False
     else:
-        # What is left at the end goes to bounds and to putting copies late.
-        until = deadline - (deadline - time.monotonic()) * REST
+        # What is left at the end goes to bounds and to putting copies late, which take about half as
+        # long as coming here did, on a machine that is as busy.
+        now = time.monotonic()
+        came = now - (deadline - search.seconds)
+        until = deadline - max((deadline - now) * REST, came / 2)
         made = shaped(walk, first, told.makespan, search, until)
         found, cut = made.slots, made.cut
     starts = _starts(found, project)

@@ -13,11 +13,11 @@ def turns(codes: Iterable[str], needs: Iterable[tuple[str, str]]) -> dict[str, i
         arcs[system].add(needed)
     ring = {code: at for at, members in enumerate(rings(arcs)) for code in members}
     before: dict[int, set[int]] = {at: set() for at in ring.values()}
-    for system, needed in arcs.items():
-        before[ring[system]] |= {ring[one] for one in needed} - {ring[system]}
+    for system, first in arcs.items():
+        before[ring[system]] |= {ring[one] for one in first} - {ring[system]}
     found: dict[int, int] = {}
     while len(found) < len(before):
-        ready = [at for at, first in before.items() if at not in found and first <= found.keys()]
+        ready = [at for at, ones in before.items() if at not in found and ones <= found.keys()]
         for at in ready:
             found[at] = 1 + max((found[one] for one in before[at]), default=0)
     return {code: found[at] for code, at in ring.items()}
