@@ -13,7 +13,7 @@ from inventory.seen import Seen
 from inventory.store import EstateStore
 from migrator.ansible import Outcome
 from migrator.crew import DRY_RUN, Cancelled, Crew
-from migrator.drift import drift
+from migrator.drift import drifts
 from migrator.errors import Forbidden, Refused
 from migrator.kinds import KINDS
 from migrator.means_file import changed
@@ -23,6 +23,7 @@ from migrator.planner import make_plan
 from migrator.processes import sweep
 from migrator.store import Truth
 from migrator.store_plans import PlanRecord, same_person
+from migrator.transfers import learned, transfers_in
 
 REHEARSED = tuple(
     (step, kind.playbook)
@@ -59,6 +60,7 @@ class Planning:
     ) -> tuple[PlanRecord, Plan]:
         """A plan of what is left to do, kept as a draft. `former`: the code of a plan whose nights
         are kept where they can be; its approval stays what it is, and is no approval of this one.
+        What copies over a line reached so far is counted on, and kept with the plan's means.
 
         Raises Refused when nothing can move (the verdicts say why, system by system), NotFound.
         """
@@ -69,6 +71,9 @@ class Planning:
                 "load a ledger first: `qianyun inventory apply LEDGER`"
             )
         before = self.truth.plans.load(former) if former else None
+        if means.city is not None:
+            city = learned(means.city, transfers_in(self.truth))
+            means = means.model_copy(update={"city": city})
         plan = make_plan(estate, means, orders, seen=seen, former=before, today=today)
         if not plan.items and plan.timetable is None:
             self.truth.audit(actor, "plan.nothing", "estate", estate=plan.estate)
@@ -100,10 +105,7 @@ class Planning:
 
     def drifted(self, code: str) -> dict[str, tuple[str, ...]]:
         """Per item, how today's facts differ from the plan's; empty when they do not."""
-        plan = self.truth.plans.load(code)
-        estate = self.estate.load()
-        found = {item.code: drift(plan, item.code, estate) for item in plan.items}
-        return {system: lines for system, lines in found.items() if lines}
+        return drifts(self.truth.plans.load(code), self.estate.load())
 
     def approve(self, code: str, digest: str, actor: str, reason: str = "") -> PlanRecord:
         """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for

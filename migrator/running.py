@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inventory.store import EstateStore
-from migrator.drift import drift
+from migrator.drift import drifts
 from migrator.errors import EngineDown, Forbidden, Refused
 from migrator.kinds import KINDS
 from migrator.plan import CUTOVER, StepKind
@@ -57,8 +57,8 @@ class Running:
                 f"方案 {plan_code} 没有可由剧本执行的迁移项 / nothing in plan {plan_code} can be moved by a "
                 f"playbook yet: `qianyun plan show {plan_code}` tells what is missing"
             )
-        estate = self.estate.load()
-        changed = [line for item in plan.items for line in drift(plan, item.code, estate)]
+        found = drifts(plan, self.estate.load())
+        changed = [line for lines in found.values() for line in lines]
         if changed:
             self.truth.audit(actor, "run.start.refused", plan_code, drift=changed)
             raise Refused(

@@ -2,6 +2,8 @@
 
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -80,14 +82,47 @@ def show(desk: Desk, code: Code) -> None:
     _show(desk, plans.record(code), plans.load(code))
 
 
-@command(app, "check", help="事实是否已变 / whether the facts still are the plan's; 1 when not")
-def check(desk: Desk, code: Code) -> None:
-    from api.show.plan import drift_screen
+@command(
+    app,
+    "check",
+    help="方案今日是否仍成立 / whether a plan still holds, or an edited timetable; 1 when not",
+)
+def check(
+    desk: Desk,
+    code: Code,
+    edited: Annotated[
+        Path | None,
+        typer.Option(
+            "--edited",
+            metavar="FILE",
+            help="判断改过的时间表 / a timetable as edited, .xlsx or .json",
+        ),
+    ] = None,
+) -> None:
+    from api.cli.watch import moment
+    from api.plan_check import edited_verdict, standing
+    from api.show.plan_check import standing_screen, verdict_screen
 
-    changed = desk.product.planning.drifted(code)
-    data = {"code": code, "ok": not changed, "drift": changed}
-    desk.answer(data, lambda: drift_screen(changed, desk.words))
-    raise typer.Exit(Exit.NO if changed else Exit.DONE)
+    if edited is not None:
+        verdict = edited_verdict(desk.product, code, edited)
+        told = {"code": code, "ok": verdict.ok} | asdict(verdict)
+        desk.answer(told, lambda: verdict_screen(verdict, desk.words))
+        raise typer.Exit(Exit.DONE if verdict.ok else Exit.NO)
+    found = standing(desk.product, code)
+    down = [
+        {
+            "code": one.code,
+            "check": one.check,
+            "family": one.family,
+            "began": moment(one.began),
+            "reason": one.reason,
+        }
+        for one in found.down
+    ]
+    data = {"code": code, "ok": found.ok, "drift": found.drift}
+    data |= {"broken": found.broken, "down": down}
+    desk.answer(data, lambda: standing_screen(found, down, desk.words))
+    raise typer.Exit(Exit.DONE if found.ok else Exit.NO)
 
 
 @command(app, "dry-run", help="预演，不改动任何主机 / rehearse all of it, change nothing")

@@ -166,8 +166,13 @@ def timetable(
     if plan.timetable is None:
         desk.answer({"code": code, "timetable": None}, lambda: timetable_screen(plan, desk.words))
         raise typer.Exit(Exit.NO)
-    takes = takes_in(plan, desk.product.estate.load()) if to else None
-    files = {path: written(plan, record, path.suffix, takes) for path in to or ()}
+    estate = desk.product.estate.load() if to else None
+    takes = takes_in(plan, estate) if estate else None
+    lang = desk.words.lang
+    files = {
+        path: written(plan, record, path.suffix, takes=takes, estate=estate, lang=lang)
+        for path in to or ()
+    }
     write_files(files, replace=replace)
     data = {"code": code, "digest": record.digest} | plan.timetable.model_dump(mode="json")
     done = [text(desk.words("written", file=str(path)), GOOD) for path in files]

@@ -13,6 +13,7 @@ from api.words.census import CENSUS
 from api.words.netbox import NETBOX_TEXTS
 from api.words.objects import OBJECT_TEXTS
 from api.words.plan import PLAN_TEXTS
+from api.words.plan_check import PLAN_CHECK_TEXTS
 from api.words.policy import POLICY_TEXTS
 from api.words.records import RECORD_TEXTS
 from api.words.report import REPORT_TEXTS
@@ -33,6 +34,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **RECORD_TEXTS,
         **PLAN_TEXTS,
         **ALERT_TEXTS,
+        **PLAN_CHECK_TEXTS,
     }
 )
 

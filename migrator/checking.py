@@ -1,4 +1,5 @@
 """Whether a timetable keeps every constraint: judged from the estate and the means alone, day by day.
+It judges what the planner made in the tests, and what people edited by hand (`qianyun plan check`).
 
 Nothing of the planner's is used but the values that it gives; what it shares with nobody is written
 anew from the constraints (docs/planning.md), so that a fault there is found here.
@@ -9,8 +10,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
+from inventory.errors import CalendarUnknown
 from inventory.model import Estate, Line, System
-from migrator.means import CityMeans
+from inventory.policies.calendar import is_working_day
+from migrator.means import Allowed, CityMeans, Freeze
 from migrator.timetable import Appointment, Timetable
 
 DAY = timedelta(days=1)
@@ -18,16 +21,19 @@ NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def faults(table: Timetable, estate: Estate, city: CityMeans) -> list[str]:
-    """Everything that is wrong; none when it can be kept."""
+    """Everything that is wrong, in both languages; none when it can be kept."""
     at = {one.system: one for one in table.appointments}
     systems = {one.code: one for one in estate.systems if one.code in at}
-    assert len(at) == len(table.appointments), "a system has two nights"
-    assert set(at) == set(systems), "a night of a system that is not there"
+    if len(at) != len(table.appointments):
+        return ["同一系统有两晚 / a system has two nights"]
+    if gone := sorted(set(at) - set(systems)):
+        return [f"{code}: 台账中无此系统 / the inventory has no such system" for code in gone]
     return [
+        *_holidays(at, city),
         *_nights(at, systems, city),
         *_copies(at, systems, estate, city),
         *_crews(at, systems, city),
-        *_clouds(at, systems, city),
+        *_clouds(at, systems, table, city),
         *_order(at, systems, estate, city),
         *_engineer(at, table, city),
         *_told(at, city),
@@ -40,33 +46,59 @@ def _nights(
     for code, one in at.items():
         night, owner, room = one.night, systems[code].organisation, systems[code].place
         if night < city.plan.from_:
-            yield f"{code}: before the first night"
+            yield f"{code}: {night} 早于首夜 / before the first night"
         if NAMES[night.weekday()] not in city.crews.nights:
-            yield f"{code}: nobody works on {night}"
+            yield f"{code}: {night} 非割接日 / nobody works on that night"
         for freeze in city.freezes:
-            named = freeze.organisations or freeze.rooms or freeze.systems
-            meant = (
-                not named
-                or owner in freeze.organisations
-                or room in freeze.rooms
-                or code in freeze.systems
-            )
-            if meant and _within(night, freeze.from_, freeze.to):
-                yield f"{code}: {freeze.name} on {night}"
-        for rule in city.allowed:
-            named = rule.organisations or rule.systems
-            if named and owner not in rule.organisations and code not in rule.systems:
-                continue
-            early = rule.from_ is not None and night < rule.from_
-            late = rule.to is not None and night > rule.to
-            if early or late or NAMES[night.weekday()] not in rule.nights:
-                yield f"{code}: not allowed on {night}"
-        begins = datetime.fromisoformat(one.begins)
-        if not night <= begins.date() <= night + DAY:
-            yield f"{code}: begins on another night"
+            if _meant(freeze, code, owner, room) and _within(night, freeze.from_, freeze.to):
+                yield f"{code}: {night} 在封网 {freeze.name} 内 / that night is frozen"
+        if any(_outside(rule, code, owner, night) for rule in city.allowed):
+            yield f"{code}: {night} 不在允许的夜晚内 / not one of its allowed nights"
         wanted = systems[code].window or city.nights.window
-        if wanted and wanted != "00:00-00:00" and begins.strftime("%H:%M") != wanted[:5]:
-            yield f"{code}: begins outside of its window"
+        yield from _hours(code, one, wanted, timedelta(minutes=city.nights.turn))
+
+
+def _hours(code: str, one: Appointment, wanted: str | None, minutes: timedelta) -> Iterator[str]:
+    night = one.night
+    begins = datetime.fromisoformat(one.begins)
+    if not night <= begins.date() <= night + DAY:
+        yield f"{code}: 割接开始 {one.begins} 不在 {night} 夜 / begins on another night"
+    # a later turn of the night may begin later, within the window
+    opens = begins - minutes * (one.turn - 1)
+    closes = begins.isoformat(timespec="minutes") == one.ends
+    if wanted and wanted != "00:00-00:00" and not closes and opens.strftime("%H:%M") != wanted[:5]:
+        yield f"{code}: {one.begins[11:]} 不是窗口 {wanted} 之始 / begins outside of its window"
+
+
+def _meant(freeze: Freeze, code: str, owner: str | None, room: str | None) -> bool:
+    if not (freeze.organisations or freeze.rooms or freeze.systems):
+        return True
+    return owner in freeze.organisations or room in freeze.rooms or code in freeze.systems
+
+
+def _outside(rule: Allowed, code: str, owner: str | None, night: date) -> bool:
+    named = rule.organisations or rule.systems
+    if named and owner not in rule.organisations and code not in rule.systems:
+        return False
+    early = rule.from_ is not None and night < rule.from_
+    late = rule.to is not None and night > rule.to
+    return early or late or NAMES[night.weekday()] not in rule.nights
+
+
+def _holidays(at: dict[str, Appointment], city: CityMeans) -> Iterator[str]:
+    """Neither the evening nor the morning after is of an official holiday; what is worked is not."""
+    if city.nights.holidays == "open":
+        return
+    for code, one in at.items():
+        for day in (one.night, one.night + DAY):
+            try:
+                near = [day + n * DAY for n in (-2, -1, 0, 1, 2)]
+                off = [near_ for near_ in near if not is_working_day(near_)]
+            except CalendarUnknown:
+                continue
+            if day in off and any(other.weekday() < 5 for other in off):
+                yield f"{code}: {one.night} 为节假日或其前夜 / a holiday, or the night before one"
+                break
 
 
 def _within(day: date, first: date | str, last: date | str) -> bool:
@@ -93,29 +125,46 @@ def _copies(
     for code, one in at.items():
         shared[one.group, one.by].append(one)
         size = systems[code].storage_gib
-        assert size is not None
+        if size is None:
+            yield f"{code}: 数据量未申报 / its size is not told"
+            continue
         if one.copy_mib != size * 1024:
-            yield f"{code}: copies {one.copy_mib} MiB of {size} GiB"
+            yield f"{code}: 复制 {one.copy_mib} MiB，数据 {size} GiB / another size than its data has"
         if one.copy_from < city.plan.from_:
-            yield f"{code}: copied before the first night"
+            yield f"{code}: {one.copy_from} 开始复制，早于首夜 / copied before the first night"
         if one.copy_from + one.copy_nights * DAY > one.night:
-            yield f"{code}: its copy is not over by its night"
+            yield (
+                f"{code}: 自 {one.copy_from} 复制 {one.copy_nights} 昼夜，{one.night} 夜前不能完成 / "
+                "its copy is not over by its night"
+            )
+    yield from _loads(shared, estate, city)
+
+
+def _loads(
+    shared: dict[tuple[int, str], list[Appointment]], estate: Estate, city: CityMeans
+) -> Iterator[str]:
     load: dict[tuple[str, date], Fraction] = defaultdict(Fraction)
     for (_, road), several in shared.items():
         if len({(one.copy_from, one.copy_nights) for one in several}) > 1:
-            yield f"{road}: one copy with several beginnings"
+            yield f"{road}: 同组同线的复制须同始同止 / one copy with several beginnings"
         each = Fraction(sum(one.copy_mib for one in several), several[0].copy_nights)
         for n in range(several[0].copy_nights):
             load[road, several[0].copy_from + n * DAY] += each
         if each > _mib(road, estate, city) * city.lines.one_item / 100 + 1:
-            yield f"{road}: one copy takes more than its share"
+            yield (
+                f"{road}: {several[0].system} 等的复制超过单项份额 / "
+                "one copy takes more than its share"
+            )
     for (road, day), mib in sorted(load.items()):
-        if mib > _mib(road, estate, city):
-            yield f"{road}: {float(mib)} MiB on {day}"
+        if mib > (most := _mib(road, estate, city)):
+            yield (
+                f"{road}: {day} 须传 {float(mib):.0f} MiB，至多 {float(most):.0f} / "
+                "more than the line carries"
+            )
         for freeze in city.freezes:
             everybody = not (freeze.organisations or freeze.rooms or freeze.systems)
             if freeze.copies and everybody and _within(day, freeze.from_, freeze.to):
-                yield f"{road}: copies in {freeze.name} on {day}"
+                yield f"{road}: {day} 在封网 {freeze.name} 内复制 / copies in a freeze of copies"
 
 
 def _mib(road: str, estate: Estate, city: CityMeans) -> Fraction:
@@ -131,6 +180,8 @@ def _mib(road: str, estate: Estate, city: CityMeans) -> Fraction:
         day = day if own is None or own.day is None else own.day
         night = night if own is None or own.night is None else own.night
     assert rate is not None
+    measured = city.lines.measured.get(code)
+    rate = rate * measured.percent // 100 if measured else rate
     first, last = (datetime.strptime(t, "%H:%M") for t in city.nights.hours.split("-"))
     dark = (last - first) % DAY or DAY
     bits = rate * 1000 * (night * dark.seconds + day * (DAY - dark).total_seconds()) / 100
@@ -152,12 +203,16 @@ def _crews(
             "total": city.crews.total,
         }[kind]
         if count > most:
-            yield f"{kind} {code}: {count} on {night}, {most} can be"
+            yield (
+                f"{kind} {code}: {night} 须割接 {count} 次，至多 {most} 次 / "
+                "more cutovers than its crew takes"
+            )
 
 
 def _clouds(
-    at: dict[str, Appointment], systems: dict[str, System], city: CityMeans
+    at: dict[str, Appointment], systems: dict[str, System], table: Timetable, city: CityMeans
 ) -> Iterator[str]:
+    used = {one.what: one.amount for one in table.used}
     counted = {
         (d.cloud, name)
         for d in city.deliveries
@@ -172,6 +227,10 @@ def _clouds(
                 getattr(d, name) or 0
                 for d in city.deliveries
                 if d.cloud == cloud and max(d.on, city.plan.from_) <= day
+            ) - sum(
+                n
+                for what, n in used.items()
+                if what.startswith(f"cloud:{cloud}:") and what.endswith(f":{name}")
             )
             taken = sum(
                 getattr(systems[code], fields[name])
@@ -179,7 +238,7 @@ def _clouds(
                 if systems[code].target == cloud and one.copy_from <= day
             )
             if taken > held:
-                yield f"{cloud} {name}: {taken} taken of {held} on {day}"
+                yield f"{cloud} {name}: 至 {day} 占用 {taken}，仅交付 {held} / more taken than delivered"
 
 
 def _order(
@@ -202,42 +261,57 @@ def _order(
         if edge.system not in at or edge.needs not in at:
             continue
         first, then = at[edge.needs], at[edge.system]
+        if first.group == then.group and first.turn > then.turn:
+            yield (
+                f"{edge.system} 依赖 {edge.needs}，当晚次序却在其前 / has an earlier turn in the night "
+                "than what it needs"
+            )
         if first.group == then.group or reaches(first.group, then.group):
             continue  # they move together, or need each other and were split
         if first.night + (1 + city.trial) * DAY > then.night:
-            yield f"{edge.system} needs {edge.needs}: {then.night} after {first.night}"
-    first = {c for c, s in systems.items() if s.pilot or c in city.pilots.systems}
-    with_needs = {c for c in at if any(reaches(at[p].group, at[c].group) for p in first)}
-    for code in set(at) - with_needs:
-        for pilot in first:
+            yield (
+                f"{edge.system} 依赖 {edge.needs}: {then.night} 不在 {first.night} 试运行之后 / "
+                "not after what it needs, its trial over"
+            )
+    pilots = {c for c, s in systems.items() if s.pilot or c in city.pilots.systems}
+    with_needs = {c for c in at if any(reaches(at[p].group, at[c].group) for p in pilots)}
+    for code in sorted(set(at) - with_needs):
+        for pilot in sorted(pilots):
             if at[pilot].night + (1 + city.pilots.days) * DAY > at[code].night:
-                yield f"{code}: on {at[code].night}, pilot {pilot} on {at[pilot].night}"
+                yield (
+                    f"{code}: {at[code].night} 须待试点 {pilot}（{at[pilot].night}）期满 / "
+                    "pilots come first"
+                )
 
 
 def _engineer(at: dict[str, Appointment], table: Timetable, city: CityMeans) -> Iterator[str]:
     for one in at.values():
         if one.system not in table.groups[one.group].systems:
-            yield f"{one.system}: not of its group"
+            yield f"{one.system}: 不属于所写的组 / not of its group"
     for group in table.groups:
-        if len({at[code].night for code in group.systems}) != 1:
-            yield f"{group.systems}: not in one night"
+        names = "、".join(group.systems)
+        if len({at[code].night for code in group.systems if code in at}) > 1:
+            yield f"{names}: 同组不在同一晚 / a group in several nights"
     for told in city.groups.pin:
         if len({at[code].group for code in told.systems if code in at}) > 1:
-            yield f"{told.systems}: pinned and apart"
+            yield f"{'、'.join(told.systems)}: 须同批而分开 / pinned together and apart"
     for told in city.groups.forbid:
         nights = [at[code].night for code in told.systems if code in at]
         if len(nights) != len(set(nights)):
-            yield f"{told.systems}: forbidden and together"
-    for one in city.groups.at:
-        if one.system in at and at[one.system].night != one.night:
-            yield f"{one.system}: not on {one.night}"
+            yield f"{'、'.join(told.systems)}: 不得同晚而同晚 / forbidden to be in one night"
+    for fixed in city.groups.at:
+        if fixed.system in at and at[fixed.system].night != fixed.night:
+            yield (
+                f"{fixed.system}: 指定 {fixed.night}，今排 {at[fixed.system].night} / "
+                "not on the night that was told"
+            )
 
 
 def _told(at: dict[str, Appointment], city: CityMeans) -> Iterator[str]:
     waves = sorted({one.night for one in at.values()})
     for code, one in at.items():
         if waves[one.wave - 1] != one.night:
-            yield f"{code}: wave {one.wave} is not that of {one.night}"
+            yield f"{code}: 第 {one.wave} 批不是 {one.night} 的批次 / another wave than its night has"
         done = one.night + (1 + city.trial) * DAY
         if one.due and one.late < max(0, (done - one.due).days):
-            yield f"{code}: is later than told"
+            yield f"{code}: 实际更迟 / is later than told"
