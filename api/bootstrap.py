@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from migrator.activities import Activities
     from migrator.crew import Crew
     from migrator.engine import Engine
+    from migrator.gates import Gates
     from migrator.planning import Planning
     from migrator.recording import Recording
     from migrator.running import Running
@@ -96,10 +97,25 @@ class Qianyun:
         return Recording(self.truth, self.estate, shelf, self.settings.recorders)
 
     @cached_property
+    def gates(self) -> "Gates":
+        """The city's rules of the engine, from their file. Raises MeansRefused."""
+        from migrator.engine_rules_file import read_rules
+        from migrator.gates import Gates
+
+        path = self.settings.engine_rules
+        return Gates(read_rules(path)) if path else Gates()
+
+    @cached_property
     def running(self) -> "Running":
         from migrator.running import Running
 
-        return Running(self.truth, self.estate, self._begin, self._wake)
+        return Running(
+            truth=self.truth,
+            estate=self.estate,
+            begin=self._begin,
+            wake=self._wake,
+            gates=self.gates,
+        )
 
     @cached_property
     def ssh_key(self) -> Path:
@@ -125,7 +141,7 @@ class Qianyun:
             login=Login(user=self.settings.ssh_user, key=self.ssh_key),
             secrets={n: s.get_secret_value() for n, s in secrets.items() if s is not None},
             root=self.settings.state / "attempts",
-            machine=socket.gethostname(),
+            machine=self.settings.machine or socket.gethostname(),
             strategy=Strategy(self.settings.strategy),
         )
 
@@ -136,7 +152,7 @@ class Qianyun:
         from migrator.processes import sweep
 
         sweep(DRY_RUN)
-        performer = Performer(self.truth, self.estate, self.crew)
+        performer = Performer(self.truth, self.estate, self.crew, self.gates)
         return Activities(performer, self.settings.heartbeat_seconds)
 
     def means(self, *, ignore_windows: bool = False, moves_at_once: int | None = None) -> Means:

@@ -173,6 +173,27 @@ class Settings(BaseModel):
     heartbeat_seconds: int = Field(
         default=10, ge=1, le=300, description="心跳间隔秒数 / seconds between heartbeats, 1 to 300"
     )
+    engine_rules: Folder | None = Field(
+        default=None,
+        description="引擎规则文件（TOML）：审批、封网、网络域、限制、通知 / TOML file of approvals, freezes, "
+        "zones, limits and notices",
+    )
+    zone: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]{0,63}$",
+        description="执行进程所在网络域 / zone that this machine's worker stands in, of A-Z a-z 0-9 . _ -",
+    )
+    machine: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]{0,200}$",
+        description="本机名称，默认主机名 / this machine's name, its host name by default",
+    )
+    steps_at_once: int = Field(
+        default=32,
+        ge=1,
+        le=1000,
+        description="本机同时执行的步骤数 / steps under way at once, 1 to 1000",
+    )
     moves_at_once: int = Field(
         default=4, ge=1, le=1000, description="同时迁移上限 / items under way together, 1 to 1000"
     )

@@ -89,7 +89,7 @@ class EngineRoom:
             workflow_runner=RUNNER,
         )
         count = 0
-        for handle in self._handles():
+        for handle in self.handles():
             try:
                 history = await handle.fetch_history()
             except RPCError:
@@ -98,7 +98,7 @@ class EngineRoom:
             count += 1
         return count
 
-    def _handles(self) -> list[WorkflowHandle[Any, Any]]:
+    def handles(self) -> list[WorkflowHandle[Any, Any]]:
         ids = list(self.runs)
         for run in self.runs:
             items = self.stage.truth.runs.get(run).items
@@ -106,7 +106,7 @@ class EngineRoom:
         return [self.engine.client.get_workflow_handle(name) for name in ids]
 
     async def _terminate(self) -> None:
-        for handle in self._handles():
+        for handle in self.handles():
             try:
                 await handle.terminate("the test is over")
             except RPCError:
