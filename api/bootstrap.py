@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from migrator.crew import Crew
     from migrator.engine import Engine
     from migrator.gates import Gates
+    from migrator.notices import Notifier
     from migrator.planning import Planning
     from migrator.recording import Recording
     from migrator.running import Running
+    from migrator.worker import Post
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,19 @@ class Qianyun:
         )
 
     @cached_property
+    def notifier(self) -> "Notifier":
+        """Raises SettingsError for a file of channels that cannot be used."""
+        from api.secret_files import channels
+        from migrator.notices import Notifier
+
+        path = self.settings.notify_channels
+        try:
+            known = channels(path) if path else {}
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"QIANYUN_NOTIFY_CHANNELS: {error}") from None
+        return Notifier(self.truth, self.gates.rules, known)
+
+    @cached_property
     def ssh_key(self) -> Path:
         """The private key of the settings, else the one of our own that `qianyun up` made."""
         return self.settings.ssh_key or self.settings.state / "ssh" / "id_ed25519"
@@ -141,7 +156,7 @@ class Qianyun:
             login=Login(user=self.settings.ssh_user, key=self.ssh_key),
             secrets={n: s.get_secret_value() for n, s in secrets.items() if s is not None},
             root=self.settings.state / "attempts",
-            machine=self.settings.machine or socket.gethostname(),
+            machine=self.machine,
             strategy=Strategy(self.settings.strategy),
         )
 
@@ -154,6 +169,24 @@ class Qianyun:
         sweep(DRY_RUN)
         performer = Performer(self.truth, self.estate, self.crew, self.gates)
         return Activities(performer, self.settings.heartbeat_seconds)
+
+    @property
+    def machine(self) -> str:
+        return self.settings.machine or socket.gethostname()
+
+    @property
+    def post(self) -> "Post":
+        """Where this machine's worker stands."""
+        from migrator.worker import Post
+
+        settings = self.settings
+        return Post(
+            machine=self.machine,
+            zone=settings.zone,
+            build=settings.worker_build,
+            steps=settings.steps_at_once,
+            beside=None if settings.zone else self.notifier.tell,
+        )
 
     def means(self, *, ignore_windows: bool = False, moves_at_once: int | None = None) -> Means:
         """A city's means as the settings say."""

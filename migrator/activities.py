@@ -11,7 +11,7 @@ from temporalio import activity
 
 from migrator.admission import Claim
 from migrator.crew import Watch
-from migrator.errors import MigratorError
+from migrator.errors import MigratorError, Refused
 from migrator.gates import GateVerdict
 from migrator.messages import ItemOrder, ItemRef, RunOrder, StepRef, queue_of
 from migrator.perform import ENGINE, Performer
@@ -46,6 +46,20 @@ class Activities:
     @property
     def all(self) -> list[Callable[..., object]]:
         return [self.next_of_item, self.next_of_run, self.perform_step]
+
+    @property
+    def steps(self) -> list[Callable[..., object]]:
+        """What a worker of a zone does: it answers no questions of workflows."""
+        return [self.perform_step]
+
+    def require_welcome(self, machine: str, zone: str) -> None:
+        """Tell that a worker is here. Raises Refused where a person declared its machine off: others
+        may have taken its attempts over."""
+        if machine and not self._truth.machines.seen(machine, zone):
+            raise Refused(
+                f"机器 {machine} 已被确认关机 / machine {machine} was declared off: when nothing of its "
+                f"attempts runs on it any more, `qianyun machine back {machine}`"
+            )
 
     def open_runs(self) -> list[str]:
         """Codes of the runs that have not ended."""

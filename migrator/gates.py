@@ -28,6 +28,9 @@ STEPS = {
 }
 """Steps that an approval stands before. Once the switch is made only the commit can still be held."""
 
+_LOOKED_AT = frozenset({StepKind.PREFLIGHT, StepKind.GATE})
+"""Steps that begin with a look at whether the plan still stands."""
+
 FROZEN = _CUTOVER | {StepKind.COMMIT}
 COPIES = frozenset({StepKind.BACKUP, StepKind.PRESYNC})
 """Steps that a freeze holds back, and those that one holds back besides which stops copies too. The
@@ -143,6 +146,9 @@ def _subject(rule: Approval, case: GateCase) -> str:
 
 def _approval(rule: Approval, rules: EngineRules, case: GateCase) -> GateVerdict:
     subject = _subject(rule, case)
+    if rule.of is Scope.PLAN and case.kept.state == "rejected" and case.step in _LOOKED_AT:
+        # there the item is held for good, with what else has changed (`perform`)
+        return GateVerdict(gate=f"approval:{rule.name}", open=True)
     told = [d for d in case.kept.decisions if (d.scope, d.subject) == (rule.of, subject)]
     stand = [d for d in standing(told) if eligible(d.actor, rule, rules, case.kept.author)]
     fresh = [d for d in stand if not _expired(d, rule, case.now)]

@@ -110,6 +110,20 @@ class Runs:
         with self._truth.reading() as connection:
             return list(connection.scalars(query))
 
+    def ended_codes(self, last: int) -> list[str]:
+        """Of the `last` that have ended, newest first."""
+        query = select(runs.c.code).where(runs.c.ended_at.is_not(None))
+        with self._truth.reading() as connection:
+            found = connection.scalars(query.order_by(runs.c.ended_at.desc()).limit(last))
+            return list(found)
+
+    def of_system(self, system: str) -> list[str]:
+        """Codes of the runs that have an item of the system, oldest first."""
+        query = select(runs.c.code).join(items, items.c.run == runs.c.code)
+        query = query.where(items.c.system == system).order_by(runs.c.started_at)
+        with self._truth.reading() as connection:
+            return list(connection.scalars(query))
+
     def _get(self, connection: Connection, code: str) -> RunRecord:
         row = connection.execute(select(runs).where(runs.c.code == code)).mappings().first()
         if row is None:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from api.words.census import CENSUS
+from api.words.engine import ENGINE_TEXTS
 from api.words.netbox import NETBOX_TEXTS
 from api.words.objects import OBJECT_TEXTS
 from api.words.plan import PLAN_TEXTS
@@ -31,6 +32,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **CENSUS,
         **RECORD_TEXTS,
         **PLAN_TEXTS,
+        **ENGINE_TEXTS,
     }
 )
 
