@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, RowMapping, insert, select, text
+from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from inventory.changes import ChangeSet
@@ -34,14 +34,25 @@ class EmbeddedStore:
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = _utc_now) -> None:
         self._engine = engine
         self._clock = clock
+        self._known: tuple[int, Estate] | None = None  # the newest row that we read or wrote
 
     def load(self) -> Estate:
         try:
             with reading(self._engine) as connection:
+                newest = connection.scalar(select(func.max(snapshots.c.id)))
+                known = self._known
+                if known is not None and known[0] == newest:  # a row is never changed
+                    return known[1]
                 row = _latest(connection)
         except SQLAlchemyError as error:
             raise _failed(error) from error
-        return _estate(row)
+        return self._keep(row)
+
+    def _keep(self, row: RowMapping | None) -> Estate:
+        estate = _estate(row)
+        if row is not None:
+            self._known = (row["id"], estate)
+        return estate
 
     def snapshot(self) -> Estate:
         """The same as `load`: nobody else writes here."""
@@ -88,7 +99,9 @@ class EmbeddedStore:
     ) -> Estate:
         try:
             with writing(self._engine) as connection:
-                return self._apply(connection, changes, actor, confirmed, as_is=as_is)
+                number, after = self._apply(connection, changes, actor, confirmed, as_is=as_is)
+            self._known = (number, after)  # committed
+            return after
         except IntegrityError as error:
             raise StaleEstate(
                 "资产刚被他人修改，请重新比对 / the estate was changed by someone else just now: "
@@ -105,20 +118,20 @@ class EmbeddedStore:
         confirmed: str | None,
         *,
         as_is: bool,
-    ) -> Estate:
+    ) -> tuple[int, Estate]:
+        """The number of the row that holds the estate afterwards, and the estate."""
         if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE is the same queue
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        row = _latest(connection)
-        estate = _estate(row)
+        row, estate = self._newest(connection)
         after = changes.apply_to(estate)
         if after is estate:
-            return estate
+            return row, estate
         changes.check_safety(estate, confirmed=confirmed)
         if not as_is:
             check_references(after, estate)
         connection.execute(
             insert(snapshots).values(
-                id=1 if row is None else row["id"] + 1,
+                id=row + 1,
                 format=FORMAT,
                 digest=after.digest,
                 estate=after.model_dump_json(exclude_none=True),
@@ -128,7 +141,15 @@ class EmbeddedStore:
                 made_by=actor,
             )
         )
-        return after
+        return row + 1, after
+
+    def _newest(self, connection: Connection) -> tuple[int, Estate]:
+        """The number of the newest row, 0 without one, and its estate."""
+        newest = connection.scalar(select(func.max(snapshots.c.id))) or 0
+        known = self._known
+        if known is not None and known[0] == newest:
+            return known
+        return newest, self._keep(_latest(connection))
 
 
 def _latest(connection: Connection) -> RowMapping | None:

@@ -61,13 +61,27 @@ def gather(system: System, index: Index, means: Means) -> Item | Ruling:
     )
 
 
+_last: list[tuple[Estate, Index]] = []
+
+
+def _index_of(estate: Estate) -> Index:
+    """The index of the estate that was asked about last is kept: items of a run ask one by one."""
+    for known, index in _last:
+        if known is estate:
+            return index
+    index = Index.of(estate)
+    _last[:] = [(estate, index)]
+    return index
+
+
 def facts_now(estate: Estate, system: str, means: Means) -> Item | Verdict:
     """What a plan made now would hold for `system`: the other side of a drift comparison."""
-    found = next((s for s in estate.systems if s.code == system), None)
-    if found is None:
+    try:
+        found = estate.system(system)
+    except KeyError:
         gone = "台账中已无此系统 / the inventory no longer has this system"
         return Verdict(system=system, name=system, disposition=Disposition.BLOCKED, reason=gone)
-    outcome = judge(found, Index.of(estate), means, NO_ORDERS)
+    outcome = judge(found, _index_of(estate), means, NO_ORDERS)
     return outcome if isinstance(outcome, Item) else outcome.verdict(found, NO_ORDERS)
 
 

@@ -7,11 +7,10 @@ database says now, and what came of it is written before anybody is told.
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from inventory.changes import diff
 from inventory.model import Placement
 from inventory.store import EstateStore
 from migrator.ansible import Outcome
@@ -20,6 +19,7 @@ from migrator.crew import Cancelled, Crew, Superseded, Watch
 from migrator.drift import drift
 from migrator.gates import GateCase, Gates, GateVerdict
 from migrator.kinds import KINDS
+from migrator.placing import Placer
 from migrator.plan import CUTOVER, Item, Plan, StepKind
 from migrator.progress import ItemRecord, StepState, Wanted, limits_of
 from migrator.rates import rate_of
@@ -110,7 +110,7 @@ class Performer:
         if outcome is None:
             return
         if outcome.ok and step is StepKind.COMMIT:
-            self._move_in_inventory(run, item)
+            self._move_in_inventory(run, item, watch)
         self._finish(run, system, step, outcome)
 
     def _plan(self, code: str, step: StepKind) -> Plan:
@@ -233,22 +233,19 @@ class Performer:
         self.crew.close(attempt, outcome)
         return outcome
 
-    def _move_in_inventory(self, run: str, item: Item) -> None:
+    def _move_in_inventory(self, run: str, item: Item, watch: Watch) -> None:
         """Where the system lives from now on, in the estate; done twice, it changes nothing."""
-        estate = self.estate.load()
-        system = next(s for s in estate.systems if s.code == item.code)
-        if system.placement and system.placement.run == run:
-            return
         placement = Placement(
             place=item.target.place or "",
             hosts=(item.target.code,),
             run=run,
             since=self.truth.now(),
         )
-        moved = system.model_copy(update={"placement": placement})
-        systems = tuple(moved if s.code == item.code else s for s in estate.systems)
-        changes = diff(estate, estate.model_copy(update={"systems": systems}))
-        self.estate.apply(changes, actor=f"{ENGINE}:{run}", confirmed=changes.digest)
+        self.placer.place(item.code, placement, watch.beat)
+
+    @cached_property
+    def placer(self) -> Placer:
+        return Placer(self.estate, ENGINE)
 
     def _ended(self, record: ItemRecord, step: StepKind) -> Outcome | None:
         """The outcome of an attempt that was closed before a crash, and never came into its step:

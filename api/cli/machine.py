@@ -35,6 +35,25 @@ def back(desk: Desk, name: Name) -> None:
     _show(desk, [desk.product.truth.machines.back(name, desk.actor)])
 
 
+@command(
+    app, "promote", help="切换到该版本的执行进程 / workers of this build take all runs from now on"
+)
+def promote(
+    desk: Desk,
+    build: Annotated[str, typer.Argument(metavar="BUILD", help="worker_build 的值 / its name")],
+) -> None:
+    import asyncio
+
+    from api.show.parts import text
+
+    async def go() -> None:
+        await (await desk.product.engine()).promote(build)
+
+    asyncio.run(go())
+    desk.product.truth.audit(desk.actor, "engine.promoted", build)
+    desk.answer({"build": build}, lambda: [text(desk.words("promoted", build=build))])
+
+
 def _show(desk: Desk, found: "list[Machine]") -> None:
     from api.show.parts import rows, table, text
     from api.times import local

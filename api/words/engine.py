@@ -34,6 +34,7 @@ ENGINE_TEXTS: Mapping[str, tuple[str, str]] = {
     "zone": ("网络域", "zone"),
     "seen_at": ("最近一次", "last seen"),
     "gone_at": ("确认关机", "seen to be off"),
+    "promoted": ("已切换到版本 {build}", "build {build} takes all runs from now on"),
     "no_machines": ("还没有执行进程报到", "no worker has come yet"),
     "more_lines": ("后续：--after {id}", "more: --after {id}"),
     "no_lines": ("没有符合的日志", "no such lines"),

@@ -3,7 +3,8 @@
 import json
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ class SimCrew(Crew):
 
     hosts: Path = Path()
     seconds: float = 0.2
+    rooms: Mapping[str, str] = field(default_factory=dict)  # address by room, where there are any
+    room_port: int = 0
 
     def _run_in_pen(
         self, play: Any, item: Any, watch: Watch, placed: Any = None, token: int = 0
@@ -47,6 +50,7 @@ class SimCrew(Crew):
                 "attempt": play.name,
                 "step": step.value,
                 "seconds": self.seconds,
+                "reach": ([self.rooms[item.source.place], self.room_port] if self.rooms else None),
                 "at": self.truth.now(),
                 "phases": [k.value for k in CUTOVER] if step is StepKind.QUIESCE else [],
             }

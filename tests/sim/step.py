@@ -10,6 +10,7 @@ line of the journal, synced. Standard library only: it is started very often.
 import fcntl
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -32,6 +33,8 @@ def main() -> int:
     if not fence(host, order["token"]):
         write(host, order, "refused")
         return leave(order, "令牌过低 / the token is below the host's")
+    if order.get("reach") and not reaches(*order["reach"]):
+        return leave(order, f"机房不可达 / the room is out of reach: {order['reach']}")
     write(host, order, "start")
     # in the place of ssh: holds the lock too, and does the waiting
     child = subprocess.Popen(
@@ -45,6 +48,15 @@ def main() -> int:
     effect(host, order)
     write(host, order, "end")
     return leave(order, "")
+
+
+def reaches(address: str, port: int) -> bool:
+    """Whether the room's host answers, by its own name."""
+    try:
+        with socket.create_connection((address, port), timeout=5) as connection:
+            return connection.recv(64).decode() == address
+    except OSError:
+        return False
 
 
 def fence(host: Path, token: int) -> bool:

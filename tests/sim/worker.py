@@ -17,6 +17,7 @@ import migrator.watching
 import migrator.worker
 from inventory.store_embedded import EmbeddedStore
 from migrator.activities import Activities
+from migrator.crew import Crew
 from migrator.engine import connect
 from migrator.engine_rules_file import read_rules
 from migrator.gates import Gates
@@ -45,7 +46,10 @@ def activities(told: dict[str, Any]) -> Activities:
         "machine": told.get("machine", "here"),
         "seconds": told.get("seconds", 0.2),
     }
-    crew = IdleCrew(**common) if told.get("idle") else SimCrew(**common, hosts=Path(told["hosts"]))
+    crew: Crew = IdleCrew(**common)
+    if not told.get("idle"):
+        rooms = {"rooms": told.get("rooms", {}), "room_port": told.get("room_port", 0)}
+        crew = SimCrew(**common, **rooms, hosts=Path(told["hosts"]))
     gates = Gates(read_rules(Path(told["rules"]))) if told.get("rules") else Gates()
     performer = Performer(truth, EmbeddedStore(truth.engine), crew, gates)
     return Activities(performer, told.get("heartbeat", 2))
