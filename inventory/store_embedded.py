@@ -34,25 +34,14 @@ class EmbeddedStore:
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = _utc_now) -> None:
         self._engine = engine
         self._clock = clock
-        self._known: tuple[int, Estate] | None = None  # the newest row that we read or wrote
+        self._known: tuple[_Print, Estate] | None = None  # the newest row that we read or wrote
 
     def load(self) -> Estate:
         try:
             with reading(self._engine) as connection:
-                newest = connection.scalar(select(func.max(snapshots.c.id)))
-                known = self._known
-                if known is not None and known[0] == newest:  # a row is never changed
-                    return known[1]
-                row = _latest(connection)
+                return self._newest(connection)[1]
         except SQLAlchemyError as error:
             raise _failed(error) from error
-        return self._keep(row)
-
-    def _keep(self, row: RowMapping | None) -> Estate:
-        estate = _estate(row)
-        if row is not None:
-            self._known = (row["id"], estate)
-        return estate
 
     def snapshot(self) -> Estate:
         """The same as `load`: nobody else writes here."""
@@ -100,7 +89,7 @@ class EmbeddedStore:
         try:
             with writing(self._engine) as connection:
                 number, after = self._apply(connection, changes, actor, confirmed, as_is=as_is)
-            self._known = (number, after)  # committed
+            self._remember(number, after)
             return after
         except IntegrityError as error:
             raise StaleEstate(
@@ -145,11 +134,33 @@ class EmbeddedStore:
 
     def _newest(self, connection: Connection) -> tuple[int, Estate]:
         """The number of the newest row, 0 without one, and its estate."""
-        newest = connection.scalar(select(func.max(snapshots.c.id))) or 0
+        at = _print_of(connection)
         known = self._known
-        if known is not None and known[0] == newest:
-            return known
-        return newest, self._keep(_latest(connection))
+        if known is not None and known[0] == at:  # read whole before, and not touched since
+            return known[0][0], known[1]
+        row = _latest(connection)
+        estate = _estate(row)
+        if at is not None:
+            self._known = (at, estate)
+        return (0 if row is None else row["id"]), estate
+
+    def _remember(self, number: int, estate: Estate) -> None:
+        """What was just committed need not be read again."""
+        with reading(self._engine) as connection:
+            at = _print_of(connection)
+        if at is not None and (at[0], at[2]) == (number, estate.digest):
+            self._known = (at, estate)
+
+
+type _Print = tuple[int, int, str, int]
+"""Of a row: its number, format and digest, and how many characters the estate has."""
+
+
+def _print_of(connection: Connection) -> _Print | None:
+    columns = (snapshots.c.id, snapshots.c.format, snapshots.c.digest)
+    query = select(*columns, func.length(snapshots.c.estate)).order_by(snapshots.c.id.desc())
+    row = connection.execute(query.limit(1)).first()
+    return None if row is None else (row[0], row[1], row[2], row[3])
 
 
 def _latest(connection: Connection) -> RowMapping | None:
