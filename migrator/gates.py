@@ -11,7 +11,7 @@ at, it reads itself.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from inventory.frozen import Frozen
@@ -202,7 +202,7 @@ def _freeze(freezes: Sequence[Freeze], case: GateCase) -> GateVerdict:
     local = case.now.astimezone(ZoneInfo(case.plan.means.timezone))
     days = {local.date(), (local - timedelta(hours=_night_ends(case))).date()}
     every = (*freezes, *(case.plan.means.city.freezes if case.plan.means.city else ()))
-    shut = [f for f in every if _concerns(f, case) and any(_holds(f, day) for day in days)]
+    shut = [f for f in every if _concerns(f, case) and any(f.holds(day) for day in days)]
     reasons = tuple(f"封网 {f.name} / freeze {f.name}: {f.from_} – {f.to}" for f in shut)
     return GateVerdict(gate="freeze", open=not shut, reasons=reasons)
 
@@ -211,10 +211,6 @@ def _night_ends(case: GateCase) -> int:
     """Hours after midnight at which the night that began the evening before is over."""
     city = case.plan.means.city
     return int((city.nights.hours if city else "20:00-08:00").partition("-")[2][:2])
-
-
-def _holds(freeze: Freeze, day: date) -> bool:
-    return freeze.holds(day)
 
 
 def _concerns(freeze: Freeze, case: GateCase) -> bool:

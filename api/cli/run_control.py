@@ -2,13 +2,13 @@
 
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
-import hashlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.cli.desk import Desk, command
+from api.cli.plan_gates import digest_of
 from api.errors import BadUsage
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="执行编号 / the run's code")]
@@ -88,16 +88,8 @@ def evidence(
     remove: Annotated[bool, typer.Option("--remove", help="撤销登记 / take it back")] = False,
     reason: Reason = "",
 ) -> None:
-    content = ""
-    if file is not None:
-        try:
-            content = hashlib.sha256(file.read_bytes()).hexdigest()
-        except OSError as error:
-            raise BadUsage(
-                f"无法读取 / cannot be read: {file}: {error.strerror}; --file"
-            ) from error
     decision = "no-evidence" if remove else "evidence"
-    paper = {"kind": kind, "reference": reference, "content": content}
+    paper = {"kind": kind, "reference": reference, "content": digest_of(file)}
     _decide(desk, run, decision, _some(systems, wave), wave, reason=reason, **paper)
 
 

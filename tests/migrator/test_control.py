@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -415,3 +415,25 @@ def test_day_and_night_shares_of_a_line() -> None:
 def _at(hour: int) -> datetime:
 
     return datetime(2026, 12, 1, hour, tzinfo=UTC)
+
+
+def test_papers_and_second_thoughts_about_a_whole_plan(stage: Stage) -> None:
+    rule = Approval(name="plan", evidence=("paper",), valid_hours=24)
+    stage.gates = Gates(EngineRules(approvals=(rule,)))
+    code, plan = stage.approved(city([system(0)]), WIDE)
+    planning = stage.planning
+    with pytest.raises(Refused, match="paper"):
+        stage.running.start(code, "wang")
+    paper = {"kind": "paper", "reference": "沧数函〔2026〕7号", "content": "0" * 64}
+    planning.put_evidence(code, plan.digest, "wang", **paper)
+    with pytest.raises(Refused, match="没有可撤回"):
+        planning.withdraw(code, plan.digest, "wang", "?")
+    assert planning.withdraw(code, plan.digest, "li", "再看看").state == "draft"
+    with pytest.raises(Refused, match="draft"):
+        stage.running.start(code, "wang")
+    planning.approve(code, plan.digest, "li")
+    stage.clock.at += timedelta(hours=24)
+    with pytest.raises(Refused, match="过期"):
+        stage.running.start(code, "wang")
+    planning.approve(code, plan.digest, "li")
+    assert stage.running.start(code, "wang").state.value == "running"
