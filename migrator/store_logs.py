@@ -68,11 +68,14 @@ class Logs:
     ) -> list[LogLine]:
         """At most `limit` lines after the id `after`, by id; of an item, of an attempt, that hold
         `text` (as it stands, any case for A to Z), where told."""
-        query = select(log_lines).where(log_lines.c.run == run, log_lines.c.id > after)
+        query, order = select(log_lines).where(log_lines.c.id > after), log_lines.c.id
+        if token is not None:
+            # by number, which grows with the id: otherwise the planner walks the run's whole log
+            query, order = query.where(log_lines.c.token == token), log_lines.c.number
+        else:
+            query = query.where(log_lines.c.run == run)
         if system is not None:
             query = query.where(log_lines.c.system == system)
-        if token is not None:
-            query = query.where(log_lines.c.token == token)
         if text:
             wanted = text.replace(_ESCAPE, _ESCAPE * 2).replace("%", "\\%").replace("_", "\\_")
             like = f"%{wanted}%"
@@ -82,8 +85,8 @@ class Logs:
                 | log_lines.c.host.ilike(like, escape=_ESCAPE)
             )
         with self._truth.reading() as connection:
-            rows = connection.execute(query.order_by(log_lines.c.id).limit(limit)).mappings()
-            return [LogLine(**row) for row in rows]
+            rows = connection.execute(query.order_by(order).limit(limit)).mappings()
+            return [line for line in (LogLine(**row) for row in rows) if line.run == run]
 
     def count(self, token: int) -> int:
         """How many lines of an attempt are kept."""

@@ -15,6 +15,7 @@ from tests.bench import (
     demo,
     discover,
     engine,
+    engine_scale,
     lab,
     netbox,
     outputs,
@@ -48,6 +49,7 @@ BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("planner", planner.figures),
     ("probes", probes.figures),
     ("engine", engine.figures),
+    ("engine", engine_scale.figures),
     ("engine", strategies.figures),
     ("demo", demo.figures),
 )
