@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from migrator.alertmanager import Alertmanager
     from migrator.crew import Crew
     from migrator.engine import Engine
+    from migrator.gates import Gates
+    from migrator.notices import Notifier
     from migrator.planning import Planning
     from migrator.quiet import Quiet
     from migrator.recording import Recording
     from migrator.running import Running
+    from migrator.worker import Post
     from probes.watch.picture import Picture
 
 
@@ -99,10 +102,38 @@ class Qianyun:
         return Recording(self.truth, self.estate, shelf, self.settings.recorders)
 
     @cached_property
+    def gates(self) -> "Gates":
+        """The city's rules of the engine, from their file. Raises MeansRefused."""
+        from migrator.engine_rules_file import read_rules
+        from migrator.gates import Gates
+
+        path = self.settings.engine_rules
+        return Gates(read_rules(path)) if path else Gates()
+
+    @cached_property
     def running(self) -> "Running":
         from migrator.running import Running
 
-        return Running(self.truth, self.estate, self._begin, self._wake)
+        return Running(
+            truth=self.truth,
+            estate=self.estate,
+            begin=self._begin,
+            wake=self._wake,
+            gates=self.gates,
+        )
+
+    @cached_property
+    def notifier(self) -> "Notifier":
+        """Raises SettingsError for a file of channels that cannot be used."""
+        from api.secret_files import channels
+        from migrator.notices import Notifier
+
+        path = self.settings.notify_channels
+        try:
+            known = channels(path) if path else {}
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"QIANYUN_NOTIFY_CHANNELS: {error}") from None
+        return Notifier(self.truth, self.gates.rules, known)
 
     @cached_property
     def ssh_key(self) -> Path:
@@ -128,7 +159,7 @@ class Qianyun:
             login=Login(user=self.settings.ssh_user, key=self.ssh_key),
             secrets={n: s.get_secret_value() for n, s in secrets.items() if s is not None},
             root=self.settings.state / "attempts",
-            machine=socket.gethostname(),
+            machine=self.machine,
             strategy=Strategy(self.settings.strategy),
         )
 
@@ -141,7 +172,12 @@ class Qianyun:
 
         sweep(DRY_RUN)
         performer = Performer(
-            self.truth, self.estate, self.crew, quiet=self.quiet, green=Green(self.truth, self.seen)
+            self.truth,
+            self.estate,
+            self.crew,
+            self.gates,
+            quiet=self.quiet,
+            green=Green(self.truth, self.seen),
         )
         return Activities(performer, self.settings.heartbeat_seconds)
 
@@ -164,6 +200,24 @@ class Qianyun:
         from probes.watch.picture import picture
 
         return picture(Folder(self.settings.state / "probes"), self.settings.vantages)
+
+    @property
+    def machine(self) -> str:
+        return self.settings.machine or socket.gethostname()
+
+    @property
+    def post(self) -> "Post":
+        """Where this machine's worker stands."""
+        from migrator.worker import Post
+
+        settings = self.settings
+        return Post(
+            machine=self.machine,
+            zone=settings.zone,
+            build=settings.worker_build,
+            steps=settings.steps_at_once,
+            beside=None if settings.zone else self.notifier.tell,
+        )
 
     def means(self, *, ignore_windows: bool = False, moves_at_once: int | None = None) -> Means:
         """A city's means as the settings say."""

@@ -195,6 +195,38 @@ class Settings(BaseModel):
     heartbeat_seconds: int = Field(
         default=10, ge=1, le=300, description="心跳间隔秒数 / seconds between heartbeats, 1 to 300"
     )
+    notify_channels: Folder | None = Field(
+        default=None,
+        description="通知渠道文件（TOML，仅本人可读）：名称 = apprise 地址 / TOML file of channels, readable "
+        "by nobody else: name = apprise URL",
+    )
+    engine_rules: Folder | None = Field(
+        default=None,
+        description="引擎规则文件（TOML）：审批、封网、网络域、限制、通知 / TOML file of approvals, freezes, "
+        "zones, limits and notices",
+    )
+    zone: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]{0,63}$",
+        description="执行进程所在网络域 / zone that this machine's worker stands in, of A-Z a-z 0-9 . _ -",
+    )
+    machine: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]{0,200}$",
+        description="本机名称，默认主机名 / this machine's name, its host name by default",
+    )
+    worker_build: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]{0,100}$",
+        description="滚动升级时本程序的版本名 / what this build is called in a rolling upgrade, of A-Z a-z "
+        "0-9 . _ -",
+    )
+    steps_at_once: int = Field(
+        default=32,
+        ge=1,
+        le=1000,
+        description="本机同时执行的步骤数 / steps under way at once, 1 to 1000",
+    )
     moves_at_once: int = Field(
         default=4, ge=1, le=1000, description="同时迁移上限 / items under way together, 1 to 1000"
     )
@@ -212,6 +244,15 @@ class Settings(BaseModel):
         if self.netbox_token is not None and self.netbox_url is None:
             raise ValueError("netbox_token without netbox_url")
         return self
+
+    def with_zone(self, zone: str) -> Self:
+        """The same with another zone. Raises SettingsError."""
+        try:
+            return type(self).model_validate(dict(self) | {"zone": zone})
+        except ValidationError:
+            expected = type(self).model_fields["zone"].description
+            fault = f"--zone: 读到 / read {zone!r}; 应为 / expected: {expected}"
+            raise SettingsError(_message([fault])) from None
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text that is set, for `api.logs` to keep out of what is written."""

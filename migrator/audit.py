@@ -94,3 +94,18 @@ def first_fault(chain: list[Entry]) -> str | None:
             return f"第 {number} 条被改动 / entry {number} was changed"
         previous = entry.hash
     return None
+
+
+def first_fault_within(part: list[Entry]) -> str | None:
+    """What is wrong with some entries of a chain, in order: each one's own hash, and that those which
+    follow each other do. What lies between others can only be seen in the whole chain."""
+    for before, entry in zip([None, *part], part, strict=False):
+        if entry.expected_hash() != entry.hash:
+            return f"审计第 {entry.seq} 条被改动 / audit entry {entry.seq} was changed"
+        if before is None:
+            continue
+        if before.seq >= entry.seq:
+            return f"审计第 {entry.seq} 条次序不对 / audit entry {entry.seq} is out of order"
+        if before.seq + 1 == entry.seq and before.hash != entry.previous:
+            return f"审计第 {entry.seq} 条与前一条不相接 / audit entry {entry.seq} does not follow"
+    return None

@@ -82,9 +82,22 @@ class Today:
         return outcome if isinstance(outcome, Item) else outcome.verdict(found, NO_ORDERS)
 
 
+_last: list[tuple[Estate, Today]] = []
+
+
+def _today_of(estate: Estate) -> Today:
+    """That of the estate which was asked about last is kept: items of a run ask one by one."""
+    for known, today in _last:
+        if known is estate:
+            return today
+    today = Today.of(estate)
+    _last[:] = [(estate, today)]
+    return today
+
+
 def facts_now(estate: Estate, system: str, means: Means) -> Item | Verdict:
     """Of one system alone; who asks for many keeps a `Today`."""
-    return Today.of(estate).facts(system, means)
+    return _today_of(estate).facts(system, means)
 
 
 def _found(system: System, index: Index) -> tuple[Host, Host, Node, Host] | Ruling:

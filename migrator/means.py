@@ -44,6 +44,11 @@ def _rate(value: object) -> object:
     return value
 
 
+def rate_kbps(text: str) -> int:
+    """100M, 1G or kbit/s as kbit/s. Raises ValueError."""
+    return int(str(_rate(text)))
+
+
 def _window(value: str) -> str:
     Window.parse(value)
     return value

@@ -133,6 +133,37 @@ class Planning:
         self.truth.plans.decide(code, decision="reject", digest=digest, actor=actor, reason=reason)
         return self.truth.plans.record(code)
 
+    def withdraw(self, code: str, digest: str, actor: str, reason: str) -> PlanRecord:
+        """Take one's own approval back; those of others stand. Raises Refused for another digest, or
+        where the person has none."""
+        record = self._same(code, digest, actor, "plan.withdraw")
+        mine = [a for a in record.approvals if same_person(a.actor, actor)]
+        if not mine or mine[-1].decision != "approve":
+            raise Refused(
+                f"{actor} 没有可撤回的批准 / {actor} has no approval of plan {code} to withdraw"
+            )
+        told = {"decision": "withdraw", "digest": digest, "actor": actor, "reason": reason}
+        self.truth.plans.decide(code, **told)
+        return self.truth.plans.record(code)
+
+    def put_evidence(
+        self,
+        code: str,
+        digest: str,
+        actor: str,
+        reason: str = "",
+        *,
+        remove: bool = False,
+        **paper: str,
+    ) -> PlanRecord:
+        """Put a paper down for the plan, or take it back: kind, reference, content (a file's SHA-256).
+        Raises Refused for another digest."""
+        self._same(code, digest, actor, "plan.evidence")
+        decision = "no-evidence" if remove else "evidence"
+        told = {"decision": decision, "digest": digest, "actor": actor, "reason": reason}
+        self.truth.plans.decide(code, **told, **paper)
+        return self.truth.plans.record(code)
+
     def _same(self, code: str, digest: str, actor: str, action: str) -> PlanRecord:
         self.truth.plans.load(code)  # the bytes must still fit the digest
         record = self.truth.plans.record(code)

@@ -17,6 +17,7 @@ from api.cli import (
     discover,
     inventory,
     level,
+    machine,
     netbox,
     outputs,
     plan,
@@ -51,6 +52,7 @@ app.add_typer(plan.app, name="plan")
 app.add_typer(policy.app, name="policy")
 app.add_typer(report.app, name="report")
 app.add_typer(run.app, name="run")
+app.add_typer(machine.app, name="machine")
 app.add_typer(probe.app, name="probe")
 app.add_typer(netbox.app, name="netbox")
 app.add_typer(audit.app, name="audit")

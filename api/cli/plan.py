@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli import schedule
+from api.cli import plan_gates, schedule
 from api.cli.desk import Desk, command, group
 from api.days import day_of
 from api.errors import BadUsage, Exit
@@ -221,3 +221,4 @@ def _decided(desk: Desk, record: "PlanRecord") -> None:
 
 
 schedule.register(app)
+plan_gates.register(app)

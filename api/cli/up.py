@@ -52,6 +52,10 @@ def up(desk: Desk) -> None:
 
 def worker(
     desk: Desk,
+    zone: Annotated[
+        str | None,
+        typer.Option(metavar="Z", help="只执行该网络域的步骤 / does the steps of this zone alone"),
+    ] = None,
     ready_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     import asyncio
@@ -60,6 +64,8 @@ def worker(
     from api.working import work
 
     configure(secrets=desk.settings.secrets())
+    if zone is not None:
+        desk.settings = desk.settings.with_zone(zone)
     asyncio.run(work(desk.product, ready_fd))
 
 

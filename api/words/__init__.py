@@ -10,6 +10,7 @@ from typing import Literal
 
 from api.words.alerts import ALERT_TEXTS
 from api.words.census import CENSUS
+from api.words.engine import ENGINE_TEXTS
 from api.words.netbox import NETBOX_TEXTS
 from api.words.objects import OBJECT_TEXTS
 from api.words.plan import PLAN_TEXTS
@@ -35,6 +36,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **PLAN_TEXTS,
         **ALERT_TEXTS,
         **PLAN_CHECK_TEXTS,
+        **ENGINE_TEXTS,
     }
 )
 

@@ -15,6 +15,7 @@ from tests.bench import (
     demo,
     discover,
     engine,
+    engine_scale,
     lab,
     netbox,
     outputs,
@@ -50,6 +51,7 @@ BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("probes", probes.figures),
     ("probes", paging.figures),
     ("engine", engine.figures),
+    ("engine", engine_scale.figures),
     ("engine", strategies.figures),
     ("demo", demo.figures),
 )

@@ -22,13 +22,15 @@ from migrator.activities import Activities
 from migrator.ansible import Outcome
 from migrator.attempt import write_outcome
 from migrator.crew import Cancelled, Crew, Watch
+from migrator.deciding import Wake
+from migrator.gates import Gates
 from migrator.green import Green
 from migrator.kinds import KINDS
 from migrator.move import Login
 from migrator.perform import Performer
 from migrator.plan import CUTOVER, Means, Plan, StepKind
 from migrator.planning import Planning
-from migrator.running import Running, Wake
+from migrator.running import Running
 from migrator.store import Truth
 from probes.model import Failure, ProbeResult, Target
 
@@ -189,6 +191,7 @@ class Stage:
     begin: Callable[[str], None] = lambda run: None
     wake: Wake = lambda run, systems: None
     green: Green | None = None
+    gates: Gates = field(default_factory=Gates)
 
     @property
     def estate(self) -> EmbeddedStore:
@@ -201,10 +204,11 @@ class Stage:
     @property
     def running(self) -> Running:
         return Running(
-            self.truth,
-            self.estate,
-            self.begin,
-            self.wake,
+            truth=self.truth,
+            estate=self.estate,
+            begin=self.begin,
+            wake=self.wake,
+            gates=self.gates,
         )
 
     @property
@@ -220,7 +224,7 @@ class Stage:
 
     @property
     def performer(self) -> Performer:
-        return Performer(self.truth, self.estate, self.crew, green=self.green)
+        return Performer(self.truth, self.estate, self.crew, self.gates, green=self.green)
 
     @property
     def activities(self) -> Activities:

@@ -23,7 +23,12 @@ def _run(truth: Truth) -> tuple[Running, str, str]:
     plan = make_plan(city([system(1)]), Means())
     code = truth.plans.add(plan, "zhang").code
     run = truth.runs.add(code, plan, "wang").code
-    running = Running(truth, EmbeddedStore(truth.engine), lambda _: None, lambda _, __: None)
+    running = Running(
+        truth=truth,
+        estate=EmbeddedStore(truth.engine),
+        begin=lambda _: None,
+        wake=lambda _, __: None,
+    )
     return running, run, plan.items[0].code
 
 
@@ -81,7 +86,12 @@ def test_a_plan_of_nights_without_an_item_starts_no_run(truth: Truth) -> None:
     assert plan.timetable is not None
     record = truth.plans.add(plan, "zhang")
     truth.plans.decide(record.code, decision="approve", digest=record.digest, actor="li", reason="")
-    running = Running(truth, EmbeddedStore(truth.engine), lambda _: None, lambda _, __: None)
+    running = Running(
+        truth=truth,
+        estate=EmbeddedStore(truth.engine),
+        begin=lambda _: None,
+        wake=lambda _, __: None,
+    )
     with pytest.raises(Refused, match="没有可由剧本执行的迁移项"):
         running.start(record.code, "wang")
     assert truth.runs.all() == []

@@ -10,6 +10,7 @@ from migrator.audit import first_fault
 from migrator.errors import EngineDown, Refused
 from migrator.plan import StepKind
 from migrator.progress import ItemState
+from migrator.worker import Post
 from tests.migrator.builders import CLOUD, city, system
 from tests.migrator.engine_room import EngineRoom
 from tests.migrator.scripted import Stage, WorkerDied, overlapping
@@ -356,3 +357,34 @@ def test_a_run_ordered_without_the_engine_begins_at_its_return(
     room.start_worker()
     room.wait_end(room.runs[0], "done")
     assert stage.world.done("S0") == WHOLE
+
+
+@pytest.mark.slow
+def test_a_run_goes_over_to_a_newer_build(room: EngineRoom) -> None:
+    """Rolling upgrade: two builds of the worker, the older one leaves in the middle of a run."""
+    stage = room.stage
+    room.stop_worker()
+    room.start_worker(Post(build="one"))
+    promoted(room, "one")
+    stage.world.close("S0", Kind.PRESYNC)
+    run, _ = room.order(city([system(0)]))
+    stage.world.wait(lambda: stage.world.under_way("S0", Kind.PRESYNC), "presync")
+    room.stop_worker()
+    stage.world.let_go("S0", Kind.PRESYNC)
+    room.start_worker(Post(build="two"))
+    promoted(room, "two")
+    room.wait_end(run, "done")
+    assert room.replay() == 2
+
+
+def promoted(room: EngineRoom, build: str) -> None:
+    """The server knows a build once one of its workers has asked for work."""
+
+    def tried() -> bool:
+        try:
+            room.do(room.engine.promote(build))
+        except EngineDown:
+            return False
+        return True
+
+    room.stage.world.wait(tried, f"build {build} to be taken")
