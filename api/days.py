@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from api.cli.desk import Desk
     from api.settings import Settings
 
+SEEN_DAYS = 30
+"""Days of looks at the hosts that are taken together, where nobody says otherwise."""
+
 YEARS = range(1949, 2101)
 """Years of which a judgement makes sense: no document here is older, none looks further."""
 

@@ -67,7 +67,7 @@ def standings(
     day: date,
     *,
     code: str | None = None,
-) -> list[tuple[Pack, Sequence[Standing]]]:
+) -> list[tuple[Pack, tuple[Standing, ...]]]:
     """In which phase everything is, policy by policy. Raises NotFound for a code that is no system's,
     project's or line's, PackError."""
     if code is not None:
@@ -79,10 +79,10 @@ def standings(
             )
     shelf, book = shelf_of(product), product.recording.book()
     codes = None if code is None else {code}
-    found: list[tuple[Pack, Sequence[Standing]]] = []
+    found: list[tuple[Pack, tuple[Standing, ...]]] = []
     for pack in [shelf.pack(one) for one in named(product, policy)]:
         kept = book.baseline(pack.id, day)
         baseline = None if kept is None else (kept[0], seen_estate(person, kept[1]))
         every_one = lifecycle(pack, estate, book.records, day, baseline, codes=codes)
-        found.append((pack, list(every_one)))
+        found.append((pack, every_one))
     return found

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from api.bootstrap import Qianyun
-from api.http import session
+from api.http import inventory, plans, policies, probes, reports, runs, session, trail, users
 from api.http.discovery import discovery
 from api.http.estate_cache import EstateCache
 from api.http.figures import TruthCollector
@@ -48,7 +48,7 @@ def make_app(product: Qianyun) -> FastAPI:
     app.state.estates = estates = EstateCache.of(product)
     app.include_router(health(product))
     app.include_router(_metrics(product))
-    for part in (session,):
+    for part in (session, inventory, plans, runs, policies, reports, probes, users, trail):
         app.include_router(part.router, prefix="/api/v1")
     app.include_router(discovery(estates))
     app.include_router(webhook(product, estates))
