@@ -22,7 +22,7 @@ from api.http.figures import TruthCollector
 from api.http.guard import Guard
 from api.http.health import health
 from api.http.problems import handle, problems
-from api.http.rights import right
+from api.http.rights import right_or_local
 from api.http.webhook import webhook
 from migrator.people import Deed
 
@@ -70,7 +70,7 @@ def _metrics(product: Qianyun) -> APIRouter:
         summary="Prometheus 指标 / metrics",
         response_class=Response,
         responses=problems(),
-        **right(Deed.PROBE_READ),
+        **right_or_local(Deed.PROBE_READ),
     )
     def metrics() -> Response:
         """执行、迁移项、尝试、步骤用时与进程 / runs, items, attempts, step times, this process."""

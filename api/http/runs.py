@@ -221,6 +221,7 @@ def _add(verb: str, summary: str) -> None:
         order,
         methods=["POST"],
         summary=summary,
+        description="命令先登记，再唤醒引擎 / recorded first, then the engine is woken",
         name=f"item_{verb}",
         operation_id=f"run_item_{verb}",
         responses=problems(404, 409),
