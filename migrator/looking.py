@@ -109,6 +109,18 @@ class Looking:
         lines = log_of(self.truth, code, system)
         return lines if person.whole_city else [one for one in lines if one["system"] in systems]
 
+    def concerns(self, person: Person, object: str) -> bool:
+        """Whether an object of the audit ("R-…/SYSTEM", "P-…") is about a system that a person sees."""
+        code, _, system = object.partition("/")
+        try:
+            if system:
+                return system in self._systems(person)
+            if code.startswith("R-"):
+                return bool(self.run(person, code).items)
+            return code.startswith("P-") and self._mine(person, code)
+        except NotFound:
+            return False
+
     def audit(self, person: Person, wanted: Filter) -> tuple[list[Entry], int]:
         """Entries that fit, the newest first, and how many there are; the reading is noted."""
         self.truth.permit(person, Deed.AUDIT_READ, "audit")

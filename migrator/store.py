@@ -21,6 +21,7 @@ from migrator.store_census import Census
 from migrator.store_commands import Commands
 from migrator.store_people import People
 from migrator.store_plans import Plans
+from migrator.store_receivers import Receivers
 from migrator.store_records import PolicyRecords
 from migrator.store_reports import Reports
 from migrator.store_runs import Runs
@@ -44,6 +45,7 @@ class Truth:
         self.clock = clock
         self.people = People(self)
         self.commands = Commands(self)
+        self.receivers = Receivers(self)
         self.plans = Plans(self)
         self.runs = Runs(self)
         self.attempts = Attempts(self)
