@@ -75,7 +75,7 @@ def _start(look: Look, cursor: Cursor = None, last: LastId = None) -> int:
 async def of_city(
     request: Request, person: Asking, look: Look, start: Annotated[int, Depends(_start)]
 ) -> AsyncIterator[ServerSentEvent]:
-    """方案、执行、台账、告警的变化；编号即审计序号 / plans, runs, inventory, alerts; numbered as the audit."""
+    """方案、执行、台账、告警的变化 / plans, runs, inventory, alerts; numbered as the audit."""
     place = start
     while not request.app.state.stopping.is_set():
         entries = await asyncio.to_thread(look.truth.audit_after, place, AT_ONCE)

@@ -95,7 +95,7 @@ class Sender:
                     _log.warning(
                         "receiver refused", receiver=self._name, seq=entry.seq, error=error
                     )
-                    return min(LONGEST_WAIT, PACE * 2 ** min(failures, 12))
+                    return float(min(LONGEST_WAIT, PACE * 2.0 ** min(failures, 12)))
             self._truth.receivers.told(self._name, entry.seq)
         return PACE
 
