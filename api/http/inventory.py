@@ -145,7 +145,8 @@ def uploaded(files: list[UploadFile]) -> Iterator[list[File]]:
 def ledger_name(told: str, number: int) -> str:
     """A name for a file of ours: the last part of what was told, printable, with a suffix that a
     ledger has. Raises Refusal."""
-    name = printable(told.replace("\\", "/").rpartition("/")[2]).strip(" .")
+    name = printable(told.replace("\\", "/").rpartition("/")[2])
+    name = name.replace("\\", "_").strip(" .")
     stem, _, suffix = name.rpartition(".")
     if suffix.lower() not in KINDS:
         raise Refusal(
