@@ -33,7 +33,7 @@ def api(request: pytest.FixtureRequest, planned: Path, tmp_path_factory: Any) ->
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QIANYUN_STATE", str(folder))
         patch.setenv("QIANYUN_TEMPORAL_ADDRESS", "127.0.0.1:9")
-        patch.setenv("QIANYUN_PUBLIC_URL", "https://127.0.0.1")
+        patch.setenv("QIANYUN_PUBLIC_URL", "https://testserver")
         product = Qianyun(load())
         schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", make_app(product))
         headers = {}
