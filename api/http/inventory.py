@@ -1,7 +1,7 @@
 """/api/v1/inventory: ledgers checked, compared, applied; objects looked at and taken away."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path as File
@@ -20,7 +20,8 @@ from api.http.routing import Route
 from inventory.changes import WORDS, ChangeSet
 from inventory.errors import ChangeRefused
 from inventory.findings import Finding
-from inventory.ledger.report import Ignored, Problem
+from inventory.ledger.report import Ignored
+from inventory.ledger.report import Problem as LedgerProblem
 from inventory.ledger_write.export import export
 from inventory.ledger_write.template import template
 from inventory.model import Estate, content
@@ -53,12 +54,16 @@ Ledgers = Annotated[list[UploadFile], Field(min_length=1, max_length=MOST_FILES)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+class RowProblem(LedgerProblem):
+    """A fault of a ledger and its place: under a name of its own in the document."""
+
+
 class Checked(Answer):
     """What reading the ledgers gives; nothing is written."""
 
     ok: bool
     counts: dict[str, int]
-    problems: list[Problem]
+    problems: list[RowProblem]
     ignored: list[Ignored]
 
 
@@ -68,7 +73,7 @@ class Compared(Answer):
     ok: bool
     digest: str
     counts: dict[str, int]
-    problems: list[Problem]
+    problems: list[RowProblem]
     conflicts: int
     changes: ChangeSet
     findings: list[Finding]
@@ -170,7 +175,7 @@ def check(ledgers: Ledgers, product: Product) -> Checked:
     return Checked(
         ok=report.ok,
         counts=dict(report.counts),
-        problems=list(report.problems),
+        problems=_rows(report.problems),
         ignored=list(report.ignored),
     )
 
@@ -224,13 +229,17 @@ def apply(
     return Applied.model_validate(data | {"applied": True, "estate": compared.changes.result})
 
 
+def _rows(problems: Iterable[LedgerProblem]) -> list[RowProblem]:
+    return [RowProblem.model_validate(one.model_dump()) for one in problems]
+
+
 def _compared(product: Product, compared: drift.Comparison, *, asks: bool = True) -> dict[str, Any]:
     changes = compared.changes
     return {
         "ok": compared.report.ok,
         "digest": changes.digest,
         "counts": changes.counts,
-        "problems": compared.report.problems,
+        "problems": _rows(compared.report.problems),
         "conflicts": sum(f.conflict for f in compared.findings),
         "changes": changes,
         "findings": [f for f in compared.findings if f.conflict],
