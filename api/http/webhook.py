@@ -54,7 +54,12 @@ _TEXTS = {
     503: "未设密钥或数据库不应答 / no secret is set, or the database does not answer",
 }
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text} for status, text in _TEXTS.items()
+    status: {
+        "model": Problem,
+        "description": text,
+        "content": {"application/problem+json": {}},
+    }
+    for status, text in _TEXTS.items()
 }
 
 
