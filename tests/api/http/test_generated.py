@@ -41,6 +41,11 @@ print(json.dumps({
 
 
 @pytest.mark.slow
+@pytest.mark.xfail(
+    strict=True,
+    reason="the generator leaves out PlanAnswer, MadeReport, Readiness and Levels: schemas that it "
+    "cannot resolve",
+)
 @pytest.mark.skipif(not UV.exists(), reason="没有 uv / no uv: make setup brings it")
 def test_a_generated_client_speaks_to_it(product: Qianyun, tmp_path: Path) -> None:
     environ = os.environ | {"UV_PROJECT_ENVIRONMENT": str(tmp_path / "venv")}
