@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 
 from migrator.errors import Forbidden, NotFound, Refused
 from migrator.gates import GateCase, Gates
+from migrator.people import Deed, Person
 from migrator.plan import CUTOVER, WAY, Plan, StepKind
 from migrator.progress import ItemRecord, RunRecord, StepState, Wanted
+from migrator.scope import subject_of_items
 from migrator.store import Truth
 from migrator.store_plans import PlanRecord, same_person
 
 type Wake = Callable[[str, tuple[str, ...]], None]
 """Wakes a run and some of its items in the engine; may raise EngineDown."""
+
+
+DEEDS = {"evidence": Deed.PLAN_EVIDENCE, "no-evidence": Deed.PLAN_EVIDENCE}
+"""What other decisions ask of a person than the right to decide."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +55,7 @@ class Deciding:
         self,
         run: str,
         decision: str,
-        actor: str,
+        actor: Person,
         reason: str = "",
         *,
         wave: int | None = None,
@@ -62,14 +68,15 @@ class Deciding:
 
         Raises Refused without a reason where one is needed, Forbidden for the plan's author.
         """
+        self.truth.permit(actor, DEEDS.get(decision, Deed.PLAN_DECIDE), run)
         record = self._open(run, None)
         plan = self.truth.plans.load(record.plan)
         kept = self.truth.plans.record(record.plan)
         subjects = self._subjects(record, plan, wave, systems)
-        if decision == "approve" and same_person(kept.author, actor):
-            self.truth.audit(actor, "run.approve.refused", run, reason="author")
+        if decision == "approve" and same_person(kept.author, actor.name):
+            self.truth.audit(actor.name, "run.approve.refused", run, reason="author")
             raise Forbidden(
-                f"编制人 {actor} 不能审批自己的方案 / the author cannot approve their own plan; another "
+                f"编制人 {actor.name} 不能审批自己的方案 / the author cannot approve their own plan; another "
                 "person must"
             )
         if decision in {"reject", "withdraw"} and not reason.strip():
@@ -77,14 +84,14 @@ class Deciding:
                 "否决与撤回须写明理由 / a rejection or withdrawal needs a reason: --reason"
             )
         scope = "item" if wave is None else "wave"
-        told = {"actor": actor, "scope": scope, "decision": decision} | evidence
+        told = {"actor": actor.name, "scope": scope, "decision": decision} | evidence
         fresh = [s for s in subjects if not _said(kept, told | {"subject": s})]
         if fresh:
             self.truth.plans.decide(
                 record.plan,
                 decision=decision,
                 digest=kept.digest,
-                actor=actor,
+                actor=actor.name,
                 reason=reason,
                 scope=scope,
                 subjects=fresh,
@@ -105,18 +112,29 @@ class Deciding:
             raise NotFound(f"执行 {record.code} 中没有 / the run has no item {', '.join(missing)}")
         return list(systems)
 
-    def _may(self, actor: str, verb: str, about: str) -> None:
-        """Whether the person's roles let them, where the rules say which do."""
+    def _may(self, actor: Person, verb: str, about: str) -> None:
+        """Raises Forbidden for who may not command this run or item, and where the rules say which roles
+        do; NotFound."""
+        self._permit(actor, Deed.RUN_CONTROL, about)
         rules = self.gates.rules
         roles = rules.commands.get(verb)
         if roles is None:
             return
-        if not any(same_person(actor, p) for role in roles for p in rules.roles.get(role, ())):
-            self.truth.audit(actor, f"run.{verb}.refused", about, roles=list(roles))
+        if not any(same_person(actor.name, p) for role in roles for p in rules.roles.get(role, ())):
+            self.truth.audit(actor.name, f"run.{verb}.refused", about, roles=list(roles))
             raise Forbidden(
-                f"{actor} 无权 {verb} / {actor} may not {verb}: expected somebody with the role "
+                f"{actor.name} 无权 {verb} / {actor.name} may not {verb}: expected somebody with the role "
                 f"{', '.join(roles)}"
             )
+
+    def _permit(self, actor: Person, deed: Deed, about: str) -> None:
+        """`about`: RUN, RUN/SYSTEM or RUN/wave N; who is bound to organisations has their own items."""
+        run, _, part = about.partition("/")
+        subject = None
+        if not actor.whole_city:
+            plan = self.truth.plans.load(self.truth.runs.get(run).plan)
+            subject = subject_of_items(plan, None if part.startswith("wave ") else part or None)
+        self.truth.permit(actor, deed, about, subject)
 
     def _open(self, run: str, system: str | None) -> RunRecord:
         record = self.truth.runs.get(run)

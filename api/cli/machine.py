@@ -27,12 +27,12 @@ def gone(
     name: Name,
     reason: Annotated[str, typer.Option(help="如何确认 / how that was seen")] = "",
 ) -> None:
-    _show(desk, [desk.product.truth.machines.declare_gone(name, desk.actor, reason)])
+    _show(desk, [desk.product.truth.machines.declare_gone(name, desk.actor.name, reason)])
 
 
 @command(app, "back", help="恢复使用 / it works again")
 def back(desk: Desk, name: Name) -> None:
-    _show(desk, [desk.product.truth.machines.back(name, desk.actor)])
+    _show(desk, [desk.product.truth.machines.back(name, desk.actor.name)])
 
 
 @command(
@@ -50,7 +50,7 @@ def promote(
         await (await desk.product.engine()).promote(build)
 
     asyncio.run(go())
-    desk.product.truth.audit(desk.actor, "engine.promoted", build)
+    desk.product.truth.audit(desk.actor.name, "engine.promoted", build)
     desk.answer({"build": build}, lambda: [text(desk.words("promoted", build=build))])
 
 

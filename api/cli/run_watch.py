@@ -100,7 +100,7 @@ def dossier(
 
     truth = desk.product.truth
     run, _, system = item.rpartition("/")
-    made = make(truth, run or _last_run_of(desk, system), system, desk.actor)
+    made = make(truth, run or _last_run_of(desk, system), system, desk.actor.name)
     try:
         to.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")
     except OSError as error:
