@@ -13,7 +13,7 @@ from migrator.drift import drifts
 from migrator.errors import EngineDown, Forbidden, NotFound, Refused
 from migrator.gates import plan_faults
 from migrator.kinds import KINDS
-from migrator.people import Person
+from migrator.people import Deed, Person
 from migrator.plan import CUTOVER, StepKind
 from migrator.progress import ItemRecord, RunRecord, RunState, StepState, Wanted
 from migrator.rates import RATE

@@ -17,6 +17,7 @@ from migrator.means import CityMeans
 from migrator.messages import ItemRef
 from migrator.notices import Notifier
 from migrator.outlooks import copied, outlook_of
+from migrator.people import local
 from migrator.plan import Means, StepKind
 from migrator.progress import ItemState
 from migrator.rates import allowed_kbps, rate_of
@@ -31,7 +32,7 @@ WIDE = Means(ignore_windows=True, soak_seconds=0, per_room=9, per_line=4, moves_
 
 def begun(stage: Stage, count: int = 3, means: Means = WIDE, needs: tuple = ()) -> str:
     code, _ = stage.approved(city([system(n) for n in range(count)], needs), means)
-    return stage.running.start(code, "wang").code
+    return stage.running.start(code, local("wang")).code
 
 
 def turn(stage: Stage, run: str, started: set[str]) -> bool:
@@ -58,16 +59,16 @@ def commands(stage: Stage, verb: str) -> int:
 
 def test_a_paused_wave_begins_nothing_and_says_it_once(stage: Stage) -> None:
     run = begun(stage)
-    assert stage.running.pause_wave(run, 1, "wang", "停电") == ("S0", "S1", "S2")
-    assert stage.running.pause_wave(run, 1, "wang", "停电") == ()
+    assert stage.running.pause_wave(run, 1, local("wang"), "停电") == ("S0", "S1", "S2")
+    assert stage.running.pause_wave(run, 1, local("wang"), "停电") == ()
     assert commands(stage, "pause") == 1
     assert not drive(stage, run, turns=3)
     assert set(stage.states(run).values()) == {"waiting"}
-    assert stage.running.resume_wave(run, 1, "wang") == ("S0", "S1", "S2")
+    assert stage.running.resume_wave(run, 1, local("wang")) == ("S0", "S1", "S2")
     assert drive(stage, run)
     assert set(stage.states(run).values()) == {"done"}
     with pytest.raises(Refused, match="已结束"):
-        stage.running.pause_wave(run, 1, "wang")
+        stage.running.pause_wave(run, 1, local("wang"))
 
 
 def test_a_wave_is_rolled_back_but_for_what_is_committed(stage: Stage) -> None:
@@ -75,10 +76,10 @@ def test_a_wave_is_rolled_back_but_for_what_is_committed(stage: Stage) -> None:
     started: set[str] = set()
     for _ in range(3):
         turn(stage, run, started)
-    assert stage.running.rollback_wave(run, 1, "wang", "坏了") == ("S0", "S1", "S2")
-    assert stage.running.rollback_wave(run, 1, "wang", "坏了") == ()
+    assert stage.running.rollback_wave(run, 1, local("wang"), "坏了") == ("S0", "S1", "S2")
+    assert stage.running.rollback_wave(run, 1, local("wang"), "坏了") == ()
     with pytest.raises(NotFound, match="第 7 批"):
-        stage.running.rollback_wave(run, 7, "wang")
+        stage.running.rollback_wave(run, 7, local("wang"))
     assert drive(stage, run)
     assert set(stage.states(run).values()) == {"rolled_back"}
 
@@ -86,36 +87,36 @@ def test_a_wave_is_rolled_back_but_for_what_is_committed(stage: Stage) -> None:
 def test_pausing_twice_is_written_once(stage: Stage) -> None:
     run = begun(stage)
     for _ in range(2):
-        stage.running.pause(run, None, "wang")
-        stage.running.pause(run, "S1", "wang")
+        stage.running.pause(run, None, local("wang"))
+        stage.running.pause(run, "S1", local("wang"))
     assert commands(stage, "pause") == 2
 
 
 def test_limits_change_in_flight(stage: Stage) -> None:
     run = begun(stage)
-    assert stage.running.limit(run, {"room:R1": 1}, "wang", "夜里人少") == {"room:R1": 1}
-    stage.running.limit(run, {"room:R1": 1}, "wang", "夜里人少")
+    assert stage.running.limit(run, {"room:R1": 1}, local("wang"), "夜里人少") == {"room:R1": 1}
+    stage.running.limit(run, {"room:R1": 1}, local("wang"), "夜里人少")
     assert commands(stage, "limit") == 1
     assert stage.activities.next_of_run(run).start == ("S0",)
-    stage.running.limit(run, {"room:R1": 2}, "wang")
+    stage.running.limit(run, {"room:R1": 2}, local("wang"))
     assert stage.activities.next_of_run(run).start == ("S1",)
-    assert stage.running.limit(run, {"room:R1": 0}, "wang") == {}
+    assert stage.running.limit(run, {"room:R1": 0}, local("wang")) == {}
     assert stage.activities.next_of_run(run).start == ("S2",)
     with pytest.raises(Refused, match="room:R1"):
-        stage.running.limit(run, {"room:R8": 1}, "wang")
+        stage.running.limit(run, {"room:R8": 1}, local("wang"))
 
 
 def test_two_runs_share_a_room(stage: Stage) -> None:
     """Two plans for the same room: its limit holds for both together."""
     means = Means(ignore_windows=True, soak_seconds=0, per_room=1)
     stage.hold(city([system(0), system(1)]))
-    _, plan = stage.planning.make("zhang", means)
+    _, plan = stage.planning.make(local("zhang"), means)
     runs = []
     for code in ("S0", "S1"):
         wave = plan.waves[0].model_copy(update={"number": 1, "items": (plan.item(code),)})
         part = stage.truth.plans.add(plan.model_copy(update={"waves": (wave,)}), "zhang")
-        stage.planning.approve(part.code, part.digest, "li")
-        runs.append(stage.running.start(part.code, "wang").code)
+        stage.planning.approve(part.code, part.digest, local("li"))
+        runs.append(stage.running.start(part.code, local("wang")).code)
     first, second = runs
     assert stage.activities.next_of_run(first).start == ("S0",)
     assert stage.activities.next_of_run(second).start == ()
@@ -128,7 +129,7 @@ def test_a_lines_rate_is_shared_and_falls_in_flight(stage: Stage) -> None:
     seen: list[int] = []
     stage.world.on_play = lambda code, step: seen.append(rate(stage, run, code))
     drive_one(stage, run, "S0", StepKind.PRESYNC)
-    stage.running.limit(run, {"rate:L-R1": 8_000}, "wang", "白天")
+    stage.running.limit(run, {"rate:L-R1": 8_000}, local("wang"), "白天")
     stage.performer.perform(run, "S0", StepKind.PRESYNC, CALM)
     tried = [a for a in stage.truth.attempts.of(run, "S0") if a.step is StepKind.PRESYNC]
     assert [a.rate_kbps for a in tried] == [8_000 // 4]
@@ -149,7 +150,7 @@ def test_a_copy_too_quick_for_its_line_begins_anew_and_slower(stage: Stage) -> N
         if step is StepKind.PRESYNC and not halved:
             halved.append(1)
             stage.world.close("S0", StepKind.PRESYNC)
-            stage.running.limit(run, {"rate:L-R1": 40_000}, "wang")
+            stage.running.limit(run, {"rate:L-R1": 40_000}, local("wang"))
 
     stage.world.on_play = halve
     stage.performer.perform(run, "S0", StepKind.PRESYNC, CALM)
@@ -192,24 +193,24 @@ def test_only_what_is_ready_is_approved(stage: Stage) -> None:
     assert stage.states(run) == {"S0": "paused", "S1": "paused", "S2": "waiting"}
     assert "own" in stage.truth.runs.item(run, "S0").note
     with pytest.raises(Forbidden):
-        stage.running.decide(run, "approve", "zhang", systems=["S0"])
-    assert stage.running.decide(run, "approve", "li", systems=["S0"]) == ("S0",)
-    assert stage.running.decide(run, "approve", "li", systems=["S0"]) == ()
+        stage.running.decide(run, "approve", local("zhang"), systems=["S0"])
+    assert stage.running.decide(run, "approve", local("li"), systems=["S0"]) == ("S0",)
+    assert stage.running.decide(run, "approve", local("li"), systems=["S0"]) == ()
     assert stage.running.ready(run) == ("S1",)
-    stage.running.decide(run, "approve", "li", systems=["S1", "S2"])
-    stage.running.decide(run, "withdraw", "li", "再看看", systems=["S2"])
+    stage.running.decide(run, "approve", local("li"), systems=["S1", "S2"])
+    stage.running.decide(run, "withdraw", local("li"), "再看看", systems=["S2"])
     assert not drive(stage, run)
     assert stage.states(run) == {"S0": "done", "S1": "done", "S2": "paused"}
-    stage.running.decide(run, "approve", "li", systems=["S2"])
+    stage.running.decide(run, "approve", local("li"), systems=["S2"])
     assert drive(stage, run)
 
 
 def test_a_gate_that_shuts_between_question_and_step_is_seen(stage: Stage) -> None:
     stage.gates = Gates(OWN)
     run = begun(stage, 1)
-    stage.running.decide(run, "approve", "li", systems=["S0"])
+    stage.running.decide(run, "approve", local("li"), systems=["S0"])
     drive_one(stage, run, "S0", StepKind.QUIESCE)
-    stage.running.decide(run, "reject", "li", "停", systems=["S0"])
+    stage.running.decide(run, "reject", local("li"), "停", systems=["S0"])
     stage.performer.perform(run, "S0", StepKind.QUIESCE, CALM)  # as it was ordered before
     assert "cutover.yml" not in stage.world.done("S0")
     assert stage.step(run, "S0", StepKind.QUIESCE) == "pending"
@@ -221,9 +222,9 @@ def test_skipping_is_for_those_who_may(stage: Stage) -> None:
     stage.world.script["S0", StepKind.BACKUP] = ["盘满"]
     assert not drive(stage, run, turns=4)
     with pytest.raises(Forbidden, match="boss"):
-        stage.running.skip(run, "S0", "li", "有备份")
+        stage.running.skip(run, "S0", local("li"), "有备份")
     assert commands(stage, "skip.refused") == 1
-    stage.running.skip(run, "S0", "zhao", "有备份")
+    stage.running.skip(run, "S0", local("zhao"), "有备份")
     assert stage.step(run, "S0", StepKind.BACKUP) == "skipped"
 
 
@@ -336,7 +337,7 @@ def test_an_outlook_knows_history_and_bytes(stage: Stage) -> None:
     assert first.left_seconds == pytest.approx(first.items["S0"])
     one_by_one = outlook_of(stage.truth, EngineRules(limits={"total": 1}), run)
     assert one_by_one.left_seconds == pytest.approx(3 * first.left_seconds)
-    stage.running.rollback(run, "S2", "wang")
+    stage.running.rollback(run, "S2", local("wang"))
     assert outlook_of(stage.truth, EngineRules(), run).waits == ("S2",)
     assert drive(stage, run)
     assert outlook_of(stage.truth, EngineRules(), run).percent == 100
@@ -423,17 +424,17 @@ def test_papers_and_second_thoughts_about_a_whole_plan(stage: Stage) -> None:
     code, plan = stage.approved(city([system(0)]), WIDE)
     planning = stage.planning
     with pytest.raises(Refused, match="paper"):
-        stage.running.start(code, "wang")
+        stage.running.start(code, local("wang"))
     paper = {"kind": "paper", "reference": "沧数函〔2026〕7号", "content": "0" * 64}
-    planning.put_evidence(code, plan.digest, "wang", **paper)
+    planning.put_evidence(code, plan.digest, local("wang"), **paper)
     with pytest.raises(Refused, match="没有可撤回"):
-        planning.withdraw(code, plan.digest, "wang", "?")
-    assert planning.withdraw(code, plan.digest, "li", "再看看").state == "draft"
+        planning.withdraw(code, plan.digest, local("wang"), "?")
+    assert planning.withdraw(code, plan.digest, local("li"), "再看看").state == "draft"
     with pytest.raises(Refused, match="draft"):
-        stage.running.start(code, "wang")
-    planning.approve(code, plan.digest, "li")
+        stage.running.start(code, local("wang"))
+    planning.approve(code, plan.digest, local("li"))
     stage.clock.at += timedelta(hours=24)
     with pytest.raises(Refused, match="过期"):
-        stage.running.start(code, "wang")
-    planning.approve(code, plan.digest, "li")
-    assert stage.running.start(code, "wang").state.value == "running"
+        stage.running.start(code, local("wang"))
+    planning.approve(code, plan.digest, local("li"))
+    assert stage.running.start(code, local("wang")).state.value == "running"
