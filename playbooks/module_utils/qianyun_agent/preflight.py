@@ -21,7 +21,6 @@ from .side import Side
 TOOLS = {
     "source": ("rsync", "sudo", "tar", "service", "visudo"),
     "target": ("rsync", "ssh", "ssh-keygen", "service"),
-    "gateway": ("haproxy", "sudo", "visudo"),
 }
 
 
@@ -72,7 +71,9 @@ def _common(move: Move, kind: str, token: int, found: Findings) -> dict[str, Any
         "修正 sudo / correct sudo",
     )
     missing = [
-        name for name in TOOLS[kind] if not shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
+        name
+        for name in TOOLS.get(kind) or gateway.way(move).tools
+        if not shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
     ]
     found.expect(
         not missing, "缺少程序 / programs are missing", missing, "installed", "安装 / install them"
@@ -254,16 +255,7 @@ def entrance(move: Move, token: int, found: Findings) -> dict[str, Any]:
         "both frontends in hold.map",
         "安装 hold.lua 与 hold.map / install hold.lua and hold.map",
     )
-    text = gateway.CONFIGURATION.read_text()
-    found.ask(lambda: gateway.edited(text, move, "target"))
-    lua = [line for line in text.splitlines() if line.strip() == "http-request lua.hold"]
-    found.expect(
-        "lua-load" in text and len(lua) >= 2,
-        "网关前端未启用冻结 / frontends do not use the hold",
-        f"{len(lua)} × http-request lua.hold",
-        "≥ 2",
-        "按角色 gateway 配置 / configure as the role gateway does",
-    )
+    found.ask(lambda: gateway.way(move).agreed(move))
     both = (move.target.address, move.target.address6)
     result["reach"] = _reach(found, "target", both, move.check.port, False)
     result["source"] = found.ask(lambda: gateway.probe(move.source, move.check, 5))
