@@ -78,6 +78,7 @@ class Means(Frozen):
     hold_seconds: int = Field(default=20, ge=5, le=120)
     timezone: str = "Asia/Shanghai"
     ignore_windows: bool = False  # a rehearsal in a lab, never a default
+    practise: bool = False  # at the cutover: over, back, and over again (playbooks/rehearse.yml)
     city: CityMeans | None = None
 
 

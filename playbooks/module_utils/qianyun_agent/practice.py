@@ -12,7 +12,8 @@ from typing import Any, Callable, Dict, Tuple
 from .files import folder, read_json, write_json
 from .move import Move
 
-OUT, BACK, AGAIN = "out", "back", "again"
+AGAIN = "again"
+ROUND = (("out", "cutover"), ("back", "rollback"), (AGAIN, "cutover"))
 APART = 2  # between tokens of two runs: the one after a run's own is its recovery's
 Run = Callable[[str, int], Tuple[Dict[str, Any], str]]
 """Plays `cutover` or `rollback` under a token to its end: evidence, and why it failed or ''."""
@@ -30,29 +31,30 @@ def forget(move: Move) -> None:
 
 
 def practise(move: Move, token: int, run: Run) -> tuple[dict[str, Any], str]:
-    """The three runs, or those that are left of them: evidence of each by name, why it failed.
+    """The three runs, or those that are left of them: what a run tells, of the last one, with all
+    `phases`, and each one's by name in `runs`; and why it failed, or ''.
 
     A run that failed leaves the old side serving, as any cutover does, and ends the round.
     """
     file = folder(move.code) / "practice.json"
     now = read_json(file) or {"done": "", "token": token}
-    told: dict[str, Any] = {"runs": {}}
-    for index, (name, kind) in enumerate(
-        ((OUT, "cutover"), (BACK, "rollback"), (AGAIN, "cutover"))
-    ):
-        if (OUT, BACK, AGAIN).index(name) <= _index(str(now["done"])):
+    told: dict[str, Any] = {"runs": {}, "phases": []}
+    for index, (name, kind) in enumerate(ROUND):
+        if index <= _index(str(now["done"])):
             continue
-        if not now["done"]:
-            write_json(file, now)  # before the first run: its rollback must know
-        told["runs"][name], failed = run(kind, token + index * APART)
+        write_json(file, now)  # before the first run already: its rollback must know
+        one, failed = run(kind, token + index * APART)
+        told["phases"] += one.pop("phases", [])
+        told["runs"][name] = one
+        told.update(one)
         if failed:
             return told, f"{name}: {failed}"
         now = {**now, "done": name}
         write_json(file, now)
-    last = told["runs"].get(AGAIN)
-    told.update(last or {"outcome": "done", "notes": ["this rehearsal was done before"]})
+    if not told["runs"]:
+        told.update(outcome="done", notes=["this rehearsal was done before"])
     return told, ""
 
 
-def _index(name: str) -> int:
-    return (OUT, BACK, AGAIN).index(name) if name else -1
+def _index(done: str) -> int:
+    return [name for name, _ in ROUND].index(done) if done else -1
