@@ -30,6 +30,7 @@ from ansible.module_utils.qianyun_agent import (  # noqa: F401
     parity,
     paths,
     port,
+    portability,
     postgresql,
     practice,
     preflight,

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
-from . import backup, gateway, ours, presync, record, services
+from . import backup, gateway, ours, portability, presync, record, services
 from .errors import AgentError
 from .journal import now
 from .move import Move
@@ -200,6 +200,7 @@ def source(side: Side, token: int, found: Findings) -> dict[str, Any]:
     }
     if not found.wrong:
         result["sizes"] = presync.sizes(side)
+        result["native"] = portability.held(side.move)
         result["backup"] = found.ask(lambda: backup.need(side))
     target = (side.move.target.address, side.move.target.address6)
     if side.clusters:
@@ -267,7 +268,8 @@ def compare(
 ) -> dict[str, Any]:
     """On the target: both hosts fit together, and there is room; clocks as evidence."""
     here = facts(side.move, "target")
-    for name in ("os", "arch", "libc") if side.clusters else ("arch",):
+    # A database's files fit their own kind of machine only; of trees it is told file by file.
+    for name in ("os", "arch", "libc") if side.clusters else ():
         found.expect(
             here[name] == of_source.get(name),
             f"两端不同 / source and target differ: {name}",
@@ -277,7 +279,17 @@ def compare(
         )
     wanted = of_source.get("sizes") or {"trees": {}, "clusters": {}}
     space = found.ask(lambda: presync.room(side, wanted))
+    native = portability.findings(of_source.get("native") or {}, side.move)
+    for one in native:
+        found.expect(
+            one["severity"] != portability.BLOCKS,
+            one["what"],
+            portability.shown(one),
+            one["expected"],
+            one["do"],
+        )
     return {
+        "portability": native,
         "room": space,
         "clocks": {
             "source": of_source.get("clock"),
