@@ -19,7 +19,7 @@ from typing import Any
 from migrator.ansible import Failure, Order, Outcome
 from migrator.attempt import read_outcome
 from migrator.errors import AttemptAlive
-from migrator.kinds import KINDS, REAP
+from migrator.kinds import KINDS, PRACTISED, REAP
 from migrator.move import Login, inventory_of, known_hosts_of, move_of, unsafe
 from migrator.plan import Item, StepKind
 from migrator.processes import Pen, start_python
@@ -73,17 +73,28 @@ class Crew:
     machine: str
     strategy: Strategy = Strategy.PLAIN
 
-    def perform(self, run: str, item: Item, step: StepKind, watch: Watch, hold: int) -> Outcome:
+    def perform(
+        self,
+        run: str,
+        item: Item,
+        step: StepKind,
+        watch: Watch,
+        hold: int,
+        *,
+        practise: bool = False,
+    ) -> Outcome:
         """Run the step's playbook as a new attempt, or adopt what the last one finished.
 
+        `practise`: the cutover is done, undone and done again.
         Raises Cancelled, Superseded, AttemptAlive.
         """
         adopted = self.clear(run, item, step, watch)
         if adopted:
             return adopted
         attempt = self.open(run, item, step)
+        playbook = PRACTISED.get(step) if practise else None
         try:
-            outcome = self._play(attempt, item, KINDS[step].playbook or "", watch, hold)
+            outcome = self._play(attempt, item, playbook or KINDS[step].playbook or "", watch, hold)
         except Cancelled as cancelled:
             self.reap(item, [attempt], watch)
             self.cancel(attempt, str(cancelled), [])

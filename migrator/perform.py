@@ -162,7 +162,10 @@ class Performer:
             return self._gate(run, item, watch)
         if step is StepKind.SOAK:
             return self._soak(run, plan, item, watch)
-        return self.crew.perform(run, item, step, watch, plan.means.hold_seconds)
+        means = plan.means
+        return self.crew.perform(
+            run, item, step, watch, means.hold_seconds, practise=means.practise
+        )
 
     def _turned(self, record: ItemRecord, step: StepKind) -> str | None:
         """Why a running attempt must stop: the operator turned the item round."""

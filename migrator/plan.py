@@ -79,6 +79,7 @@ class Means(Frozen):
     timezone: str = "Asia/Shanghai"
     ignore_windows: bool = False  # a rehearsal in a lab, never a default
     green_minutes: int | None = Field(default=None, ge=0)  # asked of the probers (`migrator.green`)
+    practise: bool = False  # at the cutover: over, back, and over again (playbooks/rehearse.yml)
     city: CityMeans | None = None
 
 

@@ -34,6 +34,10 @@ def make(
     ignore_windows: Annotated[
         bool, typer.Option("--ignore-windows", help="不等窗口，限演练 / rehearsals only")
     ] = False,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="割接、回退、再割接 / cut over, roll back, cut over again"),
+    ] = False,
     moves_at_once: Annotated[
         int | None, typer.Option(min=1, max=1000, help="同时迁移上限 / items under way together")
     ] = None,
@@ -52,7 +56,9 @@ def make(
     city = schedule.city_of(desk, means, settings)
     if after and city is None:
         raise BadUsage("--after 须与 --means 同用 / --after goes with --means")
-    given = _means(desk, ignore_windows, moves_at_once, soak).model_copy(update={"city": city})
+    given = _means(desk, ignore_windows, moves_at_once, soak).model_copy(
+        update={"city": city, "practise": rehearse}
+    )
     record, plan = desk.product.planning.make(
         desk.actor,
         given,

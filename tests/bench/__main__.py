@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 from tests.bench import (
     census,
+    cutover,
     demo,
     discover,
     engine,
@@ -53,6 +54,7 @@ BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("engine", engine.figures),
     ("engine", engine_scale.figures),
     ("engine", strategies.figures),
+    ("cutover", cutover.figures),
     ("demo", demo.figures),
 )
 """Groups of figures; a group may be measured in several places."""
