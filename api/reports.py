@@ -25,6 +25,7 @@ from inventory.reports.model import Report, Text
 from inventory.reports.periods import Period, default_period, entry_for, fits, period_of
 from inventory.verification import Verification, verify
 from migrator.errors import Refused
+from migrator.people import Deed, Person, Subject
 from migrator.store_reports import Kept
 
 _UNFIT = re.compile(r"[\s/\\:*?\"<>|\x00-\x1f\x7f]+")
@@ -98,7 +99,7 @@ class Office:
             )
         return asking[0]
 
-    def make(self, wanted: Wanted, actor: str) -> Made:
+    def make(self, wanted: Wanted, actor: Person) -> Made:
         """The report: the final one where there is one, else made now, and kept where that is
         wanted. Raises ReportError, Refused."""
         pack = self.pack(wanted.form, wanted.policy)
@@ -108,6 +109,8 @@ class Office:
         fits(entry, period)
         store = self.product.truth.reports
         scope = self._scope(wanted.scope)
+        deed = Deed.REPORT_FINAL if wanted.final or wanted.revise else Deed.REPORT_READ
+        self.product.truth.permit(actor, deed, wanted.form, Subject.of(scope.organisation))
         kept = store.find(wanted.form, pack.id, period.told, scope.key)
         if kept and not wanted.revise:
             _holds(kept, wanted)
@@ -120,7 +123,7 @@ class Office:
                 f"未到截止日 {period.last}，不能定稿 / not final before its cut-off day: read today "
                 f"{self.today}, expected {period.last} or later"
             )
-        return Made(report, store.keep(report, {}, actor=actor, reason=wanted.revise))
+        return Made(report, store.keep(report, {}, actor=actor.name, reason=wanted.revise))
 
     def _scope(self, told: Scope) -> Scope:
         """By code, however the organisation was named."""
@@ -168,7 +171,7 @@ class Office:
         return verify(estate, latest, failed, self.today), span
 
     def write(
-        self, made: Made, to: Path, *, actor: str, replace: bool = False
+        self, made: Made, to: Path, *, actor: Person, replace: bool = False
     ) -> Mapping[Path, bytes]:
         """Put the files where they belong: one where `to` ends in a kind of file, else the form's
         kinds in a folder. Of a final report they are the very bytes that were written first.
@@ -186,13 +189,13 @@ class Office:
         write_files(contents, replace=replace)
         return contents
 
-    def _content(self, made: Made, kind: str, actor: str) -> bytes:
+    def _content(self, made: Made, kind: str, actor: Person) -> bytes:
         if made.kept is None:
             return self._written(made.report, kind)
         store = self.product.truth.reports
         found = store.content(made.kept.id, kind)
         if found is None:
-            store.add_file(made.kept.id, kind, self._written(made.report, kind), actor=actor)
+            store.add_file(made.kept.id, kind, self._written(made.report, kind), actor=actor.name)
             found = store.content(made.kept.id, kind)
             assert found is not None
         return found

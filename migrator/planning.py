@@ -18,6 +18,7 @@ from migrator.errors import Forbidden, Refused
 from migrator.kinds import KINDS
 from migrator.means_file import changed
 from migrator.orders import NO_ORDERS, Orders
+from migrator.people import Deed, Person
 from migrator.plan import Item, Means, Plan, StepKind
 from migrator.planner import make_plan
 from migrator.processes import sweep
@@ -49,7 +50,7 @@ class Planning:
 
     def make(
         self,
-        actor: str,
+        actor: Person,
         means: Means,
         orders: Orders = NO_ORDERS,
         *,
@@ -62,6 +63,7 @@ class Planning:
 
         Raises Refused when nothing can move (the verdicts say why, system by system), NotFound.
         """
+        self.truth.permit(actor, Deed.PLAN_MAKE, "estate")
         estate = self.estate.load()
         if not estate.systems:
             raise Refused(
@@ -71,12 +73,12 @@ class Planning:
         before = self.truth.plans.load(former) if former else None
         plan = make_plan(estate, means, orders, seen=seen, former=before, today=today)
         if not plan.items and plan.timetable is None:
-            self.truth.audit(actor, "plan.nothing", "estate", estate=plan.estate)
+            self.truth.audit(actor.name, "plan.nothing", "estate", estate=plan.estate)
             reasons = "\n".join(
                 f"  {v.system} {v.name}: {v.disposition} — {v.reason}" for v in plan.verdicts
             )
             raise Refused(f"没有可迁移的系统 / nothing is left to move:\n{reasons}".rstrip(":\n"))
-        return self.truth.plans.add(plan, actor), plan
+        return self.truth.plans.add(plan, actor.name), plan
 
     def what_if(
         self,
@@ -105,37 +107,43 @@ class Planning:
         found = {item.code: drift(plan, item.code, estate) for item in plan.items}
         return {system: lines for system, lines in found.items() if lines}
 
-    def approve(self, code: str, digest: str, actor: str, reason: str = "") -> PlanRecord:
+    def approve(self, code: str, digest: str, actor: Person, reason: str = "") -> PlanRecord:
         """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for
         another digest, or when its facts have changed since."""
+        self.truth.permit(actor, Deed.PLAN_DECIDE, code)
         record = self._same(code, digest, actor, "plan.approve")
-        if same_person(record.author, actor):
-            self.truth.audit(actor, "plan.approve.refused", code, reason="author")
+        if same_person(record.author, actor.name):
+            self.truth.audit(actor.name, "plan.approve.refused", code, reason="author")
             raise Forbidden(
-                f"编制人 {actor} 不能审批自己的方案 / the author cannot approve their own plan {code}; "
+                f"编制人 {actor.name} 不能审批自己的方案 / the author cannot approve their own plan {code}; "
                 "another person must"
             )
         if changed := self.drifted(code):
-            self.truth.audit(actor, "plan.approve.refused", code, reason="drift")
+            self.truth.audit(actor.name, "plan.approve.refused", code, reason="drift")
             lines = "; ".join(line for lines in changed.values() for line in lines)
             raise Refused(
                 f"方案依据的事实已变 / the facts changed since the plan was made: {lines}; make a new "
                 "plan"
             )
-        self.truth.plans.decide(code, decision="approve", digest=digest, actor=actor, reason=reason)
+        self.truth.plans.decide(
+            code, decision="approve", digest=digest, actor=actor.name, reason=reason
+        )
         return self.truth.plans.record(code)
 
-    def reject(self, code: str, digest: str, actor: str, reason: str) -> PlanRecord:
+    def reject(self, code: str, digest: str, actor: Person, reason: str) -> PlanRecord:
         """Refuse the plan, or withdraw an approval. Raises Refused for another digest."""
+        self.truth.permit(actor, Deed.PLAN_DECIDE, code)
         self._same(code, digest, actor, "plan.reject")
-        self.truth.plans.decide(code, decision="reject", digest=digest, actor=actor, reason=reason)
+        self.truth.plans.decide(
+            code, decision="reject", digest=digest, actor=actor.name, reason=reason
+        )
         return self.truth.plans.record(code)
 
-    def _same(self, code: str, digest: str, actor: str, action: str) -> PlanRecord:
+    def _same(self, code: str, digest: str, actor: Person, action: str) -> PlanRecord:
         self.truth.plans.load(code)  # the bytes must still fit the digest
         record = self.truth.plans.record(code)
         if record.digest != digest:
-            self.truth.audit(actor, f"{action}.refused", code, digest=digest)
+            self.truth.audit(actor.name, f"{action}.refused", code, digest=digest)
             raise Refused(
                 f"摘要不符 / another digest: read {digest!r}, plan {code} has {record.digest}; look at "
                 f"the plan again: `qianyun plan show {code}`"
@@ -146,7 +154,7 @@ class Planning:
         self,
         code: str,
         crew: Crew,
-        actor: str,
+        actor: Person,
         *,
         on_done: Callable[[Rehearsal], None] | None = None,
         at_once: int = 2,
@@ -159,6 +167,7 @@ class Planning:
         cut off and seen to be gone, and only what was done before is given. An item that has to do
         with a system which was classified since is not touched.
         """
+        self.truth.permit(actor, Deed.PLAN_REHEARSE, code)
         plan = self.truth.plans.load(code)
         secret = hidden(self.estate.load())
         folder = crew.root / f"{DRY_RUN}{code}-{time.time_ns() // 1_000_000}"
@@ -190,7 +199,9 @@ class Planning:
             results = [r for item in threads.map(whole, plan.items) for r in item]
         bad = [f"{r.system}/{r.step}" for r in results if not r.ok]
         stopped = {"stopped": why} if (why := stop()) else {}
-        self.truth.audit(actor, "plan.dry-run", code, digest=plan.digest, failed=bad, **stopped)
+        self.truth.audit(
+            actor.name, "plan.dry-run", code, digest=plan.digest, failed=bad, **stopped
+        )
         return results
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from inventory.database import make_engine, reading, writing
 from migrator.audit import LOGIN, Entry, entries, record
-from migrator.errors import StoreDown
+from migrator.errors import Forbidden, StoreDown
+from migrator.people import Deed, Person, Subject, permit
 from migrator.store_attempts import Attempts
 from migrator.store_census import Census
 from migrator.store_plans import Plans
@@ -81,6 +82,16 @@ class Truth:
             record(
                 connection, at=self.now(), actor=actor, action=action, object=object, detail=detail
             )
+
+    def permit(
+        self, person: Person, deed: Deed, object: str, subject: Subject | None = None
+    ) -> None:
+        """Raises Forbidden for who may not; the refusal stands in the audit."""
+        try:
+            permit(person, deed, subject)
+        except Forbidden:
+            self.audit(person.name, f"{deed}.refused", object, roles=sorted(person.roles))
+            raise
 
     def audit_entries(self) -> list[Entry]:
         with self.reading() as connection:

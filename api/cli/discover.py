@@ -88,7 +88,7 @@ def _discover(
             desk.tell(say("sweep_progress", n=number, total=total, code=visit.code, how=how))
 
     try:
-        told = discover(desk.product, wish, actor=desk.actor, on_visit=tell)
+        told = discover(desk.product, wish, actor=desk.actor.name, on_visit=tell)
     except KeyboardInterrupt:
         desk.tell(say("visit_cut"))
         raise

@@ -14,6 +14,7 @@ from temporalio.worker import Replayer
 from inventory.model import Estate
 from migrator.engine import Engine
 from migrator.messages import ItemRef
+from migrator.people import local
 from migrator.plan import Means, Plan
 from migrator.worker import RUNNER, run_worker
 from migrator.workflows import ItemWorkflow, PlanWorkflow
@@ -57,7 +58,7 @@ class EngineRoom:
         """Plan, approve and start: the code of the run."""
         known = {"ignore_windows": True, "soak_seconds": 0, "per_room": 4, "per_line": 4} | means
         code, plan = self.stage.approved(estate, Means(**known))
-        run = self.stage.running.start(code, "zhang").code
+        run = self.stage.running.start(code, local("zhang")).code
         self.runs.append(run)
         return run, plan
 

@@ -24,6 +24,7 @@ from migrator.attempt import write_outcome
 from migrator.crew import Cancelled, Crew, Watch
 from migrator.kinds import KINDS
 from migrator.move import Login
+from migrator.people import local
 from migrator.perform import Performer
 from migrator.plan import CUTOVER, Means, Plan, StepKind
 from migrator.planning import Planning
@@ -232,8 +233,8 @@ class Stage:
     def approved(self, estate: Estate, means: Means) -> tuple[str, Plan]:
         """A plan of `estate`, made by zhang and approved by li."""
         self.hold(estate)
-        record, plan = self.planning.make("zhang", means)
-        self.planning.approve(record.code, record.digest, "li")
+        record, plan = self.planning.make(local("zhang"), means)
+        self.planning.approve(record.code, record.digest, local("li"))
         return record.code, plan
 
     def step(self, run: str, system: str, step: StepKind) -> str:
