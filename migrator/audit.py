@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, or_, select
 
 from inventory.canonical import canonical_json
 from migrator.tables import audit
@@ -79,6 +79,34 @@ def record(
 def entries(connection: Connection) -> list[Entry]:
     """All entries in order."""
     rows = connection.execute(select(audit).order_by(audit.c.seq)).mappings()
+    return [Entry(**{**row, "detail": json.loads(row["detail"])}) for row in rows]
+
+
+def newest(connection: Connection, after: int = 0, actions: tuple[str, ...] = ()) -> int:
+    """The number of the last entry after `after`, of actions that begin so where some are named; 0 of
+    none. What changed since is asked for by looking at what was added alone."""
+    query = select(audit.c.seq).where(audit.c.seq > after).order_by(audit.c.seq.desc()).limit(1)
+    if actions:
+        begun = (audit.c.action.startswith(one, autoescape=True) for one in actions)
+        query = query.where(or_(*begun))
+    return connection.scalar(query) or 0
+
+
+def page_of(
+    connection: Connection, *, below: int | None = None, most: int = 100, action: str = "",
+    actor: str = "", about: str = "",
+) -> list[Entry]:
+    """The newest entries first, before number `below`; `action` and `about` match from the start."""
+    query = select(audit).order_by(audit.c.seq.desc()).limit(most)
+    if below is not None:
+        query = query.where(audit.c.seq < below)
+    if action:
+        query = query.where(audit.c.action.startswith(action, autoescape=True))
+    if actor:
+        query = query.where(audit.c.actor == actor)
+    if about:
+        query = query.where(audit.c.object.startswith(about, autoescape=True))
+    rows = connection.execute(query).mappings()
     return [Entry(**{**row, "detail": json.loads(row["detail"])}) for row in rows]
 
 

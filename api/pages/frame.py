@@ -6,7 +6,7 @@ and is never rendered as a template.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from api.pages.assets import url_of
 from api.times import local
 from api.words import Lang, Words
+from migrator.people import Deed, Person, may
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 Theme = Literal["auto", "light", "dark"]
@@ -40,24 +41,27 @@ NAVIGATION = (
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """Who looks, and how. `roles`: of the person; `csrf`: what every form sends back."""
+    """Who looks, and how. `csrf`: what every form sends back; `local`: the account of this machine,
+    where nobody signs in."""
 
-    name: str
-    roles: frozenset[str]
+    person: Person
     lang: Lang = "zh"
     theme: Theme = "auto"
     csrf: str = ""
     zone: str = "Asia/Shanghai"
-    organisation: str | None = None
     local: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.person.name
 
     @property
     def say(self) -> Words:
         return Words(self.lang)
 
-    def may(self, *roles: str) -> bool:
-        """Whether one of these roles is theirs; an administrator has no other's work."""
-        return any(role in self.roles for role in roles)
+    def may(self, deed: str) -> bool:
+        """Whether they may do it at all: what a page shows or leaves out. The use case asks again."""
+        return may(self.person, Deed(deed))
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ def environment() -> Environment:
         "day": day,
         "moment": moment,
         "took": duration,
+        "ns": nanoseconds,
     }
     return made
 
@@ -153,6 +158,11 @@ def moment(value: str | datetime | None, zone: str) -> str:
     if isinstance(value, datetime):
         value = value.isoformat()
     return local(value, zone) or "—"
+
+
+def nanoseconds(value: int | None, zone: str) -> str:
+    """A moment in ns since 1970 on the city's clock."""
+    return "—" if value is None else moment(datetime.fromtimestamp(value / 1e9, UTC), zone)
 
 
 def duration(seconds: float | None) -> str:
