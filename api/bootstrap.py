@@ -23,9 +23,11 @@ from migrator.strategy import Strategy
 
 if TYPE_CHECKING:
     from inventory.netbox.client import Client
+    from migrator.accounts import Accounts
     from migrator.activities import Activities
     from migrator.crew import Crew
     from migrator.engine import Engine
+    from migrator.looking import Looking
     from migrator.planning import Planning
     from migrator.recording import Recording
     from migrator.running import Running
@@ -86,6 +88,26 @@ class Qianyun:
         from migrator.planning import Planning
 
         return Planning(self.truth, self.estate)
+
+    @cached_property
+    def looking(self) -> "Looking":
+        """Reading, as far as a person may see; a server gives it the estate that it holds."""
+        from migrator.looking import Looking
+
+        return Looking(self.truth, self.estate)
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """Who may come in (argon2 is loaded for this alone)."""
+        from datetime import timedelta
+
+        from migrator.accounts import Accounts, Limits
+
+        limits = Limits(
+            idle=timedelta(minutes=self.settings.session_idle_minutes),
+            whole=timedelta(hours=self.settings.session_hours),
+        )
+        return Accounts(self.truth, limits)
 
     @cached_property
     def recording(self) -> "Recording":

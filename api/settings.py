@@ -69,6 +69,47 @@ class Settings(BaseModel):
     api_address: Address = Field(
         default="127.0.0.1:8400", description="接口监听的 host:port / host:port the API listens on"
     )
+    public_url: HttpUrl | None = Field(
+        default=None,
+        description="用户所用网址，经代理时须设 / http(s) URL by which people reach the API, behind a proxy",
+    )
+    tls_cert: Authorities | None = Field(
+        default=None, description="接口的证书文件（PEM） / certificate chain (PEM) of the API"
+    )
+    tls_key: Folder | None = Field(
+        default=None, description="证书的私钥文件 / private key file of that certificate"
+    )
+    session_idle_minutes: int = Field(
+        default=30, ge=1, le=1440, description="会话空闲分钟 / minutes until an idle session ends"
+    )
+    session_hours: int = Field(
+        default=12, ge=1, le=168, description="会话最长小时 / hours until any session ends"
+    )
+    oidc_issuer: HttpUrl | None = Field(
+        default=None, description="统一身份的签发者网址 / issuer URL of the OIDC provider"
+    )
+    oidc_client_id: str | None = Field(
+        default=None, min_length=1, max_length=200, description="OIDC 客户端编号 / client id"
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="OIDC 客户端密钥 / client secret, or file:/PATH"
+    )
+    oidc_claim: str = Field(
+        default="roles",
+        min_length=1,
+        max_length=100,
+        description="含角色的声明 / the claim that holds roles, a list such as [planner]",
+    )
+    alertmanager_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Alertmanager webhook 令牌，至少 16 字符 / bearer token of Alertmanager's webhook, "
+        "16 characters or more, or file:/PATH",
+    )
+    receivers: Folder | None = Field(
+        default=None,
+        description="事件接收方文件（TOML） / TOML file of who is told of events, and by which secret",
+    )
     netbox_url: HttpUrl | None = Field(
         default=None,
         description="NetBox 地址 / NetBox's http(s) URL, without a password",
@@ -196,6 +237,8 @@ class Settings(BaseModel):
         fields = (
             self.netbox_token,
             self.netbox_webhook_secret,
+            self.oidc_client_secret,
+            self.alertmanager_token,
             self.become_password,
             self.replication_password,
             self.discover_password,
@@ -212,6 +255,8 @@ SECRETS = frozenset(
         "database_url",
         "netbox_token",
         "netbox_webhook_secret",
+        "oidc_client_secret",
+        "alertmanager_token",
         "become_password",
         "replication_password",
         "discover_password",

@@ -6,10 +6,11 @@ serialised by the transaction that carries the change itself, so no change goes 
 
 import hashlib
 import json
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select
 
 from inventory.canonical import canonical_json
 from migrator.tables import audit
@@ -19,6 +20,9 @@ GENESIS = "0" * 64
 LOGIN = "qianyun_login"
 """Key of `Connection.info`: the account of the operating system that the process runs for. It
 stands beside the name that was given, in every entry."""
+
+VIA: ContextVar[str] = ContextVar("VIA", default="")
+"""By which session or token the present request came in; it stands in every entry that it makes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +62,9 @@ def record(
         select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
     ).first()
     login = connection.info.get(LOGIN)
-    plain = json.loads(canonical_json((detail or {}) | ({"login": login} if login else {})))
+    via = VIA.get()
+    told = (detail or {}) | ({"login": login} if login else {}) | ({"via": via} if via else {})
+    plain = json.loads(canonical_json(told))
     unsigned = Entry(
         seq=(head.seq if head else 0) + 1,
         at=at,
@@ -79,35 +85,59 @@ def record(
 def entries(connection: Connection) -> list[Entry]:
     """All entries in order."""
     rows = connection.execute(select(audit).order_by(audit.c.seq)).mappings()
-    return [Entry(**{**row, "detail": json.loads(row["detail"])}) for row in rows]
+    return [_entry(row) for row in rows]
 
 
-def newest(connection: Connection, after: int = 0, actions: tuple[str, ...] = ()) -> int:
-    """The number of the last entry after `after`, of actions that begin so where some are named; 0 of
-    none. What changed since is asked for by looking at what was added alone."""
-    query = select(audit.c.seq).where(audit.c.seq > after).order_by(audit.c.seq.desc()).limit(1)
-    if actions:
-        begun = (audit.c.action.startswith(one, autoescape=True) for one in actions)
-        query = query.where(or_(*begun))
-    return connection.scalar(query) or 0
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which entries are wanted; None and "" ask for nothing. `action` and `object` by their
+    beginning, times in ISO 8601, `before`: only entries with a lower number."""
+
+    actor: str = ""
+    action: str = ""
+    object: str = ""
+    since: str = ""
+    until: str = ""
+    before: int | None = None
+    limit: int = 50
+
+    def as_json(self) -> dict[str, Any]:
+        return {k: v for k, v in vars(self).items() if v not in ("", None)}
 
 
-def page_of(
-    connection: Connection, *, below: int | None = None, most: int = 100, action: str = "",
-    actor: str = "", about: str = "",
-) -> list[Entry]:
-    """The newest entries first, before number `below`; `action` and `about` match from the start."""
-    query = select(audit).order_by(audit.c.seq.desc()).limit(most)
-    if below is not None:
-        query = query.where(audit.c.seq < below)
-    if action:
-        query = query.where(audit.c.action.startswith(action, autoescape=True))
-    if actor:
-        query = query.where(audit.c.actor == actor)
-    if about:
-        query = query.where(audit.c.object.startswith(about, autoescape=True))
-    rows = connection.execute(query).mappings()
-    return [Entry(**{**row, "detail": json.loads(row["detail"])}) for row in rows]
+def found(connection: Connection, wanted: Filter) -> tuple[list[Entry], int]:
+    """Entries that fit, the newest first, at most `limit`, and how many there are in all."""
+    rules: list[ColumnElement[bool]] = []
+    if wanted.actor:
+        rules.append(audit.c.actor == wanted.actor)
+    if wanted.action:
+        rules.append(audit.c.action.startswith(wanted.action, autoescape=True))
+    if wanted.object:
+        rules.append(audit.c.object.startswith(wanted.object, autoescape=True))
+    if wanted.since:
+        rules.append(audit.c.at >= wanted.since)
+    if wanted.until:
+        rules.append(audit.c.at <= wanted.until)
+    count = connection.scalar(select(func.count()).select_from(audit).where(*rules)) or 0
+    if wanted.before is not None:
+        rules.append(audit.c.seq < wanted.before)
+    query = select(audit).where(*rules).order_by(audit.c.seq.desc()).limit(wanted.limit)
+    return [_entry(row) for row in connection.execute(query).mappings()], count
+
+
+def after(connection: Connection, seq: int, limit: int) -> list[Entry]:
+    """Entries with a higher number, in order, at most `limit`."""
+    query = select(audit).where(audit.c.seq > seq).order_by(audit.c.seq).limit(limit)
+    return [_entry(row) for row in connection.execute(query).mappings()]
+
+
+def head(connection: Connection) -> int:
+    """The number of the last entry; 0 before the first."""
+    return connection.scalar(select(func.max(audit.c.seq))) or 0
+
+
+def _entry(row: RowMapping) -> Entry:
+    return Entry(**{**row, "detail": json.loads(row["detail"])})
 
 
 def first_fault(chain: list[Entry]) -> str | None:

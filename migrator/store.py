@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from inventory.database import make_engine, reading, writing
-from migrator.audit import LOGIN, Entry, entries, record
+from migrator.audit import LOGIN, Entry, Filter, after, entries, found, head, record
 from migrator.errors import Forbidden, StoreDown
 from migrator.people import Deed, Person, Subject, permit
 from migrator.store_attempts import Attempts
 from migrator.store_census import Census
+from migrator.store_people import People
 from migrator.store_plans import Plans
 from migrator.store_records import PolicyRecords
 from migrator.store_reports import Reports
@@ -40,6 +41,7 @@ class Truth:
         self.engine = engine
         self.login = login
         self.clock = clock
+        self.people = People(self)
         self.plans = Plans(self)
         self.runs = Runs(self)
         self.attempts = Attempts(self)
@@ -97,6 +99,21 @@ class Truth:
         with self.reading() as connection:
             return entries(connection)
 
+    def audit_found(self, wanted: Filter) -> tuple[list[Entry], int]:
+        """Entries that fit, the newest first, and how many there are in all."""
+        with self.reading() as connection:
+            return found(connection, wanted)
+
+    def audit_after(self, seq: int, limit: int = 500) -> list[Entry]:
+        """Entries with a higher number, in order."""
+        with self.reading() as connection:
+            return after(connection, seq, limit)
+
+    def audit_head(self) -> int:
+        """The number of the last entry; 0 before the first."""
+        with self.reading() as connection:
+            return head(connection)
+
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
@@ -128,7 +145,7 @@ def _remedy(told: str) -> str:
     )
 
 
-HEAD = "0006"
+HEAD = "0010"
 """The newest revision in `migrations/`; a test holds it to alembic's own answer."""
 
 

@@ -50,10 +50,12 @@ def same_person(one: str, other: str) -> bool:
 
     Unicode's compatibility caseless match (chapter 3.13, D146).
     """
-    return _folded(one) == _folded(other)
+    return folded(one) == folded(other)
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """A name as it is compared."""
+
     def fold(text: str) -> str:
         return normalize("NFKC", text).casefold()
 

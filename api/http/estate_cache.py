@@ -72,6 +72,11 @@ class EstateCache:
         with self._lock, paused():
             return self._fresh()
 
+    def current(self) -> Estate:
+        """The estate as it is, also when it holds nothing. Raises StoreError."""
+        with self._lock, paused():
+            return self._fresh(empty=True)
+
     def rendered(self, view: str, make: Callable[[Estate], bytes]) -> Rendered:
         """What `make` gives of the estate as it is; made once for each estate and view."""
         with self._lock, paused():
@@ -86,12 +91,12 @@ class EstateCache:
         with self._lock:
             action()
 
-    def _fresh(self) -> Estate:
+    def _fresh(self, *, empty: bool = False) -> Estate:
         version = self._version()  # asked first: what changes meanwhile is loaded next time
         if self._held is None or version is None or self._held[0] != version:
             self._held, self._rendered = None, {}  # an old estate is no answer, and takes memory
-            self._held = (version, filled(self._load()))
-        return self._held[1]
+            self._held = (version, self._load())
+        return self._held[1] if empty else filled(self._held[1])
 
 
 def filled(estate: Estate) -> Estate:

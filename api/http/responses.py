@@ -15,6 +15,11 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Alive(Answer):
+    status: Literal["alive"] = "alive"
+    version: str = Field(description="迁云版本 / version of Qianyun")
+
+
 class CheckAnswer(Answer):
     ok: bool
     detail: str = Field(default="", description="为何不正常 / why not")
@@ -135,6 +140,13 @@ class RunAnswer(Answer):
     evidence: list[EvidenceAnswer]
 
 
+class Fault(Answer):
+    """One thing that is wrong with a request: where, and what was expected."""
+
+    at: str
+    expected: str
+
+
 class Problem(Answer):
     """RFC 9457 problem details."""
 
@@ -143,3 +155,4 @@ class Problem(Answer):
     status: int
     detail: str = ""
     instance: str = ""
+    faults: list[Fault] = Field(default=[], description="逐处错误 / each fault by its place")

@@ -29,6 +29,7 @@ from api.bootstrap import Qianyun
 from api.http.estate_cache import EstateCache, Refreshable
 from api.http.refresher import Refresher
 from api.http.responses import Answer, Problem
+from api.http.rights import PUBLIC
 from inventory.deliveries import Deliveries
 
 SIGNATURE = "X-Hook-Signature"
@@ -81,6 +82,7 @@ def webhook(product: Qianyun, cache: EstateCache) -> APIRouter:
         status_code=202,
         response_model=Accepted,
         responses=_PROBLEMS,
+        **PUBLIC,
     )
     async def receive(request: Request) -> JSONResponse:
         """签名、时间与重放均经核对，随后在后台更新 / checked, then refreshed in the background."""
