@@ -27,7 +27,6 @@ from inventory.policies.pack import Pack
 from inventory.policies.phases import Standing, lifecycle
 from inventory.policies.shelf import Shelf
 from inventory.secrecy import Hidden, hidden, is_classified, shown_name
-from migrator.audit import newest
 from migrator.errors import NotFound
 from migrator.people import Person
 from migrator.scope import seen_estate
@@ -39,7 +38,9 @@ PATIENCE = 0.1
 """Seconds that a page waits for a judgement under way: a small city's is there by then."""
 MOST_SCOPES = 16
 """Scopes whose city is kept; each department's part of the estate is its own."""
-_NOTHING = Estate()
+MOST_ADDED = 200
+"""Entries of the audit that are looked through for a record; after more, it is judged anew."""
+_RECORDS = ("policy.", "report.")
 
 
 @dataclass(frozen=True)
@@ -229,10 +230,7 @@ class Cities:
         return settings.today or datetime.now(ZoneInfo(settings.timezone)).date()
 
     def _desk(self, person: Person) -> _Desk:
-        try:
-            whole = self._estates.estate()
-        except NotFound:  # nothing in it yet: pages say so and show the way
-            whole = _NOTHING
+        whole = self._estates.current()
         scope = person.organisations
         with self._lock:
             if whole is not self._whole or len(self._desks) > MOST_SCOPES:
@@ -246,19 +244,21 @@ class Cities:
 
     def _mark(self, city: City) -> object:
         """What a judgement is made from: the estate, what is on record, the day."""
-        with self._product.truth.reading() as connection:
-            seen = newest(connection, self._read)
-            if seen:
-                self._record = newest(connection, self._read, ("policy.", "report.")) or self._record
-                self._read = seen
-        return (id(city), self._record, self.today, _touched(self._shelf.folder))
+        truth = self._product.truth
+        head = truth.audit_head()
+        if head > self._read:  # what was written since: does any of it matter here?
+            added = truth.audit_after(self._read, MOST_ADDED)
+            if len(added) == MOST_ADDED or any(e.action.startswith(_RECORDS) for e in added):
+                self._record = head
+            self._read = head
+        return (id(city), self._record, self.today, _touched(self.shelf.folder))
 
     @property
-    def _shelf(self) -> Shelf:
+    def shelf(self) -> Shelf:
         return Shelf(self._product.settings.state / "policies")
 
     def _judge(self, city: City, mark: object) -> Judged:
-        settings, shelf, day = self._product.settings, self._shelf, self.today
+        settings, shelf, day = self._product.settings, self.shelf, self.today
         book = self._product.recording.book()
         named = settings.policies or shelf.names()
         with paused():

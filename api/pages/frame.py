@@ -41,15 +41,14 @@ NAVIGATION = (
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """Who looks, and how. `csrf`: what every form sends back; `local`: the account of this machine,
-    where nobody signs in."""
+    """Who looks, and how. `csrf`: what every form sends back; `known`: signed in."""
 
     person: Person
     lang: Lang = "zh"
     theme: Theme = "auto"
     csrf: str = ""
     zone: str = "Asia/Shanghai"
-    local: bool = False
+    known: bool = False
 
     @property
     def name(self) -> str:

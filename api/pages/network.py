@@ -19,6 +19,7 @@ from api.pages.topology import Graph, graph_of, line_tone, rate_text
 from api.words import Words
 from inventory.model import Contact, Line, Room
 from inventory.secrecy import is_classified, shown_name
+from migrator.people import Deed
 from migrator.progress import ItemState, RunRecord
 from migrator.store import Truth
 from probes.watch.outages import Outage
@@ -171,7 +172,10 @@ def network_page(
     )
 
 
-LINE_FILTERS, LINE_SORTS = ("q", "provider", "state", "end"), ("code", "name", "rate", "rent", "end")
+LINE_FILTERS, LINE_SORTS = (
+    ("q", "provider", "state", "end"),
+    ("code", "name", "rate", "rent", "end"),
+)
 ROOM_FILTERS, ROOM_SORTS = ("q", "county"), ("systems", "code", "name", "org", "racks", "cost")
 
 
@@ -356,25 +360,27 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/network/graph")
     def graph(request: Request) -> Response:
-        viewer = site.viewer(request)
+        viewer = site.viewer(request, Deed.INVENTORY_READ)
         focus, hops = asked(request)
         made = graph_of(site.city(viewer), looks(state), busy(), focus=focus, hops=hops)
         return packed(request, to_json(made.plain()), "application/json")
 
     @router.get("/network")
     def network(request: Request) -> Response:
-        viewer, seen, load = site.viewer(request), looks(state), busy()
+        viewer, seen, load = site.viewer(request, Deed.INVENTORY_READ), looks(state), busy()
         city, (focus, hops) = site.city(viewer), asked(request)
         made = graph_of(city, seen, load, focus=focus, hops=hops)
         view = network_page(city, seen, load, site.cities.today, made, focus=focus, hops=hops)
         shell = Shell(
-            title=viewer.say("page.nav.network"), at="network", scripts=("echarts.js", "topology.js")
+            title=viewer.say("page.nav.network"),
+            at="network",
+            scripts=("echarts.js", "topology.js"),
         )
         return site.page(request, "network.html", shell, viewer=viewer, view=view)
 
     @router.get("/rooms")
     def rooms(request: Request) -> Response:
-        viewer = site.viewer(request)
+        viewer = site.viewer(request, Deed.INVENTORY_READ)
         city, query = site.city(viewer), query_of(request.query_params, ROOM_FILTERS, ROOM_SORTS)
         counties = sorted({r.county for r in city.estate.rooms if r.county})
         shell = Shell(title=viewer.say("rooms"), at="network", crumbs=_way(viewer.say, "rooms"))
@@ -383,7 +389,7 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/lines")
     def lines(request: Request) -> Response:
-        viewer = site.viewer(request)
+        viewer = site.viewer(request, Deed.INVENTORY_READ)
         city, query = site.city(viewer), query_of(request.query_params, LINE_FILTERS, LINE_SORTS)
         view = lines_page(city, looks(state), busy(), site.cities.today, query)
         providers = sorted({k.provider for k in city.estate.lines if k.provider})
@@ -393,7 +399,7 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/rooms/{code}")
     def room(request: Request, code: str) -> Response:
-        viewer = site.viewer(request)
+        viewer = site.viewer(request, Deed.INVENTORY_READ)
         view = room_page(
             site.city(viewer), code, looks(state), busy(), site.cities.today, viewer.say
         )
@@ -403,7 +409,7 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/lines/{code}")
     def line(request: Request, code: str) -> Response:
-        viewer = site.viewer(request)
+        viewer = site.viewer(request, Deed.INVENTORY_READ)
         told = outages(state, code)
         view = line_page(
             site.city(viewer), code, looks(state), busy(), site.cities.today, told, viewer.say

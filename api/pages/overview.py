@@ -18,6 +18,7 @@ from inventory.model import Estate
 from inventory.policies.assessment import TargetResult, Verdict
 from inventory.policies.holds import total
 from inventory.policies.wording import Severity
+from migrator.people import Deed
 from migrator.progress import ItemState, RunRecord, RunState
 from migrator.store_plans import PlanRecord
 
@@ -284,13 +285,13 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/")
     def show(request: Request) -> Response:
-        viewer, truth = site.viewer(request), site.product.truth
+        viewer, looking = site.viewer(request, Deed.INVENTORY_READ), site.looking(request)
         view = overview(
             site.city(viewer),
             site.judged(viewer),
             looks(site.product.settings.state),
-            truth.runs.all(),
-            truth.plans.all(),
+            looking.runs(viewer.person),
+            looking.plans(viewer.person),
         )
         shell = Shell(title=viewer.say("page.nav.overview"), at="overview")
         return site.page(request, "overview.html", shell, viewer=viewer, view=view)

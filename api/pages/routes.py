@@ -1,13 +1,24 @@
 """Every page's routes, in the order in which addresses are looked up."""
 
 from collections.abc import Callable
+
 from fastapi import APIRouter
 
-from api.pages import admin, door, ledgers, network, overview, plans, policies, probes, reports, runs, systems
+from api.pages import (
+    admin,
+    ledgers,
+    network,
+    overview,
+    plans,
+    policies,
+    probes,
+    reports,
+    runs,
+    systems,
+)
 from api.pages.site import Site
 
 ROUTES: tuple[Callable[[Site], APIRouter], ...] = (
-    door.routes,
     overview.routes,
     systems.routes,
     network.routes,

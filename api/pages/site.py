@@ -6,29 +6,33 @@ expected and what to do.
 """
 
 import gzip
-import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.bootstrap import Qianyun
-from api.errors import BadUsage, Exit, exit_of
+from api.errors import ApiError, Unauthenticated
 from api.http.estate_cache import EstateCache
+from api.http.people import MaybeVisitor, Visitor, local_path, looking_of
+from api.http.problems import problem, status_of
 from api.pages.assets import assets
 from api.pages.city import Cities, City, Judged
 from api.pages.frame import THEMES, Crumb, Shell, Viewer, render
+from api.settings import SettingsError
 from inventory.errors import InventoryError
-from migrator.errors import Forbidden, MigratorError, NotFound
-from migrator.people import local
+from migrator.errors import MigratorError
+from migrator.looking import Looking
+from migrator.people import Deed, Person
 from probes.errors import ProbeError
 
 POLICY = (
@@ -37,6 +41,7 @@ POLICY = (
 )
 YEAR = 31_536_000
 SMALLEST_PACKED = 1024  # bytes: below, gzip gains nothing
+NOBODY = Person(name="", roles=frozenset())
 LANGUAGE, THEME = "qianyun_lang", "qianyun_theme"
 
 _log = structlog.get_logger("api.pages")
@@ -53,19 +58,29 @@ class Site:
     def cities(self) -> Cities:
         return Cities(self.product, self.estates)
 
-    def viewer(self, request: Request) -> Viewer:
-        """Who looks, in which language and light: as cookies say, else as the settings do."""
+    def viewer(self, request: Request, deed: Deed | None = None) -> Viewer:
+        """Who looks, in which language and light: as cookies say, else as the settings do. Raises
+        Forbidden for who may not do `deed`, Unauthenticated for nobody where one is named."""
+        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        if deed is not None:
+            if visitor is None:
+                raise Unauthenticated("请先登录 / nobody is signed in: sign in")
+            self.product.truth.permit(visitor.person, deed, request.url.path)
         settings = self.product.settings
         cookies = request.cookies
         lang, theme = cookies.get(LANGUAGE), cookies.get(THEME)
         return Viewer(
-            person=local(settings.actor),
+            person=visitor.person if visitor else NOBODY,
             lang="en" if lang == "en" else "zh" if lang == "zh" else settings.lang,
             theme=next((t for t in THEMES if t == theme), "auto"),
             zone=settings.timezone,
-            csrf=_csrf(request),
-            local=True,
+            csrf=visitor.csrf if visitor else "",
+            known=visitor is not None,
         )
+
+    def looking(self, request: Request) -> Looking:
+        """Readings as far as the person may see."""
+        return looking_of(request)
 
     def city(self, viewer: Viewer) -> City:
         return self.cities.of(viewer.person)
@@ -87,7 +102,7 @@ class Site:
         seen = viewer or self.viewer(request)
         if shell.at and not shell.crumbs:
             shell = replace(shell, crumbs=(Crumb(shell.title),))
-        context["dialog"] = request.headers.get("hx-target") == "dialog"
+        context["in_dialog"] = request.headers.get("hx-target") == "dialog"
         html = render(template, seen, shell, _own_address(request), **context)
         return packed(request, html.encode(), "text/html; charset=utf-8", status)
 
@@ -100,7 +115,11 @@ class Site:
 
 def packed(request: Request, body: bytes, kind: str, status: int = 200) -> Response:
     """An answer that nobody keeps, gzipped where that is understood."""
-    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding, HX-Request, HX-Target"}
+    headers = {
+        "Cache-Control": "no-store",
+        "Vary": "Accept-Encoding, HX-Request, HX-Target",
+        "Content-Security-Policy": POLICY,  # also of a crash, which no middleware sees
+    }
     if len(body) >= SMALLEST_PACKED and "gzip" in request.headers.get("accept-encoding", ""):
         body = gzip.compress(body, 5, mtime=0)
         headers["Content-Encoding"] = "gzip"
@@ -109,30 +128,40 @@ def packed(request: Request, body: bytes, kind: str, status: int = 200) -> Respo
 
 def inside(to: str) -> str:
     """An address of this site, whatever a form says: never another's (open redirect)."""
-    parts = urlsplit(to)
-    plain = to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable()
-    return to if plain and not parts.scheme and not parts.netloc else "/"
+    return local_path(to)
 
 
-def pages(product: Qianyun, estates: EstateCache, routes: Sequence[Callable[[Site], APIRouter]] | None = None) -> FastAPI:
+def pages(product: Qianyun, estates: EstateCache) -> FastAPI:
     """The pages over one product; mounted below everything that other tools ask for."""
+    from api.pages import door  # noqa: PLC0415  each page imports what it needs
+    from api.pages.routes import ROUTES  # noqa: PLC0415
+
     site = Site(product, estates)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.site = site
-    app.middleware("http")(_headers)
-    if routes is None:
-        from api.pages.routes import ROUTES  # noqa: PLC0415  each page imports what it needs
-
-        routes = ROUTES
+    app.state.site, app.state.product, app.state.estates = site, product, estates
     app.include_router(_files())
-    for make in routes:
-        app.include_router(make(site))
-    for kind in (MigratorError, InventoryError, ProbeError, BadUsage):
+    app.include_router(door.routes(site), dependencies=[Depends(_seen)])
+    for make in ROUTES:
+        app.include_router(make(site), dependencies=[Depends(_enter)])
+    for kind in (MigratorError, InventoryError, ProbeError, ApiError, SettingsError):
         app.add_exception_handler(kind, _fault)
     app.add_exception_handler(HTTPException, _http_fault)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Exception, _crash)
+    app.add_middleware(Curtain)
     return app
+
+
+async def _seen(request: Request, visitor: MaybeVisitor) -> None:
+    """Who looks, if anybody: the door is open to all."""
+    request.state.visitor = visitor
+
+
+async def _enter(request: Request, visitor: MaybeVisitor) -> None:
+    """Raises Unauthenticated for nobody: every page but the door is for people that are known."""
+    request.state.visitor = visitor
+    if visitor is None:
+        raise Unauthenticated("请先登录 / nobody is signed in: sign in")
 
 
 def _files() -> APIRouter:
@@ -152,50 +181,53 @@ def _files() -> APIRouter:
     return router
 
 
-async def _headers(
-    request: Request, pass_on: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    """On every answer of the pages; a form of another site is refused before it is read."""
-    site: Site = request.app.state.site
-    if request.method == "POST" and not _same_origin(request):
-        answer = _page_of(request, site, HTTPStatus.FORBIDDEN, "page.fault.forged", ())
-    else:
-        answer = await pass_on(request)
-    answer.headers["Content-Security-Policy"] = answer.headers.get(
-        "Content-Security-Policy", POLICY
-    )
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "same-origin"
-    answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if CSRF not in request.cookies and answer.media_type != "text/event-stream":
-        token = getattr(request.state, "csrf", None)
-        if token:
-            answer.set_cookie(CSRF, token, httponly=True, samesite="strict")
-    return answer
+class Curtain:
+    """Headers of every answer of the pages; a form that another site sent is refused before it is
+    read. Plain ASGI, so that streams stay streams."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                there = {name.lower() for name, _ in message["headers"]}
+                more = [(n, v) for n, v in HEADERS.items() if n not in there]
+                message["headers"] = [*message["headers"], *more]
+            await send(message)
+
+        request = Request(scope, receive)
+        if request.method == "POST" and not _same_origin(request):
+            answer: ASGIApp = problem(request, HTTPStatus.FORBIDDEN, FORGED)
+            await answer(scope, receive, sent)
+            return
+        await self._app(scope, receive, sent)
 
 
-CSRF = "qianyun_form"
-
-
-def _csrf(request: Request) -> str:
-    """The token that forms send back: the cookie's, else a new one that the answer sets."""
-    told = request.cookies.get(CSRF)
-    if told:
-        return told
-    if not hasattr(request.state, "csrf"):
-        request.state.csrf = secrets.token_urlsafe(24)
-    made: str = request.state.csrf
-    return made
+FORGED = (
+    "表单来自别的网站，未予处理；请刷新页面重试 / a form that another site sent, nothing was done: load the "
+    "page again"
+)
+HEADERS = {
+    b"content-security-policy": POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"x-frame-options": b"SAMEORIGIN",
+}
 
 
 def _same_origin(request: Request) -> bool:
-    """By what the browser itself says of a request's origin; a browser that says neither is too old
-    to be told apart from a forgery, and its token is asked by the form."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in ("same-origin", "none")
+    """By what the browser itself says; a program that says nothing has its token asked later."""
+    told = request.headers.get("sec-fetch-site")
+    if told is not None:
+        return told in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == request.headers.get("host", "")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
 
 
 def _own_address(request: Request) -> str:
@@ -226,28 +258,34 @@ def _page_of(
     )
 
 
+_TITLES = {
+    401: "page.fault.unknown",
+    403: "page.fault.forbidden",
+    404: "page.fault.missing",
+    409: "page.fault.no",
+    422: "page.fault.input",
+    503: "page.fault.outside",
+}
+
+
 def _fault(request: Request, error: Exception) -> Response:
-    """One of our own errors: what it says is meant for people."""
-    title, status = "page.fault.no", HTTPStatus.CONFLICT
-    if isinstance(error, NotFound):
-        title, status = "page.fault.missing", HTTPStatus.NOT_FOUND
-    elif isinstance(error, Forbidden):
-        title, status = "page.fault.forbidden", HTTPStatus.FORBIDDEN
-    elif isinstance(error, BadUsage):
-        title, status = "page.fault.input", HTTPStatus.UNPROCESSABLE_ENTITY
-    elif exit_of(error) is Exit.OUTSIDE:
-        title, status = "page.fault.outside", HTTPStatus.SERVICE_UNAVAILABLE
-    site: Site = request.app.state.site
-    return _page_of(request, site, status, title, str(error).splitlines())
+    """One of our own errors: what it says is meant for people. Nobody is shown the door."""
+    status = status_of(error)
+    if status == HTTPStatus.UNAUTHORIZED:
+        to = f"/sign-in?next={quote(_own_address(request) if request.method == 'GET' else '/')}"
+        if request.headers.get("hx-request"):
+            return Response(status_code=204, headers={"HX-Redirect": to})
+        return RedirectResponse(to, status_code=303)
+    title = _TITLES.get(status, "page.fault.ours")
+    return _page_of(request, request.app.state.site, status, title, str(error).splitlines())
 
 
 def _http_fault(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
+    assert isinstance(error, HTTPException)
+    status = error.status_code
     if request.url.path.startswith("/api/"):  # nobody reads pages there
-        title = "没有此地址 / no such address" if status == 404 else HTTPStatus(status).phrase
-        body = {"type": "about:blank", "title": title, "status": status, "detail": ""}
-        body["instance"] = request.url.path
-        return JSONResponse(body, status_code=status, media_type="application/problem+json")
+        title = "没有此地址 / no such address" if status == 404 else ""
+        return problem(request, status, title=title, headers=error.headers)
     title = {403: "page.fault.forbidden", 404: "page.fault.address"}.get(status, "page.fault.input")
     return _page_of(request, request.app.state.site, status, title, ())
 

@@ -138,10 +138,10 @@ def system_page(
         target="" if secret else city.name(one.target),
         facts=() if secret else tuple(facts_of("systems", one, _ELSEWHERE, say)),
         contacts=() if secret else one.contacts or (),
-        needs=() if secret else tuple(_ties(city, (d.needs, d.kind) for d in city.needs.get(code, ()))),
+        needs=() if secret else tuple(_ties(city, ((d.needs, d.kind) for d in city.needs.get(code, ())))),
         needed_by=()
         if secret
-        else tuple(_ties(city, (d.system, d.kind) for d in city.needed_by.get(code, ()))),
+        else tuple(_ties(city, ((d.system, d.kind) for d in city.needed_by.get(code, ())))),
         hosts=() if secret else tuple(_hosts(city, code)),
         ways=() if judged is None else tuple(_ways(judged, code)),
         moves=() if secret else tuple(_moves(runs, code)),

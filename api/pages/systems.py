@@ -17,6 +17,7 @@ from api.pages.tones import tone
 from inventory.model import System
 from inventory.policies.phases import Standing
 from inventory.secrecy import is_classified, shown_name
+from migrator.people import Deed
 
 FILTERS = ("q", "org", "place", "zone", "cloud", "secrecy", "phase", "missing")
 SORTS = ("code", "name", "org", "place", "level", "funds", "phase")
@@ -103,9 +104,7 @@ def _phases(judged: Judged | None) -> tuple[tuple[str, str, str], ...]:
     return ()
 
 
-def _keep(
-    city: City, standing: Mapping[str, Standing], query: Query
-) -> Callable[[System], bool]:
+def _keep(city: City, standing: Mapping[str, Standing], query: Query) -> Callable[[System], bool]:
     words = query["q"].casefold().split()
     phase = query["phase"].partition(":")[2]
     exact = {n: query[n] for n in ("org", "place", "zone", "cloud", "secrecy") if query[n]}
@@ -198,7 +197,7 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/systems")
     def many(request: Request) -> Response:
-        viewer = site.viewer(request)
+        viewer = site.viewer(request, Deed.INVENTORY_READ)
         query = query_of(request.query_params, FILTERS, SORTS)
         view = systems_page(site.city(viewer), site.judged(viewer), query)
         shell = Shell(title=viewer.say("systems"), at="systems")
@@ -207,14 +206,13 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/systems/{code}")
     def one(request: Request, code: str) -> Response:
-        viewer = site.viewer(request)
-        truth = site.product.truth
+        viewer = site.viewer(request, Deed.INVENTORY_READ)
         view = system_page(
             site.city(viewer),
             code,
             site.judged(viewer),
             looks(site.product.settings.state),
-            truth.runs.all(),
+            site.looking(request).runs(viewer.person),
             viewer.say,
         )
         name = view.name

@@ -66,9 +66,7 @@ class Graph:
                 (p.kind, p.code, p.title, p.tone, round(p.x, 1), round(p.y, 1), p.size, p.told)
                 for p in self.places
             ],
-            "lines": [
-                (s.code, s.a, s.z, s.tone, s.width, s.told, s.bent) for s in self.strokes
-            ],
+            "lines": [(s.code, s.a, s.z, s.tone, s.width, s.told, s.bent) for s in self.strokes],
             "left_out": self.left_out,
         }
 

@@ -11,6 +11,7 @@ from typing import Literal
 from api.words.census import CENSUS
 from api.words.netbox import NETBOX_TEXTS
 from api.words.objects import OBJECT_TEXTS
+from api.words.pages import PAGE_TEXTS
 from api.words.plan import PLAN_TEXTS
 from api.words.policy import POLICY_TEXTS
 from api.words.records import RECORD_TEXTS
@@ -31,6 +32,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **CENSUS,
         **RECORD_TEXTS,
         **PLAN_TEXTS,
+        **PAGE_TEXTS,
     }
 )
 
