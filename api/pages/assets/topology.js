@@ -12,13 +12,18 @@
   if (!answer.ok) { chart.textContent = chart.dataset.failed; return; }
   const graph = await answer.json();
   const picture = window.echarts.init(chart, null, { renderer: "canvas" });
+  // the picture keeps its own proportions, whatever the frame's
+  const xs = graph.places.map((p) => p[4]), ys = graph.places.map((p) => p[5]);
+  const wide = (Math.max(...xs) - Math.min(...xs) || 1) / (Math.max(...ys) - Math.min(...ys) || 1);
+  const fit = wide > (chart.clientWidth - 120) / (chart.clientHeight - 70)
+    ? { left: 60, right: 60, top: "middle" } : { left: "center", top: 30, bottom: 40 };
   const many = graph.places.length > 400;
   picture.setOption({
     animation: false,
     tooltip: { renderMode: "richText", backgroundColor: colour("panel"), borderColor: colour("line-strong"), textStyle: { color: colour("ink"), fontSize: 12 } },
     series: [{
       type: "graph", layout: "none", roam: true, scaleLimit: { min: 0.5, max: 12 }, silent: false,
-      left: 40, right: 40, top: 30, bottom: 30,
+      ...fit,
       emphasis: { focus: many ? "none" : "adjacency", lineStyle: { width: 4 } },
       label: { show: !many, position: "bottom", color: colour("ink"), fontSize: 11, formatter: (p) => p.data.title },
       labelLayout: { hideOverlap: true },
