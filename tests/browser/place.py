@@ -1,7 +1,9 @@
 """A small city in the middle of its work, for pages to show: ledgers read, a plan approved and one in
 draft, a run of which every state is there, probes with an outage. Nothing is sent to any host."""
 
+import io
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from api.bootstrap import Qianyun
@@ -35,6 +37,11 @@ PEOPLE = {
 
 def fill(product: Qianyun, folder: Path) -> None:
     """Everything, in a state folder that `product` and QIANYUN_STATE both name."""
+    with redirect_stdout(io.StringIO()):
+        _fill(product, folder)
+
+
+def _fill(product: Qianyun, folder: Path) -> None:
     for path in (write_ledger(folder / "澜江市.xlsx", host_keys={h.name: KEY for h in HOSTS}),):
         assert main(["inventory", "apply", str(path)]) == 0
     good = [str(YUNZHOU / name) for name in sorted(p.name for p in YUNZHOU.glob("0*"))]

@@ -17,7 +17,7 @@ from tests.running_api import running_api
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
-SHOTS = os.environ.get("QIANYUN_TEST_SHOTS")
+SHOTS = os.environ.get("SHOTS_FOLDER")
 """A folder for screenshots, which CI keeps; none are made without it."""
 
 
