@@ -25,8 +25,8 @@ from inventory.tasks import Noted, Task, Tasks
 from inventory.told import intend, last_told, remember, remember_written
 from migrator.audit import record
 from migrator.errors import NotFound
-from migrator.people import Deed, Person
-from migrator.scope import subject_of_changes
+from migrator.people import Deed, Person, within
+from migrator.scope import Owners, subject_of_changes
 
 if TYPE_CHECKING:
     from api.bootstrap import Qianyun
@@ -85,6 +85,24 @@ def compare(
     return Comparison(report, live, found, diff(live, found.wanted))
 
 
+def read(
+    product: "Qianyun",
+    ledgers: list[Path],
+    words: Path | None = None,
+    *,
+    progress: Progress | None = None,
+) -> LedgerReport:
+    """What the ledgers say, and what of them is refused; nothing is compared."""
+    known, spoken = product.estate.load(), ledger_words(product, words)
+    return read_ledgers(ledgers, known=known, words=spoken, progress=progress)
+
+
+def require_own(product: "Qianyun", compared: Comparison, actor: Person) -> None:
+    """Raises Forbidden where the changes touch what is not the person's to change."""
+    subject = None if actor.whole_city else subject_of_changes(compared.changes, compared.live)
+    product.truth.permit(actor, Deed.INVENTORY_APPLY, "estate", subject)
+
+
 def touches(store: EstateStore, findings: Iterable[Finding]) -> dict[tuple[str, str, str], Touch]:
     """Who changed what in the store, for the findings that NetBox has a part in."""
     found = {}
@@ -108,8 +126,7 @@ def apply(
     too may then hold a part of the changes, which the audit says.
     """
     store, changes = product.estate, compared.changes
-    subject = None if actor.whole_city else subject_of_changes(changes, compared.live)
-    product.truth.permit(actor, Deed.INVENTORY_APPLY, "estate", subject)
+    require_own(product, compared, actor)
     if not changes.empty:
         if store.dry_by_default:
             changes.check_safety(compared.live, confirmed=confirmed)  # what is refused is not meant
@@ -220,6 +237,16 @@ def all_tasks(product: "Qianyun", *, settled: bool) -> list[Task]:
     """The open tasks, or with `settled` all of them, by id."""
     with product.truth.reading() as connection:
         return Tasks(connection, product.truth.now()).listed(None if settled else "open")
+
+
+def seen_tasks(product: "Qianyun", person: Person, *, settled: bool) -> list[Task]:
+    """Those of them that are about what a person sees."""
+    product.truth.permit(person, Deed.INVENTORY_READ, "tasks")
+    every = all_tasks(product, settled=settled)
+    if person.whole_city:
+        return every
+    owners = Owners(product.estate.load())
+    return [one for one in every if within(person, owners.of(one.kind, one.code))]
 
 
 def _audit_task(audit: Callable[..., object], action: str, task: Task) -> None:

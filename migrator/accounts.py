@@ -105,6 +105,11 @@ class Accounts:
         self.truth.permit(actor, Deed.USER_READ, "accounts")
         return self.truth.people.all()
 
+    def get(self, actor: Person, name: str) -> Account:
+        """Raises NotFound, Forbidden."""
+        self.truth.permit(actor, Deed.USER_READ, name)
+        return self.truth.people.get(name)
+
     def change(
         self,
         actor: Person,

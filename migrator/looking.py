@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inventory.model import Estate
+from inventory.reports.veil import Veil
 from inventory.store import EstateStore
 from migrator.audit import Entry, Filter
 from migrator.errors import NotFound
@@ -24,20 +25,32 @@ from migrator.store_plans import PlanRecord
 
 @dataclass(frozen=True)
 class Looking:
-    """`load`: the estate as the process holds it (a cache in a server, the store elsewhere)."""
+    """`load`, `load_shown`: the estate as a server holds it, and as it may be shown; without them
+    it is read from the store."""
 
     truth: Truth
     store: EstateStore
     load: Callable[[], Estate] | None = None
+    load_shown: Callable[[], Estate] | None = None
 
     def estate(self, person: Person, *, export: bool = False) -> Estate:
-        """What of the estate a person sees; to take all of it away is noted. Raises StoreError."""
+        """What of the estate a person sees, without what is classified; to take all of it away is
+        noted. Raises StoreError."""
         self.truth.permit(person, Deed.INVENTORY_READ, "estate")
-        whole = self.load() if self.load else self.store.load()
-        found = seen_estate(person, whole)
+        shown = self.load_shown() if self.load_shown else Veil(self.whole()).shown
+        found = seen_estate(person, shown)
         if export:
             self.truth.audit(person.name, "inventory.export", "estate", digest=found.digest)
         return found
+
+    def whole(self) -> Estate:
+        """The estate as it is, for figures: never to be shown. Raises StoreError."""
+        return self.load() if self.load else self.store.load()
+
+    def part(self, person: Person, deed: Deed) -> Estate:
+        """What of the whole a person's figures are made from: all, or their organisations' part."""
+        self.truth.permit(person, deed, "estate")
+        return seen_estate(person, self.whole())
 
     def plans(self, person: Person) -> list[PlanRecord]:
         self.truth.permit(person, Deed.PLAN_READ, "plans")
@@ -96,6 +109,18 @@ class Looking:
         lines = log_of(self.truth, code, system)
         return lines if person.whole_city else [one for one in lines if one["system"] in systems]
 
+    def concerns(self, person: Person, object: str) -> bool:
+        """Whether an object of the audit ("R-…/SYSTEM", "P-…") is about a system that a person sees."""
+        code, _, system = object.partition("/")
+        try:
+            if system:
+                return system in self._systems(person)
+            if code.startswith("R-"):
+                return bool(self.run(person, code).items)
+            return code.startswith("P-") and self._mine(person, code)
+        except NotFound:
+            return False
+
     def audit(self, person: Person, wanted: Filter) -> tuple[list[Entry], int]:
         """Entries that fit, the newest first, and how many there are; the reading is noted."""
         self.truth.permit(person, Deed.AUDIT_READ, "audit")
@@ -112,8 +137,7 @@ class Looking:
         return found
 
     def _systems(self, person: Person) -> frozenset[str]:
-        whole = self.load() if self.load else self.store.load()
-        return frozenset(s.code for s in seen_estate(person, whole).systems)
+        return frozenset(s.code for s in seen_estate(person, self.whole()).systems)
 
     def _mine(self, person: Person, code: str) -> bool:
         plan = self.truth.plans.load(code)

@@ -107,6 +107,15 @@ class Planning:
         found = {item.code: drift(plan, item.code, estate) for item in plan.items}
         return {system: lines for system, lines in found.items() if lines}
 
+    def require_same_facts(self, code: str) -> None:
+        """Raises Refused where the facts are no longer the plan's."""
+        if changed := self.drifted(code):
+            lines = "; ".join(line for lines in changed.values() for line in lines)
+            raise Refused(
+                f"方案依据的事实已变 / the facts changed since the plan was made: {lines}; make a new "
+                "plan"
+            )
+
     def approve(self, code: str, digest: str, actor: Person, reason: str = "") -> PlanRecord:
         """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for
         another digest, or when its facts have changed since."""

@@ -18,8 +18,10 @@ from migrator.errors import Forbidden, StoreDown
 from migrator.people import Deed, Person, Subject, permit
 from migrator.store_attempts import Attempts
 from migrator.store_census import Census
+from migrator.store_commands import Commands
 from migrator.store_people import People
 from migrator.store_plans import Plans
+from migrator.store_receivers import Receivers
 from migrator.store_records import PolicyRecords
 from migrator.store_reports import Reports
 from migrator.store_runs import Runs
@@ -42,6 +44,8 @@ class Truth:
         self.login = login
         self.clock = clock
         self.people = People(self)
+        self.commands = Commands(self)
+        self.receivers = Receivers(self)
         self.plans = Plans(self)
         self.runs = Runs(self)
         self.attempts = Attempts(self)

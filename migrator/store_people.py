@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
@@ -12,7 +13,7 @@ from migrator.audit import record
 from migrator.errors import NotFound, Refused
 from migrator.people import Person, Role
 from migrator.store_plans import folded
-from migrator.tables_people import accounts, sessions, tokens
+from migrator.tables_people import accounts, handshakes, sessions, tokens
 
 if TYPE_CHECKING:
     from migrator.store import Truth
@@ -63,6 +64,16 @@ class Token(Frozen):
     ends_at: str
     revoked_at: str | None = None
     used_at: str | None = None
+
+
+class Handshake(Frozen):
+    """A sign-in by OIDC that has begun; `state` is the SHA-256 of it."""
+
+    state: str
+    nonce: str
+    verifier: str
+    next: str
+    at: str
 
 
 class People:
@@ -191,6 +202,21 @@ class People:
             done = connection.execute(delete(sessions).where(sessions.c.digest == digest))
             if done.rowcount:
                 self._note(connection, actor, "user.sign-out", actor, {"session": digest[:12]})
+
+    def shake(self, handshake: Handshake) -> None:
+        """Remember a sign-in that has begun."""
+        with self._truth.writing() as connection:
+            connection.execute(insert(handshakes).values(**handshake.model_dump()))
+
+    def shaken(self, state: str, since: datetime) -> Handshake | None:
+        """The one of that state, which is gone then; None for none, or one from before `since`."""
+        oldest = since.astimezone(UTC).isoformat(timespec="milliseconds")
+        with self._truth.writing() as connection:
+            connection.execute(delete(handshakes).where(handshakes.c.at < oldest))
+            of = handshakes.c.state == state
+            row = connection.execute(select(handshakes).where(of)).mappings().first()
+            connection.execute(delete(handshakes).where(of))
+        return None if row is None else Handshake(**row)
 
     # tokens
 

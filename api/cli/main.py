@@ -25,7 +25,9 @@ from api.cli import (
     report,
     rules,
     run,
+    state,
     up,
+    user,
     watch,
 )
 from api.cli.desk import Actor, Debug, Flags, Json, write_json
@@ -54,6 +56,8 @@ app.add_typer(probe.app, name="probe")
 app.add_typer(netbox.app, name="netbox")
 app.add_typer(audit.app, name="audit")
 app.add_typer(audit.database, name="db")
+app.add_typer(user.app, name="user")
+state.register(app)
 up.register(app)
 outputs.register(inventory.app, probe.app)
 watch.register(probe.app)

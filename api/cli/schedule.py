@@ -77,13 +77,10 @@ def orders(desk: Desk, policy: str | None, today: str | None) -> "Orders":
 
 
 def seen_of(desk: Desk) -> "Seen":
-    """What hosts were seen to talk with, in the days that `inventory seen` takes together."""
-    from api.cli.discover import DAYS
-    from inventory.seen import seen
+    """What hosts were seen to talk with."""
+    from api.scheduling import seen_within
 
-    census = desk.product.truth.census
-    within = desk.settings.discover_within
-    return seen(desk.product.estate.load(), census.recent(DAYS), census.latest(), within)
+    return seen_within(desk.product)
 
 
 def questions(

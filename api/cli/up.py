@@ -46,7 +46,11 @@ def up(desk: Desk) -> None:
     def on_death(part: "Part", code: int, pause: float) -> None:
         desk.tell(say("child_died", name=part.name, code=code, pause=pause, log=part.log))
 
-    asyncio.run(run(desk.product, on_key, on_ready, on_death))
+    def on_first(name: str, password: str) -> None:
+        url = settings.public_url or f"http://{settings.api_address}"
+        desk.tell(say("first_admin", name=name, password=password, url=url))
+
+    asyncio.run(run(desk.product, on_key, on_ready, on_death, on_first))
     desk.tell(say("stopped"))
 
 

@@ -5,6 +5,7 @@ answers to loopback names, and to the name of QIANYUN_PUBLIC_URL: a page elsewhe
 a name of its own (DNS rebinding).
 """
 
+import threading
 from collections.abc import Callable
 from importlib.metadata import version
 from urllib.parse import urlsplit
@@ -15,14 +16,29 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from api.bootstrap import Qianyun
-from api.http import session
+from api.http import (
+    events,
+    hooks,
+    inventory,
+    oidc,
+    plans,
+    policies,
+    probes,
+    reports,
+    runs,
+    session,
+    trail,
+    users,
+)
 from api.http.discovery import discovery
 from api.http.estate_cache import EstateCache
+from api.http.feed import Feeds
 from api.http.figures import TruthCollector
 from api.http.guard import Guard
 from api.http.health import health
 from api.http.problems import handle, problems
-from api.http.rights import right
+from api.http.rights import right_or_local
+from api.http.sending import sending_of
 from api.http.webhook import webhook
 from api.pages.site import pages
 from migrator.people import Deed
@@ -40,16 +56,32 @@ def make_app(product: Qianyun) -> FastAPI:
         title="迁云 Qianyun",
         version=version("qianyun"),
         description=_DESCRIPTION,
+        lifespan=sending_of(product),
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         docs_url=None,  # those pages load scripts from a CDN
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
     app.state.product = product
+    app.state.stopping = threading.Event()
+    app.state.feeds = Feeds(lambda: product.truth, app.state.stopping)
     app.state.estates = estates = EstateCache.of(product)
     app.include_router(health(product))
     app.include_router(_metrics(product))
-    for part in (session,):
+    for part in (
+        session,
+        oidc,
+        events,
+        hooks,
+        inventory,
+        plans,
+        runs,
+        policies,
+        reports,
+        probes,
+        users,
+        trail,
+    ):
         app.include_router(part.router, prefix="/api/v1")
     app.include_router(discovery(estates))
     app.include_router(webhook(product, estates))
@@ -72,7 +104,7 @@ def _metrics(product: Qianyun) -> APIRouter:
         summary="Prometheus 指标 / metrics",
         response_class=Response,
         responses=problems(),
-        **right(Deed.PROBE_READ),
+        **right_or_local(Deed.PROBE_READ),
     )
     def metrics() -> Response:
         """执行、迁移项、尝试、步骤用时与进程 / runs, items, attempts, step times, this process."""

@@ -136,7 +136,7 @@ async def _ours(request: Request, session: Session) -> None:
 def looking_of(request: Request) -> Looking:
     """Reading over the estate that this process holds."""
     product, estates = product_of(request), request.app.state.estates
-    return Looking(product.truth, product.estate, estates.current)
+    return Looking(product.truth, product.estate, estates.current, estates.shown)
 
 
 Look = Annotated[Looking, Depends(looking_of)]

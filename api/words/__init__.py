@@ -12,6 +12,7 @@ from api.words.census import CENSUS
 from api.words.netbox import NETBOX_TEXTS
 from api.words.objects import OBJECT_TEXTS
 from api.words.pages import PAGE_TEXTS
+from api.words.people import PEOPLE_TEXTS
 from api.words.plan import PLAN_TEXTS
 from api.words.policy import POLICY_TEXTS
 from api.words.records import RECORD_TEXTS
@@ -33,6 +34,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **RECORD_TEXTS,
         **PLAN_TEXTS,
         **PAGE_TEXTS,
+        **PEOPLE_TEXTS,
     }
 )
 
