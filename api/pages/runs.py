@@ -225,7 +225,7 @@ def routes(site: Site) -> APIRouter:
     def now() -> str:
         return datetime.now(UTC).isoformat()
 
-    def names(request: Request, viewer: Viewer) -> Mapping[str, str]:
+    def names(viewer: Viewer) -> Mapping[str, str]:
         city = site.city(viewer)
         return _Names(city)
 
@@ -243,7 +243,7 @@ def routes(site: Site) -> APIRouter:
         run = site.looking(request).run(viewer.person, code)
         lines = _of(feed().lines(code), run)
         cursor = feed().cursor(len(feed().lines(code)))
-        view = run_view(run, names(request, viewer), now())
+        view = run_view(run, names(viewer), now())
         crumbs = (Crumb(viewer.say("page.nav.runs"), "/runs"), Crumb(code))
         scripts = () if run.ended_at else ("live.js",)
         shell = Shell(title=code, at="runs", crumbs=crumbs, scripts=scripts)
@@ -287,7 +287,7 @@ def routes(site: Site) -> APIRouter:
         attempts = [a for a in looking.attempts(viewer.person, code) if a.system == system]
         allowed = viewer.may(Deed.EVIDENCE_READ)
         kept = looking.evidence(viewer.person, code) if allowed else []
-        view = item_view(record, names(request, viewer).get(system, ""), now())
+        view = item_view(record, names(viewer).get(system, ""), now())
         lines = [line for line in feed().lines(code) if line["system"] == system]
         crumbs = (
             Crumb(viewer.say("page.nav.runs"), "/runs"),

@@ -138,7 +138,9 @@ def system_page(
         target="" if secret else city.name(one.target),
         facts=() if secret else tuple(facts_of("systems", one, _ELSEWHERE, say)),
         contacts=() if secret else one.contacts or (),
-        needs=() if secret else tuple(_ties(city, ((d.needs, d.kind) for d in city.needs.get(code, ())))),
+        needs=()
+        if secret
+        else tuple(_ties(city, ((d.needs, d.kind) for d in city.needs.get(code, ())))),
         needed_by=()
         if secret
         else tuple(_ties(city, ((d.system, d.kind) for d in city.needed_by.get(code, ())))),
@@ -173,7 +175,9 @@ def _source(told: Provenance) -> str:
     return " · ".join(part for part in (file, told.sheet, row, told.column) if part)
 
 
-def _flat(kind: str, field: str, value: Any, say: Words, before: str = "") -> Iterator[tuple[str, str]]:
+def _flat(
+    kind: str, field: str, value: Any, say: Words, before: str = ""
+) -> Iterator[tuple[str, str]]:
     name = before + field_name(kind, field, say)
     if isinstance(value, dict):
         for key, inner in value.items():

@@ -101,7 +101,7 @@ def graph_of(
     kept.sort(key=lambda line: (_RANK[tones[line.code]], line.code))
     places = _places(city, seen, near, {end for k in kept for end in (k.a_end, k.z_end) if end})
     known = {p.code for p in places[:most]}
-    strokes = list(_strokes(city, kept, tones, load, known))
+    strokes = list(_strokes(kept, tones, load, known))
     strokes += _link_strokes(links, known)
     room = max(0, most - len(known))
     total = len(places) + len(strokes)
@@ -187,7 +187,6 @@ def _beside(
 
 
 def _strokes(
-    city: City,
     lines: Iterable[Line],
     tones: Mapping[str, str],
     load: Mapping[str, float],

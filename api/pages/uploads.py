@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
 
 from api.errors import BadUsage
 from inventory.text import printable
@@ -92,9 +93,9 @@ class Uploads:
         told = self._told(path.stem)
         return str(told["by"]) if told else ""
 
-    def _told(self, id: str) -> dict[str, object] | None:  # type: ignore[type-arg]
+    def _told(self, id: str) -> dict[str, Any] | None:
         try:
-            found: dict[str, object] = json.loads((self.folder / f"{id}.json").read_text())
+            found: dict[str, Any] = json.loads((self.folder / f"{id}.json").read_text())
         except (OSError, ValueError):
             return None
         return found

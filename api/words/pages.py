@@ -277,7 +277,8 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.do.run.abort": ("中止执行 {name}", "Abort run {name}"),
     "page.do.run.abort.what": (
         "不再开始任何迁移项；已开始而未提交的全部回退到原处。不可撤销。",
-        "Nothing more begins; every item under way that is not committed is rolled back to its source. This cannot be taken back.",
+        "Nothing more begins; every item under way that is not committed is rolled back "
+        "to its source. This cannot be taken back.",
     ),
     "page.do.item.pause": ("暂停 {name}", "Pause {name}"),
     "page.do.item.pause.what": (
@@ -302,7 +303,8 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.do.item.rollback": ("回退 {name}", "Roll back {name}"),
     "page.do.item.rollback.what": (
         "停止在新处的服务，恢复原处并把流量切回。不可撤销。",
-        "It is stopped at its new place, its source serves again and traffic goes back. This cannot be taken back.",
+        "It is stopped at its new place, its source serves again and traffic goes back. "
+        "This cannot be taken back.",
     ),
     "page.do.touches": ("涉及 {n} 个系统", "{n} systems are concerned"),
     "page.do.type": ("输入 {name} 以确认", "type {name} to confirm"),
@@ -352,7 +354,8 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.plan.start": ("开始执行方案 {plan}", "Start plan {plan}"),
     "page.plan.start.what": (
         "登记一次执行并按批次开始迁移 {n} 项：先预检、备份、预同步，割接只在窗口内进行。",
-        "A run is recorded and {n} items begin wave by wave: preflight, backup and presync first; cutovers only within their windows.",
+        "A run is recorded and {n} items begin wave by wave: preflight, backup and "
+        "presync first; cutovers only within their windows.",
     ),
     "page.plan.start.verb": ("开始执行", "Start the run"),
     "page.gantt.note": (
@@ -437,7 +440,8 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.ledgers.choose": ("台账文件，可多选", "ledger files, several at once"),
     "page.ledgers.note": (
         "先查错、比对，确认后才写入；文件保留到写入或清除为止。",
-        "They are checked and compared first; nothing is written before you confirm. Files stay until applied or thrown away.",
+        "They are checked and compared first; nothing is written before you confirm. "
+        "Files stay until applied or thrown away.",
     ),
     "page.ledgers.check": ("上传并检查", "Send and check"),
     "page.ledgers.sending": ("正在上传…", "sending…"),

@@ -62,7 +62,9 @@ def test_every_page_in_both_languages(site: Stack) -> None:
                 text = page.locator("main").inner_text()
                 wrong += [f"untranslated: {t}" for t in BOTH.findall(text)]
                 wrong += re.findall(r"\bpage\.[a-z_.]+", text)
-                assert page.locator("html").get_attribute("lang") == ("zh-CN" if lang == "zh" else "en")
+                assert page.locator("html").get_attribute("lang") == (
+                    "zh-CN" if lang == "zh" else "en"
+                )
                 shoot(page, f"{name}-{lang}-{theme}-{width}")
                 if wrong:
                     found[f"{name} {lang}"] = wrong
