@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.pages.frame import Crumb, Shell, Viewer
+from api.pages.plan_names import name_in
 from api.pages.site import Site
 from inventory.seen import Seen
 from migrator.errors import MigratorError, NotFound
@@ -64,6 +65,10 @@ def add_trials(site: Site, router: APIRouter) -> None:
         )
         return Shell(title=f"{title} · {code}", at="plans", crumbs=crumbs)
 
+    def names(viewer: Viewer, *plans: Plan) -> dict[str, str]:
+        secret = site.city(viewer).secret.systems
+        return {v.system: name_in(v, secret) for plan in plans for v in plan.verdicts}
+
     @router.get("/plans/{code}/why/{system}")
     def why(request: Request, code: str, system: str) -> Response:
         viewer = site.viewer(request, Deed.PLAN_READ)
@@ -71,6 +76,7 @@ def add_trials(site: Site, router: APIRouter) -> None:
         verdict = next((v for v in plan.verdicts if v.system == system), None)
         if verdict is None:
             raise NotFound(f"方案 {code} 中没有系统 {system} / the plan has no such system")
+        verdict = verdict.model_copy(update={"name": names(viewer, plan)[system]})
         view, fault = None, ""
         if plan.timetable is not None:
             try:
@@ -101,7 +107,7 @@ def add_trials(site: Site, router: APIRouter) -> None:
             except MigratorError as error:
                 fault = str(error)
         given = {"record": record, "plan": plan, "told": told, "found": found, "fault": fault}
-        given["names"] = {v.system: v.name for v in plan.verdicts}
+        given["names"] = names(viewer, plan)
         page = shell(viewer, code, viewer.say("page.what_if"))
         status = 422 if fault else 200
         return site.page(request, "plan_what_if.html", page, viewer=viewer, status=status, **given)
@@ -114,9 +120,9 @@ def add_trials(site: Site, router: APIRouter) -> None:
         from migrator.timing.differ import compared  # noqa: PLC0415
 
         former, before = looking.plan(viewer.person, other)
-        changed = _verdicts(before, plan)
+        changed = _verdicts(before, plan, names(viewer, before, plan))
         given = {"record": record, "former": former, "found": compared(before, plan)}
-        given |= {"changed": changed, "names": {v.system: v.name for v in plan.verdicts}}
+        given |= {"changed": changed, "names": names(viewer, plan)}
         page = shell(viewer, code, viewer.say("page.compare"))
         return site.page(request, "plan_compare.html", page, viewer=viewer, **given)
 
@@ -131,7 +137,7 @@ class Changed:
     after: str
 
 
-def _verdicts(before: Plan, after: Plan) -> Sequence[Changed]:
+def _verdicts(before: Plan, after: Plan, names: Mapping[str, str]) -> Sequence[Changed]:
     old = {v.system: v for v in before.verdicts}
     new = {v.system: v for v in after.verdicts}
 
@@ -142,7 +148,7 @@ def _verdicts(before: Plan, after: Plan) -> Sequence[Changed]:
         )
 
     return tuple(
-        Changed(code, (new.get(code) or old[code]).name, one, two)
+        Changed(code, names.get(code, ""), one, two)
         for code in sorted(old.keys() | new.keys())
         if (one := told(old, code)) != (two := told(new, code))
     )

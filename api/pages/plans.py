@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from api.errors import Exit, exit_of
 from api.pages.frame import Crumb, Shell
+from api.pages.plan_names import name_in
 from api.pages.plan_trials import add_trials
 from api.pages.site import Site
 from api.pages.tones import tone
@@ -119,9 +120,11 @@ def plan_page(
     who: str,
     today: date,
     page: int = 1,
+    secret: frozenset[str] = frozenset(),
 ) -> PlanPage:
-    """The page as a value; pure. `who`: the name of who looks, since an author cannot approve."""
-    reasons = {v.system: v for v in plan.verdicts}
+    """The page as a value; pure. `who`: the name of who looks, since an author cannot approve;
+    `secret`: systems that are classified by now, whatever they were when the plan was made."""
+    reasons = {v.system: v.model_copy(update={"name": name_in(v, secret)}) for v in plan.verdicts}
     appointments = sorted(
         plan.timetable.appointments if plan.timetable else (),
         key=lambda a: (a.night, a.group, a.system),
@@ -143,7 +146,7 @@ def plan_page(
         left=tuple(
             LeftRow(
                 v.system,
-                v.name,
+                name_in(v, secret),
                 str(v.disposition),
                 tone(v.disposition),
                 v.reason,
@@ -174,7 +177,7 @@ def _waved(plan: Plan, reasons: Mapping[str, object]) -> list[ItemRow]:
             wave=wave.number,
             first=number == 0,
             system=item.code,
-            name=item.system.name,
+            name=str(getattr(reasons.get(item.code), "name", "")),
             source=f"{item.source.code} · {item.source.place}",
             target=f"{item.target.code} · {item.target.place}",
             line=item.line.code if item.line else "",
@@ -263,7 +266,8 @@ def routes(site: Site) -> APIRouter:
         page = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 1
         started = any(run.plan == code for run in looking.runs(viewer.person))
         plans = looking.plans(viewer.person)
-        view = plan_page(record, plan, plans, started, viewer.name, site.cities.today, page)
+        secret = site.city(viewer).secret.systems
+        view = plan_page(record, plan, plans, started, viewer.name, site.cities.today, page, secret)
         crumbs = (Crumb(viewer.say("page.nav.plans"), "/plans"), Crumb(code))
         shell = Shell(title=code, at="plans", crumbs=crumbs)
         given = {"view": view, "fault": fault}
@@ -306,6 +310,9 @@ def routes(site: Site) -> APIRouter:
             "reason": reason,
             "fault": fault,
             "drifted": drifted,
+            "names": {
+                v.system: name_in(v, site.city(viewer).secret.systems) for v in plan.verdicts
+            },
             "own": same_person(record.author, viewer.name),
         }
         status = 409 if fault else 200
