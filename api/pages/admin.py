@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -44,7 +44,7 @@ def routes(site: Site) -> APIRouter:
     router = APIRouter()
 
     def answer(
-        request: Request, viewer: Viewer, tab: str, status: int = 200, **given: object
+        request: Request, viewer: Viewer, tab: str, status: int = 200, **given: Any
     ) -> Response:
         title = viewer.say(f"page.admin.{tab}")
         crumbs = (Crumb(viewer.say("page.nav.admin"), "/admin"), Crumb(title))
@@ -56,7 +56,7 @@ def routes(site: Site) -> APIRouter:
         title = viewer.say(f"page.admin.{tab}")
         crumbs = (Crumb(viewer.say("page.nav.admin"), "/admin"), Crumb(title))
         shell = Shell(title=title, at="admin", crumbs=crumbs)
-        given = {"tab": tab, "tabs": TABS}
+        given: dict[str, Any] = {"tab": tab, "tabs": TABS}
         return site.page(request, "admin_no.html", shell, viewer=viewer, status=403, **given)
 
     def users_page(
@@ -67,7 +67,11 @@ def routes(site: Site) -> APIRouter:
             return refused(request, viewer, "users")
         accounts = site.product.accounts.listed(viewer.person)
         organisations = site.city(viewer).estate.organisations
-        given = {"accounts": accounts, "organisations": organisations, "told": told or {}}
+        given: dict[str, Any] = {
+            "accounts": accounts,
+            "organisations": organisations,
+            "told": told or {},
+        }
         status = 422 if fault else 200
         return answer(request, viewer, "users", status, fault=fault, shown=shown, **given)
 
@@ -156,7 +160,7 @@ def routes(site: Site) -> APIRouter:
         found, total = site.looking(request).audit(
             viewer.person, Filter(**asked, before=number, limit=ENTRIES)
         )
-        given = {"entries": found, "total": total, "asked": asked, "checked": None}
+        given: dict[str, Any] = {"entries": found, "total": total, "asked": asked, "checked": None}
         if request.query_params.get("verify"):
             given["checked"] = first_fault(site.looking(request).audit_chain(viewer.person)) or "ok"
         return answer(request, viewer, "audit", **given)
@@ -174,7 +178,7 @@ def routes(site: Site) -> APIRouter:
         if not viewer.may(Deed.SYSTEM_READ):
             return await asyncio.to_thread(refused, request, viewer, "health")
         needed, parts = await checked(site.product)
-        given = {"parts": parts, "needed": needed, "at": site.product.truth.now()}
+        given: dict[str, Any] = {"parts": parts, "needed": needed, "at": site.product.truth.now()}
         return await asyncio.to_thread(answer, request, viewer, "health", 200, **given)
 
     return router

@@ -1,6 +1,6 @@
 """Signing in and out, one's own account, and how one wants to see pages (language, light or dark)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -20,7 +20,12 @@ def routes(site: Site) -> APIRouter:
     def door(request: Request, to: str, name: str = "", fault: str = "") -> Response:
         viewer = site.viewer(request)
         shell = Shell(title=viewer.say("page.sign_in"))
-        given = {"to": inside(to), "name": name, "fault": fault, "oidc": _oidc(site)}
+        given: dict[str, Any] = {
+            "to": inside(to),
+            "name": name,
+            "fault": fault,
+            "oidc": _oidc(site),
+        }
         status = 401 if fault else 200
         return site.page(request, "door.html", shell, viewer=viewer, status=status, **given)
 
@@ -59,7 +64,7 @@ def routes(site: Site) -> APIRouter:
         if not viewer.known:
             raise Unauthenticated("请先登录 / nobody is signed in: sign in")
         shell = Shell(title=viewer.say("page.me"), crumbs=(Crumb(viewer.say("page.me")),))
-        given = {"faults": faults, "deeds": sorted(deeds_of(viewer.person))}
+        given: dict[str, Any] = {"faults": faults, "deeds": sorted(deeds_of(viewer.person))}
         status = 422 if faults else 200
         return site.page(request, "me.html", shell, viewer=viewer, status=status, **given)
 

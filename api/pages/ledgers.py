@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import Response
@@ -165,7 +165,11 @@ def routes(site: Site) -> APIRouter:
     def desk(request: Request, faults: tuple[str, ...] = ()) -> Response:
         viewer = site.viewer(request, Deed.INVENTORY_READ)
         shell = Shell(title=viewer.say("page.nav.ledgers"), at="ledgers")
-        given = {"faults": faults, "uploads": uploads.of(viewer.name)[:20], "kinds": KINDS}
+        given: dict[str, Any] = {
+            "faults": faults,
+            "uploads": uploads.of(viewer.name)[:20],
+            "kinds": KINDS,
+        }
         status = 422 if faults else 200
         return site.page(request, "ledgers.html", shell, viewer=viewer, status=status, **given)
 
@@ -194,7 +198,7 @@ def routes(site: Site) -> APIRouter:
         name = "、".join(upload.names)
         crumbs = (Crumb(viewer.say("page.nav.ledgers"), "/ledgers"), Crumb(name))
         shell = Shell(title=name, at="ledgers", crumbs=crumbs)
-        given = {"view": view, "upload": upload, "broken": broken, "fault": fault}
+        given: dict[str, Any] = {"view": view, "upload": upload, "broken": broken, "fault": fault}
         status = 409 if fault else 422 if broken else 200
         return site.page(request, "ledger.html", shell, viewer=viewer, status=status, **given)
 

@@ -1,9 +1,10 @@
 """机房与线路: the picture of the network, lists of rooms and lines, a room's page, a line's page."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -184,13 +185,14 @@ def lines_page(
 ) -> Listing[LineRow]:
     """Lines by filters: `state` up, down, unknown, cancelled; `end` soon, past, untold."""
     words = query["q"].casefold().split()
-    read = {
+    read: Mapping[str, Callable[[Any], Any]] = {
         "code": lambda k: k.code,
         "name": lambda k: k.name,
         "rate": lambda k: k.bandwidth_kbps,
         "rent": lambda k: k.rent_per_year,
         "end": lambda k: k.contract_end,
-    }[query.sort]
+    }
+    by = read[query.sort]
 
     def keep(line: Line) -> bool:
         if query["provider"] and line.provider != query["provider"]:
@@ -211,7 +213,7 @@ def lines_page(
         query,
         city.estate.lines,
         keep=keep,
-        key=lambda k: (*last_if_none(read(k)), k.code),
+        key=lambda k: (*last_if_none(by(k)), k.code),
         row=lambda k: line_row(city, k, seen, load, today),
     )
 
@@ -226,14 +228,15 @@ def _end_of(line: Line, today: date) -> str:
 def rooms_page(city: City, query: Query) -> Listing[RoomRow]:
     words = query["q"].casefold().split()
     counts = {code: len(systems) for code, systems in city.systems_at.items()}
-    read = {
+    read: Mapping[str, Callable[[Any], Any]] = {
         "systems": lambda r: -counts.get(r.code, 0),
         "code": lambda r: r.code,
         "name": lambda r: r.name,
         "org": lambda r: city.name(r.organisation) or None,
         "racks": lambda r: r.racks,
         "cost": lambda r: r.running_cost_per_year,
-    }[query.sort]
+    }
+    by = read[query.sort]
 
     def keep(room: Room) -> bool:
         text = f"{room.code} {room.name} {city.name(room.organisation)}".casefold()
@@ -255,7 +258,7 @@ def rooms_page(city: City, query: Query) -> Listing[RoomRow]:
             disposition=room.disposition,
         )
 
-    key = lambda r: (*last_if_none(read(r)), r.code)  # noqa: E731
+    key = lambda r: (*last_if_none(by(r)), r.code)  # noqa: E731
     return listed("/rooms", query, city.estate.rooms, keep=keep, key=key, row=row)
 
 
@@ -310,7 +313,7 @@ def line_page(
     line: Line = city.get("lines", code)
     ends = []
     for end in (line.a_end, line.z_end):
-        kind = "/rooms/" + end if end in city.by["rooms"] else ""
+        kind = f"/rooms/{end}" if end in city.by["rooms"] else ""
         ends.append((end or "", city.name(end) or "—", kind))
     behind = [s for end, _, to in ends if to for s in _at(city, end)]
     return LinePage(
@@ -384,7 +387,7 @@ def routes(site: Site) -> APIRouter:
         city, query = site.city(viewer), query_of(request.query_params, ROOM_FILTERS, ROOM_SORTS)
         counties = sorted({r.county for r in city.estate.rooms if r.county})
         shell = Shell(title=viewer.say("rooms"), at="network", crumbs=_way(viewer.say, "rooms"))
-        given = {"view": rooms_page(city, query), "counties": counties}
+        given: dict[str, Any] = {"view": rooms_page(city, query), "counties": counties}
         return site.page(request, "rooms.html", shell, viewer=viewer, **given)
 
     @router.get("/lines")
@@ -394,7 +397,7 @@ def routes(site: Site) -> APIRouter:
         view = lines_page(city, looks(state), busy(), site.cities.today, query)
         providers = sorted({k.provider for k in city.estate.lines if k.provider})
         shell = Shell(title=viewer.say("lines"), at="network", crumbs=_way(viewer.say, "lines"))
-        given = {"view": view, "providers": providers, "soon": SOON}
+        given: dict[str, Any] = {"view": view, "providers": providers, "soon": SOON}
         return site.page(request, "lines.html", shell, viewer=viewer, **given)
 
     @router.get("/rooms/{code}")

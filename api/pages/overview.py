@@ -1,7 +1,7 @@
 """总览: what needs somebody now, targets with days left, systems by phase, waves, nodes, money."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -32,7 +32,7 @@ class Call:
 
     tone: str
     text: str
-    values: dict[str, object]
+    values: Mapping[str, object]
     to: str
 
 
@@ -212,7 +212,7 @@ def _calls(
 ) -> Iterator[Call]:
     for run in runs:
         for system in waiting(run):
-            values = {"system": city.system_name(system), "run": run.code}
+            values: dict[str, object] = {"system": city.system_name(system), "run": run.code}
             yield Call("bad", "page.call.stuck", values, f"/runs/{run.code}#{system}")
         if run.state is RunState.PAUSED:
             yield Call("warn", "page.call.paused", {"run": run.code}, f"/runs/{run.code}")

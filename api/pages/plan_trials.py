@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -83,7 +84,13 @@ def add_trials(site: Site, router: APIRouter) -> None:
                 view = _why(plan, site, orders(), seen(plan), system, verdict.name)
             except MigratorError as error:
                 fault = str(error)
-        given = {"verdict": verdict, "view": view, "fault": fault, "code": code, "plan": plan}
+        given: dict[str, Any] = {
+            "verdict": verdict,
+            "view": view,
+            "fault": fault,
+            "code": code,
+            "plan": plan,
+        }
         title = viewer.say("page.why")
         return site.page(
             request, "plan_why.html", shell(viewer, code, title), viewer=viewer, **given
@@ -106,7 +113,13 @@ def add_trials(site: Site, router: APIRouter) -> None:
                 found = compared(before, after)
             except MigratorError as error:
                 fault = str(error)
-        given = {"record": record, "plan": plan, "told": told, "found": found, "fault": fault}
+        given: dict[str, Any] = {
+            "record": record,
+            "plan": plan,
+            "told": told,
+            "found": found,
+            "fault": fault,
+        }
         given["names"] = names(viewer, plan)
         page = shell(viewer, code, viewer.say("page.what_if"))
         status = 422 if fault else 200
@@ -121,7 +134,11 @@ def add_trials(site: Site, router: APIRouter) -> None:
 
         former, before = looking.plan(viewer.person, other)
         changed = _verdicts(before, plan, names(viewer, before, plan))
-        given = {"record": record, "former": former, "found": compared(before, plan)}
+        given: dict[str, Any] = {
+            "record": record,
+            "former": former,
+            "found": compared(before, plan),
+        }
         given |= {"changed": changed, "names": names(viewer, plan)}
         page = shell(viewer, code, viewer.say("page.compare"))
         return site.page(request, "plan_compare.html", page, viewer=viewer, **given)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -255,7 +255,7 @@ def routes(site: Site) -> APIRouter:
         viewer = site.viewer(request, Deed.PLAN_READ)
         plans = site.looking(request).plans(viewer.person)[::-1]
         shell = Shell(title=viewer.say("page.nav.plans"), at="plans")
-        given = {"plans": plans[:200], "tone": tone, "means": site.product.settings}
+        given: dict[str, Any] = {"plans": plans[:200], "tone": tone, "means": site.product.settings}
         return site.page(request, "plans.html", shell, viewer=viewer, **given)
 
     def whole(request: Request, code: str, fault: str = "", status: int = 200) -> Response:
@@ -270,7 +270,7 @@ def routes(site: Site) -> APIRouter:
         view = plan_page(record, plan, plans, started, viewer.name, site.cities.today, page, secret)
         crumbs = (Crumb(viewer.say("page.nav.plans"), "/plans"), Crumb(code))
         shell = Shell(title=code, at="plans", crumbs=crumbs)
-        given = {"view": view, "fault": fault}
+        given: dict[str, Any] = {"view": view, "fault": fault}
         return site.page(request, "plan.html", shell, viewer=viewer, status=status, **given)
 
     @router.get("/plans/{code}")
@@ -302,7 +302,7 @@ def routes(site: Site) -> APIRouter:
         )
         shell = Shell(title=title, at="plans", crumbs=crumbs)
         drifted = site.product.planning.drifted(code) if what != "reject" else {}
-        given = {
+        given: dict[str, Any] = {
             "record": record,
             "plan": plan,
             "what": what,

@@ -1,8 +1,9 @@
 """政策: each target with its clause beside it, what is broken, exceptions with their review days, money."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -219,17 +220,18 @@ def holds_page(judged: Judged, query: Query) -> HoldsPage:
         text = f"{one.code} {one.name} {one.organisation_name or ''} {one.entry}".casefold()
         return all(word in text for word in words)
 
-    read = {
+    read: Mapping[str, Callable[[Hold], tuple[object, ...]]] = {
         "amount": lambda h: (h.amount is None, -(h.amount or 0)),
         "org": lambda h: (h.organisation_name or "",),
         "code": lambda h: (h.code,),
-    }[query.sort]
+    }
+    by = read[query.sort]
     found = listed(
         "/policies/holds",
         query,
         every,
         keep=keep,
-        key=lambda h: (*read(h), h.code, h.entry),
+        key=lambda h: (*by(h), h.code, h.entry),
         row=lambda h: h,
     )
     return HoldsPage(found, *total(every, "hold"), *total(every, "phase_out"))
@@ -244,7 +246,7 @@ def routes(site: Site) -> APIRouter:
         judged = site.judged(viewer)
         rows = [policy_row(case) for case in judged.cases] if judged else []
         shell = Shell(title=viewer.say("page.nav.policies"), at="policies")
-        given = {"judged": judged, "rows": rows}
+        given: dict[str, Any] = {"judged": judged, "rows": rows}
         return site.page(request, "policies.html", shell, viewer=viewer, **given)
 
     @router.get("/policies/holds")
@@ -259,7 +261,7 @@ def routes(site: Site) -> APIRouter:
         )
         shell = Shell(title=viewer.say("page.money.held"), at="policies", crumbs=crumbs)
         packs: tuple[Pack, ...] = tuple(c.pack for c in judged.cases) if judged else ()
-        given = {"view": view, "packs": packs, "links": LINKS, "judged": judged}
+        given: dict[str, Any] = {"view": view, "packs": packs, "links": LINKS, "judged": judged}
         return site.page(request, "holds.html", shell, viewer=viewer, **given)
 
     @router.get("/policies/{policy}")
@@ -269,7 +271,7 @@ def routes(site: Site) -> APIRouter:
         view = policy_page(judged.case(policy), site.city(viewer)) if judged else None
         crumbs = (Crumb(viewer.say("page.nav.policies"), "/policies"), Crumb(policy))
         shell = Shell(title=policy, at="policies", crumbs=crumbs)
-        given = {"view": view, "judged": judged, "links": LINKS, "tone": tone}
+        given: dict[str, Any] = {"view": view, "judged": judged, "links": LINKS, "tone": tone}
         return site.page(request, "policy.html", shell, viewer=viewer, **given)
 
     return router

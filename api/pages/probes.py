@@ -1,7 +1,7 @@
 """探测: every node in both families, what was down and when, how far each is ready for IPv6."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -110,18 +110,19 @@ def probes_page(city: City, seen: Looks, told: Sequence[Outage], query: Query) -
         text = f"{node.code} {node.name} {city.name(node.organisation)}".casefold()
         return all(word in text for word in words)
 
-    read = {
+    read: Mapping[str, Callable[[Node], int | str]] = {
         "state": lambda n: _RANK[states[n.code]],
         "code": lambda n: n.code,
         "name": lambda n: n.name,
         "level": lambda n: ready[n.code].level,
-    }[query.sort]
+    }
+    by = read[query.sort]
     found = listed(
         "/probes",
         query,
         city.nodes,
         keep=keep,
-        key=lambda n: (read(n), n.code),
+        key=lambda n: (by(n), n.code),
         row=lambda n: node_row(city, n, seen, ready[n.code], down),
     )
     counts = Counter(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -83,7 +83,7 @@ def routes(site: Site) -> APIRouter:
         judged = site.judged(viewer)
         truth = site.product.truth
         shell = Shell(title=viewer.say("page.nav.reports"), at="reports")
-        given = {
+        given: dict[str, Any] = {
             "judged": judged,
             "rows": due_rows(judged, site.city(viewer)) if judged else (),
             "forms": FORMS,
@@ -114,7 +114,7 @@ def routes(site: Site) -> APIRouter:
         title = title if viewer.lang == "zh" or form not in NAMES else form_of(form).title_en
         crumbs = (Crumb(viewer.say("page.nav.reports"), "/reports"), Crumb(title))
         shell = Shell(title=title, at="reports", crumbs=crumbs)
-        given = {
+        given: dict[str, Any] = {
             "made": made,
             "fault": fault,
             "asked": asked,

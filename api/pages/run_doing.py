@@ -3,7 +3,7 @@ can't be taken back wants the name typed. The use case decides again whether it 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -121,7 +121,7 @@ def add_doings(site: Site, router: APIRouter) -> None:
             Crumb(title),
         )
         shell = Shell(title=title, at="runs", crumbs=crumbs)
-        given = {"told": told, "title": title, "reason": reason, "fault": fault}
+        given: dict[str, Any] = {"told": told, "title": title, "reason": reason, "fault": fault}
         status = 422 if fault else 200
         return site.page(request, "confirm_run.html", shell, viewer=viewer, status=status, **given)
 

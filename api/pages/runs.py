@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
@@ -247,7 +248,11 @@ def routes(site: Site) -> APIRouter:
         crumbs = (Crumb(viewer.say("page.nav.runs"), "/runs"), Crumb(code))
         scripts = () if run.ended_at else ("live.js",)
         shell = Shell(title=code, at="runs", crumbs=crumbs, scripts=scripts)
-        given = {"view": view, "log": last_said(lines, viewer, SHOWN // 4), "cursor": cursor}
+        given: dict[str, Any] = {
+            "view": view,
+            "log": last_said(lines, viewer, SHOWN // 4),
+            "cursor": cursor,
+        }
         return site.page(request, "run.html", shell, viewer=viewer, tone=tone, **given)
 
     @router.get("/runs/{code}/live")
@@ -275,7 +280,12 @@ def routes(site: Site) -> APIRouter:
             Crumb(viewer.say("page.log")),
         )
         shell = Shell(title=f"{code} {viewer.say('page.log')}", at="runs", crumbs=crumbs)
-        given = {"run": run, "found": found, "asked": asked, "steps": [str(k) for k in StepKind]}
+        given: dict[str, Any] = {
+            "run": run,
+            "found": found,
+            "asked": asked,
+            "steps": [str(k) for k in StepKind],
+        }
         return site.page(request, "run_log.html", shell, viewer=viewer, **given)
 
     @router.get("/runs/{code}/items/{system}")
@@ -295,7 +305,7 @@ def routes(site: Site) -> APIRouter:
             Crumb(system),
         )
         shell = Shell(title=f"{system} · {code}", at="runs", crumbs=crumbs)
-        given = {
+        given: dict[str, Any] = {
             "view": view,
             "run": run,
             "attempts": attempts,

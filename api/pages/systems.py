@@ -201,7 +201,7 @@ def routes(site: Site) -> APIRouter:
         query = query_of(request.query_params, FILTERS, SORTS)
         view = systems_page(site.city(viewer), site.judged(viewer), query)
         shell = Shell(title=viewer.say("systems"), at="systems")
-        given = {"view": view, "missing": MISSING, "tone": tone}
+        given: dict[str, Any] = {"view": view, "missing": MISSING, "tone": tone}
         return site.page(request, "systems.html", shell, viewer=viewer, **given)
 
     @router.get("/systems/{code}")
