@@ -40,6 +40,7 @@ from api.http.problems import handle, problems
 from api.http.rights import right_or_local
 from api.http.sending import sending_of
 from api.http.webhook import webhook
+from api.pages.site import pages
 from migrator.people import Deed
 
 _DESCRIPTION = """迁云的接口：凡命令行能做的皆在此。以会话（Cookie 加 X-CSRF-Token）或 API 令牌（Bearer）
@@ -84,6 +85,7 @@ def make_app(product: Qianyun) -> FastAPI:
         app.include_router(part.router, prefix="/api/v1")
     app.include_router(discovery(estates))
     app.include_router(webhook(product, estates))
+    app.mount("", pages(product, estates))  # last: pages take what nobody else answers
     handle(app)
     app.add_middleware(Guard, names=_names(product))
     return app

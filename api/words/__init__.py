@@ -13,6 +13,7 @@ from api.words.census import CENSUS
 from api.words.engine import ENGINE_TEXTS
 from api.words.netbox import NETBOX_TEXTS
 from api.words.objects import OBJECT_TEXTS
+from api.words.pages import PAGE_TEXTS
 from api.words.people import PEOPLE_TEXTS
 from api.words.plan import PLAN_TEXTS
 from api.words.plan_check import PLAN_CHECK_TEXTS
@@ -38,6 +39,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **ALERT_TEXTS,
         **PLAN_CHECK_TEXTS,
         **ENGINE_TEXTS,
+        **PAGE_TEXTS,
         **PEOPLE_TEXTS,
     }
 )
