@@ -34,6 +34,7 @@ _COUNTY = re.compile(
 )
 _END = {"委": "委员会", "办": "办公室"}
 _VAGUE = ("管理局", "服务局", "办公室", "委员会", "管委会")
+_BETWEEN = re.compile("[和与及、]|管理|事务")
 MAX_SHORT = 6  # characters of what may be short for something
 
 
@@ -97,7 +98,9 @@ class Organisations:
         for body in (parts.body, self._words.bureaux.full.get(parts.body, parts.body)):
             if (found := self._by_body.get((parts.place, body))) is not None:
                 return found
-        fits = self._fits(parts) or (self._longer(parts) if self._doubtful(parts) else [])
+        fits = self._fits(parts) or self._alike(parts)
+        if not fits and self._doubtful(parts):
+            fits = self._longer(parts)
         if len(fits) == 1:
             return self._by_body[parts.place, fits[0]]
         long = self._words.bureaux.full.get(parts.body)
@@ -132,6 +135,8 @@ class Organisations:
             return len(self._longer(parts)) == 1
         if parts.body in bureaux.full:
             return parts.body not in bureaux.variants
+        if not _told_whole(parts) and len(self._alike(parts)) == 1:
+            return True
         return len(parts.body) < 5 and len(self._fits(parts)) == 1
 
     def _fits(self, parts: _Parts) -> list[str]:
@@ -156,6 +161,14 @@ class Organisations:
         """The names told in the same place that have a formal one's letters, and begin as it."""
         fits = [body for body in self._bodies[parts.place] if _short_for(parts.body, body)]
         return [body for body in fits if body.startswith(parts.body[:2])]
+
+    def _alike(self, parts: _Parts) -> list[str]:
+        """The names told in the same place that differ in words which people leave out: 行政审批政务
+        信息局 and 行政审批和政务信息管理局."""
+        bare = _BETWEEN.sub("", parts.body)
+        known = parts.body in self._words.bureaux.names
+        told = self._bodies[parts.place]
+        return [] if known else [body for body in told if _BETWEEN.sub("", body) == bare]
 
     def _formal(self, body: str) -> bool:
         return body in self._words.bureaux.names or len(body) > MAX_SHORT
