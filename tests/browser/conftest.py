@@ -7,7 +7,7 @@ import pytest
 from tests.browser.stack import Stack, stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with stack(tmp_path_factory.mktemp("browser")) as made:
         yield made

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from inventory.reports.model import Report, Section, Source, Text
 from migrator.audit import first_fault
 from migrator.errors import AttemptAlive, Forbidden, NotFound, Refused
+from migrator.people import local
 from migrator.plan import Means, Plan, StepKind
 from migrator.planner import make_plan
 from migrator.progress import ItemState, RunState, StepState, Wanted
@@ -113,7 +114,7 @@ class TruthContract:
         changed = body.replace('"hold_seconds":20', '"hold_seconds":120')
         assert changed != body
         self.change(stage.truth, "UPDATE plans SET body = :b WHERE code = :c", b=changed, c=code)
-        for use in (stage.truth.plans.load, lambda c: stage.running.start(c, "zhang")):
+        for use in (stage.truth.plans.load, lambda c: stage.running.start(c, local("zhang"))):
             with pytest.raises(Refused, match="摘要不符"):
                 use(code)
         assert stage.truth.runs.all() == []
@@ -130,18 +131,21 @@ class TruthContract:
         )
         assert stage.truth.plans.record(code).state == "draft"
         with pytest.raises(Refused, match="未获批准"):
-            stage.running.start(code, "zhang")
+            stage.running.start(code, local("zhang"))
 
     def test_approval_needs_the_digest_and_another_person(self, stage: Stage) -> None:
         stage.hold(city([system(0)]))
-        record, _ = stage.planning.make("zhang", Means())
+        record, _ = stage.planning.make(local("zhang"), Means())
         with pytest.raises(Refused, match="摘要不符"):
-            stage.planning.approve(record.code, "0" * 64, "li")
+            stage.planning.approve(record.code, "0" * 64, local("li"))
         with pytest.raises(Forbidden, match="zhang"):
-            stage.planning.approve(record.code, record.digest, "zhang")
+            stage.planning.approve(record.code, record.digest, local("zhang"))
         assert stage.truth.plans.record(record.code).state == "draft"
-        assert stage.planning.approve(record.code, record.digest, "li").state == "approved"
-        assert stage.planning.reject(record.code, record.digest, "wang", "no").state == "rejected"
+        assert stage.planning.approve(record.code, record.digest, local("li")).state == "approved"
+        assert (
+            stage.planning.reject(record.code, record.digest, local("wang"), "no").state
+            == "rejected"
+        )
         refused = [e.actor for e in stage.truth.audit_entries() if e.action.endswith("refused")]
         assert refused == ["li", "zhang"]
 
@@ -150,8 +154,8 @@ class TruthContract:
         stage.hold(city([system(0, name="新名")]))
         digest = stage.truth.plans.record(code).digest
         for use in (
-            lambda: stage.planning.approve(code, digest, "li"),
-            lambda: stage.running.start(code, "zhang"),
+            lambda: stage.planning.approve(code, digest, local("li")),
+            lambda: stage.running.start(code, local("zhang")),
         ):
             with pytest.raises(Refused, match=r"system\.name: '系统0' → '新名'"):
                 use()
@@ -159,26 +163,26 @@ class TruthContract:
     def test_a_plan_with_nothing_to_move_is_refused_with_reasons(self, stage: Stage) -> None:
         stage.hold(city([system(0, room="CLOUD")]))
         with pytest.raises(Refused, match="S0 系统0: done"):
-            stage.planning.make("zhang", Means())
+            stage.planning.make(local("zhang"), Means())
 
     # runs
 
     def test_a_plan_runs_once_at_a_time(self, stage: Stage) -> None:
         code, _ = stage.approved(city([system(0)]), Means())
-        run = stage.running.start(code, "zhang")
+        run = stage.running.start(code, local("zhang"))
         assert run.code == "R-20260102-1"
         with pytest.raises(Refused, match="已在执行"):
-            stage.running.start(code, "zhang")
+            stage.running.start(code, local("zhang"))
         stage.truth.runs.set_item(run.code, "S0", state=ItemState.ROLLED_BACK)
         stage.truth.runs.set_run(run.code, state=RunState.ENDED, ended_at=stage.truth.now())
-        assert stage.running.start(code, "zhang").code == "R-20260102-2"
+        assert stage.running.start(code, local("zhang")).code == "R-20260102-2"
 
     def test_a_system_is_on_one_way_at_a_time(self, stage: Stage) -> None:
         first, _ = stage.approved(city([system(0), system(1)]), Means())
         second, _ = stage.approved(city([system(0), system(1)]), Means(hold_seconds=30))
-        stage.running.start(first, "zhang")
+        stage.running.start(first, local("zhang"))
         with pytest.raises(Refused, match="已在执行"):
-            stage.running.start(second, "zhang")
+            stage.running.start(second, local("zhang"))
         assert len(stage.truth.runs.all()) == 1
 
     def test_of_starts_at_once_one_wins(self, stage: Stage) -> None:
@@ -190,7 +194,7 @@ class TruthContract:
 
     def test_what_is_not_there_is_not_found(self, truth: Truth, stage: Stage) -> None:
         code, _ = stage.approved(city([system(0)]), Means())
-        run = stage.running.start(code, "zhang").code
+        run = stage.running.start(code, local("zhang")).code
         for ask in (
             lambda: truth.plans.record("P-1"),
             lambda: truth.plans.load("P-1"),
@@ -202,32 +206,32 @@ class TruthContract:
 
     def test_a_step_does_not_begin_against_what_was_told_meanwhile(self, stage: Stage) -> None:
         code, _ = stage.approved(city([system(0)]), Means())
-        run, runs = stage.running.start(code, "zhang").code, stage.truth.runs
-        stage.running.pause(run, "S0", "zhang")
+        run, runs = stage.running.start(code, local("zhang")).code, stage.truth.runs
+        stage.running.pause(run, "S0", local("zhang"))
         assert not runs.begin(run, "S0", StepKind.PREFLIGHT)
-        stage.running.resume(run, "S0", "zhang")
-        stage.running.pause(run, None, "zhang")
+        stage.running.resume(run, "S0", local("zhang"))
+        stage.running.pause(run, None, local("zhang"))
         assert not runs.begin(run, "S0", StepKind.PREFLIGHT)
-        stage.running.resume(run, None, "zhang")
+        stage.running.resume(run, None, local("zhang"))
         assert runs.begin(run, "S0", StepKind.PREFLIGHT)
-        stage.running.pause(run, None, "zhang")
+        stage.running.pause(run, None, local("zhang"))
         assert runs.begin(run, "S0", StepKind.PREFLIGHT)  # under way already: it comes to its end
         runs.set_step(run, "S0", StepKind.PREFLIGHT, state=StepState.DONE)
         assert not runs.begin(run, "S0", StepKind.PREFLIGHT)
-        stage.running.rollback(run, "S0", "zhang")
+        stage.running.rollback(run, "S0", local("zhang"))
         assert not runs.begin(run, "S0", StepKind.BACKUP)
         assert runs.begin(run, "S0", StepKind.ROLLBACK)
 
     def test_commit_and_rollback_exclude_each_other(self, stage: Stage) -> None:
         code, _ = stage.approved(city([system(n) for n in range(4)]), Means())
-        run, runs = stage.running.start(code, "zhang").code, stage.truth.runs
+        run, runs = stage.running.start(code, local("zhang")).code, stage.truth.runs
 
         for item in runs.get(run).items:
 
             def one(number: int, system: str = item.system) -> bool:
                 if number % 2:
                     return runs.begin(run, system, StepKind.COMMIT)
-                stage.running.rollback(run, system, "zhang")
+                stage.running.rollback(run, system, local("zhang"))
                 return True
 
             results = together(2, one)
@@ -239,37 +243,37 @@ class TruthContract:
 
     def test_after_a_failed_commit_there_is_no_way_back(self, stage: Stage) -> None:
         code, _ = stage.approved(city([system(0)]), Means())
-        run, runs = stage.running.start(code, "zhang").code, stage.truth.runs
+        run, runs = stage.running.start(code, local("zhang")).code, stage.truth.runs
         assert runs.begin(run, "S0", StepKind.COMMIT)
         runs.set_step(run, "S0", StepKind.COMMIT, state=StepState.FAILED, message="no")
-        stage.running.retry(run, "S0", "zhang")
+        stage.running.retry(run, "S0", local("zhang"))
         with pytest.raises(Refused, match="已提交"):
-            stage.running.rollback(run, "S0", "zhang")
-        stage.running.abort(run, "zhang")
+            stage.running.rollback(run, "S0", local("zhang"))
+        stage.running.abort(run, local("zhang"))
         assert runs.item(run, "S0").wanted is Wanted.FORWARD
 
     def test_commands_that_do_not_fit_are_refused(self, stage: Stage) -> None:
         code, _ = stage.approved(city([system(0)]), Means())
         run, running, runs = (
-            stage.running.start(code, "zhang").code,
+            stage.running.start(code, local("zhang")).code,
             stage.running,
             stage.truth.runs,
         )
         with pytest.raises(Refused, match="没有失败或挂起的步骤"):
-            running.retry(run, "S0", "zhang")
+            running.retry(run, "S0", local("zhang"))
         runs.set_step(run, "S0", StepKind.PRESYNC, state=StepState.FAILED)
         with pytest.raises(Refused, match="不可跳过"):
-            running.skip(run, "S0", "zhang", "why not")
+            running.skip(run, "S0", local("zhang"), "why not")
         runs.set_step(run, "S0", StepKind.PRESYNC, state=StepState.DONE)
         runs.set_step(run, "S0", StepKind.BACKUP, state=StepState.FAILED)
         with pytest.raises(Refused, match="理由"):
-            running.skip(run, "S0", "zhang", "  ")
-        running.skip(run, "S0", "zhang", "昨夜已备份")
+            running.skip(run, "S0", local("zhang"), "  ")
+        running.skip(run, "S0", local("zhang"), "昨夜已备份")
         step = runs.item(run, "S0").step(StepKind.BACKUP)
         assert (step.state, step.message) == (StepState.SKIPPED, "昨夜已备份")
         runs.set_item(run, "S0", state=ItemState.DONE)
         with pytest.raises(Refused, match="已结束"):
-            running.rollback(run, "S0", "zhang")
+            running.rollback(run, "S0", local("zhang"))
 
     # attempts
 
@@ -327,9 +331,9 @@ class TruthContract:
 
     def test_every_change_leaves_its_entry_and_the_chain_holds(self, stage: Stage) -> None:
         code, _ = stage.approved(city([system(0)]), Means())
-        run = stage.running.start(code, "wang").code
-        stage.running.pause(run, None, "wang", "看看")
-        stage.running.rollback(run, "S0", "wang", "不迁了")
+        run = stage.running.start(code, local("wang")).code
+        stage.running.pause(run, None, local("wang"), "看看")
+        stage.running.rollback(run, "S0", local("wang"), "不迁了")
         chain = stage.truth.audit_entries()
         assert [(e.actor, e.action, e.object) for e in chain] == [
             ("zhang", "plan.make", code),

@@ -151,7 +151,7 @@ class Story(RuleBasedStateMachine):
         call = getattr(self.stage.running, verb)
         committed = code is not None and self.record(code).committed
         try:
-            call(self.run_code, code, "zhang", "because")
+            call(self.run_code, code, local("zhang"), "because")
         except Refused:
             return
         assert not (verb == "rollback" and committed)

@@ -12,6 +12,7 @@ from migrator.alertmanager import Alertmanager, Silence
 from migrator.crew import Watch
 from migrator.errors import AlertmanagerDown
 from migrator.messages import ItemRef
+from migrator.people import local
 from migrator.plan import Means, StepKind
 from migrator.quiet import LEASE, RENEW, Quiet
 from probes.watch.of_estate import watches_of
@@ -47,7 +48,7 @@ class Story:
     def __init__(self, stage: Stage, at: Alertmanager) -> None:
         self.stage, self.at = stage, at
         code, _ = stage.approved(estate(), Means(ignore_windows=True, soak_seconds=0))
-        self.run = stage.running.start(code, "zhang").code
+        self.run = stage.running.start(code, local("zhang")).code
         self.quiet = Quiet(stage.truth, stage.estate, at)
 
     def do(self, *steps: StepKind, watch: Watch = CALM) -> None:
@@ -116,7 +117,7 @@ def test_a_cutover_that_gave_up_is_watched_again(story: Story) -> None:
 
 def test_until_the_rollback_is_done(story: Story) -> None:
     story.do(*TO_CUTOVER, StepKind.QUIESCE)
-    story.stage.running.rollback(story.run, "S0.1", "zhang")
+    story.stage.running.rollback(story.run, "S0.1", local("zhang"))
     story.do(StepKind.ROLLBACK)
     assert story.audit() == ["silence.made", "silence.kept", "silence.ended"]
     assert story.silences() == []

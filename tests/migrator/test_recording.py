@@ -218,7 +218,7 @@ def test_only_recorders_record_and_a_refusal_is_in_the_audit(
         with pytest.raises(Forbidden):
             refused()
     Recording(truth, recording.estate, recording.shelf, ("zhang",)).put(
-        "declaration", DECLARED, "li", DAY
+        "declaration", DECLARED, local("li"), DAY
     )
 
 
@@ -242,9 +242,9 @@ def test_a_baseline_is_kept_for_good(recording: Recording, truth: Truth, city: C
 def test_a_baseline_of_nothing_or_of_no_policy(truth: Truth, tmp_path: Path) -> None:
     empty = Recording(truth, EmbeddedStore(truth.engine), Shelf(tmp_path))
     with pytest.raises(RecordRefused, match="empty"):
-        empty.keep_baseline(CZ, "li", DAY)
+        empty.keep_baseline(CZ, local("li"), DAY)
     with pytest.raises(PackError, match="beijing"):
-        empty.keep_baseline("beijing", "li", DAY)
+        empty.keep_baseline("beijing", local("li"), DAY)
 
 
 def test_a_baseline_that_was_changed_is_refused(recording: Recording, truth: Truth) -> None:
