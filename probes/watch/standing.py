@@ -1,6 +1,6 @@
 """What the table says of each target now, for those who judge: read-only."""
 
-from probes.readiness import Standing
+from probes.readiness.evidence import Standing
 from probes.watch.folder import Folder
 from probes.watch.slots import read
 from probes.watch.table import State, Table, Word

@@ -7,7 +7,16 @@ import pytest
 
 from inventory.model import Dependency, Entrance, Estate, Link, Node, System
 from probes.errors import Misuse
-from probes.readiness import Evidence, Standing, Thresholds, Verdict, climbed, level_of, of_node
+from probes.readiness.evidence import (
+    Evidence,
+    Period,
+    Readiness,
+    Seen,
+    Standing,
+    Thresholds,
+    Verdict,
+)
+from probes.readiness.levels import Judge, climbed
 
 NOW = 1_800_000_000 * 10**9
 UP = Standing(up=True, last=NOW, answered=99, failed=1, mean=0.010)
@@ -18,8 +27,16 @@ NODE = Node(
 ALL = {("N-1", check, family): UP for check in ("icmp", "tcp/443", "tcp/80") for family in (4, 6)}
 
 
+def of_node(node: Node, evidence: Evidence) -> Readiness:
+    return Judge(Estate(nodes=(node,)), evidence).node(node.code)
+
+
+def level_of(code: str, estate: Estate, evidence: Evidence) -> Readiness:
+    return Judge(estate, evidence).level_of(code)
+
+
 def level(known: dict[tuple[str, str, int], Standing], node: Node = NODE, **more: float) -> int:
-    return of_node(node, Estate(nodes=(node,)), evidence(known, **more)).level
+    return of_node(node, evidence(known, **more)).level
 
 
 def evidence(known: dict[tuple[str, str, int], Standing], **more: float) -> Evidence:
@@ -27,7 +44,7 @@ def evidence(known: dict[tuple[str, str, int], Standing], **more: float) -> Evid
 
 
 def test_no_address_is_level_nought() -> None:
-    found = of_node(replace_node(ipv6=None), Estate(), evidence(ALL))
+    found = of_node(replace_node(ipv6=None), evidence(ALL))
     assert found.level == 0
     assert found.blocks
     assert found.blocks.number == 1
@@ -62,14 +79,14 @@ def test_layer_three_or_a_service() -> None:
 def test_ports_and_their_parity() -> None:
     assert level(ALL) == 3
     assert level({**ALL, ("N-1", "tcp/80", 6): DOWN}) == 2
-    only_v6 = of_node(NODE, Estate(), evidence({**ALL, ("N-1", "tcp/80", 4): DOWN}))
+    only_v6 = of_node(NODE, evidence({**ALL, ("N-1", "tcp/80", 4): DOWN}))
     assert only_v6.level == 2
     assert only_v6.blocks
     assert only_v6.blocks.number == 5
     assert len(only_v6.security) == 1
     assert "80" in only_v6.security[0]
     closed_on_both = {**ALL, ("N-1", "tcp/80", 4): DOWN, ("N-1", "tcp/80", 6): DOWN}
-    assert of_node(NODE, Estate(), evidence(closed_on_both)).security == ()
+    assert of_node(NODE, evidence(closed_on_both)).security == ()
 
 
 def test_a_node_without_ipv4_has_nothing_to_compare() -> None:
@@ -77,7 +94,7 @@ def test_a_node_without_ipv4_has_nothing_to_compare() -> None:
 
 
 def test_what_was_never_looked_at_keeps_from_level_four() -> None:
-    found = of_node(NODE, Estate(), evidence(ALL, success=0.9, degradation=0.5))
+    found = of_node(NODE, evidence(ALL, success=0.9, degradation=0.5))
     assert found.level == 3
     verdicts = {finding.number: finding.verdict for finding in found.findings}
     assert verdicts[8] is Verdict.PASSED
@@ -87,19 +104,19 @@ def test_what_was_never_looked_at_keeps_from_level_four() -> None:
 
 def test_without_a_threshold_a_figure_is_shown_and_passes_nothing() -> None:
     slow = {**ALL, ("N-1", "icmp", 6): replace(UP, mean=0.030)}
-    bare = {f.number: f for f in of_node(NODE, Estate(), evidence(slow)).findings}
+    bare = {f.number: f for f in of_node(NODE, evidence(slow)).findings}
     assert bare[8].verdict is bare[9].verdict is Verdict.UNKNOWN
     assert "99.00%" in bare[8].told
     assert "+200%" in bare[9].told
     judged = {
-        f.number: f for f in of_node(NODE, Estate(), evidence(slow, degradation=0.5)).findings
+        f.number: f for f in of_node(NODE, evidence(slow, degradation=0.5)).findings
     }
     assert judged[9].verdict is Verdict.FAILED
 
 
 def test_parity_is_the_ratio_of_the_texts() -> None:
     known = {**ALL, ("N-1", "icmp", 6): replace(UP, mean=0.015, failed=11)}
-    (echo, *_) = of_node(NODE, Estate(), evidence(known)).parity
+    (echo, *_) = of_node(NODE, evidence(known)).parity
     assert echo.check == "icmp"
     assert echo.delay == pytest.approx(0.5)
     assert echo.success_v4 == pytest.approx(0.99)
