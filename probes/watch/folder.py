@@ -25,3 +25,7 @@ class Folder:
     @property
     def outages(self) -> Path:
         return self.path / "outages.db"
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.db"
