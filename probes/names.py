@@ -18,6 +18,12 @@ import dns.resolver
 from probes.model import Family
 
 RECORD = {4: "A", 6: "AAAA"}
+NO_NAME = (
+    dns.resolver.NXDOMAIN,
+    dns.name.LabelTooLong,
+    dns.name.EmptyLabel,
+    dns.name.NameTooLong,
+)
 SHORTEST, LONGEST = 30.0, 3600.0
 """Seconds that an answer is believed, whatever its time to live says."""
 
@@ -74,18 +80,13 @@ class Resolver:
         if self._told:
             return Silent(self._told)
         try:
-            whole = dns.name.from_text(name)
             async with asyncio.timeout(deadline):
                 answer = await self._resolver.resolve(
-                    whole, kind, lifetime=deadline, raise_on_no_answer=False
+                    dns.name.from_text(name), kind, lifetime=deadline, raise_on_no_answer=False
                 )
-        except dns.resolver.NXDOMAIN:
-            return Nameless(f"{name}: NXDOMAIN")
-        except dns.exception.DNSException as error:
-            if isinstance(error, dns.name.LabelTooLong | dns.name.EmptyLabel | dns.name.NameTooLong):
-                return Nameless(f"{name}: {error}")
-            return Silent(f"{type(error).__name__}: {error}")
-        except (TimeoutError, OSError) as error:
+        except NO_NAME as error:
+            return Nameless(f"{name}: {type(error).__name__}")
+        except (dns.exception.DNSException, OSError) as error:
             return Silent(f"{type(error).__name__}: {error}")
         if answer.rrset is None:
             return Nameless(f"{name}: 无 / no {kind}")

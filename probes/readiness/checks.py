@@ -103,9 +103,7 @@ def pages(node: Node, entrances: Iterable[System], evidence: Evidence) -> Findin
             found[f"{code}: {seen.told}"] = Verdict.FAILED
     verdict = worst(found.values())
     those = [name for name, what in found.items() if what is verdict]
-    return Finding(
-        6, verdict, told if verdict is Verdict.PASSED else f"{told}: {', '.join(those)}"
-    )
+    return Finding(6, verdict, told if verdict is Verdict.PASSED else f"{told}: {', '.join(those)}")
 
 
 def links(entrances: Iterable[System], evidence: Evidence) -> tuple[Finding, tuple[str, ...]]:
@@ -120,12 +118,14 @@ def links(entrances: Iterable[System], evidence: Evidence) -> tuple[Finding, tup
         what = f"{told}: 未调查 / not surveyed: {', '.join(missing)}"
         return Finding(7, Verdict.UNKNOWN, what), ()
     seen = [one for _, one in surveys if one is not None]
+    broken = [one for one in seen if one.verdict is Verdict.FAILED]
     skylights = tuple(sorted({text for one in seen for text in one.skylights}))
+    if broken:
+        what = f"{told}: {broken[0].code} {broken[0].told}"
+        return Finding(7, Verdict.FAILED, what), skylights
     finding = _linked(told, seen, evidence.thresholds.links)
     if skylights and finding.verdict is Verdict.PASSED:
-        finding = Finding(
-            7, Verdict.FAILED, f"天窗 / with IPv4 alone: {', '.join(skylights[:3])}"
-        )
+        finding = Finding(7, Verdict.FAILED, f"天窗 / with IPv4 alone: {', '.join(skylights[:3])}")
     return finding, skylights
 
 

@@ -120,7 +120,12 @@ class Judge:
         if not parts:
             nothing = Finding(1, Verdict.UNKNOWN, "没有登记接入节点 / no node of it is declared")
             return Readiness(
-                system.code, "system", 0, (nothing,), nothing, organisation=system.organisation or ""
+                system.code,
+                "system",
+                0,
+                (nothing,),
+                nothing,
+                organisation=system.organisation or "",
             )
         parts += [
             self.link(link)
@@ -128,9 +133,7 @@ class Judge:
             if link.a_node in codes and link.z_node in codes
         ]
         least = min(parts, key=lambda part: part.level)
-        blocks = least.blocks and replace(
-            least.blocks, told=f"{least.code}: {least.blocks.told}"
-        )
+        blocks = least.blocks and replace(least.blocks, told=f"{least.code}: {least.blocks.told}")
         return Readiness(
             system.code,
             "system",
@@ -202,9 +205,7 @@ def _node(node: Node, entrances: list[System], evidence: Evidence) -> Readiness:
             pair
             for s in entrances
             if s.entrance
-            for pair in checks.compared(
-                checks.portal(s), (f"http/{s.entrance.port}",), evidence
-            )
+            for pair in checks.compared(checks.portal(s), (f"http/{s.entrance.port}",), evidence)
         ),
     )
     pages = checks.pages(node, entrances, evidence)

@@ -60,6 +60,13 @@ ADD = (
     "unmeasured = unmeasured + excluded.unmeasured, sum = sum + excluded.sum, "
     "watched = watched + excluded.watched"
 )
+_ROWS = (
+    "select t.code, t.check_name, t.family, r.at, r.answered, r.failed, r.unmeasured, r.sum, "
+    "r.watched from {grain} r join targets t on t.id = r.target "
+    "where r.at >= ? and r.at < ? and (? is null or t.code = ?) "
+    "order by t.code, t.check_name, t.family, r.at"
+)
+ROWS = {grain: _ROWS.format(grain=grain) for grain in ("hours", "days")}
 MARK = "insert or replace into marks values (?, ?, ?, ?, ?, ?)"
 
 
@@ -203,19 +210,11 @@ class History:
 def kept(path: Path, grain: str, since: int, until: int, code: str | None = None) -> list[Kept]:
     """Rows of `grain` ("hours", "days") from `since` up to but without `until` (hours, days since
     1970), of one code or all; empty where no history is kept."""
-    if grain not in ("hours", "days"):
-        raise ValueError(grain)
     if not path.exists():
         return []
     with contextlib.closing(connect(path)) as database:
         database.executescript(SCHEMA)
-        rows = database.execute(
-            "select t.code, t.check_name, t.family, r.at, r.answered, r.failed, r.unmeasured, "
-            f"r.sum, r.watched from {grain} r join targets t on t.id = r.target "
-            "where r.at >= ? and r.at < ? and (? is null or t.code = ?) "
-            "order by t.code, t.check_name, t.family, r.at",
-            (since, until, code, code),
-        )
+        rows = database.execute(ROWS[grain], (since, until, code, code))
         return [Kept(*row) for row in rows]
 
 

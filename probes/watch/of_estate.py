@@ -7,7 +7,8 @@ other entrances by their content. What classified systems have to do with is lef
 the readiness level's to tell.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 from inventory.addresses import address_text
@@ -28,6 +29,10 @@ BY_PROTOCOL = {
 """Services whose protocol we can greet; the others are asked for a connection (TCP)."""
 NO_CONNECTION = frozenset({"udp", "icmp", "snmp", "ntp", "dns"})
 """Protocols that a TCP connection says nothing of."""
+RARELY = {"interval": 600.0}
+"""A path's MTU changes when somebody changes a device: large packets need not be sent each second."""
+OVER_TLS = frozenset({"https", "ldaps", "imaps", "smtps", "tls", "ssl"})
+ASKED = frozenset({"dns", "domain"})
 LARGEST_TRANSIT = 4  # addresses of a prefix that is a line's own
 
 
@@ -56,6 +61,7 @@ def _of_node(node: Node) -> Iterator[Watch]:
             "interval": float(node.probe_interval_s or DEFAULT_INTERVAL),
         }
         yield Watch(target=_target(node.code, "icmp", family, address), **common)  # type: ignore[arg-type]
+        yield Watch(target=_target(node.code, "pmtu", family, address), **common | RARELY)  # type: ignore[arg-type]
         for port in node.ports:
             yield Watch(target=_target(node.code, "tcp", family, address, port), **common)  # type: ignore[arg-type]
 
@@ -66,14 +72,16 @@ def _of_link(link: Link, nodes: dict[str, Node]) -> Iterator[Watch]:
         if end is None:
             continue
         for family, address in _addresses(end):
-            yield Watch(
-                target=_target(f"{link.code}@{end.code}", "icmp", family, address),
-                kind="link",
-                organisation=end.organisation or "",
-                zone=link.zone or end.zone or "",
-                interval=float(end.probe_interval_s or DEFAULT_INTERVAL),
-                fine=True,
-            )
+            code = f"{link.code}@{end.code}"
+            common = {
+                "kind": "link",
+                "organisation": end.organisation or "",
+                "zone": link.zone or end.zone or "",
+                "interval": float(end.probe_interval_s or DEFAULT_INTERVAL),
+                "fine": True,
+            }
+            yield Watch(target=_target(code, "icmp", family, address), **common)  # type: ignore[arg-type]
+            yield Watch(target=_target(code, "pmtu", family, address), **common | RARELY)  # type: ignore[arg-type]
 
 
 def _of_line(line: Line, secret: Hidden) -> Iterator[Watch]:
@@ -86,17 +94,19 @@ def _of_line(line: Line, secret: Hidden) -> Iterator[Watch]:
         for number, address in enumerate(ends, 1):
             if secret.hides_at(address):
                 continue
-            yield Watch(
-                target=_target(
-                    f"{line.code}@{number}",
-                    "icmp",
-                    4 if address.version == 4 else 6,
-                    address_text(address),
-                ),
-                kind="line",
-                organisation=line.organisation or "",
-                fine=True,
+            where = (
+                f"{line.code}@{number}",
+                4 if address.version == 4 else 6,
+                address_text(address),
             )
+            for check, more in (("icmp", {}), ("pmtu", RARELY)):
+                yield Watch(
+                    target=_target(where[0], check, *where[1:]),  # type: ignore[arg-type]
+                    kind="line",
+                    organisation=line.organisation or "",
+                    fine=True,
+                    **more,
+                )
 
 
 def _transit(declared: str | None) -> IPv4Network | IPv6Network | None:
@@ -111,39 +121,67 @@ def _transit(declared: str | None) -> IPv4Network | IPv6Network | None:
 def _of_services(estate: Estate, secret: Hidden) -> Iterator[Watch]:
     hosts = {host.code: host for host in estate.hosts if host.code not in secret.hosts}
     owners = {system.code: system.organisation for system in estate.systems}
+    names = {s.code: s.entrance.name for s in estate.systems if s.entrance and s.entrance.name}
+    shown = sorted(names[code] for code in names if code not in secret.systems)
     for service in estate.services:
         host = hosts.get(service.host)
         protocol = service.protocol.lower()
-        if host is None or secret.hides(service) or protocol in NO_CONNECTION:
+        if host is None or secret.hides(service):
             continue
-        check = BY_PROTOCOL.get(protocol, "tcp")
-        owner = owners.get(service.system or host.system or "")
+        system = service.system or host.system or ""
+        check, name = _asking(protocol, names.get(system, ""), shown)
+        if not check:
+            continue
+        owner = owners.get(system)
         for family, address in _addresses(host):
+            target = _target(service.code, check, family, address, service.port)
             yield Watch(
-                target=_target(service.code, check, family, address, service.port),
+                target=replace(target, name=name) if name else target,
                 kind="service",
                 organisation=owner or "",
                 zone=host.zone or "",
             )
 
 
+def _asking(protocol: str, name: str, shown: Sequence[str]) -> tuple[str, str]:
+    """The check for a service, and whom it is asked for. A certificate is judged where a name is on
+    record that it must hold, a name server asked where there is one to ask for."""
+    if protocol in ASKED:
+        return ("dns", shown[0]) if shown else ("", "")
+    if protocol in OVER_TLS:
+        return ("tls", name) if name else ("tcp", "")
+    return ("", "") if protocol in NO_CONNECTION else (BY_PROTOCOL.get(protocol, "tcp"), "")
+
+
 def _of_portal(system: System, nodes: dict[str, Node]) -> Iterator[Watch]:
-    """What clients see at the entrance; code `SYSTEM@NODE`."""
+    """What clients see at the entrance; code `SYSTEM@NODE` at the address on record, `SYSTEM` by the
+    name that clients ask for, where that is known: its addresses are looked up in time."""
     entrance = system.entrance
     node = nodes.get(entrance.node) if entrance else None
     if entrance is None or node is None:
         return
-    for family, address in _addresses(node):
+    asked = Target(
+        code=f"{system.code}@{node.code}",
+        check="http",
+        family=4,
+        address="",
+        port=entrance.port,
+        path=entrance.path,
+        content=entrance.content,
+        name=entrance.name or "",
+        tls=bool(entrance.tls),
+    )
+    targets = [
+        replace(asked, family=family, address=address) for family, address in _addresses(node)
+    ]
+    if entrance.name:
+        targets += [
+            replace(asked, code=system.code, family=family, host=entrance.name)
+            for family, _ in _addresses(node)
+        ]
+    for target in targets:
         yield Watch(
-            target=Target(
-                code=f"{system.code}@{node.code}",
-                check="http",
-                family=family,
-                address=address,
-                port=entrance.port,
-                path=entrance.path,
-                content=entrance.content,
-            ),
+            target=target,
             kind="portal" if system.citizen_facing else "system",
             organisation=system.organisation or "",
             zone=node.zone or "",

@@ -133,19 +133,17 @@ def acknowledge(path: Path, ids: Sequence[int], *, by: str, note: str, at: int) 
     """Write down who took notice and what the cause was; `at`: ns since 1970. What an outage said
     before is given back by `recorded` until then: the caller's audit keeps it. Raises Misuse where one
     of the ids is no outage; then none is changed."""
-    marks = ", ".join("?" * len(ids))
     with contextlib.closing(_opened(path)) as database, database:
-        known = {n for (n,) in database.execute(f"select id from outages where id in ({marks})", ids)}
-        if missing := [str(n) for n in ids if n not in known]:
-            raise Misuse(
-                f"没有此中断编号 / no such outage: {', '.join(missing)}; 见 / see `qianyun probe outages`"
-            )
-        database.execute(
-            "update outages set acknowledged_by = ?, acknowledged_at = ?, note = ? "
-            f"where id in ({marks})",
-            (by, at, note, *ids),
-        )
-    return [one for one in recorded(path) if one.id in known]
+        for number in ids:
+            changed = database.execute(
+                "update outages set acknowledged_by = ?, acknowledged_at = ?, note = ? where id = ?",
+                (by, at, note, number),
+            ).rowcount
+            if not changed:
+                raise Misuse(
+                    f"没有此中断编号 / no such outage: {number}; 见 / see `qianyun probe outages`"
+                )
+    return [one for one in recorded(path) if one.id in ids]
 
 
 def forget(path: Path, before: int) -> None:

@@ -11,17 +11,20 @@ import asyncio
 import gc
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from probes.errors import Exhausted, Misuse
 from probes.failures import BY_ERRNO
 from probes.literal import fault_of
-from probes.model import Failure, Family, ProbeResult
+from probes.look import Look
+from probes.model import Failure, Family, ProbeResult, Target
+from probes.names import Nameless, Resolver
 from probes.table import probe
 from probes.watch.echo import Echo, Outcomes, Ping
 from probes.watch.folder import Folder
+from probes.watch.naming import Naming
 from probes.watch.outages import Outages, Turn
 from probes.watch.ring import Ring
 from probes.watch.slots import Slots
@@ -64,6 +67,7 @@ class Prober:
     vantage: str = "local"
     shard: int = 0
     shards: int = 1
+    resolver: Resolver | None = None  # by default this machine's own
     seated: dict[str, Seated] = field(default_factory=dict)
     _by_slot: dict[int, Seated] = field(default_factory=dict)
     _rings: dict[float, Ring[Seated]] = field(default_factory=dict)
@@ -80,6 +84,7 @@ class Prober:
         self._table = Table(self.folder.table, writable=True)
         self._slots = Slots.load(self.folder.slots, self.vantage)
         self._outages = Outages(self.folder.outages)
+        self._names = Naming(self.resolver or Resolver())
         self._table.q[Head.STARTED] = time.time_ns()
         self._table.count(Head.STARTS)
         workers = [asyncio.create_task(self._work()) for _ in range(AT_ONCE)]
@@ -93,6 +98,7 @@ class Prober:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+            await self._names.close()
             for echo in self._echoes.values():
                 echo.close()
             self._outages.close()
@@ -147,7 +153,10 @@ class Prober:
             self._table.q[Head.RUNNING] += 1
             lag = self._lagged()
             try:
-                result = await probe(seated.watch.target, seated.wait)
+                target = self._placed(seated.watch.target)
+                result = (
+                    target if isinstance(target, ProbeResult) else await probe(target, seated.wait)
+                )
             except Exhausted:
                 self._table.count(Head.EXHAUSTED)
                 self._unmeasured(seated.slot)
@@ -165,10 +174,23 @@ class Prober:
                 self._table.q[Head.RUNNING] -= 1
                 seated.queued = False
 
+    def _placed(self, target: Target) -> Target | ProbeResult:
+        """The target where it is now, or what keeps it from being looked at."""
+        if not target.host or target.address:
+            return target
+        found = self._names.now(target.host, target.family, self._loop.time())
+        if isinstance(found, str):
+            return replace(target, address=found)
+        silent = not isinstance(found, Nameless)
+        failure = Failure.NO_RESOLVER if silent else Failure.NO_ADDRESS
+        return Look(target).done(failure, read=found.told)
+
     def _ended(self, slot: int, result: ProbeResult) -> None:
         if until := result.evidence.get("not_after"):
             self._table.q[self._table.base(slot) + Word.NOT_AFTER] = _nanoseconds(until)
-        if result.failure is None:
+        if result.failure is Failure.NO_RESOLVER:
+            self._table.unresolved(slot)
+        elif result.failure is None:
             self._answered(slot, result.timings["total"] / 1000)
         else:
             self._failed(slot, result.failure)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+from probes.model import Failure
 from probes.watch.slots import Seat
 from probes.watch.table import COARSE, FAILURES, FINE, HEAD, WORDS, State, Table, Word
 
@@ -20,6 +21,8 @@ LOOKS = (
     (Word.FAILED, "failed"),
     (Word.UNMEASURED, "unmeasured"),
 )
+UNRESOLVED = Word.FAILURE + FAILURES.index(Failure.NO_RESOLVER)
+"""The one reason that has looks of its own which did not fail: they were not measured."""
 ODD = ((Word.DUPLICATES, "duplicate"), (Word.LATE, "late"))
 
 
@@ -114,7 +117,11 @@ class Page:
     def _failing(self, q: memoryview) -> Iterator[str]:
         """Reasons that occurred: as counters for good, and the one of now while it lasts."""
         yield _head("failures", "counter", "Looks that failed, by reason")
-        some = [(_one(t), base) for t, base in self.seats if q[base + Word.FAILED]]
+        some = [
+            (_one(t), base)
+            for t, base in self.seats
+            if q[base + Word.FAILED] or q[base + UNRESOLVED]
+        ]
         for labels, base in some:
             for index, failure in enumerate(FAILURES):
                 if count := q[base + Word.FAILURE + index]:

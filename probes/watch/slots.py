@@ -19,13 +19,14 @@ KEPT = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """`gone`: no longer looked at, shown nowhere."""
+    """`gone`: no longer looked at, shown nowhere. `interval`: seconds, 0 of an earlier version's."""
 
     slot: int
     key: str
     labels: dict[str, str]
     fine: bool
     gone: bool = False
+    interval: float = 0.0
 
 
 @dataclass
@@ -60,7 +61,8 @@ class Slots:
             if seat is None or table.q[table.base(slot)] != number:
                 table.clear(slot, number)
             if seat is None or seat.gone or self._made_of.get(key) is not watch:
-                seat = Seat(slot, key, watch.labels(self.vantage), watch.fine)
+                labels = watch.labels(self.vantage)
+                seat = Seat(slot, key, labels, watch.fine, interval=watch.interval)
             placed[key] = seat
         gone = {
             key: seat if seat.gone else replace(seat, gone=True)
@@ -84,7 +86,7 @@ class Slots:
 
 
 def _text(seat: Seat) -> str:
-    told = [seat.slot, seat.key, seat.labels, seat.fine, seat.gone]
+    told = [seat.slot, seat.key, seat.labels, seat.fine, seat.gone, seat.interval]
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

@@ -25,6 +25,7 @@ def standings(folder: Folder) -> dict[tuple[str, str, int], Standing]:
                 last=table.q[base + Word.LAST],
                 answered=answered,
                 failed=table.q[base + Word.FAILED],
+                interval=seat.interval,
                 mean=table.q[base + Word.SUM] / 1e9 / answered if answered else 0.0,
             )
         return found

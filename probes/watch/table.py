@@ -165,7 +165,7 @@ class Table:
         q[base + 13] = took
         q[base + 1] += 1
         q[base + 8] = now = time.time_ns()
-        if q[base + 10]:
+        if q[base + 9]:
             q[base + 10] = q[base + 9] = 0
         if q[base + 6] == 1:
             return None
@@ -192,6 +192,14 @@ class Table:
     def unmeasured(self, slot: int) -> None:
         """A look of which nothing is known by our own fault: neither loss nor answer."""
         self.q[HEAD + slot * WORDS + Word.UNMEASURED] += 1
+
+    def unresolved(self, slot: int) -> None:
+        """Nobody told where it is now: not measured, for a reason of its own."""
+        base = HEAD + slot * WORDS
+        index = FAILURES.index(Failure.NO_RESOLVER)
+        self.q[base + Word.FAILURE + index] += 1
+        self.q[base + Word.REASON] = index + 1
+        self.q[base + Word.UNMEASURED] += 1
 
     def late(self, seconds: float) -> None:
         """How long after it was due a look was begun."""
