@@ -27,5 +27,9 @@ class Folder:
         return self.path / "outages.db"
 
     @property
+    def surveys(self) -> Path:
+        return self.path / "surveys.db"
+
+    @property
     def history(self) -> Path:
         return self.path / "history.db"

@@ -66,6 +66,11 @@ _ROWS = (
     "where r.at >= ? and r.at < ? and (? is null or t.code = ?) "
     "order by t.code, t.check_name, t.family, r.at"
 )
+_TOTALS = (
+    "select t.code, t.check_name, t.family, max(r.at), sum(r.answered), sum(r.failed), "
+    "sum(r.unmeasured), sum(r.sum), sum(r.watched) from hours r join targets t on t.id = r.target "
+    "where r.at >= ? group by r.target"
+)
 ROWS = {grain: _ROWS.format(grain=grain) for grain in ("hours", "days")}
 MARK = "insert or replace into marks values (?, ?, ?, ?, ?, ?)"
 
@@ -216,6 +221,15 @@ def kept(path: Path, grain: str, since: int, until: int, code: str | None = None
         database.executescript(SCHEMA)
         rows = database.execute(ROWS[grain], (since, until, code, code))
         return [Kept(*row) for row in rows]
+
+
+def totals(path: Path, since: int) -> list[Kept]:
+    """Each target's looks from the hour `since` (hours since 1970) on, in one row."""
+    if not path.exists():
+        return []
+    with contextlib.closing(connect(path)) as database:
+        database.executescript(SCHEMA)
+        return [Kept(*row) for row in database.execute(_TOTALS, (since,))]
 
 
 def hour_of(nanoseconds: int) -> int:

@@ -31,3 +31,11 @@ def standings(folder: Folder) -> dict[tuple[str, str, int], Standing]:
         return found
     finally:
         table.close()
+
+
+def vantage_of(folder: Folder) -> str:
+    """The name of the vantage point whose folder it is; "local" where it has none yet."""
+    if folder.slots.exists():
+        for seat in read(folder.slots):
+            return seat.labels["vantage"]
+    return "local"
