@@ -148,6 +148,13 @@ def parts(folder: Folder, place: Place) -> tuple[Part, ...]:
             orphaned=signal.SIGKILL,
             grace=5.0,
         ),
+        Part(
+            name="historian",
+            command=(*ours, "historian", str(folder.path)),
+            log=folder.path / "historian.log",
+            orphaned=signal.SIGTERM,
+            grace=10.0,
+        ),
     )
 
 
@@ -182,3 +189,14 @@ def export(folder: Path, listen: str) -> None:
         raise NotFound(f"文件夹不存在 / no such folder: {folder}; expected that of a prober")
     require_free(listen)
     server(Folder(folder), *split(listen)).serve_forever()
+
+
+async def remember(folder: Path, on_trouble: Callable[[Exception], None]) -> None:
+    """The historian itself, until SIGTERM or SIGINT."""
+    from probes.watch.historian import Historian  # noqa: PLC0415
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await Historian(Folder(folder), on_trouble).run(stop)

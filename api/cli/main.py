@@ -15,6 +15,7 @@ import typer
 from api.cli import (
     audit,
     discover,
+    history,
     inventory,
     level,
     netbox,
@@ -59,6 +60,7 @@ outputs.register(inventory.app, probe.app)
 watch.register(probe.app)
 rules.register(probe.app)
 level.register(probe.app)
+history.register(probe.app)
 discover.register(inventory.app)
 
 

@@ -2,7 +2,6 @@
 
 qianyun probe serve [--listen HOST:PORT] [--vantage NAME] [--shard N/M] [--targets FILE]
 qianyun probe targets
-qianyun probe outages [CODE]
 """
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
@@ -48,9 +47,9 @@ def register(app: typer.Typer) -> None:
     command(
         app, "targets", help="将要探测的目标（JSON 行） / what would be looked at, as JSON lines"
     )(targets)
-    command(app, "outages", help="中断记录：起止、原因 / outages: when, how long, why")(outages)
     command(app, "prober", help="只启动探测进程 / the prober alone")(prober)
     command(app, "exporter", help="只启动指标进程 / the exporter alone")(exporter)
+    command(app, "historian", help="只启动历史进程 / the history and the surveys alone")(historian)
 
 
 def serve(
@@ -102,41 +101,6 @@ def targets(desk: Desk) -> None:
     sys.stdout.buffer.flush()
 
 
-def outages(
-    desk: Desk,
-    code: Annotated[
-        str | None, typer.Argument(metavar="CODE", help="只看一个编号 / of one code alone")
-    ] = None,
-) -> None:
-    from api.show.outages import outages_screen
-    from probes.watch.folder import Folder
-    from probes.watch.outages import recorded
-
-    path = Folder(desk.settings.state / "probes").outages
-    found = recorded(path, code) if path.exists() else []
-    data = [
-        {
-            "code": one.code,
-            "check": one.check,
-            "family": one.family,
-            "began": moment(one.began),
-            "ended": moment(one.ended),
-            "seconds": None if one.ended is None else round((one.ended - one.began) / 1e9, 3),
-            "reason": one.reason,
-        }
-        for one in found
-    ]
-    desk.answer({"outages": data}, lambda: outages_screen(data, desk.words))
-
-
-def moment(nanoseconds: int | None) -> str | None:
-    from datetime import UTC, datetime
-
-    if nanoseconds is None:
-        return None
-    return datetime.fromtimestamp(nanoseconds / 1e9, UTC).isoformat(timespec="milliseconds")
-
-
 def prober(
     desk: Desk,
     folder: FolderOf,
@@ -157,3 +121,14 @@ def exporter(desk: Desk, folder: FolderOf, listen: Listen = "127.0.0.1:9420") ->
 
     del desk
     export(folder, listen)
+
+
+def historian(desk: Desk, folder: FolderOf) -> None:
+    import asyncio
+
+    from api.watching import remember
+    from migrator.errors import NotFound
+
+    if not folder.is_dir():
+        raise NotFound(f"文件夹不存在 / no such folder: {folder}; expected that of a prober")
+    asyncio.run(remember(folder, lambda error: desk.tell(str(error))))

@@ -13,17 +13,31 @@ def outages_screen(found: Sequence[Mapping[str, Any]], say: Words) -> Iterator[R
     if not found:
         yield text(say("no_outages"))
         return
-    made = table(*(say(key) for key in ("code", "check", "family", "began", "ended", "reason")))
+    heads = (
+        "seq",
+        "code",
+        "check",
+        "family",
+        "began",
+        "ended",
+        "reason",
+        "cause",
+        "acknowledged_by",
+    )
+    made = table(*(say(key) for key in heads))
     yield rows(
         made,
         (
             (
+                one["id"],
                 one["code"],
                 one["check"],
                 f"IPv{one['family']}",
                 one["began"],
                 one["ended"] or text(say("lasts"), BAD),
                 one["reason"],
+                one["cause"],
+                one["acknowledged_by"],
             )
             for one in found
         ),

@@ -13,6 +13,7 @@ from api.words.netbox import NETBOX_TEXTS
 from api.words.objects import OBJECT_TEXTS
 from api.words.plan import PLAN_TEXTS
 from api.words.policy import POLICY_TEXTS
+from api.words.readiness import READINESS_TEXTS
 from api.words.records import RECORD_TEXTS
 from api.words.report import REPORT_TEXTS
 from api.words.services import SERVICE_TEXTS
@@ -26,6 +27,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **STEP_TEXTS,
         **NETBOX_TEXTS,
         **SERVICE_TEXTS,
+        **READINESS_TEXTS,
         **POLICY_TEXTS,
         **REPORT_TEXTS,
         **CENSUS,
