@@ -10,10 +10,15 @@ from probes.readiness.evidence import (
     Seen,
     Thresholds,
     Verdict,
+    both,
+    joined,
     worst,
 )
 
 PMTU = "pmtu"
+NO_ENTRANCE = "没有入口 / no entrance"
+NOT_SURVEYED = "未调查 / not surveyed"
+NO_THRESHOLD = "无阈值 / no threshold"
 
 
 def address(node: Node, entrances: Iterable[System], evidence: Evidence) -> Finding:
@@ -21,15 +26,17 @@ def address(node: Node, entrances: Iterable[System], evidence: Evidence) -> Find
     at = node.ipv6
     if at is None:
         return Finding(
-            1, Verdict.FAILED, f"{node.code} 未登记 IPv6 地址 / no IPv6 address declared"
+            1,
+            Verdict.FAILED,
+            both(f"{node.code} 未登记 IPv6 地址", f"{node.code}: no IPv6 address declared"),
         )
     if at.ipv4_mapped or at.is_link_local or at.is_unspecified or at.is_multicast:
-        return Finding(1, Verdict.FAILED, f"IPv6 地址不可用 / not usable: {at}")
+        return Finding(1, Verdict.FAILED, both("IPv6 地址不可用: ", "not usable: ", str(at)))
     named = [evidence.latest(portal(s), 1) for s in entrances]
     for seen in named:
         if seen is not None and seen.verdict is not Verdict.PASSED:
             return Finding(1, seen.verdict, seen.told)
-    return Finding(1, Verdict.PASSED, f"IPv6 地址 / address {at}")
+    return Finding(1, Verdict.PASSED, both("IPv6 地址 ", "address ", str(at)))
 
 
 def portal(system: System) -> str:
@@ -49,7 +56,7 @@ def ports(node: Node, evidence: Evidence) -> Finding:
     found = {port: evidence.up(node.code, f"tcp/{port}", 6) for port in node.ports}
     for verdict in (Verdict.FAILED, Verdict.UNKNOWN):
         if those := [str(port) for port, what in found.items() if what is verdict]:
-            return Finding(4, verdict, f"IPv6 端口 / ports over IPv6: {', '.join(those)}")
+            return Finding(4, verdict, both("IPv6 端口: ", "ports over IPv6: ", ", ".join(those)))
     return Finding(4, Verdict.PASSED, "登记端口均通 / all declared ports answer over IPv6")
 
 
@@ -66,11 +73,18 @@ def port_parity(node: Node, evidence: Evidence) -> tuple[Finding, tuple[str, ...
         elif v4 is not v6:
             differ.append(str(port))
             if v6 is Verdict.PASSED:
-                open6.append(f"{node.code}: {port} 仅 IPv6 开放 / open on IPv6 only")
+                open6.append(
+                    both(
+                        f"{node.code}: {port} 仅 IPv6 开放",
+                        f"{node.code}: {port} open on IPv6 only",
+                    )
+                )
     if differ:
-        finding = Finding(5, Verdict.FAILED, f"两族不一致 / differs: {', '.join(differ)}")
+        finding = Finding(5, Verdict.FAILED, both("两族不一致: ", "differs: ", ", ".join(differ)))
     elif unknown:
-        finding = Finding(5, Verdict.UNKNOWN, f"证据不足 / no evidence: {', '.join(unknown)}")
+        finding = Finding(
+            5, Verdict.UNKNOWN, both("证据不足: ", "no evidence: ", ", ".join(unknown))
+        )
     else:
         finding = Finding(5, Verdict.PASSED, "两族端口一致 / ports are the same")
     return finding, tuple(open6)
@@ -87,23 +101,27 @@ def pages(node: Node, entrances: Iterable[System], evidence: Evidence) -> Findin
     }
     told = "两族状态与内容 / status and content over both families"
     if not found:
-        return Finding(6, Verdict.NONE, f"{told}: 没有入口 / no entrance")
+        return Finding(6, Verdict.NONE, joined(told, ": ", NO_ENTRANCE))
     least = evidence.thresholds.similar
     for code in sorted({name.partition(" ")[0] for name in found}):
         seen = evidence.latest(code, 6)
         if seen is None or seen.similar is None:
-            found[f"{code} 相似度 / likeness ?"] = (
+            found[both(f"{code} 相似度 ?", f"likeness of {code} ?")] = (
                 Verdict.UNKNOWN if least is not None else Verdict.PASSED
             )
         elif least is not None:
             good = seen.similar >= least
-            name = f"{code} 相似度 / likeness {seen.similar:.0%} (≥ {least:.0%})"
+            name = both(
+                f"{code} 相似度 ", f"likeness of {code} ", f"{seen.similar:.0%} (≥ {least:.0%})"
+            )
             found[name] = Verdict.PASSED if good else Verdict.FAILED
         if seen is not None and seen.verdict is Verdict.FAILED:
-            found[f"{code}: {seen.told}"] = Verdict.FAILED
+            found[joined(f"{code} ", seen.told)] = Verdict.FAILED
     verdict = worst(found.values())
     those = [name for name, what in found.items() if what is verdict]
-    return Finding(6, verdict, told if verdict is Verdict.PASSED else f"{told}: {', '.join(those)}")
+    if verdict is not Verdict.PASSED:
+        told = joined(told, *(part for name in those for part in ("; ", name)))
+    return Finding(6, verdict, told)
 
 
 def links(entrances: Iterable[System], evidence: Evidence) -> tuple[Finding, tuple[str, ...]]:
@@ -112,20 +130,22 @@ def links(entrances: Iterable[System], evidence: Evidence) -> tuple[Finding, tup
     told = "二级、三级内链 / second- and third-level internal links"
     surveys = [(portal(s), evidence.latest(portal(s), 7)) for s in entrances]
     if not surveys:
-        return Finding(7, Verdict.NONE, f"{told}: 没有入口 / no entrance"), ()
+        return Finding(7, Verdict.NONE, joined(told, ": ", NO_ENTRANCE)), ()
     missing = [code for code, seen in surveys if seen is None]
     if missing:
-        what = f"{told}: 未调查 / not surveyed: {', '.join(missing)}"
+        what = joined(told, ": ", NOT_SURVEYED, ": ", ", ".join(missing))
         return Finding(7, Verdict.UNKNOWN, what), ()
     seen = [one for _, one in surveys if one is not None]
     broken = [one for one in seen if one.verdict is Verdict.FAILED]
     skylights = tuple(sorted({text for one in seen for text in one.skylights}))
     if broken:
-        what = f"{told}: {broken[0].code} {broken[0].told}"
+        what = joined(told, f": {broken[0].code} ", broken[0].told)
         return Finding(7, Verdict.FAILED, what), skylights
     finding = _linked(told, seen, evidence.thresholds.links)
     if skylights and finding.verdict is Verdict.PASSED:
-        finding = Finding(7, Verdict.FAILED, f"天窗 / with IPv4 alone: {', '.join(skylights[:3])}")
+        finding = Finding(
+            7, Verdict.FAILED, both("天窗: ", "with IPv4 alone: ", ", ".join(skylights[:3]))
+        )
     return finding, skylights
 
 
@@ -135,11 +155,13 @@ def _linked(told: str, seen: Iterable[Seen], least: float | None) -> Finding:
         "-" if s is None else f"{s:.0%}" for one in seen for s in (one.second, one.third)
     )
     if not shares:
-        return Finding(7, Verdict.PASSED, f"{told}: 页面没有内链 / its pages have none")
+        return Finding(
+            7, Verdict.PASSED, joined(told, both(": 页面没有内链", ": its pages have none"))
+        )
     if least is None:
-        return Finding(7, Verdict.UNKNOWN, f"{told} {shown}, 无阈值 / no threshold")
+        return Finding(7, Verdict.UNKNOWN, joined(told, f" {shown}, ", NO_THRESHOLD))
     verdict = Verdict.PASSED if min(shares) >= least else Verdict.FAILED
-    return Finding(7, verdict, f"{told} {shown} (≥ {least:.0%})")
+    return Finding(7, verdict, joined(told, f" {shown} (≥ {least:.0%})"))
 
 
 def success(code: str, checks: Iterable[str], evidence: Evidence) -> Finding:
@@ -152,9 +174,9 @@ def success(code: str, checks: Iterable[str], evidence: Evidence) -> Finding:
     least = evidence.thresholds.success
     shown = f"{min(shares):.2%}" if shares else "?"
     if not shares or least is None:
-        return Finding(8, Verdict.UNKNOWN, f"成功率 / success {shown}, 无阈值 / no threshold")
+        return Finding(8, Verdict.UNKNOWN, joined("成功率 / success", f" {shown}, ", NO_THRESHOLD))
     verdict = Verdict.PASSED if min(shares) >= least else Verdict.FAILED
-    return Finding(8, verdict, f"成功率 / success {shown} (≥ {least:.2%})")
+    return Finding(8, verdict, joined("成功率 / success", f" {shown} (≥ {least:.2%})"))
 
 
 def compared(code: str, checks: Iterable[str], evidence: Evidence) -> Iterator[Parity]:
@@ -192,9 +214,11 @@ def degradation(pairs: Iterable[Parity], thresholds: Thresholds, *, v4: bool = T
     most = thresholds.degradation
     shown = f"{max(delays):+.0%}" if delays else "?"
     if not delays or most is None:
-        return Finding(9, Verdict.UNKNOWN, f"劣化比 / degradation {shown}, 无阈值 / no threshold")
+        return Finding(
+            9, Verdict.UNKNOWN, joined("劣化比 / degradation", f" {shown}, ", NO_THRESHOLD)
+        )
     verdict = Verdict.PASSED if max(delays) <= most else Verdict.FAILED
-    return Finding(9, verdict, f"劣化比 / degradation {shown} (≤ {most:.0%})")
+    return Finding(9, verdict, joined("劣化比 / degradation", f" {shown} (≤ {most:.0%})"))
 
 
 def name_servers(entrances: Iterable[System], evidence: Evidence) -> Finding:
@@ -202,19 +226,19 @@ def name_servers(entrances: Iterable[System], evidence: Evidence) -> Finding:
     told = "域名服务器 / name servers"
     codes = [portal(s) for s in entrances]
     if not codes:
-        return Finding(2, Verdict.NONE, f"{told}: 没有入口 / no entrance")
+        return Finding(2, Verdict.NONE, joined(told, ": ", NO_ENTRANCE))
     for code in codes:
         seen = evidence.latest(code, 2)
         if seen is None:
-            return Finding(2, Verdict.UNKNOWN, f"{told}: 未调查 / not surveyed: {code}")
+            return Finding(2, Verdict.UNKNOWN, joined(told, ": ", NOT_SURVEYED, ": ", code))
         if seen.verdict is Verdict.NONE:
             continue
         if seen.verdict is not Verdict.PASSED:
-            return Finding(2, seen.verdict, f"{told}: {seen.told}")
+            return Finding(2, seen.verdict, joined(told, ": ", seen.told))
         verdict, why = evidence.lasting(evidence.surveyed_days(code, 2))
         if verdict is not Verdict.PASSED:
-            return Finding(2, verdict, f"{told}: {code} {why}")
-    return Finding(2, Verdict.PASSED, f"{told}: 均经 IPv6 应答 / answer over IPv6")
+            return Finding(2, verdict, joined(told, f": {code} ", why))
+    return Finding(2, Verdict.PASSED, joined(told, both(": 均经 IPv6 应答", ": answer over IPv6")))
 
 
 def path_mtu(codes: Iterable[str], evidence: Evidence) -> Finding:
@@ -223,11 +247,11 @@ def path_mtu(codes: Iterable[str], evidence: Evidence) -> Finding:
     for code in codes:
         now = evidence.up(code, PMTU, 6)
         if now is not Verdict.PASSED:
-            return Finding(10, now, f"{told}: {code}")
+            return Finding(10, now, joined(told, f": {code}"))
         verdict, why = evidence.lasting(evidence.days.get((code, PMTU, 6), {}))
         if verdict is not Verdict.PASSED:
-            return Finding(10, verdict, f"{told}: {code} {why}")
-    return Finding(10, Verdict.PASSED, f"{told}: 无黑洞 / no black hole")
+            return Finding(10, verdict, joined(told, f": {code} ", why))
+    return Finding(10, Verdict.PASSED, joined(told, both(": 无黑洞", ": no black hole")))
 
 
 def single_stack(codes: Iterable[str], evidence: Evidence) -> Finding:
@@ -236,7 +260,9 @@ def single_stack(codes: Iterable[str], evidence: Evidence) -> Finding:
     for code in codes:
         seen = evidence.latest(code, 11)
         if seen is None:
-            return Finding(11, Verdict.UNKNOWN, f"{told}: 未试过 / not tried: {code}")
+            return Finding(
+                11, Verdict.UNKNOWN, joined(told, both(": 未试过: ", ": not tried: ", code))
+            )
         if seen.verdict is not Verdict.PASSED:
-            return Finding(11, seen.verdict, f"{told}: {code} {seen.told}")
+            return Finding(11, seen.verdict, joined(told, f": {code} ", seen.told))
     return Finding(11, Verdict.PASSED, told)

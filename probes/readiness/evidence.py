@@ -27,6 +27,25 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return min(verdicts, key=order.index, default=Verdict.NONE)
 
 
+def both(zh: str, en: str, detail: str = "") -> str:
+    """ "中文 / English", each with the detail, or with its half of one that has both."""
+    one, other = halves(detail)
+    return f"{zh}{one} / {en}{other}"
+
+
+def joined(*tolds: str) -> str:
+    """Several after each other, each language by itself."""
+    parts = [halves(told) for told in tolds]
+    return f"{''.join(zh for zh, _ in parts)} / {''.join(en for _, en in parts)}"
+
+
+def halves(told: str) -> tuple[str, str]:
+    """The Chinese and the English half of "中文 / English"; the whole twice of another."""
+    parts = told.split(" / ")
+    middle, odd = divmod(len(parts), 2)
+    return (told, told) if odd else (" / ".join(parts[:middle]), " / ".join(parts[middle:]))
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What a prober knows of one target. `last`: ns since 1970; `mean` in seconds; `interval`:
@@ -163,7 +182,7 @@ class Evidence:
         wanted = [self.today - timedelta(days=n) for n in range(DAYS, 0, -1)]
         bad = [str(d) for d in wanted if days.get(d) is Verdict.FAILED]
         if bad:
-            return Verdict.FAILED, f"未通过 / failed on {', '.join(bad)}"
+            return Verdict.FAILED, both("未通过 ", "failed on ", ", ".join(bad))
         good = sum(days.get(d) is Verdict.PASSED for d in wanted)
         if good < DAYS:
             return (

@@ -15,7 +15,7 @@ from inventory.model import Estate, Link, Node, System
 from inventory.secrecy import hidden
 from probes.errors import Misuse
 from probes.readiness import checks
-from probes.readiness.evidence import Evidence, Finding, Readiness, Verdict, worst
+from probes.readiness.evidence import Evidence, Finding, Readiness, Verdict, both, joined, worst
 
 HIGHEST = 6
 PASSES = (Verdict.PASSED, Verdict.NONE)
@@ -87,20 +87,24 @@ class Judge:
         ends = [self._nodes[c] for c in (link.a_node, link.z_node) if c in self._nodes]
         if len(ends) < 2:
             missing = Finding(
-                1, Verdict.UNKNOWN, f"{link.code} 两端未登记 / its ends are not declared"
+                1,
+                Verdict.UNKNOWN,
+                both(f"{link.code} 两端未登记", f"{link.code}: its ends are not declared"),
             )
             return Readiness(link.code, "link", 0, (missing,), missing)
         evidence = self.evidence
         codes = [f"{link.code}@{end.code}" for end in ends]
         addresses = tuple(checks.address(node, (), evidence) for node in ends)
         echoes = tuple(
-            Finding(3, evidence.up(code, "icmp", 6), f"{end.code} 回显 / echo of")
+            Finding(
+                3, evidence.up(code, "icmp", 6), both(f"{end.code} 回显", f"echo of {end.code}")
+            )
             for code, end in zip(codes, ends, strict=True)
         )
         ways = tuple(_way(link, *pair, evidence) for pair in (ends, ends[::-1]))
         pairs = tuple(p for code in codes for p in checks.compared(code, ("icmp",), evidence))
-        both = any(end.ipv4 for end in ends)
-        slower = checks.degradation(pairs, evidence.thresholds, v4=both)
+        dual = any(end.ipv4 for end in ends)
+        slower = checks.degradation(pairs, evidence.thresholds, v4=dual)
         mtu = checks.path_mtu(codes, evidence)
         level, blocks = climbed((addresses, echoes, ways, (slower,), (mtu,), ()))
         findings = (*addresses, *echoes, *ways, slower, mtu)
@@ -133,7 +137,9 @@ class Judge:
             if link.a_node in codes and link.z_node in codes
         ]
         least = min(parts, key=lambda part: part.level)
-        blocks = least.blocks and replace(least.blocks, told=f"{least.code}: {least.blocks.told}")
+        blocks = least.blocks and replace(
+            least.blocks, told=joined(f"{least.code}: ", least.blocks.told)
+        )
         return Readiness(
             system.code,
             "system",
@@ -245,7 +251,7 @@ def _way(link: Link, here: Node, there: Node, evidence: Evidence) -> Finding:
     verdict = evidence.up_from((here.code, here.place), key)
     told = f"{here.code} → {there.code}"
     if verdict is Verdict.UNKNOWN:
-        told += ": 该端无探测点 / no prober stands there"
+        told = both(told + ": 该端无探测点", told + ": no prober stands there")
     return Finding(3, verdict, told)
 
 
@@ -259,7 +265,7 @@ def _joined(parts: Iterable[Readiness]) -> tuple[Finding, ...]:
     for number, found in sorted(by.items()):
         verdict = worst(finding.verdict for _, finding in found)
         code, first = next(pair for pair in found if pair[1].verdict is verdict)
-        joined.append(Finding(number, verdict, f"{code}: {first.told}"))
+        joined.append(Finding(number, verdict, joined(f"{code}: ", first.told)))
     return tuple(joined)
 
 

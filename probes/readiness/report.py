@@ -221,7 +221,7 @@ def _details(city: City, names: Mapping[str, str]) -> Table:
         Column(title="编号", width=10),
         Column(title="名称", width=12),
         Column(title="等级", kind="mark", width=3),
-        *(Column(title=f"#{n}", kind="mark", width=2, group="检查项") for n in CHECKS),
+        *(Column(title=f"#{n}", kind="mark", width=3, group="检查项") for n in CHECKS),
         Column(title="卡点", width=18),
     )
     return Table(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from probes import dns
 from probes.model import Target
 from probes.names import Found, Nameless, Resolver
-from probes.readiness.evidence import Verdict
+from probes.readiness.evidence import Verdict, both
 
 LEAST = 2
 """Name servers with AAAA that answer over IPv6."""
@@ -34,13 +34,14 @@ async def name_servers(name: str, resolver: Resolver, port: int = 53) -> Judged:
     if not isinstance(servers, Found):
         told = servers.told if servers else "?"
         return Judged(
-            Verdict.UNKNOWN, f"{name}: 查不到域名服务器 / name servers can't be told: {told}"
+            Verdict.UNKNOWN,
+            both(f"{name}: 查不到域名服务器: ", f"{name}: name servers can't be told: ", told),
         )
     good, bad = [], []
     for server in servers.addresses:
         found = await resolver.addresses(server, 6, DEADLINE)
         if not isinstance(found, Found):
-            bad.append(f"{server} 无 / no AAAA")
+            bad.append(f"{server} no AAAA")
             continue
         target = Target(
             code=name, check="dns", family=6, address=found.addresses[0],
@@ -52,6 +53,6 @@ async def name_servers(name: str, resolver: Resolver, port: int = 53) -> Judged:
         else:
             bad.append(f"{server} {result.failure}")
     if len(good) >= LEAST:
-        return Judged(Verdict.PASSED, f"{', '.join(good)} 经 IPv6 应答 / answer over IPv6")
-    told = f"仅 {len(good)} 个 / only {len(good)} of {LEAST}: {'; '.join(bad) or zone}"
+        return Judged(Verdict.PASSED, both("经 IPv6 应答: ", "answer over IPv6: ", ", ".join(good)))
+    told = both(f"仅 {len(good)} 个: ", f"only {len(good)} of {LEAST}: ", "; ".join(bad) or zone)
     return Judged(Verdict.FAILED, told)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from probes.model import Target
 from probes.names import Found, Nameless, Resolver
-from probes.readiness.evidence import Seen, Verdict
+from probes.readiness.evidence import Seen, Verdict, both, joined
 from probes.survey.alone import ipv6_alone
 from probes.survey.names import Judged, has_address, name_servers
 from probes.survey.page import is_address
@@ -87,9 +87,11 @@ class Surveyor:
         lost = [p for level in (site.things, site.second, site.third) for p in level.lost]
         dark, unknown = await self._skylights(site.hosts)
         if lost or dark:
-            return Judged(Verdict.FAILED, f"缺 / missing: {', '.join([*lost, *dark][:5])}")
+            return Judged(Verdict.FAILED, both("缺: ", "missing: ", ", ".join([*lost, *dark][:5])))
         if unknown:
-            return Judged(Verdict.UNKNOWN, f"查不到 / can't be told: {', '.join(unknown[:5])}")
+            return Judged(
+                Verdict.UNKNOWN, both("查不到: ", "can't be told: ", ", ".join(unknown[:5]))
+            )
         return Judged(Verdict.PASSED, "首页、内链、外部资源 / page, links and things of others")
 
     async def _skylights(self, hosts: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -110,27 +112,27 @@ class Surveyor:
 
 def _same(site: Site) -> Judged:
     bad = [f"IPv{r.target.family} {r.failure}" for r in site.first if not r.ok]
-    likeness = "" if site.similar is None else f"相似度 / likeness {site.similar:.0%}"
+    likeness = "" if site.similar is None else both("相似度 ", "likeness ", f"{site.similar:.0%}")
     verdict = Verdict.FAILED if bad else Verdict.PASSED
     if not bad and len(site.first) < 2:
         verdict = Verdict.UNKNOWN
-    return Judged(verdict, "; ".join([*bad, likeness]).strip("; "))
+    return Judged(verdict, joined("; ".join(bad), "; " if bad and likeness else "", likeness))
 
 
 def _linked(site: Site, unknown: Iterable[str]) -> Judged:
     shown = ", ".join(
         f"{name} {level.over_v6}/{level.over_v4}"
         for name, level in (
-            ("资源 / things", site.things),
-            ("二级 / second", site.second),
-            ("三级 / third", site.third),
+            ("资源/things", site.things),
+            ("二级/second", site.second),
+            ("三级/third", site.third),
         )
     )
     lost = [*site.things.lost, *site.second.lost, *site.third.lost]
-    told = shown + (f"; 缺 / missing {', '.join(lost[:5])}" if lost else "")
+    told = joined(shown, both("; 缺 ", "; missing ", ", ".join(lost[:5])) if lost else "")
     if site.cut:
-        told += "; 只查了一部分 / bounded, not all was looked at"
+        told = joined(told, both("; 只查了一部分", "; bounded, not all was looked at"))
     if names := list(unknown):
-        told += f"; 查不到 / names nobody tells: {', '.join(names[:5])}"
+        told = joined(told, both("; 查不到 ", "; names nobody tells: ", ", ".join(names[:5])))
     broken = any(not result.ok for result in site.first) or site.things.lost
     return Judged(Verdict.FAILED if broken else Verdict.PASSED, told)
