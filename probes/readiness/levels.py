@@ -261,12 +261,12 @@ def _joined(parts: Iterable[Readiness]) -> tuple[Finding, ...]:
     for part in parts:
         for finding in part.findings:
             by[finding.number].append((part.code, finding))
-    joined = []
+    merged: list[Finding] = []
     for number, found in sorted(by.items()):
         verdict = worst(finding.verdict for _, finding in found)
         code, first = next(pair for pair in found if pair[1].verdict is verdict)
-        joined.append(Finding(number, verdict, joined(f"{code}: ", first.told)))
-    return tuple(joined)
+        merged.append(Finding(number, verdict, joined(f"{code}: ", first.told)))
+    return tuple(merged)
 
 
 def climbed(steps: Iterable[Iterable[Finding]]) -> tuple[int, Finding | None]:
