@@ -19,6 +19,9 @@ def register(app: typer.Typer) -> None:
         "rules",
         help="由台账生成告警规则与抑制 / alert rules and inhibitions, made from the inventory",
     )(rules)
+    command(app, "dashboards", help="Grafana 看板（JSON） / Grafana's dashboards, as JSON")(
+        dashboards
+    )
 
 
 def rules(
@@ -63,6 +66,28 @@ def rules(
     count = text.count('"alert":')
     data = {"files": [str(path) for path in files], "alerts": count}
     desk.answer(data, lambda: [desk.words("rules_made", n=count, folder=to)])
+
+
+def dashboards(
+    desk: Desk,
+    to: Annotated[Path, typer.Option(metavar="FOLDER", help="写入的文件夹 / where the files go")],
+) -> None:
+    import json
+
+    from api.show.parts import text
+    from probes.dashboards import dashboards as made
+
+    files = {to / name: board for name, board in made().items()}
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for path, board in files.items():
+            aside = path.with_suffix(".new")
+            aside.write_text(json.dumps(board, ensure_ascii=False, indent=1) + "\n")
+            aside.rename(path)
+    except OSError as error:
+        raise BadUsage(f"{to}: 无法写入 / cannot be written: {error.strerror}") from error
+    data = {"files": [str(path) for path in files]}
+    desk.answer(data, lambda: [text(desk.words("dashboards_made", n=len(files), folder=to))])
 
 
 def _severity(told: str) -> tuple[str, str]:

@@ -16,7 +16,6 @@ PHASES: Mapping[str, str] = {
 }
 """Phase → its colour; what else was timed (best, worst, jitter) is no stretch of the look."""
 WIDTH = 30  # columns of the longest bar
-EIGHTHS = " ▏▎▍▌▋▊▉█"
 TOLD = ("loss", "not_after", "mtu", "told_by", "records", "status", "version")
 """Evidence that is worth a place beside the times."""
 
@@ -49,7 +48,8 @@ def _cell(result: ProbeResult | None, longest: float, say: Words) -> Text:
     if result is None:
         return text("-", DIM)
     where = result.target.address or result.target.host
-    total = f"{result.timings.get('total', 0.0):.1f} ms"
+    several = result.target.count > 1  # then the middle one is what is meant, not all of them
+    total = f"{result.timings.get('answer' if several else 'total', 0.0):.1f} ms"
     if result.failure is None:
         head = text(f"✓ {say('ok')} {total}", GOOD)
     else:
@@ -65,19 +65,25 @@ def _cell(result: ProbeResult | None, longest: float, say: Words) -> Text:
     return Text("\n").join([*lines, Text()])
 
 
+def _short(key: str, value: str) -> str:
+    return value[:10] if key == "not_after" else value
+
+
 def _stretch(result: ProbeResult) -> float:
     return sum(ms for name, ms in result.timings.items() if name in PHASES)
 
 
 def _bar(result: ProbeResult, longest: float) -> Text:
     """A stretch a phase, the longest of both families WIDTH wide; what took any time is seen."""
-    bar = Text()
+    bar, elapsed, drawn = Text(), 0.0, 0
     for name, colour in PHASES.items():
         took = result.timings.get(name)
         if took is None or longest <= 0:
             continue
-        eighths = max(1, round(took / longest * WIDTH * 8))
-        bar.append("█" * (eighths // 8) + EIGHTHS[eighths % 8].strip(), style=colour)
+        elapsed += took
+        columns = max(1, round(elapsed / longest * WIDTH) - drawn)
+        bar.append("█" * columns, style=colour)
+        drawn += columns
     return bar
 
 
