@@ -90,6 +90,11 @@ WORDS: Mapping[Failure, tuple[str, str]] = {
         "域名无此族地址 / the name has no address of this family",
         "补登 A 或 AAAA 记录 / add the A or AAAA record",
     ),
+    Failure.ECHO_RATIONED: (
+        "对方限制 ICMP 速率，不计丢包 / echoes are rationed there, which is no loss",
+        "放宽对方或途中设备的 ICMP 限速，或调大探测间隔 / raise the ICMP limit there or on the way, or probe "
+        "less often",
+    ),
     Failure.NO_RESOLVER: (
         "域名解析无应答，目标未测 / no resolver answered, the target was not measured",
         "检查探测机的域名解析 / check the prober's own name resolution",

@@ -35,6 +35,7 @@ class Failure(StrEnum):
     BLACK_HOLE = "black_hole"
     NO_ADDRESS = "no_address"
     NO_RESOLVER = "no_resolver"
+    ECHO_RATIONED = "echo_rationed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -107,7 +107,9 @@ def _note(database: sqlite3.Connection, turn: Turn) -> None:
         )
     else:
         database.execute(
-            "update outages set ended = ? where key = ? and ended is null", (turn.at, turn.key)
+            # a clock that was set back must not make an outage end before it began
+            "update outages set ended = max(began, ?) where key = ? and ended is null",
+            (turn.at, turn.key),
         )
 
 

@@ -24,6 +24,7 @@ from probes.names import Nameless, Resolver
 from probes.table import probe
 from probes.watch.echo import Echo, Outcomes, Ping
 from probes.watch.folder import Folder
+from probes.watch.limits import EchoLimits
 from probes.watch.naming import Naming
 from probes.watch.outages import Outages, Turn
 from probes.watch.ring import Ring
@@ -74,6 +75,7 @@ class Prober:
     _echoes: dict[Family, Echo] = field(default_factory=dict)
     _stamp: tuple[int, int] = (0, 0)
     _lines: dict[str, Watch] = field(default_factory=dict)
+    _limits: EchoLimits = field(default_factory=EchoLimits)
     _lag: float = 0.0
     _wake: float = float("inf")
 
@@ -189,7 +191,7 @@ class Prober:
         if until := result.evidence.get("not_after"):
             self._table.q[self._table.base(slot) + Word.NOT_AFTER] = _nanoseconds(until)
         if result.failure is Failure.NO_RESOLVER:
-            self._table.unresolved(slot)
+            self._table.unmeasured_for(slot, result.failure)
         elif result.failure is None:
             self._answered(slot, result.timings["total"] / 1000)
         else:
@@ -235,6 +237,7 @@ class Prober:
             if left.ping is not None:
                 self._echoes[left.watch.target.family].remove(left.ping)
         self._by_slot = {seated.slot: seated for seated in self.seated.values()}
+        self._limits.know((seated.watch, seated.slot) for seated in self.seated.values())
         rings: dict[float, list[tuple[int, Seated]]] = {}
         for key, seated in self.seated.items():
             target = seated.watch.target
@@ -282,6 +285,14 @@ class Prober:
             self._outages.tell(self._turned(self._by_slot[slot]))
 
     def _failed(self, slot: int, failure: Failure) -> None:
+        watch = self._by_slot[slot].watch
+        if (
+            failure is Failure.TIMEOUT_ANSWER
+            and watch.target.check == "icmp"
+            and self._limits.rationed(watch, slot, self._table)
+        ):
+            self._table.unmeasured_for(slot, Failure.ECHO_RATIONED)
+            return
         if self._table.failed(slot, failure) is not None:
             self._outages.tell(self._turned(self._by_slot[slot]))
 

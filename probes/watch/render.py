@@ -10,9 +10,18 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from probes.model import Failure
 from probes.watch.slots import Seat
-from probes.watch.table import COARSE, FAILURES, FINE, HEAD, WORDS, State, Table, Word
+from probes.watch.table import (
+    COARSE,
+    FAILURES,
+    FINE,
+    HEAD,
+    UNMEASURED_FOR,
+    WORDS,
+    State,
+    Table,
+    Word,
+)
 
 type Cell = tuple[str, int]
 PREFIX = "qianyun_probe_"
@@ -21,8 +30,7 @@ LOOKS = (
     (Word.FAILED, "failed"),
     (Word.UNMEASURED, "unmeasured"),
 )
-UNRESOLVED = Word.FAILURE + FAILURES.index(Failure.NO_RESOLVER)
-"""The one reason that has looks of its own which did not fail: they were not measured."""
+UNTOLD = tuple(Word.FAILURE + FAILURES.index(reason) for reason in UNMEASURED_FOR)
 ODD = ((Word.DUPLICATES, "duplicate"), (Word.LATE, "late"))
 
 
@@ -120,7 +128,7 @@ class Page:
         some = [
             (_one(t), base)
             for t, base in self.seats
-            if q[base + Word.FAILED] or q[base + UNRESOLVED]
+            if q[base + Word.FAILED] or any(q[base + word] for word in UNTOLD)
         ]
         for labels, base in some:
             for index, failure in enumerate(FAILURES):

@@ -25,6 +25,8 @@ FINE = (
     *(0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5),
 )
 FAILURES = tuple(Failure)
+UNMEASURED_FOR = (Failure.NO_RESOLVER, Failure.ECHO_RATIONED)
+"""Reasons with which a look ends that was neither answered nor lost."""
 DOWN_AFTER = 2
 """Looks in a row that must fail before a target is down: the last of them ends within three
 intervals of the cut, since no look outlasts its interval."""
@@ -193,10 +195,10 @@ class Table:
         """A look of which nothing is known by our own fault: neither loss nor answer."""
         self.q[HEAD + slot * WORDS + Word.UNMEASURED] += 1
 
-    def unresolved(self, slot: int) -> None:
-        """Nobody told where it is now: not measured, for a reason of its own."""
+    def unmeasured_for(self, slot: int, reason: Failure) -> None:
+        """A look that says nothing of the target, for a reason of its own (see UNMEASURED_FOR)."""
         base = HEAD + slot * WORDS
-        index = FAILURES.index(Failure.NO_RESOLVER)
+        index = FAILURES.index(reason)
         self.q[base + Word.FAILURE + index] += 1
         self.q[base + Word.REASON] = index + 1
         self.q[base + Word.UNMEASURED] += 1
