@@ -113,7 +113,7 @@ def _prober() -> Iterable[dict[str, Any]]:
 
 
 def _stat(title: str, expr: str, unit: str, *, bad: float | None = None) -> dict[str, Any]:
-    steps = [{"color": GREEN, "value": None}]
+    steps: list[dict[str, Any]] = [{"color": GREEN, "value": None}]
     if bad is not None:
         steps.append({"color": RED, "value": bad})
     return _panel("stat", title, expr, unit) | {

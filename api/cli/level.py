@@ -88,10 +88,8 @@ def level(
     to: To = None,
     replace: Replace = False,
 ) -> None:
-    from probes.readiness.evidence import Thresholds
-
     given = (success, degradation, links, similar, floor)
-    thresholds = Thresholds(*_set(desk, given))
+    thresholds = _thresholds(desk, given)
     judge = _judge(desk, thresholds, also or [])
     if code is not None:
         if to is not None:
@@ -106,16 +104,24 @@ def level(
     raise typer.Exit(Exit.DONE if good else Exit.NO)
 
 
-def _set(desk: Desk, given: tuple[float | None, ...]) -> tuple[float | None, ...]:
-    """Thresholds as the command says, else as the settings do; milliseconds become seconds."""
+def _thresholds(desk: Desk, given: tuple[float | None, ...]) -> "Thresholds":
+    """As the command says, else as the settings do; milliseconds become seconds."""
+    from probes.readiness.evidence import Thresholds
+
     settings = desk.settings
     kept = (
         *(settings.ipv6_success, settings.ipv6_degradation, settings.ipv6_links),
         *(settings.ipv6_similar, settings.ipv6_floor_ms),
     )
     found = [mine if mine is not None else set_ for mine, set_ in zip(given, kept, strict=True)]
-    floor = found.pop()
-    return (*found, None if floor is None else floor / 1000)
+    success, degradation, links, similar, floor = found
+    return Thresholds(
+        success=success,
+        degradation=degradation,
+        links=links,
+        similar=similar,
+        floor_s=None if floor is None else floor / 1000,
+    )
 
 
 def _judge(desk: Desk, thresholds: "Thresholds", also: list[Path]) -> "Judge":

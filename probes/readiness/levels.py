@@ -101,7 +101,7 @@ class Judge:
             )
             for code, end in zip(codes, ends, strict=True)
         )
-        ways = tuple(_way(link, *pair, evidence) for pair in (ends, ends[::-1]))
+        ways = tuple(_way(link, here, there, evidence) for here, there in (ends, ends[::-1]))
         pairs = tuple(p for code in codes for p in checks.compared(code, ("icmp",), evidence))
         dual = any(end.ipv4 for end in ends)
         slower = checks.degradation(pairs, evidence.thresholds, v4=dual)

@@ -96,7 +96,9 @@ class Walk:
         return Site(
             tuple(result for result, _ in first.values()),
             similar,
-            *levels,
+            things=levels[0],
+            second=levels[1],
+            third=levels[2],
             hosts=tuple(self._hosts),
             cut=self._cut,
         )

@@ -144,8 +144,11 @@ class History:
                 target = self._target(seat)
                 mark = self._marks.get(target, _Mark())
                 now = _Mark(
-                    *(q[base + w] for w in (Word.ANSWERED, Word.FAILED, Word.UNMEASURED, Word.SUM)),
-                    q[base + Word.LAST],
+                    answered=q[base + Word.ANSWERED],
+                    failed=q[base + Word.FAILED],
+                    unmeasured=q[base + Word.UNMEASURED],
+                    sum=q[base + Word.SUM],
+                    at=q[base + Word.LAST],
                 )
                 if now == mark:
                     continue

@@ -99,13 +99,13 @@ def _of_line(line: Line, secret: Hidden) -> Iterator[Watch]:
                 4 if address.version == 4 else 6,
                 address_text(address),
             )
-            for check, more in (("icmp", {}), ("pmtu", RARELY)):
+            for check, interval in (("icmp", DEFAULT_INTERVAL), ("pmtu", RARELY["interval"])):
                 yield Watch(
                     target=_target(where[0], check, *where[1:]),  # type: ignore[arg-type]
                     kind="line",
                     organisation=line.organisation or "",
                     fine=True,
-                    **more,
+                    interval=interval,
                 )
 
 

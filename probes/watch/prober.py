@@ -198,7 +198,14 @@ class Prober:
             self._failed(slot, result.failure)
 
     def _reload(self) -> None:
-        """Take over the list; a list that cannot be read leaves everything as it is."""
+        gc.disable()  # what is made now lasts: looking through it meanwhile finds nothing
+        try:
+            self._take_over()
+        finally:
+            gc.enable()
+
+    def _take_over(self) -> None:
+        """The list anew; one that cannot be read leaves everything as it is."""
         self._stamp = _stamp(self.folder.targets)
         try:
             watches = share(read(self.folder.targets, self._lines), self.shard, self.shards)
@@ -227,12 +234,12 @@ class Prober:
         """Those that are the same stay as they are, with the look that is under way."""
         before, self.seated = self.seated, {}
         for watch in watches:
-            old = before.get(watch.key)
-            if old is not None and old.watch == watch and old.slot == seats[watch.key]:
-                self.seated[watch.key] = before.pop(watch.key)
+            key = watch.key
+            old = before.get(key)
+            if old is not None and old.watch == watch and old.slot == seats[key]:
+                self.seated[key] = before.pop(key)
             else:
-                wait = min(LONGEST, watch.interval)
-                self.seated[watch.key] = Seated(watch, seats[watch.key], wait)
+                self.seated[key] = Seated(watch, seats[key], min(LONGEST, watch.interval))
         for left in before.values():
             if left.ping is not None:
                 self._echoes[left.watch.target.family].remove(left.ping)

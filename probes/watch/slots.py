@@ -13,6 +13,7 @@ from pathlib import Path
 from probes.watch.table import Table
 from probes.watch.watched import Watch, number_of
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 KEPT = 16_384
 """Seats at least that are kept for targets which are gone."""
 
@@ -87,7 +88,7 @@ class Slots:
 
 def _text(seat: Seat) -> str:
     told = [seat.slot, seat.key, seat.labels, seat.fine, seat.gone, seat.interval]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return _encode(told) + "\n"
 
 
 def read(path: Path) -> Iterator[Seat]:
