@@ -67,8 +67,9 @@ def serve(
 ) -> None:
     import asyncio
 
+    from api.probing import share_of
     from api.show.parts import text
-    from api.watching import Place, share_of
+    from api.watching import Place
     from api.watching import serve as run
 
     share = share_of(shard)
@@ -110,14 +111,14 @@ def prober(
 ) -> None:
     import asyncio
 
-    from api.watching import probe_on, share_of
+    from api.probing import probe_on, share_of
 
     del desk
     asyncio.run(probe_on(folder, vantage, share_of(shard), ready_fd))
 
 
 def exporter(desk: Desk, folder: FolderOf, listen: Listen = "127.0.0.1:9420") -> None:
-    from api.watching import export
+    from api.probing import export
 
     del desk
     export(folder, listen)
@@ -126,7 +127,7 @@ def exporter(desk: Desk, folder: FolderOf, listen: Listen = "127.0.0.1:9420") ->
 def historian(desk: Desk, folder: FolderOf) -> None:
     import asyncio
 
-    from api.watching import remember
+    from api.probing import remember
     from migrator.errors import NotFound
 
     if not folder.is_dir():
