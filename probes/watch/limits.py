@@ -49,9 +49,9 @@ class EchoLimits:
         self._windows.clear()
 
     def rationed(self, watch: Watch, slot: int, table: Table) -> bool:
-        """Whether this lost echo is one that was rationed."""
+        """Whether this look that had no answer is an echo that was rationed."""
         beside = self._beside.get((watch.target.code, watch.target.family))
-        if not beside:
+        if watch.target.check != "icmp" or not beside:
             return False
         connected, failed, slow = self._connections(beside, table)
         answered = table.q[table.base(slot) + Word.ANSWERED]

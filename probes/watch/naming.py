@@ -3,9 +3,10 @@ looked up again meanwhile, and stands for a day while no resolver answers (RFC 8
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from probes.model import Family
+from probes.look import Look
+from probes.model import Failure, Family, ProbeResult, Target
 from probes.names import Answer, Found, Nameless, Resolver, Silent
 
 AT_ONCE = 16  # questions under way: a resolver that hangs holds these and nothing else
@@ -49,6 +50,17 @@ class Naming:
         if known.address and now - known.found_at <= STANDS:
             return known.address
         return known.said or PENDING
+
+    def placed(self, target: Target, now: float) -> Target | ProbeResult:
+        """The target where it is now, or what keeps it from being looked at."""
+        if not target.host or target.address:
+            return target
+        found = self.now(target.host, target.family, now)
+        if isinstance(found, str):
+            return replace(target, address=found)
+        silent = isinstance(found, Silent)
+        failure = Failure.NO_RESOLVER if silent else Failure.NO_ADDRESS
+        return Look(target).done(failure, read=found.told)
 
     async def _look_up(self, host: str, family: Family, known: _Known) -> None:
         answer: Answer = PENDING

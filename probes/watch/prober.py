@@ -11,16 +11,15 @@ import asyncio
 import gc
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from probes.errors import Exhausted, Misuse
 from probes.failures import BY_ERRNO
 from probes.literal import fault_of
-from probes.look import Look
-from probes.model import Failure, Family, ProbeResult, Target
-from probes.names import Nameless, Resolver
+from probes.model import Failure, Family, ProbeResult
+from probes.names import Resolver
 from probes.table import probe
 from probes.watch.echo import Echo, Outcomes, Ping
 from probes.watch.folder import Folder
@@ -155,7 +154,7 @@ class Prober:
             self._table.q[Head.RUNNING] += 1
             lag = self._lagged()
             try:
-                target = self._placed(seated.watch.target)
+                target = self._names.placed(seated.watch.target, self._loop.time())
                 result = (
                     target if isinstance(target, ProbeResult) else await probe(target, seated.wait)
                 )
@@ -175,17 +174,6 @@ class Prober:
             finally:
                 self._table.q[Head.RUNNING] -= 1
                 seated.queued = False
-
-    def _placed(self, target: Target) -> Target | ProbeResult:
-        """The target where it is now, or what keeps it from being looked at."""
-        if not target.host or target.address:
-            return target
-        found = self._names.now(target.host, target.family, self._loop.time())
-        if isinstance(found, str):
-            return replace(target, address=found)
-        silent = not isinstance(found, Nameless)
-        failure = Failure.NO_RESOLVER if silent else Failure.NO_ADDRESS
-        return Look(target).done(failure, read=found.told)
 
     def _ended(self, slot: int, result: ProbeResult) -> None:
         if until := result.evidence.get("not_after"):
@@ -293,11 +281,7 @@ class Prober:
 
     def _failed(self, slot: int, failure: Failure) -> None:
         watch = self._by_slot[slot].watch
-        if (
-            failure is Failure.TIMEOUT_ANSWER
-            and watch.target.check == "icmp"
-            and self._limits.rationed(watch, slot, self._table)
-        ):
+        if failure is Failure.TIMEOUT_ANSWER and self._limits.rationed(watch, slot, self._table):
             self._table.unmeasured_for(slot, Failure.ECHO_RATIONED)
             return
         if self._table.failed(slot, failure) is not None:
