@@ -89,7 +89,7 @@ def _bar(result: ProbeResult, longest: float) -> Text:
 
 def _legend(results: Sequence[ProbeResult], say: Words) -> Text:
     used = [name for name in PHASES if any(name in r.timings for r in results)]
-    parts = [Text(say("phases") + " ", style=HEAD)] if used else []
+    parts = [Text(say("look_phases") + " ", style=HEAD)] if used else []
     for name in used:
-        parts.append(Text.assemble(("█ ", PHASES[name]), say(f"phase.{name}"), "  "))
+        parts.append(Text.assemble(("█ ", PHASES[name]), say(f"look_phase.{name}"), "  "))
     return Text().join(parts)
