@@ -28,8 +28,8 @@ from inventory.ledger.numbers import (
 )
 from inventory.ledger.values import (
     check_path,
-    entrance_name,
     databases,
+    entrance_name,
     folders,
     name,
     optional_text,
