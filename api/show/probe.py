@@ -48,8 +48,9 @@ def _cell(result: ProbeResult | None, longest: float, say: Words) -> Text:
     if result is None:
         return text("-", DIM)
     where = result.target.address or result.target.host
+    whole = result.timings.get("total", 0.0)
     several = result.target.count > 1  # then the middle one is what is meant, not all of them
-    total = f"{result.timings.get('answer' if several else 'total', 0.0):.1f} ms"
+    total = f"{result.timings.get('answer', whole) if several else whole:.1f} ms"
     if result.failure is None:
         head = text(f"✓ {say('ok')} {total}", GOOD)
     else:
@@ -57,8 +58,15 @@ def _cell(result: ProbeResult | None, longest: float, say: Words) -> Text:
     lines = [head, text(where, DIM)]
     if bar := _bar(result, longest):
         lines.append(bar)
-    told = [f"{name} {result.timings[name]:.1f}" for name in PHASES if name in result.timings] + [
-        f"{key} {result.evidence[key]}" for key in TOLD if result.evidence.get(key)
+    told = [
+        f"{say(f'look_phase.{name}')} {result.timings[name]:.1f}"
+        for name in PHASES
+        if name in result.timings
+    ]
+    told += [
+        f"{say(f'told.{key}')} {_short(key, result.evidence[key])}"
+        for key in TOLD
+        if result.evidence.get(key)
     ]
     if told:
         lines.append(text(" · ".join(told), DIM))
