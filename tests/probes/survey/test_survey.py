@@ -1,6 +1,7 @@
 """Surveys of real servers in a network of their own, with both families and with IPv6 alone."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date
@@ -75,6 +76,19 @@ async def web(address: str, pages: Pages, port: int = 0) -> AsyncIterator[int]:
         yield bound
 
 
+async def settled(address: str) -> None:
+    """An address that was just given is not at once one to connect to."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    while True:
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            try:
+                sock.connect((address, 9))
+            except OSError:
+                await asyncio.sleep(0.01)
+            else:
+                return
+
+
 def survey(
     over4: Pages | None,
     over6: Pages,
@@ -84,6 +98,7 @@ def survey(
 ):  # type: ignore[no-untyped-def]
     async def story() -> dict[int, Seen]:
         ip("addr", "add", f"{V6}/128", "dev", "lo", "nodad")
+        await settled(V6)
         async with AsyncExitStack() as stack:
             port = await stack.enter_async_context(web(V6, over6))
             targets = [_target(V6, port, name)]
@@ -173,6 +188,7 @@ def test_from_a_network_with_ipv6_alone(in_namespace: InNamespace) -> None:
 def test_nodes_from_there(in_namespace: InNamespace) -> None:
     async def story() -> list[Verdict]:
         ip("addr", "add", f"{V6}/128", "dev", "lo", "nodad")
+        await settled(V6)
         found = []
         async with web(V6, SITE) as port:
             surveyor = Surveyor(Resolver((V6,)))

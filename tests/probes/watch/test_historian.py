@@ -8,7 +8,7 @@ import pytest
 
 from probes.errors import Misuse
 from probes.model import Target
-from probes.names import Resolver
+from probes.names import Resolver, Silent
 from probes.readiness.evidence import Seen, Thresholds, Verdict
 from probes.survey.site import Bounds
 from probes.survey.store import every, put
@@ -20,13 +20,22 @@ from probes.watch.history import History, begins, day_of
 from probes.watch.outages import Outages, Turn
 from probes.watch.watched import Watch, number_of, write
 from tests.probes.conftest import InNamespace, ip
-from tests.probes.survey.test_survey import SITE, V4, V6, web
+from tests.probes.survey.test_survey import SITE, V4, V6, settled, web
 from tests.probes.watch.test_history import City
 
 S = 10**9
 DAY = date(2026, 11, 9)
 NOON = begins(DAY) + 12 * 3600 * S
-QUICK = Surveyor(Resolver(("127.0.0.1",), 9), Bounds(5, 5, 5.0, 30.0))
+
+
+class Nobody(Resolver):
+    """Says at once that nobody tells."""
+
+    async def records(self, name: str, kind: str, deadline: float) -> Silent:
+        return Silent(name)
+
+
+QUICK = Surveyor(Nobody(("127.0.0.1",)), Bounds(5, 5, 5.0, 30.0))
 
 
 def listed(folder: Folder, port: int = 80) -> None:
@@ -67,6 +76,7 @@ def test_a_survey_is_kept_and_others_codes_are_refused(
     async def story() -> None:
         ip("addr", "add", f"{V6}/128", "dev", "lo", "nodad")
         ip("addr", "add", f"{V4}/32", "dev", "lo")
+        await settled(V6)
         async with web(V6, SITE) as port, web(V4, SITE, port):
             listed(folder, port)
             assert await surveyed(folder, ["S"], QUICK, "city") == ["S@N"]
