@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from api.bootstrap import Qianyun
 from api.errors import BadUsage
 from migrator.audit import record
+from migrator.people import Deed, Person, permit
 from migrator.store import utc_now
 from probes.errors import Misuse
 from probes.watch.folder import Folder
@@ -15,10 +16,13 @@ from probes.watch.outages import acknowledge as write_down
 LONGEST = 500  # characters of a cause
 
 
-def acknowledge(product: Qianyun, numbers: Sequence[int], cause: str, actor: str) -> list[Outage]:
+def acknowledge(
+    product: Qianyun, numbers: Sequence[int], cause: str, actor: Person
+) -> list[Outage]:
     """The outages as they are then. The audit's entry is of the same transaction: without it nothing
     is changed. Raises BadUsage for a cause that is none, Misuse for a number that is no outage,
-    StoreDown."""
+    Forbidden, StoreDown."""
+    permit(actor, Deed.PROBE_ACKNOWLEDGE)
     told = " ".join(cause.split())
     if not told or len(told) > LONGEST:
         raise BadUsage(
@@ -33,9 +37,9 @@ def acknowledge(product: Qianyun, numbers: Sequence[int], cause: str, actor: str
             record(
                 connection,
                 at=utc_now().isoformat(),
-                actor=actor,
+                actor=actor.name,
                 action="outage.acknowledge",
                 object=str(number),
                 detail={"cause": told},
             )
-        return write_down(path, numbers, by=actor, note=told, at=time.time_ns())
+        return write_down(path, numbers, by=actor.name, note=told, at=time.time_ns())

@@ -23,12 +23,20 @@ from migrator.strategy import Strategy
 
 if TYPE_CHECKING:
     from inventory.netbox.client import Client
+    from migrator.accounts import Accounts
     from migrator.activities import Activities
+    from migrator.alertmanager import Alertmanager
     from migrator.crew import Crew
     from migrator.engine import Engine
+    from migrator.gates import Gates
+    from migrator.looking import Looking
+    from migrator.notices import Notifier
     from migrator.planning import Planning
+    from migrator.quiet import Quiet
     from migrator.recording import Recording
     from migrator.running import Running
+    from migrator.worker import Post
+    from probes.watch.picture import Picture
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,26 @@ class Qianyun:
         return Planning(self.truth, self.estate)
 
     @cached_property
+    def looking(self) -> "Looking":
+        """Reading, as far as a person may see; a server gives it the estate that it holds."""
+        from migrator.looking import Looking
+
+        return Looking(self.truth, self.estate)
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """Who may come in (argon2 is loaded for this alone)."""
+        from datetime import timedelta
+
+        from migrator.accounts import Accounts, Limits
+
+        limits = Limits(
+            idle=timedelta(minutes=self.settings.session_idle_minutes),
+            whole=timedelta(hours=self.settings.session_hours),
+        )
+        return Accounts(self.truth, limits)
+
+    @cached_property
     def recording(self) -> "Recording":
         from inventory.policies.shelf import Shelf
         from migrator.recording import Recording
@@ -96,10 +124,38 @@ class Qianyun:
         return Recording(self.truth, self.estate, shelf, self.settings.recorders)
 
     @cached_property
+    def gates(self) -> "Gates":
+        """The city's rules of the engine, from their file. Raises MeansRefused."""
+        from migrator.engine_rules_file import read_rules
+        from migrator.gates import Gates
+
+        path = self.settings.engine_rules
+        return Gates(read_rules(path)) if path else Gates()
+
+    @cached_property
     def running(self) -> "Running":
         from migrator.running import Running
 
-        return Running(self.truth, self.estate, self._begin, self._wake)
+        return Running(
+            truth=self.truth,
+            estate=self.estate,
+            begin=self._begin,
+            wake=self._wake,
+            gates=self.gates,
+        )
+
+    @cached_property
+    def notifier(self) -> "Notifier":
+        """Raises SettingsError for a file of channels that cannot be used."""
+        from api.secret_files import channels
+        from migrator.notices import Notifier
+
+        path = self.settings.notify_channels
+        try:
+            known = channels(path) if path else {}
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"QIANYUN_NOTIFY_CHANNELS: {error}") from None
+        return Notifier(self.truth, self.gates.rules, known)
 
     @cached_property
     def ssh_key(self) -> Path:
@@ -125,19 +181,65 @@ class Qianyun:
             login=Login(user=self.settings.ssh_user, key=self.ssh_key),
             secrets={n: s.get_secret_value() for n, s in secrets.items() if s is not None},
             root=self.settings.state / "attempts",
-            machine=socket.gethostname(),
+            machine=self.machine,
             strategy=Strategy(self.settings.strategy),
         )
 
     def activities(self) -> "Activities":
         from migrator.activities import Activities
         from migrator.crew import DRY_RUN
+        from migrator.green import Green
         from migrator.perform import Performer
         from migrator.processes import sweep
 
         sweep(DRY_RUN)
-        performer = Performer(self.truth, self.estate, self.crew)
+        performer = Performer(
+            self.truth,
+            self.estate,
+            self.crew,
+            self.gates,
+            quiet=self.quiet,
+            green=Green(self.truth, self.seen),
+        )
         return Activities(performer, self.settings.heartbeat_seconds)
+
+    @property
+    def alertmanager(self) -> "Alertmanager | None":
+        from migrator.alertmanager import Alertmanager
+
+        url = self.settings.alertmanager_url
+        return Alertmanager(url) if url else None
+
+    @property
+    def quiet(self) -> "Quiet":
+        from migrator.quiet import Quiet
+
+        return Quiet(self.truth, self.estate, self.alertmanager)
+
+    def seen(self) -> "Picture":
+        """What all probers see now: our own, and those of the settings. Raises Misuse."""
+        from probes.watch.folder import Folder
+        from probes.watch.picture import picture
+
+        return picture(Folder(self.settings.state / "probes"), self.settings.vantages)
+
+    @property
+    def machine(self) -> str:
+        return self.settings.machine or socket.gethostname()
+
+    @property
+    def post(self) -> "Post":
+        """Where this machine's worker stands."""
+        from migrator.worker import Post
+
+        settings = self.settings
+        return Post(
+            machine=self.machine,
+            zone=settings.zone,
+            build=settings.worker_build,
+            steps=settings.steps_at_once,
+            beside=None if settings.zone else self.notifier.tell,
+        )
 
     def means(self, *, ignore_windows: bool = False, moves_at_once: int | None = None) -> Means:
         """A city's means as the settings say."""
@@ -147,6 +249,7 @@ class Qianyun:
             hold_seconds=self.settings.hold_seconds,
             timezone=self.settings.timezone,
             ignore_windows=ignore_windows,
+            green_minutes=self.settings.green_minutes or None,
         )
 
     async def engine(self) -> "Engine":

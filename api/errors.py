@@ -4,6 +4,8 @@ ApiError
 ├── AlreadyUp     another `qianyun up` works on the same state folder (exit 1)
 ├── Discovering   another `discover` works on the same state folder (exit 1)
 ├── Exposed       an address is not loopback, and there is no sign-in yet (exit 2)
+├── Unauthenticated  nobody is signed in, or the token is none (exit 1; HTTP 401)
+├── Unfit         a request with a cookie that did not come from our own page (HTTP 403)
 ├── BadUsage      an option is missing or does not fit (exit 2)
 └── NotStarted    a part could not be started: port taken, program missing (outside, exit 3)
 
@@ -34,6 +36,14 @@ class Exposed(ApiError):
     """An address to listen on is not loopback."""
 
 
+class Unauthenticated(ApiError):
+    """Nobody is signed in, or the token is none of ours, has ended or was revoked."""
+
+
+class Unfit(ApiError):
+    """A request that changes something came by cookie and not from our own page."""
+
+
 class BadUsage(ApiError):
     """An option is missing or does not fit."""
 
@@ -54,6 +64,8 @@ EXITS: Mapping[type[Exception], Exit] = {
     Discovering: Exit.NO,
     Exposed: Exit.USAGE,
     BadUsage: Exit.USAGE,
+    Unauthenticated: Exit.NO,
+    Unfit: Exit.NO,
     NotStarted: Exit.OUTSIDE,
     inventory.LedgerError: Exit.USAGE,
     inventory.EstateError: Exit.USAGE,
@@ -78,15 +90,18 @@ EXITS: Mapping[type[Exception], Exit] = {
     inventory.TokenFileRefused: Exit.USAGE,
     migrator.Refused: Exit.NO,
     migrator.Forbidden: Exit.NO,
+    migrator.SignInRefused: Exit.NO,
     migrator.NotFound: Exit.USAGE,
     migrator.MeansRefused: Exit.USAGE,
     migrator.ProjectError: Exit.USAGE,
     migrator.StepFailed: Exit.NO,
     migrator.AttemptAlive: Exit.OUTSIDE,
     migrator.EngineDown: Exit.OUTSIDE,
+    migrator.AlertmanagerDown: Exit.OUTSIDE,
     migrator.StoreDown: Exit.OUTSIDE,
     probes.Misuse: Exit.USAGE,
     probes.Exhausted: Exit.OUTSIDE,
+    probes.Unreachable: Exit.OUTSIDE,
 }
 """Every error that a user can meet; `tests/api/test_errors.py` finds one that is missing."""
 

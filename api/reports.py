@@ -1,10 +1,11 @@
 """Reports as the ways in ask for them: what they are made from, made final once, written, handed in."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.bootstrap import Qianyun
@@ -22,10 +23,22 @@ from inventory.reports.case import PLACE, Case, Sampling, Scope
 from inventory.reports.cleanup import drawn_by
 from inventory.reports.kinds import make
 from inventory.reports.model import Report, Text
-from inventory.reports.periods import Period, default_period, entry_for, fits, period_of
+from inventory.reports.periods import (
+    Due,
+    Period,
+    began,
+    default_period,
+    dues,
+    entry_for,
+    fits,
+    period_of,
+)
 from inventory.verification import Verification, verify
-from migrator.errors import Refused
+from migrator.errors import NotFound, Refused
+from migrator.people import Deed, Person, Subject, within
+from migrator.store_records import Kept as Recorded
 from migrator.store_reports import Kept
+from migrator.store_sendings import Sending
 
 _UNFIT = re.compile(r"[\s/\\:*?\"<>|\x00-\x1f\x7f]+")
 
@@ -98,7 +111,7 @@ class Office:
             )
         return asking[0]
 
-    def make(self, wanted: Wanted, actor: str) -> Made:
+    def make(self, wanted: Wanted, actor: Person) -> Made:
         """The report: the final one where there is one, else made now, and kept where that is
         wanted. Raises ReportError, Refused."""
         pack = self.pack(wanted.form, wanted.policy)
@@ -108,6 +121,8 @@ class Office:
         fits(entry, period)
         store = self.product.truth.reports
         scope = self._scope(wanted.scope)
+        deed = Deed.REPORT_FINAL if wanted.final or wanted.revise else Deed.REPORT_READ
+        self.product.truth.permit(actor, deed, wanted.form, Subject.of(scope.organisation))
         kept = store.find(wanted.form, pack.id, period.told, scope.key)
         if kept and not wanted.revise:
             _holds(kept, wanted)
@@ -120,7 +135,7 @@ class Office:
                 f"未到截止日 {period.last}，不能定稿 / not final before its cut-off day: read today "
                 f"{self.today}, expected {period.last} or later"
             )
-        return Made(report, store.keep(report, {}, actor=actor, reason=wanted.revise))
+        return Made(report, store.keep(report, {}, actor=actor.name, reason=wanted.revise))
 
     def _scope(self, told: Scope) -> Scope:
         """By code, however the organisation was named."""
@@ -167,8 +182,117 @@ class Office:
         span = f"{days[0]} 至 {days[-1]} 的主机查看记录" if days else "主机查看记录"
         return verify(estate, latest, failed, self.today), span
 
+    def dues(self, policy: str | None, person: Person) -> list[Due]:
+        """What is to be handed in and who has not yet; of one who is bound to organisations, theirs.
+        Raises PackError."""
+        self.product.truth.permit(person, Deed.REPORT_READ, "dues")
+        names = self.shelf.names() if policy is None else (policy,)
+        packs = [self.shelf.pack(named) for named in names]
+        found = [
+            due
+            for pack in packs
+            if pack.in_force(self.today)
+            for due in dues(pack, self.assessed(pack, self.today))
+        ]
+        if person.organisations is None:
+            return found
+        mine = person.organisations
+        return [
+            replace(
+                due,
+                reported=tuple(c for c in due.reported if c in mine),
+                late=tuple(c for c in due.late if c in mine),
+                missing=tuple(c for c in due.missing if c in mine),
+            )
+            for due in found
+        ]
+
+    def kept(self, person: Person) -> list[Kept]:
+        """Final reports that a person sees: all, or their organisations' own."""
+        self.product.truth.permit(person, Deed.REPORT_READ, "reports")
+        every = self.product.truth.reports.every()
+        return [one for one in every if _seen(person, one.report.scope)]
+
+    def final(self, number: int, person: Person) -> Kept:
+        """Raises NotFound."""
+        self.product.truth.permit(person, Deed.REPORT_READ, f"report {number}")
+        found = self.product.truth.reports.get(number)
+        if not _seen(person, found.report.scope):
+            raise NotFound(f"没有此报告 / no such report: {number}; see `qianyun report kept`")
+        return found
+
+    def file(self, kept: Kept, kind: str, person: Person) -> bytes:
+        """The file of a final report, as it was first written; the reading is noted."""
+        body = self._content(Made(kept.report, kept), kind, person)
+        self.product.truth.audit(person.name, "report.read", f"report {kept.id}", kind=kind)
+        return body
+
+    def sendings(self, person: Person) -> list[Sending]:
+        self.product.truth.permit(person, Deed.REPORT_READ, "sendings")
+        return [one for one in self.product.truth.sendings.every() if within(person, one.code)]
+
+    def send(
+        self, number: int, person: Person, *, on: date, channel: str, to: str, evidence: str
+    ) -> Sending:
+        """Put down that a final report went out; nothing is sent. Raises NotFound, BadUsage,
+        ReportError, Refused."""
+        report = self.final(number, person).report
+        began(period_of(report.cut_off.isoformat()), on)  # its figures were not there before
+        if on > self.today:
+            raise BadUsage(
+                f"--on 不能晚于今日 / --on: read {on}, expected no later than today, {self.today}"
+            )
+        scope = report.scope.partition(":")
+        code = scope[2] if scope[0] == "organisation" else self._issuer(report.issuer)
+        sending = Sending(
+            policy=report.source.policy,
+            entry=report.source.entry,
+            code=code,
+            period=report.period,
+            on=on,
+            channel=channel,
+            receiver=to or report.addressee,
+            evidence=evidence,
+            report=number,
+        )
+        return self.product.recording.hand_in(sending, person)
+
+    def receive(
+        self,
+        person: Person,
+        *,
+        policy: str,
+        entry: str,
+        organisation: str,
+        period: str,
+        on: date,
+        channels: Sequence[str],
+        evidence: str,
+    ) -> tuple[Recorded, str]:
+        """Put down what another organisation handed in; the record, and the title of what it was.
+        Raises ReportError, RecordRefused."""
+        asked = {e.id: e for e in self.shelf.pack(policy).reports}
+        if entry not in asked:
+            raise ReportError(
+                f"该政策没有此报送条目 / no such report in {policy}: read {entry}, expected one of: "
+                f"{'、'.join(asked)}"
+            )
+        about = period_of(period)
+        fits(asked[entry], about)
+        began(about, on)
+        told: dict[str, Any] = {"policy": policy, "entry": entry, "code": organisation}
+        told |= {"period": period, "channels": list(channels), "on": on, "evidence": evidence}
+        kept = self.product.recording.put("report", told, person, self.today)
+        return kept, asked[entry].title
+
+    def _issuer(self, name: str) -> str:
+        """The code of the organisation that issued a whole place's report, "" where it is no one's
+        of the inventory."""
+        every = self.product.estate.load().organisations
+        return next((o.code for o in every if name and name in (o.name, *o.aliases)), "")
+
     def write(
-        self, made: Made, to: Path, *, actor: str, replace: bool = False
+        self, made: Made, to: Path, *, actor: Person, replace: bool = False
     ) -> Mapping[Path, bytes]:
         """Put the files where they belong: one where `to` ends in a kind of file, else the form's
         kinds in a folder. Of a final report they are the very bytes that were written first.
@@ -186,19 +310,25 @@ class Office:
         write_files(contents, replace=replace)
         return contents
 
-    def _content(self, made: Made, kind: str, actor: str) -> bytes:
+    def _content(self, made: Made, kind: str, actor: Person) -> bytes:
         if made.kept is None:
             return self._written(made.report, kind)
         store = self.product.truth.reports
         found = store.content(made.kept.id, kind)
         if found is None:
-            store.add_file(made.kept.id, kind, self._written(made.report, kind), actor=actor)
+            store.add_file(made.kept.id, kind, self._written(made.report, kind), actor=actor.name)
             found = store.content(made.kept.id, kind)
             assert found is not None
         return found
 
     def _written(self, report: Report, kind: str) -> bytes:
         return written(report, kind, self.product.settings.state / "printing")
+
+
+def _seen(person: Person, scope: str) -> bool:
+    """Whether a report of a scope ("", county:NAME, organisation:CODE) is a person's to see."""
+    kind, _, code = scope.partition(":")
+    return person.whole_city or (kind == "organisation" and within(person, code))
 
 
 def _holds(kept: Kept, wanted: Wanted) -> None:

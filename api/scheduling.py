@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from api.bootstrap import Qianyun
+from api.days import SEEN_DAYS
+from api.errors import BadUsage
 from inventory.model import Estate
 from inventory.policies.shelf import Shelf
+from inventory.seen import Seen, seen
 from migrator.dispositions import dispose
 from migrator.errors import NotFound
 from migrator.items import Index
@@ -44,6 +48,26 @@ def means_of(file: Path, settings: Sequence[str], estate: Estate) -> CityMeans:
     """A city's means from its file, with values set otherwise. Raises MeansRefused."""
     means = read_means(file, estate)
     return changed(means, settings, estate) if settings else means
+
+
+def means_told(text: str | None, settings: Sequence[str], estate: Estate) -> CityMeans | None:
+    """The same from a text that was sent; None where none was. Raises MeansRefused, BadUsage."""
+    if text is None:
+        if settings:
+            raise BadUsage(
+                "改条件须与条件同给 / settings go with means: read settings alone, expected means too"
+            )
+        return None
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "means.toml"
+        file.write_text(text)
+        return means_of(file, settings, estate)
+
+
+def seen_within(product: Qianyun) -> Seen:
+    """What hosts were seen to talk with, in the days that `inventory seen` takes together."""
+    census, within = product.truth.census, product.settings.discover_within
+    return seen(product.estate.load(), census.recent(SEEN_DAYS), census.latest(), within)
 
 
 def questions(

@@ -1,6 +1,7 @@
 """Secrets that lie in files of their own: whose they are, and what they hold."""
 
 import stat
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -30,3 +31,17 @@ def secret_text(value: Any) -> Any:
     if not text:
         raise ValueError(f"{path}: 文件为空 / is empty, expected the secret")
     return text
+
+
+def channels(path: Path) -> dict[str, str]:
+    """Channels of notices by name, of a TOML file `name = "apprise URL"`. Raises OSError, ValueError
+    without what the file holds."""
+    if open_to_others(path):
+        raise ValueError(f"他人可读 / others can read it: {path}; 请执行 / run: chmod 600 {path}")
+    try:
+        told = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise ValueError(f"不是 UTF-8 的 TOML / not TOML in UTF-8: {path}") from None
+    if wrong := [name for name, address in told.items() if not isinstance(address, str)]:
+        raise ValueError(f'应为 名称 = "地址" / expected name = "URL": {path}: {", ".join(wrong)}')
+    return told

@@ -32,6 +32,7 @@ from api.settings_types import (
     Names,
     Networks,
     Timezone,
+    Vantages,
     folder,
 )
 
@@ -68,6 +69,47 @@ class Settings(BaseModel):
     )
     api_address: Address = Field(
         default="127.0.0.1:8400", description="接口监听的 host:port / host:port the API listens on"
+    )
+    public_url: HttpUrl | None = Field(
+        default=None,
+        description="用户所用网址，经代理时须设 / http(s) URL by which people reach the API, behind a proxy",
+    )
+    tls_cert: Authorities | None = Field(
+        default=None, description="接口的证书文件（PEM） / certificate chain (PEM) of the API"
+    )
+    tls_key: Folder | None = Field(
+        default=None, description="证书的私钥文件 / private key file of that certificate"
+    )
+    session_idle_minutes: int = Field(
+        default=30, ge=1, le=1440, description="会话空闲分钟 / minutes until an idle session ends"
+    )
+    session_hours: int = Field(
+        default=12, ge=1, le=168, description="会话最长小时 / hours until any session ends"
+    )
+    oidc_issuer: HttpUrl | None = Field(
+        default=None, description="统一身份的签发者网址 / issuer URL of the OIDC provider"
+    )
+    oidc_client_id: str | None = Field(
+        default=None, min_length=1, max_length=200, description="OIDC 客户端编号 / client id"
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="OIDC 客户端密钥 / client secret, or file:/PATH"
+    )
+    oidc_claim: str = Field(
+        default="roles",
+        min_length=1,
+        max_length=100,
+        description="含角色的声明 / the claim that holds roles, a list such as [planner]",
+    )
+    alertmanager_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Alertmanager webhook 令牌，至少 16 字符 / bearer token of Alertmanager's webhook, "
+        "16 characters or more, or file:/PATH",
+    )
+    receivers: Folder | None = Field(
+        default=None,
+        description="事件接收方文件（TOML） / TOML file of who is told of events, and by which secret",
     )
     netbox_url: HttpUrl | None = Field(
         default=None,
@@ -191,8 +233,61 @@ class Settings(BaseModel):
     hold_seconds: int = Field(
         default=20, ge=5, le=120, description="割接保持上限秒数 / longest hold in seconds, 5 to 120"
     )
+    alertmanager_url: HttpUrl | None = Field(
+        default=None,
+        description="Alertmanager 地址，割接时静默其对象 / Alertmanager's http(s) URL, told of silences "
+        "while systems are cut over; nobody when empty",
+    )
+    paging: Folder | None = Field(
+        default=None,
+        description="值班与告警路由文件（TOML） / TOML file of who is woken by what",
+    )
+    vantages: Vantages = Field(
+        default=(),
+        description="各观测点的指标地址 / exporters of probers elsewhere by name, such as "
+        "county-3=http://10.0.0.8:9420,city=http://10.0.0.9:9420",
+    )
+    green_minutes: int = Field(
+        default=0,
+        ge=0,
+        le=10080,
+        description="割接与提交前探测须持续正常的分钟数 / minutes for which the prober must have seen a "
+        "system well before its cutover and its commit, 0 (nobody is asked) to 10080",
+    )
     heartbeat_seconds: int = Field(
         default=10, ge=1, le=300, description="心跳间隔秒数 / seconds between heartbeats, 1 to 300"
+    )
+    notify_channels: Folder | None = Field(
+        default=None,
+        description="通知渠道文件（TOML，仅本人可读）：名称 = apprise 地址 / TOML file of channels, readable "
+        "by nobody else: name = apprise URL",
+    )
+    engine_rules: Folder | None = Field(
+        default=None,
+        description="引擎规则文件（TOML）：审批、封网、网络域、限制、通知 / TOML file of approvals, freezes, "
+        "zones, limits and notices",
+    )
+    zone: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]{0,63}$",
+        description="执行进程所在网络域 / zone that this machine's worker stands in, of A-Z a-z 0-9 . _ -",
+    )
+    machine: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]{0,200}$",
+        description="本机名称，默认主机名 / this machine's name, its host name by default",
+    )
+    worker_build: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]{0,100}$",
+        description="滚动升级时本程序的版本名 / what this build is called in a rolling upgrade, of A-Z a-z "
+        "0-9 . _ -",
+    )
+    steps_at_once: int = Field(
+        default=32,
+        ge=1,
+        le=1000,
+        description="本机同时执行的步骤数 / steps under way at once, 1 to 1000",
     )
     moves_at_once: int = Field(
         default=4, ge=1, le=1000, description="同时迁移上限 / items under way together, 1 to 1000"
@@ -212,11 +307,22 @@ class Settings(BaseModel):
             raise ValueError("netbox_token without netbox_url")
         return self
 
+    def with_zone(self, zone: str) -> Self:
+        """The same with another zone. Raises SettingsError."""
+        try:
+            return type(self).model_validate(dict(self) | {"zone": zone})
+        except ValidationError:
+            expected = type(self).model_fields["zone"].description
+            fault = f"--zone: 读到 / read {zone!r}; 应为 / expected: {expected}"
+            raise SettingsError(_message([fault])) from None
+
     def secrets(self) -> tuple[str, ...]:
         """Every secret text that is set, for `api.logs` to keep out of what is written."""
         fields = (
             self.netbox_token,
             self.netbox_webhook_secret,
+            self.oidc_client_secret,
+            self.alertmanager_token,
             self.become_password,
             self.replication_password,
             self.discover_password,
@@ -233,6 +339,8 @@ SECRETS = frozenset(
         "database_url",
         "netbox_token",
         "netbox_webhook_secret",
+        "oidc_client_secret",
+        "alertmanager_token",
         "become_password",
         "replication_password",
         "discover_password",

@@ -66,6 +66,25 @@ Names = Annotated[
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 
 
+def _vantages(value: object) -> object:
+    """From "name=http://…, …", a table of such, or a list: in order of the names."""
+    told = value.split(",") if isinstance(value, str) else value
+    if isinstance(told, dict):
+        told = [f"{name}={url}" for name, url in told.items()]
+    if not isinstance(told, list | tuple):
+        raise ValueError("name=URL")
+    found: dict[str, str] = {}
+    for one in told:
+        name, equals, url = str(one).strip().partition("=")
+        if not re.fullmatch(r"[\w.@+-]{1,64}", name) or not equals or name in found:
+            raise ValueError("name=URL, each name once")
+        found[name] = _http_url(url.strip())
+    return tuple(sorted(found.items()))
+
+
+Vantages = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_vantages)]
+
+
 def _authorities(value: Path) -> Path:
     path = folder(value)
     try:

@@ -3,14 +3,17 @@
 Names come from departments: they are typed as text in cells, escaped in calendars and drawings.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
-from xml.sax.saxutils import escape
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from api.errors import BadUsage
+from api.gantt import gantt
+from api.timetable_pages import Takes, assets_page, costs_page, requests_page
+from api.words import Lang
 from inventory.ledger_write.book import Head, Page, write_book
+from inventory.model import Estate
 from inventory.text import printable
 from migrator.plan import Plan
 from migrator.store_plans import PlanRecord
@@ -19,13 +22,18 @@ from migrator.timetable import Appointment, Timetable
 KINDS = (".xlsx", ".ics", ".svg")
 
 
-type Takes = Mapping[str, Sequence[tuple[str, int]]]
-"""System → what it takes of each capacity of its cloud."""
-
-
-def written(plan: Plan, record: PlanRecord, suffix: str, takes: Takes | None = None) -> bytes:
-    """The file of that kind; `takes` for the clouds' resource request, where it is known. Raises
-    BadUsage for another kind; KeyError without a timetable."""
+def written(
+    plan: Plan,
+    record: PlanRecord,
+    suffix: str,
+    *,
+    takes: Takes | None = None,
+    estate: Estate | None = None,
+    lang: Lang = "zh",
+) -> bytes:
+    """The file of that kind; `takes` and `estate` (of the plan's own facts) for sheets of money and
+    things, where they are known; `lang` of the drawing. Raises BadUsage for another kind; KeyError
+    without a timetable."""
     table = plan.timetable
     if table is None:
         raise KeyError(record.code)
@@ -36,19 +44,28 @@ def written(plan: Plan, record: PlanRecord, suffix: str, takes: Takes | None = N
         )
     names = {v.system: printable(v.name) for v in plan.verdicts}
     if suffix.lower() == ".xlsx":
-        return workbook(table, record, names, takes)
+        pages = timetable_pages(table, record, names)
+        if takes is not None and estate is not None and plan.means.city is not None:
+            pages.append(requests_page(table, record.code, takes))
+            pages.append(costs_page(table, record.code, names, estate, plan.means.city))
+            pages.append(assets_page(table, record.code, names, estate))
+        return write_book(pages)
     if suffix.lower() == ".ics":
         return calendar(table, record, names, plan.means.timezone)
-    return gantt(table, record, names).encode()
+    return gantt(table, record.code, names, lang).encode()
 
 
-def workbook(
-    table: Timetable, record: PlanRecord, names: dict[str, str], takes: Takes | None = None
-) -> bytes:
-    """时间表 (a row a system), 路线图 (a row a month), 期限, 资源需求 (what clouds must have by month)."""
+def timetable_pages(table: Timetable, record: PlanRecord, names: dict[str, str]) -> list[Page]:
+    """时间表 (a row a system), 路线图 (a row a month), 期限."""
     day = "yyyy-mm-dd"
     heads = [Head("批次"), Head("割接日（夜）", day), Head("编号", "@"), Head("信息系统", "@")]
-    heads += [Head("割接开始", "@"), Head("不晚于", "@"), Head("开始复制", day), Head("复制昼夜数")]
+    heads += [
+        Head("当晚次序"),
+        Head("割接开始", "@"),
+        Head("不晚于", "@"),
+        Head("开始复制", day),
+        Head("复制昼夜数"),
+    ]
     heads += [Head("数据量（MiB）"), Head("经由", "@"), Head("先行系统", "@")]
     heads += [Head("期限", day), Head("迟（天）")]
     rows = [
@@ -57,6 +74,7 @@ def workbook(
             one.night,
             one.system,
             names.get(one.system, ""),
+            one.turn,
             one.begins.replace("T", " "),
             one.ends.replace("T", " "),
             one.copy_from,
@@ -99,23 +117,7 @@ def workbook(
         for d in table.duties
     ]
     pages.append(Page("期限", f"方案 {record.code} 期限", kept, duties))
-    if takes is not None:
-        asked = [Head("月份", "@"), Head("资源", "@"), Head("本月新增"), Head("累计")]
-        title = f"方案 {record.code} 资源需求清单"
-        pages.append(Page("资源需求", title, asked, list(_requests(table, takes))))
-    return write_book(pages)
-
-
-def _requests(table: Timetable, takes: Takes) -> Iterator[list[str | int]]:
-    """Machines are taken when a copy begins; what former plans took counts from the start."""
-    months: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in table.appointments:
-        months[one.copy_from.strftime("%Y-%m")].update(dict(takes.get(one.system, ())))
-    whole = Counter({one.what: one.amount for one in table.used})
-    for month, counts in sorted(months.items()):
-        whole.update(counts)
-        for what, amount in sorted(counts.items()):
-            yield [month, what.removeprefix("cloud:"), amount, whole[what]]
+    return pages
 
 
 def _ordered(table: Timetable) -> list[Appointment]:
@@ -182,62 +184,3 @@ def _folded(line: str) -> str:
         parts[-1] += sign
         size += width
     return "\r\n ".join(parts)
-
-
-_ROW, _LEFT, _TOP, _WIDE = 18, 240, 40, 960
-_ROWS = 600
-"""Rows of a drawing; a larger plan is drawn by rooms' roads instead of systems."""
-
-
-def gantt(table: Timetable, record: PlanRecord, names: dict[str, str]) -> str:
-    """A row for each system, or for each road where there are many: copies light, nights dark."""
-    ordered = _ordered(table)
-    rows: dict[str, list[Appointment]] = defaultdict(list)
-    for one in ordered:
-        many = len(ordered) > _ROWS
-        rows[one.by if many else f"{one.system} {names.get(one.system, '')}"].append(one)
-    first = min(one.copy_from for one in ordered)
-    days = (max(one.night for one in ordered) - first).days + 1
-    height = _TOP + _ROW * len(rows) + 10
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_LEFT + _WIDE + 10} {height}" '
-        'font-family="sans-serif" font-size="11" role="img">',
-        f"<title>{escape(f'方案 {record.code} / plan {record.code}')}</title>",
-        '<rect width="100%" height="100%" fill="#fff"/>',
-        *_axis(first, days, height),
-    ]
-    for number, (label, several) in enumerate(rows.items()):
-        parts += _row(label, several, number, first, days)
-    return "\n".join([*parts, "</svg>"]) + "\n"
-
-
-def _x(day: date, first: date, days: int) -> float:
-    return round(_LEFT + _WIDE * (day - first).days / days, 1)
-
-
-def _axis(first: date, days: int, height: int) -> Iterator[str]:
-    day = first.replace(day=1)
-    while (day - first).days < days:
-        x = max(_LEFT, _x(day, first, days))
-        yield f'<line x1="{x}" y1="{_TOP - 12}" x2="{x}" y2="{height}" stroke="#ddd"/>'
-        yield f'<text x="{x + 2}" y="{_TOP - 16}" fill="#555">{day:%Y-%m}</text>'
-        day = (day + timedelta(days=31)).replace(day=1)
-
-
-def _row(
-    label: str, several: Sequence[Appointment], number: int, first: date, days: int
-) -> Iterator[str]:
-    y = _TOP + _ROW * number
-    shown = label if len(label) <= 30 else f"{label[:29]}…"
-    yield f'<text x="4" y="{y + 12}">{escape(shown)}</text>'
-    width = max(1.5, _WIDE / days)
-    for one in several:
-        begin, night = _x(one.copy_from, first, days), _x(one.night, first, days)
-        copied = max(1.0, round(_WIDE * one.copy_nights / days, 1))
-        told = escape(f"{one.system} {one.night} {one.begins[11:]}")
-        colour = "#c0392b" if one.late else "#1f4e78"
-        yield f'<rect x="{begin}" y="{y + 4}" width="{copied}" height="10" fill="#a9c5e0"/>'
-        yield (
-            f'<rect x="{night}" y="{y + 2}" width="{width:.1f}" height="14" fill="{colour}">'
-            f"<title>{told}</title></rect>"
-        )

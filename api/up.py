@@ -24,13 +24,17 @@ async def up(
     on_key: Callable[[Path], None],
     on_ready: Callable[[], None],
     on_death: Callable[[Part, int, float], None],
+    on_first: Callable[[str, str], None] = lambda _name, _password: None,
 ) -> None:
-    """Run all parts until SIGTERM or SIGINT. Raises AlreadyUp, Exposed, NotStarted."""
+    """Run all parts until SIGTERM or SIGINT. `on_first`: the first administrator's name and password,
+    once. Raises AlreadyUp, Exposed, NotStarted."""
     settings = product.settings
-    for address in (settings.temporal_address, settings.api_address):
-        require_loopback(address)
+    require_loopback(settings.temporal_address)
+    require_guarded(settings)
     with alone(settings.state):
         product.truth.now()  # the schema is there before anybody needs it
+        if (first := product.accounts.first()) is not None:
+            on_first(*first)
         if own_key(product):
             on_key(product.ssh_key.with_suffix(".pub"))
         for address in (settings.temporal_address, settings.api_address):
@@ -86,18 +90,37 @@ def split(address: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def require_loopback(address: str) -> None:
-    """There is no sign-in yet, so nobody but this machine may come in. Raises Exposed."""
+def is_loopback(address: str) -> bool:
     host, _ = split(address)
     try:
-        inside = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        inside = False
-    if not inside:
+        return False
+
+
+def require_loopback(address: str) -> None:
+    """The engine that `up` starts knows no sign-in: nobody but this machine may come in. Raises
+    Exposed."""
+    if not is_loopback(address):
         raise Exposed(
-            f"尚无登录认证，只可监听回环地址 / there is no sign-in yet: read {address}, expected a "
-            "loopback address such as 127.0.0.1:8400; set QIANYUN_API_ADDRESS or "
-            "QIANYUN_TEMPORAL_ADDRESS"
+            f"引擎没有登录认证，只可监听回环地址 / the engine has no sign-in: read {address}, expected a "
+            "loopback address such as 127.0.0.1:7233; set QIANYUN_TEMPORAL_ADDRESS"
+        )
+
+
+def require_guarded(settings: Settings) -> None:
+    """Passwords and tokens never go over a network in the clear: an address that is not loopback needs
+    a certificate. Behind a proxy the API stays on loopback. Raises Exposed."""
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise Exposed(
+            "证书与私钥须同设 / a certificate goes with its key: set QIANYUN_TLS_CERT and QIANYUN_TLS_KEY, "
+            "or neither"
+        )
+    if settings.tls_cert is None and not is_loopback(settings.api_address):
+        raise Exposed(
+            f"未设证书，只可监听回环地址 / no certificate is set: read {settings.api_address}, expected a "
+            "loopback address such as 127.0.0.1:8400; set QIANYUN_TLS_CERT and QIANYUN_TLS_KEY, or "
+            "put a proxy in front and set QIANYUN_PUBLIC_URL"
         )
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from api.bootstrap import Qianyun
 from migrator.engine import connect
-from migrator.errors import EngineDown
+from migrator.errors import EngineDown, Refused
 from migrator.server import wait_for_server
 from migrator.worker import run_worker
 
@@ -39,7 +39,9 @@ async def work(product: Qianyun, ready_fd: int | None = None) -> None:
                 _log.info("working", engine=address)
                 _tell(ready_fd)
                 ready_fd = None
-                await run_worker(client, activities, stop)
+                await run_worker(client, activities, stop, product.post)
+        except Refused:
+            raise
         except EngineDown as error:
             _log.warning("engine away", reason=str(error))
         except Exception:  # whatever the engine's library says of a server that went away

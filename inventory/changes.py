@@ -217,7 +217,7 @@ def diff(old: Estate, new: Estate) -> ChangeSet:
                 creates.append(
                     Create(kind=kind, code=obj.code, facts=content(obj), provenance=obj.provenance)
                 )
-            elif fields := _fields(content(was), content(obj)):
+            elif was is not obj and (fields := _fields(content(was), content(obj))):
                 updates.append(
                     Update(kind=kind, code=obj.code, fields=fields, provenance=obj.provenance)
                 )

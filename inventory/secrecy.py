@@ -91,6 +91,6 @@ def _names(raw: str) -> bool:
     """Whether a cell names something: 无 and 待定 don't."""
     # the reader is imported where such a host is: an Ansible inventory should be quick
     from inventory.ledger.cells import is_blank  # noqa: PLC0415
-    from inventory.ledger.words import default_words  # noqa: PLC0415
+    from inventory.ledger.spelling import default_words  # noqa: PLC0415
 
     return not is_blank(raw, default_words())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, RowMapping, insert, select, text
+from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from inventory.changes import ChangeSet
@@ -34,14 +34,14 @@ class EmbeddedStore:
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = _utc_now) -> None:
         self._engine = engine
         self._clock = clock
+        self._known: tuple[_Print, Estate] | None = None  # the newest row that we read or wrote
 
     def load(self) -> Estate:
         try:
             with reading(self._engine) as connection:
-                row = _latest(connection)
+                return self._newest(connection)[1]
         except SQLAlchemyError as error:
             raise _failed(error) from error
-        return _estate(row)
 
     def snapshot(self) -> Estate:
         """The same as `load`: nobody else writes here."""
@@ -88,7 +88,9 @@ class EmbeddedStore:
     ) -> Estate:
         try:
             with writing(self._engine) as connection:
-                return self._apply(connection, changes, actor, confirmed, as_is=as_is)
+                number, after = self._apply(connection, changes, actor, confirmed, as_is=as_is)
+            self._remember(number, after)
+            return after
         except IntegrityError as error:
             raise StaleEstate(
                 "资产刚被他人修改，请重新比对 / the estate was changed by someone else just now: "
@@ -105,20 +107,20 @@ class EmbeddedStore:
         confirmed: str | None,
         *,
         as_is: bool,
-    ) -> Estate:
+    ) -> tuple[int, Estate]:
+        """The number of the row that holds the estate afterwards, and the estate."""
         if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE is the same queue
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        row = _latest(connection)
-        estate = _estate(row)
+        row, estate = self._newest(connection)
         after = changes.apply_to(estate)
         if after is estate:
-            return estate
+            return row, estate
         changes.check_safety(estate, confirmed=confirmed)
         if not as_is:
             check_references(after, estate)
         connection.execute(
             insert(snapshots).values(
-                id=1 if row is None else row["id"] + 1,
+                id=row + 1,
                 format=FORMAT,
                 digest=after.digest,
                 estate=after.model_dump_json(exclude_none=True),
@@ -128,7 +130,37 @@ class EmbeddedStore:
                 made_by=actor,
             )
         )
-        return after
+        return row + 1, after
+
+    def _newest(self, connection: Connection) -> tuple[int, Estate]:
+        """The number of the newest row, 0 without one, and its estate."""
+        at = _print_of(connection)
+        known = self._known
+        if known is not None and known[0] == at:  # read whole before, and not touched since
+            return known[0][0], known[1]
+        row = _latest(connection)
+        estate = _estate(row)
+        if at is not None:
+            self._known = (at, estate)
+        return (0 if row is None else row["id"]), estate
+
+    def _remember(self, number: int, estate: Estate) -> None:
+        """What was just committed need not be read again."""
+        with reading(self._engine) as connection:
+            at = _print_of(connection)
+        if at is not None and (at[0], at[2]) == (number, estate.digest):
+            self._known = (at, estate)
+
+
+type _Print = tuple[int, int, str, int]
+"""Of a row: its number, format and digest, and how many characters the estate has."""
+
+
+def _print_of(connection: Connection) -> _Print | None:
+    columns = (snapshots.c.id, snapshots.c.format, snapshots.c.digest)
+    query = select(*columns, func.length(snapshots.c.estate)).order_by(snapshots.c.id.desc())
+    row = connection.execute(query.limit(1)).first()
+    return None if row is None else (row[0], row[1], row[2], row[3])
 
 
 def _latest(connection: Connection) -> RowMapping | None:

@@ -1,27 +1,34 @@
 """Activities: where the workflows touch the world. All decisions and outcomes lie in the truth."""
 
 import contextlib
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from temporalio import activity
 
+from migrator.admission import Claim
 from migrator.crew import Watch
-from migrator.errors import MigratorError
-from migrator.messages import ItemOrder, ItemRef, RunOrder, StepRef
+from migrator.errors import MigratorError, Refused
+from migrator.gates import GateVerdict
+from migrator.messages import ItemOrder, ItemRef, RunOrder, StepRef, queue_of
 from migrator.perform import ENGINE, Performer
-from migrator.plan import Plan
+from migrator.plan import Plan, StepKind
 from migrator.progress import (
+    Around,
     Do,
     End,
     Hours,
     ItemRecord,
     ItemState,
+    RunMove,
+    RunRecord,
     RunState,
     Wait,
     Wanted,
+    claims_of,
     next_of_item,
     next_of_run,
 )
@@ -40,25 +47,47 @@ class Activities:
     def all(self) -> list[Callable[..., object]]:
         return [self.next_of_item, self.next_of_run, self.perform_step]
 
+    @property
+    def steps(self) -> list[Callable[..., object]]:
+        """What a worker of a zone does: it answers no questions of workflows."""
+        return [self.perform_step]
+
+    def require_welcome(self, machine: str, zone: str) -> None:
+        """Tell that a worker is here. Raises Refused where a person declared its machine off: others
+        may have taken its attempts over."""
+        if machine and not self._truth.machines.seen(machine, zone):
+            raise Refused(
+                f"机器 {machine} 已被确认关机 / machine {machine} was declared off: when nothing of its "
+                f"attempts runs on it any more, `qianyun machine back {machine}`"
+            )
+
     def open_runs(self) -> list[str]:
         """Codes of the runs that have not ended."""
-        return [run.code for run in self._truth.runs.all() if not run.ended_at]
+        return self._truth.runs.open_codes()
 
     @activity.defn
     def next_of_item(self, ref: ItemRef) -> ItemOrder:
         """What is next, and the item's state in the truth accordingly."""
-        run = self._truth.runs.get(ref.run)
+        run = self._truth.runs.head(ref.run)
         item = self._truth.runs.item(ref.run, ref.system)
-        plan = self._truth.plans.load(run.plan)
+        plan = self._truth.plans.known(run.plan)
         hours = hours_of(plan, ref.system, self._truth.clock())
-        decision = next_of_item(item, run.paused, hours)
+        ask = self._performer.asking(run.plan, plan)
+        decision = next_of_item(item, run.paused, hours, partial(ask, ref.system))
+        if self._performer.green:
+            decision = self._performer.green.decide(plan, item, decision)
         match decision:
             case Do(step=step):
                 state = (
                     ItemState.ROLLING_BACK if item.wanted is Wanted.ROLLBACK else ItemState.RUNNING
                 )
                 self._show(item, state, "")
-                return ItemOrder(step=step, heartbeat_seconds=self._heartbeat_seconds)
+                zone = self._performer.gates.rules.zone_of(plan.item(ref.system))
+                return ItemOrder(
+                    step=step,
+                    heartbeat_seconds=self._heartbeat_seconds,
+                    queue=queue_of(zone) if zone else None,
+                )
             case Wait(state=state, reason=reason, seconds=seconds):
                 self._show(item, state, reason)
                 return ItemOrder(wait_seconds=seconds or 60.0)
@@ -66,6 +95,8 @@ class Activities:
                 self._show(item, state, item.note)
                 self._truth.runs.settle(ref.run, ref.system)
                 self._truth.audit(ENGINE, f"item.{state}", f"{ref.run}/{ref.system}")
+                if self._performer.quiet:  # a worker may have died before it ended the silence
+                    self._performer.quiet.end(ref.run, ref.system)
                 return ItemOrder(end=state)
 
     def _show(self, item: ItemRecord, state: ItemState, note: str) -> None:
@@ -75,12 +106,12 @@ class Activities:
     @activity.defn
     def next_of_run(self, code: str) -> RunOrder:
         """Which items start now; they are marked running before their workflows exist."""
-        run = self._truth.runs.get(code)
-        if run.ended_at:
-            return RunOrder(end=run.state)
-        plan = self._truth.plans.load(run.plan)
+        head = self._truth.runs.head(code)
+        if head.ended_at:
+            return RunOrder(end=head.state)
+        plan = self._truth.plans.known(head.plan)
         today = self._truth.clock().astimezone(ZoneInfo(plan.means.timezone)).date()
-        move = next_of_run(run, plan, today)
+        run, move = self._truth.runs.admit(code, self._chooser(plan, today))
         if move.end:
             ended = {"state": move.end, "ended_at": self._truth.now()}
             self._tell(code, move.end.value, "", ended)
@@ -89,12 +120,27 @@ class Activities:
             note = f"{run.note} {move.pause}".strip()
             paused = {"paused": True, "state": RunState.PAUSED, "note": note}
             self._tell(code, "pause", move.pause, paused)
-        for system in move.start:
-            self._truth.runs.set_item(code, system, state=ItemState.RUNNING)
         under_way = tuple(
             i.system for i in run.items if not (i.state.ended or i.state is ItemState.WAITING)
         )
         return RunOrder(start=move.start, under_way=under_way)
+
+    def _chooser(
+        self, plan: Plan, today: date
+    ) -> Callable[[RunRecord, Sequence[RunRecord]], RunMove]:
+        def choose(run: RunRecord, others: Sequence[RunRecord]) -> RunMove:
+            claims: tuple[Claim, ...] = ()
+            for other in others:
+                claims += claims_of(other, self._truth.plans.known(other.plan))
+            ask = self._performer.asking(run.plan, plan)
+
+            def gates(item: ItemRecord) -> GateVerdict:
+                return ask(item.system, StepKind.PREFLIGHT)
+
+            around = Around(claims, self._performer.gates.rules.limits, gates)
+            return next_of_run(run, plan, today, around)
+
+        return choose
 
     def _tell(self, run: str, verb: str, reason: str, values: dict[str, Any]) -> None:
         """What the engine decides about a run, with its audit entry."""

@@ -19,7 +19,7 @@ from typing import Any
 from migrator.ansible import Failure, Order, Outcome
 from migrator.attempt import read_outcome
 from migrator.errors import AttemptAlive
-from migrator.kinds import KINDS, REAP
+from migrator.kinds import KINDS, PRACTISED, REAP
 from migrator.move import Login, inventory_of, known_hosts_of, move_of, unsafe
 from migrator.plan import Item, StepKind
 from migrator.processes import Pen, start_python
@@ -30,6 +30,7 @@ from migrator.strategy import Strategy
 BEAT_SECONDS = 0.5
 KILL_SECONDS = 15.0
 HOLD_SECONDS = 20
+LOG_SECONDS = 3.0
 DRY_RUN = "dry-run-"
 """What the folder and the pens of a dry run are called, with its plan's code and time."""
 
@@ -72,17 +73,28 @@ class Crew:
     machine: str
     strategy: Strategy = Strategy.PLAIN
 
-    def perform(self, run: str, item: Item, step: StepKind, watch: Watch, hold: int) -> Outcome:
+    def perform(
+        self,
+        run: str,
+        item: Item,
+        step: StepKind,
+        watch: Watch,
+        hold: int,
+        *,
+        practise: bool = False,
+    ) -> Outcome:
         """Run the step's playbook as a new attempt, or adopt what the last one finished.
 
+        `practise`: the cutover is done, undone and done again.
         Raises Cancelled, Superseded, AttemptAlive.
         """
         adopted = self.clear(run, item, step, watch)
         if adopted:
             return adopted
         attempt = self.open(run, item, step)
+        playbook = PRACTISED.get(step) if practise else None
         try:
-            outcome = self._play(attempt, item, KINDS[step].playbook or "", watch, hold)
+            outcome = self._play(attempt, item, playbook or KINDS[step].playbook or "", watch, hold)
         except Cancelled as cancelled:
             self.reap(item, [attempt], watch)
             self.cancel(attempt, str(cancelled), [])
@@ -92,7 +104,9 @@ class Crew:
 
     def open(self, run: str, item: Item, step: StepKind) -> AttemptRecord:
         """A new attempt with its folder. Raises AttemptAlive when another one is open."""
-        attempt = self.truth.attempts.open(run, item.code, step, self.machine, str(self.root))
+        attempt = self.truth.attempts.open(
+            run, item.code, step, self.machine, str(self.root), rate_kbps=item.rate_kbps
+        )
         Path(attempt.folder).mkdir(parents=True, mode=0o700)
         return attempt
 
@@ -108,6 +122,7 @@ class Crew:
     def _close(
         self, attempt: AttemptRecord, state: str, message: str, evidence: list[dict[str, Any]]
     ) -> None:
+        self.keep_log(attempt)
         if not self.truth.attempts.close(attempt.token, state, message, evidence):
             raise Superseded(attempt.name)
 
@@ -120,13 +135,13 @@ class Crew:
         adopted: Outcome | None = None
         for attempt in self.truth.attempts.open_ones(item.code):
             if attempt.machine != self.machine:
-                raise AttemptAlive(
-                    f"尝试 {attempt.name} 属于 {attempt.machine} / the attempt belongs to another "
-                    "machine, which must end it first"
-                )
-            self._pen(attempt).empty(KILL_SECONDS)
-            shutil.rmtree(_sockets(attempt.name), ignore_errors=True)
-            outcome = read_outcome(Path(attempt.folder))
+                self._require_gone(attempt)
+                outcome = None
+            else:
+                self._pen(attempt).empty(KILL_SECONDS)
+                shutil.rmtree(_sockets(attempt.name), ignore_errors=True)
+                outcome = read_outcome(Path(attempt.folder))
+                self.keep_log(attempt)
             if outcome:
                 self.close(attempt, outcome)
                 if attempt.run == run and attempt.step is step:
@@ -137,6 +152,20 @@ class Crew:
             lost = "执行进程消失，已确认无残留 / the worker was lost; seen to be gone"
             self.truth.attempts.close(attempt.token, "lost", lost, [])
         return adopted
+
+    def _require_gone(self, attempt: AttemptRecord) -> None:
+        """Only there can its processes be seen to be gone, unless a person saw the machine off. Raises
+        AttemptAlive."""
+        if not self.truth.machines.is_gone(attempt.machine):
+            raise AttemptAlive(
+                f"尝试 {attempt.name} 属于 {attempt.machine} / the attempt belongs to another machine, "
+                "which must end it first: start its worker again or, when it is off for good, "
+                f"`qianyun machine gone {attempt.machine} --reason …`"
+            )
+
+    def keep_log(self, attempt: AttemptRecord) -> None:
+        """Copy what the attempt has logged so far into the truth."""
+        self.truth.logs.add(attempt, read_log(attempt))
 
     def reap(self, item: Item, attempts: list[AttemptRecord], watch: Watch) -> None:
         """End the processes of `attempts` on the item's hosts. Raises AttemptAlive if unsure."""
@@ -189,7 +218,20 @@ class Crew:
             if not self.truth.attempts.place(attempt.token, pid=pid, cgroup=cgroup):
                 raise Superseded(attempt.name)
 
-        return self._run_in_pen(play, item, watch, placed, attempt.token)
+        return self._run_in_pen(play, item, self._logging(attempt, watch), placed, attempt.token)
+
+    def _logging(self, attempt: AttemptRecord, watch: Watch) -> Watch:
+        """A watch that copies the log besides, each `LOG_SECONDS`, so that it can be followed."""
+        last = time.monotonic()
+
+        def beat() -> None:
+            nonlocal last
+            watch.beat()
+            if time.monotonic() - last > LOG_SECONDS:
+                last = time.monotonic()
+                self.keep_log(attempt)
+
+        return Watch(beat=beat, stop=watch.stop)
 
     def _run_in_pen(
         self,

@@ -4,16 +4,25 @@ from collections.abc import Iterator
 from typing import Any
 
 from inventory.model import Estate
-from migrator.items import facts_now
+from migrator.items import Today, facts_now
 from migrator.plan import Item, Plan, Verdict
 
 
 def drift(plan: Plan, system: str, estate: Estate) -> tuple[str, ...]:
     """Differences between the plan's facts and today's, as lines; empty when nothing changed."""
-    planned = plan.item(system)
-    today = facts_now(estate, system, plan.means)
+    return _drift(plan.item(system), facts_now(estate, system, plan.means))
+
+
+def drifts(plan: Plan, estate: Estate) -> dict[str, tuple[str, ...]]:
+    """Of every item that has some; the estate is looked through once."""
+    today = Today.of(estate)
+    found = {item.code: _drift(item, today.facts(item.code, plan.means)) for item in plan.items}
+    return {system: lines for system, lines in found.items() if lines}
+
+
+def _drift(planned: Item, today: Item | Verdict) -> tuple[str, ...]:
     if isinstance(today, Verdict):
-        return (f"{system}: {today.reason}",)
+        return (f"{planned.code}: {today.reason}",)
     return tuple(_differences("", _facts(planned), _facts(today)))
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -12,6 +13,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from migrator.errors import EngineDown
 from migrator.messages import TASK_QUEUE, ItemRef
 from migrator.workflows import PlanWorkflow
+
+DEPLOYMENT = "qianyun"
+"""Temporal's name for the versions of our worker together."""
 
 
 async def connect(address: str, namespace: str) -> Client:
@@ -51,6 +55,20 @@ class Engine:
         except RPCError as error:
             raise EngineDown(
                 f"引擎未接受 / the engine did not take run {run}: {_plain(error)}"
+            ) from error
+
+    async def promote(self, build: str) -> None:
+        """From now on workers of this build take all runs, those under way as well. Raises EngineDown
+        where none of them has come yet."""
+        request = SetWorkerDeploymentCurrentVersionRequest(
+            namespace=self.client.namespace, deployment_name=DEPLOYMENT, build_id=build
+        )
+        try:
+            await self.client.workflow_service.set_worker_deployment_current_version(request)
+        except RPCError as error:
+            raise EngineDown(
+                f"引擎未切换到版本 {build} / the engine did not go over to build {build}: "
+                f"{_plain(error)}; start a worker with QIANYUN_WORKER_BUILD={build} first"
             ) from error
 
     async def wake(self, run: str, systems: tuple[str, ...]) -> None:

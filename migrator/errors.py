@@ -6,8 +6,10 @@ MigratorError
 ├── MeansRefused       a city's means are not what they should be, each mistake by line (exit 2)
 ├── ProjectError       a project of the scheduling core contradicts itself (exit 2)
 ├── Forbidden          this person may not do this (exit 1)
+├── SignInRefused      a name and a password that do not fit, or an account that is locked (exit 1)
 ├── StepFailed         an attempt ended badly; carries what was read, expected, to do
 ├── AttemptAlive       processes of an attempt could not be seen to be gone (outside, exit 3)
+├── AlertmanagerDown   Alertmanager does not answer as it should (outside, exit 3)
 ├── EngineDown         Temporal does not answer (outside, exit 3)
 └── StoreDown          the database does not answer (outside, exit 3)
 """
@@ -45,12 +47,20 @@ class Forbidden(Refused):
     """This person may not do this."""
 
 
+class SignInRefused(Refused):
+    """Nobody was signed in; why is not told."""
+
+
 class StepFailed(MigratorError):
     """An attempt of a step ended badly."""
 
 
 class AttemptAlive(MigratorError):
     """Processes of an earlier attempt could not be seen to be gone."""
+
+
+class AlertmanagerDown(MigratorError):
+    """Alertmanager does not answer, or not as its API v2 does."""
 
 
 class EngineDown(MigratorError):

@@ -61,14 +61,43 @@ def gather(system: System, index: Index, means: Means) -> Item | Ruling:
     )
 
 
+@dataclass(frozen=True)
+class Today:
+    """The estate of today, looked up once for all the items of a plan."""
+
+    systems: dict[str, System]
+    index: Index
+
+    @classmethod
+    def of(cls, estate: Estate) -> "Today":
+        return cls({one.code: one for one in estate.systems}, Index.of(estate))
+
+    def facts(self, system: str, means: Means) -> Item | Verdict:
+        """What a plan made now would hold for `system`: the other side of a drift comparison."""
+        found = self.systems.get(system)
+        if found is None:
+            gone = "台账中已无此系统 / the inventory no longer has this system"
+            return Verdict(system=system, name=system, disposition=Disposition.BLOCKED, reason=gone)
+        outcome = judge(found, self.index, means, NO_ORDERS)
+        return outcome if isinstance(outcome, Item) else outcome.verdict(found, NO_ORDERS)
+
+
+_last: list[tuple[Estate, Today]] = []
+
+
+def _today_of(estate: Estate) -> Today:
+    """That of the estate which was asked about last is kept: items of a run ask one by one."""
+    for known, today in _last:
+        if known is estate:
+            return today
+    today = Today.of(estate)
+    _last[:] = [(estate, today)]
+    return today
+
+
 def facts_now(estate: Estate, system: str, means: Means) -> Item | Verdict:
-    """What a plan made now would hold for `system`: the other side of a drift comparison."""
-    found = next((s for s in estate.systems if s.code == system), None)
-    if found is None:
-        gone = "台账中已无此系统 / the inventory no longer has this system"
-        return Verdict(system=system, name=system, disposition=Disposition.BLOCKED, reason=gone)
-    outcome = judge(found, Index.of(estate), means, NO_ORDERS)
-    return outcome if isinstance(outcome, Item) else outcome.verdict(found, NO_ORDERS)
+    """Of one system alone; who asks for many keeps a `Today`."""
+    return _today_of(estate).facts(system, means)
 
 
 def _found(system: System, index: Index) -> tuple[Host, Host, Node, Host] | Ruling:

@@ -40,5 +40,8 @@ KINDS = {
 }
 """By the step that stands for it; `quiesce` stands for the five steps of the cutover."""
 
+PRACTISED = {StepKind.QUIESCE: "rehearse.yml"}
+"""What stands in for a step's playbook where the plan wants the cutover practised."""
+
 REAP = "reap.yml"
 """Ends what lost or cancelled attempts left on the hosts."""

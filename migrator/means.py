@@ -44,6 +44,11 @@ def _rate(value: object) -> object:
     return value
 
 
+def rate_kbps(text: str) -> int:
+    """100M, 1G or kbit/s as kbit/s. Raises ValueError."""
+    return int(str(_rate(text)))
+
+
 def _window(value: str) -> str:
     Window.parse(value)
     return value
@@ -96,15 +101,24 @@ class LineShare(Frozen):
     rate: Rate | None = None  # instead of what the inventory says
 
 
+class Measured(Frozen):
+    """What copies over a line reached of the rate that they were allowed, in so many samples."""
+
+    percent: int = Field(ge=1, le=100)
+    samples: int = Field(ge=1)
+
+
 class Lines(Frozen):
     """`one_item`: the most of what is allowed that one item's copy takes. `network`: the rate by
-    which a room without a line of its own to the cloud gets there, each room for itself."""
+    which a room without a line of its own to the cloud gets there, each room for itself.
+    `measured`: by line; what a file does not say is learned from the copies that were made."""
 
     day: Percent
     night: Percent
     one_item: int = Field(default=100, ge=1, le=100)
     network: Rate | None = None
     own: dict[str, LineShare] = Field(default_factory=dict)
+    measured: dict[str, Measured] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -139,11 +153,13 @@ class Delivery(Frozen):
 class Nights(Frozen):
     """`hours`: the night, in which cutovers are; `window`: when one begins whose system has no
     window of its own, without which the department is asked. `holidays`: whether cutovers may be on
-    nights before and on days on which offices are closed beside weekends."""
+    nights before and on days on which offices are closed beside weekends. `turn`: minutes from a
+    cutover to the next of its group that needs it."""
 
     hours: Hours = "20:00-08:00"
     window: Hours | None = None
     holidays: Literal["open", "closed"] = "open"
+    turn: int = Field(default=0, ge=0, le=720)
 
 
 class Freeze(_From):
@@ -243,6 +259,17 @@ class Groups(Frozen):
     at: tuple[At, ...] = ()
 
 
+class Costs(Frozen):
+    """Yuan: of moving a system at all and of each GiB that it has; of a core, of a GiB of memory and
+    of one of storage at the cloud for a year."""
+
+    system: int = Field(default=0, ge=0)
+    gib: int = Field(default=0, ge=0)
+    core_year: int = Field(default=0, ge=0)
+    memory_year: int = Field(default=0, ge=0)
+    storage_year: int = Field(default=0, ge=0)
+
+
 class Search(Frozen):
     """How long it is looked for a better timetable: `work` in the solver's own time, the same on
     every machine, and the seconds after which it ends in any case."""
@@ -268,10 +295,13 @@ class CityMeans(Frozen):
     deadlines: tuple[Deadline, ...] = ()
     groups: Groups = Groups()
     search: Search = Search()
+    costs: Costs = Costs()
 
     def named(self) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
         """(place in the file, kind of object, code) of everything that the inventory must hold."""
         yield from ((("lines", "own", code), "lines", code) for code in self.lines.own)
+        measured = self.lines.measured
+        yield from ((("lines", "measured", code), "lines", code) for code in measured)
         yield from ((("crews", "rooms", code), "rooms", code) for code in self.crews.rooms)
         yield from ((("crews", "clouds", code), "clouds", code) for code in self.crews.clouds)
         for n, one in enumerate(self.deliveries):

@@ -5,7 +5,12 @@ from migrator.plan import StepKind
 from migrator.progress import ItemState, RunState
 
 TASK_QUEUE = "qianyun"
-"""Activities of the one zone that a single machine serves."""
+"""Workflows and their questions, and the steps of items whose room lies in no zone of its own."""
+
+
+def queue_of(zone: str) -> str:
+    """The task queue of a zone's workers; "" is the one that needs no zone."""
+    return f"{TASK_QUEUE}.zone.{zone}" if zone else TASK_QUEUE
 
 
 class ItemRef(Frozen):
@@ -31,6 +36,7 @@ class ItemOrder(Frozen):
     wait_seconds: float | None = None
     end: ItemState | None = None
     heartbeat_seconds: int = 10
+    queue: str | None = None  # of the step's zone; None: that of the workflow
 
 
 class RunOrder(Frozen):

@@ -4,25 +4,55 @@ The workflows only say which step; everything else is read here, so that what is
 database says now, and what came of it is written before anybody is told.
 """
 
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from inventory.changes import diff
 from inventory.model import Placement
 from inventory.store import EstateStore
 from migrator.ansible import Outcome
 from migrator.attempt import read_outcome
 from migrator.crew import Cancelled, Crew, Superseded, Watch
 from migrator.drift import drift
+from migrator.gates import GateCase, Gates, GateVerdict
+from migrator.green import Green
 from migrator.kinds import KINDS
+from migrator.placing import Placer
 from migrator.plan import CUTOVER, Item, Plan, StepKind
-from migrator.progress import ItemRecord, StepState, Wanted
+from migrator.progress import ItemRecord, StepState, Wanted, limits_of
+from migrator.quiet import Quiet
+from migrator.rates import rate_of
 from migrator.store import Truth
+from migrator.store_plans import PlanRecord
 from migrator.watching import look, name, red, soak, targets
+
+COPYING = frozenset({StepKind.PRESYNC, StepKind.QUIESCE})
+"""Steps that use the line."""
 
 ENGINE = "engine"
 """The actor of what nobody but the product decided."""
+
+
+LOOK_SECONDS = 1.0
+"""How often a step under way looks whether an operator said anything about it."""
+
+
+class _NowAndThen:
+    """A question that costs a look at the database, asked no oftener than each `LOOK_SECONDS`."""
+
+    def __init__(self, question: Callable[[], str | None]) -> None:
+        self._question = question
+        self._next = 0.0
+
+    def ask(self) -> str | None:
+        if time.monotonic() < self._next:
+            return None
+        answer = self._question()
+        self._next = time.monotonic() + LOOK_SECONDS
+        return answer
 
 
 @dataclass(frozen=True)
@@ -30,15 +60,50 @@ class Performer:
     truth: Truth
     estate: EstateStore
     crew: Crew
+    gates: Gates = field(default_factory=Gates)
+    quiet: Quiet | None = None
+    green: Green | None = None
+
+    def asking(self, code: str, plan: Plan) -> Callable[[str, StepKind], GateVerdict]:
+        """What the gates say of a step of a system's item, as of now."""
+
+        @cache
+        def kept() -> PlanRecord:
+            return self.truth.plans.record(code)
+
+        def ask(system: str, step: StepKind) -> GateVerdict:
+            return self.gates.verdict(
+                GateCase(
+                    plan=plan,
+                    kept=kept(),
+                    item=plan.item(system),
+                    wave=plan.wave_of[system],
+                    step=step,
+                    now=self.truth.clock(),
+                )
+            )
+
+        return ask
 
     def perform(self, run: str, system: str, step: StepKind, beat: Watch) -> None:
         """Do `step` and write what came of it. Raises AttemptAlive, Cancelled (try again later)."""
         record = self.truth.runs.item(run, system)
+        head = self.truth.runs.head(run)
+        plan = self._plan(head.plan, step)
+        item = plan.item(system)
+        if self._shut(head.plan, plan, record, step, beat):
+            return
         if not self.truth.runs.begin(run, system, step):
             return
-        plan = self.truth.plans.load(self.truth.runs.get(run).plan)
-        item = plan.item(system)
-        watch = Watch(beat=beat.beat, stop=lambda: beat.stop() or self._turned(record, step))
+        rate = self._rate(run, plan, item)
+        if step in COPYING:
+            item = item.model_copy(update={"rate_kbps": rate})
+        told = _NowAndThen(
+            lambda: self._turned(record, step) or self._slower(run, plan, item, step)
+        )
+        watch = Watch(beat=beat.beat, stop=lambda: beat.stop() or told.ask())
+        if self.quiet:
+            watch = self.quiet.kept(run, item, step, watch)
         try:
             outcome = self._ended(record, step) or self._do(run, plan, item, step, watch)
         except Superseded:
@@ -51,8 +116,43 @@ class Performer:
         if outcome is None:
             return
         if outcome.ok and step is StepKind.COMMIT:
-            self._move_in_inventory(run, item)
+            self._move_in_inventory(run, item, watch)
         self._finish(run, system, step, outcome)
+        if self.quiet:
+            self.quiet.after(run, system, step, ok=outcome.ok)
+
+    def _plan(self, code: str, step: StepKind) -> Plan:
+        """What touches a host is done by the plan as it lies in the database, byte for byte."""
+        return self.truth.plans.load(code) if KINDS[step].playbook else self.truth.plans.known(code)
+
+    def _shut(self, code: str, plan: Plan, record: ItemRecord, step: StepKind, beat: Watch) -> bool:
+        """Whether a gate has shut since the engine asked. The step then has not begun, or what a lost
+        attempt left of it is ended first; one that may not be cut off is followed to its end."""
+        if step is StepKind.ROLLBACK or self.asking(code, plan)(record.system, step).open:
+            return False
+        if not self.truth.runs.begun(record.run, record.system, step):
+            return True
+        if not KINDS[step].cancellable:
+            return False
+        if self.crew.clear(record.run, plan.item(record.system), step, beat) is None:
+            self._set(record.run, record.system, step, StepState.PENDING)
+            return True
+        return False  # it had ended: its outcome is written
+
+    def _rate(self, run: str, plan: Plan, item: Item) -> int:
+        """kbit/s that the item's copy may take now."""
+        limits = limits_of(self.truth.runs.head(run), plan, self.gates.rules.limits)
+        return max(1, rate_of(plan, item, limits, self.truth.clock()))
+
+    def _slower(self, run: str, plan: Plan, item: Item, step: StepKind) -> str | None:
+        """Why a copy must begin anew: its line is to carry less from now on. What it has copied stays;
+        what it may take more is taken from the next pass on."""
+        if step is not StepKind.PRESYNC:
+            return None
+        now = self._rate(run, plan, item)
+        if now * 100 >= item.rate_kbps * 95:
+            return None
+        return f"线路限速降为 {now} kbit/s / the line's share fell to {now} kbit/s"
 
     def _do(self, run: str, plan: Plan, item: Item, step: StepKind, watch: Watch) -> Outcome | None:
         """The outcome, or None where the item is held."""
@@ -62,7 +162,10 @@ class Performer:
             return self._gate(run, item, watch)
         if step is StepKind.SOAK:
             return self._soak(run, plan, item, watch)
-        return self.crew.perform(run, item, step, watch, plan.means.hold_seconds)
+        means = plan.means
+        return self.crew.perform(
+            run, item, step, watch, means.hold_seconds, practise=means.practise
+        )
 
     def _turned(self, record: ItemRecord, step: StepKind) -> str | None:
         """Why a running attempt must stop: the operator turned the item round."""
@@ -75,7 +178,7 @@ class Performer:
 
     def _held(self, run: str, plan: Plan, item: Item, step: StepKind) -> bool:
         """Whether approval and facts no longer carry the plan; then the item is held."""
-        code = self.truth.runs.get(run).plan
+        code = self.truth.runs.head(run).plan
         changed = list(drift(plan, item.code, self.estate.load()))
         kept = self.truth.plans.record(code)
         if kept.state != "approved":
@@ -141,22 +244,19 @@ class Performer:
         self.crew.close(attempt, outcome)
         return outcome
 
-    def _move_in_inventory(self, run: str, item: Item) -> None:
+    def _move_in_inventory(self, run: str, item: Item, watch: Watch) -> None:
         """Where the system lives from now on, in the estate; done twice, it changes nothing."""
-        estate = self.estate.load()
-        system = next(s for s in estate.systems if s.code == item.code)
-        if system.placement and system.placement.run == run:
-            return
         placement = Placement(
             place=item.target.place or "",
             hosts=(item.target.code,),
             run=run,
             since=self.truth.now(),
         )
-        moved = system.model_copy(update={"placement": placement})
-        systems = tuple(moved if s.code == item.code else s for s in estate.systems)
-        changes = diff(estate, estate.model_copy(update={"systems": systems}))
-        self.estate.apply(changes, actor=f"{ENGINE}:{run}", confirmed=changes.digest)
+        self.placer.place(item.code, placement, watch.beat)
+
+    @cached_property
+    def placer(self) -> Placer:
+        return Placer(self.estate, ENGINE)
 
     def _ended(self, record: ItemRecord, step: StepKind) -> Outcome | None:
         """The outcome of an attempt that was closed before a crash, and never came into its step:

@@ -78,6 +78,8 @@ class Means(Frozen):
     hold_seconds: int = Field(default=20, ge=5, le=120)
     timezone: str = "Asia/Shanghai"
     ignore_windows: bool = False  # a rehearsal in a lab, never a default
+    green_minutes: int | None = Field(default=None, ge=0)  # asked of the probers (`migrator.green`)
+    practise: bool = False  # at the cutover: over, back, and over again (playbooks/rehearse.yml)
     city: CityMeans | None = None
 
 
@@ -111,8 +113,10 @@ class Item(Frozen):
 
     @property
     def resources(self) -> tuple[str, ...]:
-        """What it takes a share of while under way: the total, its room, its line, its cloud."""
+        """What it takes a share of while under way: the total, its room, its line, its cloud, the host
+        that it moves to."""
         names = ["total", f"room:{self.source.place}", f"cloud:{self.target.place}"]
+        names.append(f"host:{self.target.code}")
         return (*names, f"line:{self.line.code}") if self.line else tuple(names)
 
 
@@ -171,12 +175,18 @@ class Plan(Frozen):
     def items(self) -> tuple[Item, ...]:
         return tuple(item for wave in self.waves for item in wave.items)
 
+    @cached_property
+    def wave_of(self) -> Mapping[str, int]:
+        """The number of its wave, by system."""
+        return {item.code: wave.number for wave in self.waves for item in wave.items}
+
     def item(self, system: str) -> Item:
         """The item of `system`; KeyError when the plan has none."""
-        for item in self.items:
-            if item.code == system:
-                return item
-        raise KeyError(system)
+        return self._by_code[system]
+
+    @cached_property
+    def _by_code(self) -> Mapping[str, Item]:
+        return {item.code: item for item in self.items}
 
     @cached_property
     def appointments(self) -> Mapping[str, Appointment]:

@@ -13,16 +13,18 @@ from inventory.seen import Seen
 from inventory.store import EstateStore
 from migrator.ansible import Outcome
 from migrator.crew import DRY_RUN, Cancelled, Crew
-from migrator.drift import drift
+from migrator.drift import drifts
 from migrator.errors import Forbidden, Refused
 from migrator.kinds import KINDS
 from migrator.means_file import changed
 from migrator.orders import NO_ORDERS, Orders
+from migrator.people import Deed, Person
 from migrator.plan import Item, Means, Plan, StepKind
 from migrator.planner import make_plan
 from migrator.processes import sweep
 from migrator.store import Truth
 from migrator.store_plans import PlanRecord, same_person
+from migrator.transfers import learned, transfers_in
 
 REHEARSED = tuple(
     (step, kind.playbook)
@@ -49,7 +51,7 @@ class Planning:
 
     def make(
         self,
-        actor: str,
+        actor: Person,
         means: Means,
         orders: Orders = NO_ORDERS,
         *,
@@ -59,9 +61,11 @@ class Planning:
     ) -> tuple[PlanRecord, Plan]:
         """A plan of what is left to do, kept as a draft. `former`: the code of a plan whose nights
         are kept where they can be; its approval stays what it is, and is no approval of this one.
+        What copies over a line reached so far is counted on, and kept with the plan's means.
 
         Raises Refused when nothing can move (the verdicts say why, system by system), NotFound.
         """
+        self.truth.permit(actor, Deed.PLAN_MAKE, "estate")
         estate = self.estate.load()
         if not estate.systems:
             raise Refused(
@@ -69,14 +73,17 @@ class Planning:
                 "load a ledger first: `qianyun inventory apply LEDGER`"
             )
         before = self.truth.plans.load(former) if former else None
+        if means.city is not None:
+            city = learned(means.city, transfers_in(self.truth))
+            means = means.model_copy(update={"city": city})
         plan = make_plan(estate, means, orders, seen=seen, former=before, today=today)
         if not plan.items and plan.timetable is None:
-            self.truth.audit(actor, "plan.nothing", "estate", estate=plan.estate)
+            self.truth.audit(actor.name, "plan.nothing", "estate", estate=plan.estate)
             reasons = "\n".join(
                 f"  {v.system} {v.name}: {v.disposition} — {v.reason}" for v in plan.verdicts
             )
             raise Refused(f"没有可迁移的系统 / nothing is left to move:\n{reasons}".rstrip(":\n"))
-        return self.truth.plans.add(plan, actor), plan
+        return self.truth.plans.add(plan, actor.name), plan
 
     def what_if(
         self,
@@ -100,42 +107,87 @@ class Planning:
 
     def drifted(self, code: str) -> dict[str, tuple[str, ...]]:
         """Per item, how today's facts differ from the plan's; empty when they do not."""
-        plan = self.truth.plans.load(code)
-        estate = self.estate.load()
-        found = {item.code: drift(plan, item.code, estate) for item in plan.items}
-        return {system: lines for system, lines in found.items() if lines}
+        return drifts(self.truth.plans.load(code), self.estate.load())
 
-    def approve(self, code: str, digest: str, actor: str, reason: str = "") -> PlanRecord:
-        """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for
-        another digest, or when its facts have changed since."""
-        record = self._same(code, digest, actor, "plan.approve")
-        if same_person(record.author, actor):
-            self.truth.audit(actor, "plan.approve.refused", code, reason="author")
-            raise Forbidden(
-                f"编制人 {actor} 不能审批自己的方案 / the author cannot approve their own plan {code}; "
-                "another person must"
-            )
+    def require_same_facts(self, code: str) -> None:
+        """Raises Refused where the facts are no longer the plan's."""
         if changed := self.drifted(code):
-            self.truth.audit(actor, "plan.approve.refused", code, reason="drift")
             lines = "; ".join(line for lines in changed.values() for line in lines)
             raise Refused(
                 f"方案依据的事实已变 / the facts changed since the plan was made: {lines}; make a new "
                 "plan"
             )
-        self.truth.plans.decide(code, decision="approve", digest=digest, actor=actor, reason=reason)
+
+    def approve(self, code: str, digest: str, actor: Person, reason: str = "") -> PlanRecord:
+        """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for
+        another digest, or when its facts have changed since."""
+        self.truth.permit(actor, Deed.PLAN_DECIDE, code)
+        record = self._same(code, digest, actor, "plan.approve")
+        if same_person(record.author, actor.name):
+            self.truth.audit(actor.name, "plan.approve.refused", code, reason="author")
+            raise Forbidden(
+                f"编制人 {actor.name} 不能审批自己的方案 / the author cannot approve their own plan {code}; "
+                "another person must"
+            )
+        if changed := self.drifted(code):
+            self.truth.audit(actor.name, "plan.approve.refused", code, reason="drift")
+            lines = "; ".join(line for lines in changed.values() for line in lines)
+            raise Refused(
+                f"方案依据的事实已变 / the facts changed since the plan was made: {lines}; make a new "
+                "plan"
+            )
+        self.truth.plans.decide(
+            code, decision="approve", digest=digest, actor=actor.name, reason=reason
+        )
         return self.truth.plans.record(code)
 
-    def reject(self, code: str, digest: str, actor: str, reason: str) -> PlanRecord:
+    def reject(self, code: str, digest: str, actor: Person, reason: str) -> PlanRecord:
         """Refuse the plan, or withdraw an approval. Raises Refused for another digest."""
+        self.truth.permit(actor, Deed.PLAN_DECIDE, code)
         self._same(code, digest, actor, "plan.reject")
-        self.truth.plans.decide(code, decision="reject", digest=digest, actor=actor, reason=reason)
+        self.truth.plans.decide(
+            code, decision="reject", digest=digest, actor=actor.name, reason=reason
+        )
         return self.truth.plans.record(code)
 
-    def _same(self, code: str, digest: str, actor: str, action: str) -> PlanRecord:
+    def withdraw(self, code: str, digest: str, actor: Person, reason: str) -> PlanRecord:
+        """Take one's own approval back; those of others stand. Raises Refused for another digest, or
+        where the person has none."""
+        self.truth.permit(actor, Deed.PLAN_DECIDE, code)
+        record = self._same(code, digest, actor, "plan.withdraw")
+        mine = [a for a in record.approvals if same_person(a.actor, actor.name)]
+        if not mine or mine[-1].decision != "approve":
+            raise Refused(
+                f"{actor.name} 没有可撤回的批准 / {actor.name} has no approval of plan {code} to withdraw"
+            )
+        told = {"decision": "withdraw", "digest": digest, "actor": actor.name, "reason": reason}
+        self.truth.plans.decide(code, **told)
+        return self.truth.plans.record(code)
+
+    def put_evidence(
+        self,
+        code: str,
+        digest: str,
+        actor: Person,
+        reason: str = "",
+        *,
+        remove: bool = False,
+        **paper: str,
+    ) -> PlanRecord:
+        """Put a paper down for the plan, or take it back: kind, reference, content (a file's SHA-256).
+        Raises Refused for another digest."""
+        self.truth.permit(actor, Deed.PLAN_EVIDENCE, code)
+        self._same(code, digest, actor, "plan.evidence")
+        decision = "no-evidence" if remove else "evidence"
+        told = {"decision": decision, "digest": digest, "actor": actor.name, "reason": reason}
+        self.truth.plans.decide(code, **told, **paper)
+        return self.truth.plans.record(code)
+
+    def _same(self, code: str, digest: str, actor: Person, action: str) -> PlanRecord:
         self.truth.plans.load(code)  # the bytes must still fit the digest
         record = self.truth.plans.record(code)
         if record.digest != digest:
-            self.truth.audit(actor, f"{action}.refused", code, digest=digest)
+            self.truth.audit(actor.name, f"{action}.refused", code, digest=digest)
             raise Refused(
                 f"摘要不符 / another digest: read {digest!r}, plan {code} has {record.digest}; look at "
                 f"the plan again: `qianyun plan show {code}`"
@@ -146,7 +198,7 @@ class Planning:
         self,
         code: str,
         crew: Crew,
-        actor: str,
+        actor: Person,
         *,
         on_done: Callable[[Rehearsal], None] | None = None,
         at_once: int = 2,
@@ -159,6 +211,7 @@ class Planning:
         cut off and seen to be gone, and only what was done before is given. An item that has to do
         with a system which was classified since is not touched.
         """
+        self.truth.permit(actor, Deed.PLAN_REHEARSE, code)
         plan = self.truth.plans.load(code)
         secret = hidden(self.estate.load())
         folder = crew.root / f"{DRY_RUN}{code}-{time.time_ns() // 1_000_000}"
@@ -190,7 +243,9 @@ class Planning:
             results = [r for item in threads.map(whole, plan.items) for r in item]
         bad = [f"{r.system}/{r.step}" for r in results if not r.ok]
         stopped = {"stopped": why} if (why := stop()) else {}
-        self.truth.audit(actor, "plan.dry-run", code, digest=plan.digest, failed=bad, **stopped)
+        self.truth.audit(
+            actor.name, "plan.dry-run", code, digest=plan.digest, failed=bad, **stopped
+        )
         return results
 
 

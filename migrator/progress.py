@@ -4,14 +4,17 @@ Deciding does no I/O. Activities read the truth, ask `next_of_item` or `next_of_
 workflows do what they are told; a command of an operator only changes the truth.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
+
 from inventory.model import Frozen
+from migrator.admission import Claim, admit
+from migrator.gates import GateVerdict
 from migrator.plan import CUTOVER, WAY, Plan, StepKind
 from migrator.windows import Window
 
@@ -69,6 +72,8 @@ class ItemRecord(Frozen):
     wanted: Wanted = Wanted.FORWARD
     paused: bool = False
     note: str = ""
+    ready_at: str | None = None  # since when only limits keep it from beginning
+    begun_at: str | None = None
     steps: tuple[StepRecord, ...] = ()
 
     def step(self, kind: StepKind) -> StepRecord:
@@ -101,6 +106,7 @@ class RunRecord(Frozen):
     started_by: str
     started_at: str
     ended_at: str | None
+    limits: dict[str, int] = Field(default_factory=dict)  # over those of the plan
     items: tuple[ItemRecord, ...]
 
 
@@ -151,7 +157,15 @@ class Hours:
         return moment.replace(tzinfo=ZoneInfo(self.timezone))
 
 
-def next_of_item(item: ItemRecord, run_paused: bool, hours: Hours) -> Decision:
+type Ask = Callable[[StepKind], GateVerdict]
+"""What the gates say of a step of the item, now."""
+
+
+def _open(step: StepKind) -> GateVerdict:  # noqa: ARG001
+    return GateVerdict(gate="", open=True)
+
+
+def next_of_item(item: ItemRecord, run_paused: bool, hours: Hours, gates: Ask = _open) -> Decision:
     """What an item does next."""
     if item.wanted is Wanted.ROLLBACK:
         return _next_back(item)
@@ -166,9 +180,18 @@ def next_of_item(item: ItemRecord, run_paused: bool, hours: Hours) -> Decision:
         state = ItemState.HELD if blocked.state is StepState.HELD else ItemState.FAILED
         return Wait(state=state, reason=f"{blocked.step}: {blocked.message}")
     step = StepKind.QUIESCE if left[0] in CUTOVER else left[0]
+    return _closed(item, step, hours, gates) or Do(step=step)
+
+
+def _closed(item: ItemRecord, step: StepKind, hours: Hours, gates: Ask) -> Wait | None:
+    """What keeps the step from beginning now. One that is under way is gone on with, or cleared up
+    after, whatever the gates say (`perform`)."""
     if step in {StepKind.GATE, StepKind.QUIESCE} and (shut := _shut(hours)):
         return shut
-    return Do(step=step)
+    if item.step(step).state is StepState.RUNNING or (verdict := gates(step)).open:
+        return None
+    reason = "; ".join(verdict.reasons)
+    return Wait(state=ItemState.PAUSED, reason=reason, seconds=verdict.seconds)
 
 
 def _shut(hours: Hours) -> Wait | None:
@@ -195,14 +218,48 @@ def _next_back(item: ItemRecord) -> Decision:
 
 
 class RunMove(Frozen):
-    """What a run does next: items to start now; whether it pauses itself or has ended."""
+    """What a run does next: items to start now; whether it pauses itself or has ended. `ready`: all
+    that could start but for limits; `told`: why others can't, by system."""
 
     start: tuple[str, ...] = ()
     pause: str = ""
     end: RunState | None = None
+    ready: tuple[str, ...] = ()
+    told: dict[str, str] = Field(default_factory=dict)
 
 
-def next_of_run(run: RunRecord, plan: Plan, today: date | None = None) -> RunMove:
+Admission = RunMove
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a run's next move hangs on beside itself. `claims`: of items of other runs that are under
+    way; `limits`: the city's, under those of plan and run; `gates`: of an item's first step."""
+
+    claims: tuple[Claim, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
+    gates: Callable[[ItemRecord], GateVerdict] = lambda item: _open(StepKind.PREFLIGHT)  # noqa: ARG005
+
+
+ALONE = Around()
+
+
+def claims_of(run: RunRecord, plan: Plan) -> tuple[Claim, ...]:
+    """Of the run's items that are under way."""
+    return tuple(
+        Claim(
+            code=f"{run.code}/{i.system}",
+            group=f"{run.code}/{i.wave}",
+            resources=plan.item(i.system).resources,
+        )
+        for i in run.items
+        if not i.state.ended and i.state is not ItemState.WAITING
+    )
+
+
+def next_of_run(
+    run: RunRecord, plan: Plan, today: date | None = None, around: Around = ALONE
+) -> RunMove:
     """Start what the current wave and the limits allow. By a timetable an item starts when the night
     of its copy has come and what it needs is done, whatever its wave; `today` is the city's.
 
@@ -220,7 +277,7 @@ def next_of_run(run: RunRecord, plan: Plan, today: date | None = None) -> RunMov
     if turned:  # aborted before their turn: they only have to end
         return RunMove(start=tuple(turned))
     if plan.appointments and today is not None:
-        return _by_timetable(run, plan, today)
+        return _by_timetable(run, plan, today, around)
     wave = min(item.wave for item in open_items)
     lost = [i.system for i in run.items if i.wave < wave and i.state is not ItemState.DONE]
     fresh = all(i.state is ItemState.WAITING for i in run.items if i.wave == wave)
@@ -231,28 +288,48 @@ def next_of_run(run: RunRecord, plan: Plan, today: date | None = None) -> RunMov
         )
     if run.paused:
         return RunMove()
-    return RunMove(start=_startable(run, plan, [i for i in open_items if i.wave == wave]))
+    return _startable(run, plan, [i for i in open_items if i.wave == wave], around)
 
 
-def _startable(run: RunRecord, plan: Plan, among: Sequence[ItemRecord]) -> tuple[str, ...]:
-    """Of the waiting items those that the limits leave room for, in their order."""
-    limits = {limit.resource: limit.count for limit in plan.limits}
-    held = Counter[str]()
-    for item in run.items:
-        if not item.state.ended and item.state is not ItemState.WAITING:
-            held.update(plan.item(item.system).resources)
-    start: list[str] = []
+def limits_of(run: RunRecord, plan: Plan, city: Mapping[str, int]) -> dict[str, int]:
+    """Items that may hold a resource together: the plan's, no more than the city's rules say, and over
+    both what an operator told for this run."""
+    planned = {limit.resource: limit.count for limit in plan.limits}
+    least = {r: min(n, planned.get(r, n)) for r, n in city.items()}
+    return planned | least | run.limits
+
+
+def _startable(run: RunRecord, plan: Plan, among: Sequence[ItemRecord], around: Around) -> RunMove:
+    """Of the waiting items those whose gates are open and that the limits leave room for."""
+    told: dict[str, str] = {}
+    waiting: list[Claim] = []
+    begun = [(i.begun_at, set(plan.item(i.system).resources)) for i in run.items if i.begun_at]
     for item in among:
-        needed = plan.item(item.system).resources
-        if item.state is not ItemState.WAITING:
+        if item.state is not ItemState.WAITING or item.paused:
             continue
-        if all(held[r] < limits.get(r, 1) for r in needed):
-            start.append(item.system)
-            held.update(needed)
-    return tuple(start)
+        verdict = around.gates(item)
+        if not verdict.open:
+            told[item.system] = "; ".join(verdict.reasons)
+            continue
+        needed = plan.item(item.system).resources
+        since = item.ready_at
+        over = sum(at > since and not rs.isdisjoint(needed) for at, rs in begun) if since else 0
+        waiting.append(
+            Claim(
+                code=item.system, group=f"{run.code}/{item.wave}", resources=needed, overtaken=over
+            )
+        )
+    under_way = (*claims_of(run, plan), *around.claims)
+    start = admit(waiting, under_way, limits_of(run, plan, around.limits))
+    same = {i.system for i in run.items if told.get(i.system) == i.note}
+    return RunMove(
+        start=start,
+        ready=tuple(claim.code for claim in waiting),
+        told={system: why for system, why in told.items() if system not in same},
+    )
 
 
-def _by_timetable(run: RunRecord, plan: Plan, today: date) -> RunMove:
+def _by_timetable(run: RunRecord, plan: Plan, today: date, around: Around) -> RunMove:
     """What needs a lost item waits for a person, who re-plans or aborts it; the rest goes on."""
     states = {item.system: item.state for item in run.items}
     due: list[ItemRecord] = []
@@ -269,4 +346,4 @@ def _by_timetable(run: RunRecord, plan: Plan, today: date) -> RunMove:
             )
         if all(states[code] is ItemState.DONE for code in inside):
             due.append(item)
-    return RunMove() if run.paused else RunMove(start=_startable(run, plan, due))
+    return RunMove() if run.paused else _startable(run, plan, due, around)

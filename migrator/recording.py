@@ -30,6 +30,8 @@ from inventory.policies.wording import Severity
 from inventory.references import rings
 from inventory.store import EstateStore
 from migrator.errors import Forbidden
+from migrator.people import Deed, Person, Subject
+from migrator.scope import Owners
 from migrator.store import Truth
 from migrator.store_records import KINDS, Kept, Record, kind_of
 from migrator.store_sendings import Sending
@@ -52,12 +54,15 @@ class Recording:
         joined = self.shelf.records().joined(records).joined(handed)
         return Book(self, joined, baselines)
 
-    def put(self, kind: str, told: Mapping[str, JsonValue | date], actor: str, day: date) -> Kept:
+    def put(
+        self, kind: str, told: Mapping[str, JsonValue | date], actor: Person, day: date
+    ) -> Kept:
         """Put a record of a kind (`KINDS`) down as of `day`, the city's today.
 
         Raises RecordRefused with every mistake, Forbidden for an account that may not.
         """
-        self._may(actor, f"policy.{kind}")
+        about = told.get("code")
+        self._may(actor, f"policy.{kind}", Deed.POLICY_RECORD, str(about) if about else None)
         try:
             record = KINDS[kind].model_validate(dict(told))
         except ValidationError as error:
@@ -67,12 +72,12 @@ class Recording:
         faults = list(self._faults(record, day))
         if faults:
             raise RecordRefused(_message(faults))
-        return self.truth.records.add(record, actor)
+        return self.truth.records.add(record, actor.name)
 
-    def keep_baseline(self, policy: str, actor: str, day: date) -> Kept:
+    def keep_baseline(self, policy: str, actor: Person, day: date) -> Kept:
         """Keep the inventory as it is, as the policy's baseline of `day`. Raises RecordRefused
         where it would take the place of another, Forbidden."""
-        self._may(actor, "policy.baseline")
+        self._may(actor, "policy.baseline", Deed.POLICY_RECORD, None)
         self.shelf.pack(policy)
         estate = self.estate.load()
         if not any(objects for _, objects in estate.collections()):
@@ -88,30 +93,38 @@ class Recording:
                 f"{day} would take its place: withdraw that one first, with a reason "
                 "(`qianyun policy records`)"
             )
-        return self.truth.records.add(made, actor, estate)
+        return self.truth.records.add(made, actor.name, estate)
 
-    def hand_in(self, sending: Sending, actor: str) -> Sending:
+    def hand_in(self, sending: Sending, actor: Person) -> Sending:
         """Put down that a report went out. Raises Refused where the same is on record, Forbidden."""
-        self._may(actor, "report.send")
-        return self.truth.sendings.add(sending, actor=actor)
+        self._may(actor, "report.send", Deed.REPORT_SEND, sending.code or None)
+        return self.truth.sendings.add(sending, actor=actor.name)
 
-    def withdraw(self, number: int, actor: str, reason: str) -> Kept:
+    def withdraw(self, number: int, actor: Person, reason: str) -> Kept:
         """Take a record back that a command put down. Raises RecordRefused without a reason,
         NotFound, Refused, Forbidden."""
-        self._may(actor, "policy.withdraw")
+        self._may(actor, "policy.withdraw", Deed.POLICY_WITHDRAW, None)
         if not reason.strip():
             raise RecordRefused(
                 "撤回须写明理由 / a withdrawal needs a reason: read an empty text, expected why"
             )
-        return self.truth.records.withdraw(number, actor, reason.strip())
+        return self.truth.records.withdraw(number, actor.name, reason.strip())
 
     def listed(self, *, withdrawn: bool = False) -> tuple[Kept, ...]:
         """Those of the database, by number."""
         return self.truth.records.listed(withdrawn=withdrawn)
 
-    def _may(self, actor: str, action: str) -> None:
+    def _may(self, actor: Person, action: str, deed: Deed, about: str | None) -> None:
+        """`about`: the code of the object; None: of the whole city. Raises Forbidden."""
+        subject = None
+        if not actor.whole_city:
+            owners = Owners(self.estate.load())
+            subject = owners.of_code(about) if about else Subject.of(None)
+        self.truth.permit(actor, deed, about or "records", subject)
+        if actor.via:  # accounts of this machine are asked of who sits at it
+            return
         if self.recorders and self.truth.login not in self.recorders:
-            self.truth.audit(actor, f"{action}.refused", "records", reason="not a recorder")
+            self.truth.audit(actor.name, f"{action}.refused", "records", reason="not a recorder")
             raise Forbidden(
                 f"账户 {self.truth.login} 无权登记 / the account {self.truth.login} may not put anything "
                 f"on record: expected one of {'、'.join(self.recorders)} (QIANYUN_RECORDERS)"

@@ -32,6 +32,7 @@ class AttemptRecord(Frozen):
     message: str = ""
     started_at: str
     ended_at: str | None = None
+    rate_kbps: int | None = None
 
     @property
     def name(self) -> str:
@@ -59,7 +60,16 @@ class Attempts:
     def __init__(self, truth: "Truth") -> None:
         self._truth = truth
 
-    def open(self, run: str, system: str, step: StepKind, machine: str, root: str) -> AttemptRecord:
+    def open(
+        self,
+        run: str,
+        system: str,
+        step: StepKind,
+        machine: str,
+        root: str,
+        *,
+        rate_kbps: int | None = None,
+    ) -> AttemptRecord:
         """A new attempt with a token above all before it.
 
         Raises AttemptAlive when another attempt for this system is open (the database's rule).
@@ -78,6 +88,7 @@ class Attempts:
                     machine=machine,
                     folder=f"{root}/{token}",
                     started_at=at,
+                    rate_kbps=rate_kbps,
                 )
                 connection.execute(insert(attempts).values(**opened.model_dump(mode="json")))
         except IntegrityError as error:

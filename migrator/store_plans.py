@@ -1,5 +1,7 @@
 """Plans and approvals."""
 
+import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from migrator.store import Truth
 
 
+KNOWN = 8
+"""Plans that a process keeps whole."""
+
+
 class PlanRecord(Frozen):
     """A plan with what is not part of its digest. `approvals`: decisions on this very digest."""
 
@@ -23,13 +29,23 @@ class PlanRecord(Frozen):
     author: str
     made_at: str
     approvals: tuple["ApprovalRecord", ...] = ()
+    decisions: tuple["ApprovalRecord", ...] = ()  # with those on waves, items and evidence
 
     @property
     def state(self) -> str:
-        """draft, approved or rejected: the last decision counts."""
-        if not self.approvals:
+        """draft, approved or rejected: the last decision counts; one who withdraws their approval
+        leaves those of others."""
+        open_ones: list[str] = []
+        for one in self.approvals:
+            if one.decision == "reject":
+                open_ones = ["-"]
+            elif one.decision == "approve":
+                open_ones = [a for a in open_ones if a != "-"] + [one.actor]
+            else:
+                open_ones = [a for a in open_ones if a == "-" or not same_person(a, one.actor)]
+        if not open_ones:
             return "draft"
-        return "approved" if self.approvals[-1].decision == "approve" else "rejected"
+        return "rejected" if open_ones == ["-"] else "approved"
 
     @property
     def self_approved(self) -> bool:
@@ -43,6 +59,11 @@ class ApprovalRecord(Frozen):
     actor: str
     reason: str
     at: str
+    scope: str = "plan"
+    subject: str = ""
+    kind: str = ""
+    reference: str = ""
+    content: str = ""
 
 
 def same_person(one: str, other: str) -> bool:
@@ -50,10 +71,12 @@ def same_person(one: str, other: str) -> bool:
 
     Unicode's compatibility caseless match (chapter 3.13, D146).
     """
-    return _folded(one) == _folded(other)
+    return folded(one) == folded(other)
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """A name as it is compared."""
+
     def fold(text: str) -> str:
         return normalize("NFKC", text).casefold()
 
@@ -63,6 +86,8 @@ def _folded(name: str) -> str:
 class Plans:
     def __init__(self, truth: "Truth") -> None:
         self._truth = truth
+        self._known: dict[str, Plan] = {}
+        self._read: dict[str, tuple[str, str]] = {}  # digests of bytes and plan of what is known
 
     def add(self, plan: Plan, author: str) -> PlanRecord:
         """Keep a new plan under the next code of the day (P-20261122-1)."""
@@ -106,21 +131,17 @@ class Plans:
                 .where(approvals.c.plan == code, approvals.c.digest == row.digest)
                 .order_by(approvals.c.id)
             )
+            decisions = tuple(
+                ApprovalRecord(**{k: v for k, v in a.items() if k not in {"id", "plan"}})
+                for a in decided.mappings()
+            )
             return PlanRecord(
                 code=row.code,
                 digest=row.digest,
                 author=row.author,
                 made_at=row.made_at,
-                approvals=tuple(
-                    ApprovalRecord(
-                        digest=a.digest,
-                        decision=a.decision,
-                        actor=a.actor,
-                        reason=a.reason,
-                        at=a.at,
-                    )
-                    for a in decided
-                ),
+                approvals=tuple(d for d in decisions if d.scope == "plan" and not d.kind),
+                decisions=decisions,
             )
 
     def load(self, code: str) -> Plan:
@@ -128,25 +149,56 @@ class Plans:
         kept = self.record(code)
         with self._truth.reading() as connection:
             body = connection.scalar(select(plans.c.body).where(plans.c.code == code))
+        print_ = hashlib.sha256((body or "").encode()).hexdigest()
+        if self._read.get(code) == (print_, kept.digest) and code in self._known:
+            return self._known[code]  # the very bytes that were checked before
         try:
-            return Plan.read(body or "", kept.digest)
+            plan = Plan.read(body or "", kept.digest)
         except ValueError as error:
             raise Refused(
                 f"方案 {code} 的内容与摘要不符，批准作废 / the plan is not the one of its digest, "
                 f"its approval is void: {error}; make a new plan"
             ) from error
+        if len(self._known) >= KNOWN:
+            self._read, self._known = {}, {}
+        self._read[code], self._known[code] = (print_, kept.digest), plan
+        return plan
 
-    def decide(self, code: str, *, decision: str, digest: str, actor: str, reason: str) -> None:
-        """Write an approval or a rejection with its audit entry."""
+    def known(self, code: str) -> Plan:
+        """The plan as it was when this process last loaded it: for questions that are asked many
+        times an item, and touch nothing. What acts, loads. Raises as `load`."""
+        if code not in self._known:
+            return self.load(code)
+        return self._known[code]
+
+    def decide(
+        self,
+        code: str,
+        *,
+        decision: str,
+        digest: str,
+        actor: str,
+        reason: str,
+        scope: str = "plan",
+        subjects: Sequence[str] = ("",),
+        **evidence: str,
+    ) -> None:
+        """Write a decision (approve, reject, withdraw, evidence, no-evidence) on the plan, or on waves
+        or items of it, with its audit entry. `evidence`: kind, reference, content."""
         at = self._truth.now()
         values = {"digest": digest, "decision": decision, "actor": actor, "reason": reason}
+        told = {"scope": scope, "subjects": list(subjects)} if scope != "plan" else {}
         with self._truth.writing() as connection:
-            connection.execute(insert(approvals).values(plan=code, at=at, **values))
+            for subject in subjects:
+                of = {"scope": scope, "subject": subject}
+                connection.execute(
+                    insert(approvals).values(plan=code, at=at, **values, **of, **evidence)
+                )
             record(
                 connection,
                 at=at,
                 actor=actor,
                 action=f"plan.{decision}",
                 object=code,
-                detail={"digest": digest, "reason": reason},
+                detail={"digest": digest, "reason": reason, **told, **evidence},
             )

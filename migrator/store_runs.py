@@ -1,8 +1,10 @@
 """Runs, items and steps."""
 
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from migrator.audit import record
@@ -10,6 +12,7 @@ from migrator.errors import NotFound, Refused
 from migrator.kinds import KINDS
 from migrator.plan import WAY, Plan, StepKind
 from migrator.progress import (
+    Admission,
     ItemRecord,
     ItemState,
     RunRecord,
@@ -18,6 +21,7 @@ from migrator.progress import (
     StepState,
     Wanted,
 )
+from migrator.store_events import note
 from migrator.tables import items, runs, steps
 
 if TYPE_CHECKING:
@@ -51,6 +55,7 @@ class Runs:
                     )
                 )
                 self._add_items(connection, code, plan)
+                note(connection, at, code, "run.running", body={"plan": plan_code, "by": actor})
                 record(
                     connection,
                     at=at,
@@ -67,16 +72,19 @@ class Runs:
         return self.get(code)
 
     def _add_items(self, connection: Connection, run: str, plan: Plan) -> None:
-        for wave in plan.waves:
-            for item in wave.items:
-                key = {"run": run, "system": item.code}
-                connection.execute(
-                    insert(items).values(**key, wave=wave.number, state=ItemState.WAITING)
-                )
-                for kind in WAY:
-                    connection.execute(
-                        insert(steps).values(**key, step=kind, state=StepState.PENDING)
-                    )
+        every = [(wave.number, item.code) for wave in plan.waves for item in wave.items]
+        rows = [
+            {"run": run, "system": code, "wave": wave, "state": ItemState.WAITING}
+            for wave, code in every
+        ]
+        ways = [
+            {"run": run, "system": code, "step": kind, "state": StepState.PENDING}
+            for _, code in every
+            for kind in WAY
+        ]
+        if rows:
+            connection.execute(insert(items), rows)
+            connection.execute(insert(steps), ways)
 
     def all(self) -> list[RunRecord]:
         with self._truth.reading() as connection:
@@ -86,36 +94,59 @@ class Runs:
     def get(self, code: str) -> RunRecord:
         """Raises NotFound."""
         with self._truth.reading() as connection:
+            return self._get(connection, code)
+
+    def head(self, code: str) -> RunRecord:
+        """A run without its items, which may be thousands. Raises NotFound."""
+        with self._truth.reading() as connection:
             row = connection.execute(select(runs).where(runs.c.code == code)).mappings().first()
-            if row is None:
-                raise NotFound(f"没有此次执行 / no such run: {code}; see `qianyun run list`")
-            way: dict[str, list[StepRecord]] = {}
-            for step in connection.execute(select(steps).where(steps.c.run == code)).mappings():
-                fields = {k: v for k, v in step.items() if k not in {"run", "system"}}
-                way.setdefault(step["system"], []).append(StepRecord(**fields))
-            kept = connection.execute(
-                select(items).where(items.c.run == code).order_by(items.c.wave, items.c.system)
-            ).mappings()
-            order = list(StepKind)
-            return RunRecord(
-                **row,
-                items=tuple(
-                    ItemRecord(
-                        **item,
-                        steps=tuple(
-                            sorted(way.get(item["system"], []), key=lambda s: order.index(s.step))
-                        ),
-                    )
-                    for item in kept
-                ),
-            )
+        if row is None:
+            raise NotFound(f"没有此次执行 / no such run: {code}; see `qianyun run list`")
+        return _run(row, ())
+
+    def open_codes(self) -> list[str]:
+        """Of those that have not ended, oldest first."""
+        query = select(runs.c.code).where(runs.c.ended_at.is_(None)).order_by(runs.c.started_at)
+        with self._truth.reading() as connection:
+            return list(connection.scalars(query))
+
+    def ended_codes(self, last: int) -> list[str]:
+        """Of the `last` that have ended, newest first."""
+        query = select(runs.c.code).where(runs.c.ended_at.is_not(None))
+        with self._truth.reading() as connection:
+            found = connection.scalars(query.order_by(runs.c.ended_at.desc()).limit(last))
+            return list(found)
+
+    def of_system(self, system: str) -> list[str]:
+        """Codes of the runs that have an item of the system, oldest first."""
+        query = select(runs.c.code).join(items, items.c.run == runs.c.code)
+        query = query.where(items.c.system == system).order_by(runs.c.started_at)
+        with self._truth.reading() as connection:
+            return list(connection.scalars(query))
+
+    def _get(self, connection: Connection, code: str) -> RunRecord:
+        row = connection.execute(select(runs).where(runs.c.code == code)).mappings().first()
+        if row is None:
+            raise NotFound(f"没有此次执行 / no such run: {code}; see `qianyun run list`")
+        way: dict[str, list[StepRecord]] = {}
+        for step in connection.execute(select(steps).where(steps.c.run == code)).mappings():
+            way.setdefault(step["system"], []).append(_step(step))
+        kept = connection.execute(
+            select(items).where(items.c.run == code).order_by(items.c.wave, items.c.system)
+        ).mappings()
+        return _run(row, tuple(_item(item, way.get(item["system"], [])) for item in kept))
 
     def item(self, run: str, system: str) -> ItemRecord:
         """Raises NotFound."""
-        for item in self.get(run).items:
-            if item.system == system:
-                return item
-        raise NotFound(f"执行 {run} 中没有系统 {system} / the run has no item {system}")
+        key = (items.c.run == run) & (items.c.system == system)
+        with self._truth.reading() as connection:
+            row = connection.execute(select(items).where(key)).mappings().first()
+            of = (steps.c.run == run) & (steps.c.system == system)
+            way = [_step(step) for step in connection.execute(select(steps).where(of)).mappings()]
+        if row is None:
+            self.head(run)
+            raise NotFound(f"执行 {run} 中没有系统 {system} / the run has no item {system}")
+        return _item(row, way)
 
     def set_run(self, code: str, **values: Any) -> None:
         with self._truth.writing() as connection:
@@ -124,6 +155,29 @@ class Runs:
     def set_item(self, run: str, system: str, **values: Any) -> None:
         with self._truth.writing() as connection:
             self._update_item(connection, run, system, values)
+
+    def admit(
+        self, code: str, choose: Callable[[RunRecord, Sequence[RunRecord]], Admission]
+    ) -> tuple[RunRecord, Admission]:
+        """Let `choose` say which items of the run begin, of what stands now, and mark them: in one
+        transaction, so that two runs never take the same room. It is given the run and the other
+        runs that are open."""
+        at = self._truth.now()
+        with self._truth.writing() as connection:
+            run = self._get(connection, code)
+            query = select(runs.c.code).where(runs.c.ended_at.is_(None), runs.c.code != code)
+            others = [self._get(connection, c) for c in list(connection.scalars(query))]
+            chosen = choose(run, others)
+            for system in chosen.start:
+                values = {"state": ItemState.RUNNING, "begun_at": at, "note": ""}
+                self._update_item(connection, code, system, values)
+            new = [i.system for i in run.items if i.system in chosen.ready and not i.ready_at]
+            if new:
+                key = (items.c.run == code) & items.c.system.in_(new)
+                connection.execute(update(items).where(key).values(ready_at=at))
+            for system, why in chosen.told.items():
+                self._update_item(connection, code, system, {"note": why[:2000]})
+        return run, chosen
 
     def begin(self, run: str, system: str, step: StepKind) -> bool:
         """Mark a step as running; False when it must not begin (any more).
@@ -149,6 +203,12 @@ class Runs:
             values = {"state": StepState.RUNNING, "message": "", "started_at": at, "ended_at": None}
             self._put_step(connection, run, system, step, values)
         return True
+
+    def begun(self, run: str, system: str, step: StepKind) -> bool:
+        """Whether the step is marked as under way: its worker may have died in it."""
+        with self._truth.reading() as connection:
+            state = connection.scalar(select(steps.c.state).where(_key(run, system, step)))
+        return state == StepState.RUNNING
 
     def settle(self, run: str, system: str) -> None:
         """An item that has ended has no step under way: one whose worker died is as not begun."""
@@ -184,11 +244,14 @@ class Runs:
         Raises Refused when it is for `before_commit` and the commit has begun.
         """
         at = self._truth.now()
+        about = {"reason": reason, "by": actor, "steps": [*reset, *skip]}
         with self._truth.writing() as connection:
             if before_commit:
                 self._refuse_committed(connection, run, system or "")
             if run_values:
                 connection.execute(update(runs).where(runs.c.code == run).values(**run_values))
+                if state := run_values.get("state"):
+                    note(connection, at, run, f"run.{state}", body=about)
             if system and item_values:
                 self._update_item(connection, run, system, item_values)
             for kind in reset if system else ():
@@ -207,6 +270,71 @@ class Runs:
                 object=f"{run}/{system}" if system else run,
                 detail={"reason": reason, "steps": [*reset, *skip]},
             )
+            note(connection, at, run, f"command.{verb}", system=system or "", body=about)
+
+    def command_items(
+        self,
+        run: str,
+        systems: Sequence[str],
+        *,
+        actor: str,
+        verb: str,
+        reason: str,
+        about: str,
+        values: Mapping[str, Any],
+    ) -> tuple[str, ...]:
+        """A command to several items at once, in one transaction with one audit entry on `about` (a
+        wave). Those that have ended or, where they are turned round, committed are left as they are;
+        the systems that it changed. Where it changes none, nothing is written."""
+        at = self._truth.now()
+        changed: list[str] = []
+        with self._truth.writing() as connection:
+            for item in self._get(connection, run).items:
+                if item.system not in systems or item.state.ended:
+                    continue
+                turns = values.get("wanted") == Wanted.ROLLBACK
+                if turns and (item.committed or item.wanted is Wanted.ROLLBACK):
+                    continue
+                if all(getattr(item, name) == value for name, value in values.items()):
+                    continue
+                self._update_item(connection, run, item.system, dict(values))
+                changed.append(item.system)
+                note(
+                    connection,
+                    at,
+                    run,
+                    f"command.{verb}",
+                    system=item.system,
+                    body={"reason": reason, "by": actor},
+                )
+            if changed:
+                record(
+                    connection,
+                    at=at,
+                    actor=actor,
+                    action=f"run.{verb}",
+                    object=f"{run}/{about}",
+                    detail={"reason": reason, "systems": changed},
+                )
+        return tuple(changed)
+
+    def set_limits(
+        self, run: str, limits: Mapping[str, int], *, actor: str, reason: str
+    ) -> Mapping[str, int]:
+        """Put limits of a run over those of its plan; 0 takes one back. What then stands. Told twice, it
+        changes nothing."""
+        at = self._truth.now()
+        with self._truth.writing() as connection:
+            before = dict(self._get(connection, run).limits)
+            after = {k: v for k, v in {**before, **limits}.items() if v}
+            if after == before:
+                return after
+            told = json.dumps(after, sort_keys=True)
+            connection.execute(update(runs).where(runs.c.code == run).values(limits=told))
+            detail = {"reason": reason, "limits": after, "before": before}
+            record(connection, at=at, actor=actor, action="run.limit", object=run, detail=detail)
+            note(connection, at, run, "command.limit", body=detail | {"by": actor})
+        return after
 
     def want_back(self, run: str, system: str, *, actor: str, verb: str, reason: str) -> None:
         """Turn an item round: from now on its way is the rollback. Raises Refused after commit."""
@@ -233,17 +361,41 @@ class Runs:
     def _update_item(
         self, connection: Connection, run: str, system: str, values: dict[str, Any]
     ) -> None:
-        connection.execute(
-            update(items).where(items.c.run == run, items.c.system == system).values(**values)
-        )
+        key = (items.c.run == run) & (items.c.system == system)
+        if state := values.get("state"):
+            before = connection.scalar(select(items.c.state).where(key))
+            if before != state:
+                body = {"note": values["note"]} if values.get("note") else None
+                at = self._truth.now()
+                note(connection, at, run, f"item.{ItemState(state)}", system=system, body=body)
+        connection.execute(update(items).where(key).values(**values))
 
     def _put_step(
         self, connection: Connection, run: str, system: str, step: StepKind, values: dict[str, Any]
     ) -> None:
         key = _key(run, system, step)
+        if state := values.get("state"):
+            body = {"message": values["message"]} if values.get("message") else None
+            kind = f"step.{StepState(state)}"
+            note(connection, self._truth.now(), run, kind, system=system, step=step, body=body)
         if connection.execute(update(steps).where(key).values(**values)).rowcount == 0:
             blank = {"state": StepState.PENDING, **values}
             connection.execute(insert(steps).values(run=run, system=system, step=step, **blank))
+
+
+def _run(row: RowMapping, found: tuple[ItemRecord, ...]) -> RunRecord:
+    return RunRecord(**{**row, "limits": json.loads(row["limits"]), "items": found})
+
+
+def _item(row: RowMapping, way: Sequence[StepRecord]) -> ItemRecord:
+    return ItemRecord(**row, steps=tuple(sorted(way, key=lambda step: _ORDER[step.step])))
+
+
+def _step(row: RowMapping) -> StepRecord:
+    return StepRecord(**{k: v for k, v in row.items() if k not in {"run", "system"}})
+
+
+_ORDER = {kind: number for number, kind in enumerate(StepKind)}
 
 
 def _key(run: str, system: str, step: StepKind) -> ColumnElement[bool]:

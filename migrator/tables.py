@@ -1,4 +1,4 @@
-"""The tables of the truth: plans, approvals, runs, items, steps, attempts, evidence, audit.
+"""The tables of the truth: plans, approvals, runs, items, steps, attempts, evidence, events, audit.
 
 Invariants live here, not in callers: one open attempt per system, one outcome per attempt, an
 audit that only grows.
@@ -39,11 +39,19 @@ approvals = Table(
     Column("id", Integer, primary_key=True),
     Column("plan", _CODE, ForeignKey("plans.code"), nullable=False),
     Column("digest", String(64), nullable=False),
-    Column("decision", String(10), nullable=False),
+    Column("decision", String(20), nullable=False),
     Column("actor", String(200), nullable=False),
     Column("reason", Text, nullable=False, default=""),
     Column("at", _TIME, nullable=False),
-    CheckConstraint("decision in ('approve', 'reject')", name="decision"),
+    Column("scope", String(10), nullable=False, server_default="plan"),
+    Column("subject", _CODE, nullable=False, server_default=""),  # a wave's number, a system
+    Column("kind", String(40), nullable=False, server_default=""),  # of evidence
+    Column("reference", Text, nullable=False, server_default=""),  # a paper's number
+    Column("content", String(64), nullable=False, server_default=""),  # SHA-256 of its file
+    CheckConstraint(
+        "decision in ('approve', 'reject', 'withdraw', 'evidence', 'no-evidence')", name="decision"
+    ),
+    CheckConstraint("scope in ('plan', 'wave', 'item')", name="scope"),
 )
 
 runs = Table(
@@ -57,6 +65,7 @@ runs = Table(
     Column("started_by", String(200), nullable=False),
     Column("started_at", _TIME, nullable=False),
     Column("ended_at", _TIME),
+    Column("limits", Text, nullable=False, server_default="{}"),  # JSON, over those of the plan
     # a plan runs once at a time: what is left of it is a new plan
     unique_where("ix_runs_open", "plan", where="ended_at IS NULL"),
 )
@@ -71,6 +80,8 @@ items = Table(
     Column("wanted", String(20), nullable=False, default="forward"),
     Column("paused", Boolean, nullable=False, default=False),
     Column("note", Text, nullable=False, default=""),
+    Column("ready_at", _TIME),  # since when only limits keep it from beginning
+    Column("begun_at", _TIME),
     # a system is on one way at a time, whichever run it belongs to
     unique_where(
         "ix_items_open", "system", where="state NOT IN ('done', 'rolled_back', 'aborted')"
@@ -106,6 +117,7 @@ attempts = Table(
     Column("message", Text, nullable=False, default=""),
     Column("started_at", _TIME, nullable=False),
     Column("ended_at", _TIME),
+    Column("rate_kbps", Integer),  # what it may take of its line
     CheckConstraint("state in ('running', 'done', 'failed', 'lost', 'cancelled')", name="state"),
     unique_where("ix_attempts_open", "system", where="state = 'running'"),
     Index("ix_attempts_step", "run", "system", "step"),
@@ -123,6 +135,59 @@ evidence = Table(
     Column("digest", String(64), nullable=False),
     Column("at", _TIME, nullable=False),
     Index("ix_evidence_item", "run", "system"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),  # in the order of commits: writers are serialised
+    Column("run", _CODE, nullable=False),
+    Column("system", _CODE, nullable=False),
+    Column("step", String(20), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("body", Text, nullable=False),  # JSON
+    Column("at", _TIME, nullable=False),
+    Index("ix_events_run", "run", "id"),
+)
+
+log_lines = Table(
+    "log_lines",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", _CODE, nullable=False),
+    Column("system", _CODE, nullable=False),
+    Column("step", String(20), nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),  # of the line in its attempt's file, from 0
+    Column("at", _TIME, nullable=False),
+    Column("event", String(60), nullable=False),
+    Column("host", String(200), nullable=False),
+    Column("task", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ix_log_lines_run", "run", "id"),
+    Index("ix_log_lines_item", "run", "system", "id"),
+    Index("ix_log_lines_attempt", "token", "number", unique=True),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("rule", String(200), primary_key=True),
+    Column("told", Integer, nullable=False),  # the last event that was told or not of interest
+    Column("failures", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("at", _TIME, nullable=False),
+)
+
+machines = Table(
+    "machines",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("zone", String(200), nullable=False),
+    Column("seen_at", _TIME, nullable=False),
+    Column("gone_at", _TIME),  # a person saw that it is off: its attempts can be taken over
+    Column("gone_by", String(200), nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
 )
 
 audit = Table(

@@ -34,7 +34,8 @@ class Appointment(Frozen):
     """One system's way in time. `copy_from`: the night on which its first copy begins, which takes
     `copy_nights` of 24 hours and is over before its own night; `begins`, `ends`: local times
     between which the cutover may begin; `after`: what it needs, which is done first; `due`: the
-    day by which it should be done, `late`: by how many days it is not."""
+    day by which it should be done, `late`: by how many days it is not. `turn`: its place in the
+    night among those of its group, what it needs before it; those of one turn may go side by side."""
 
     system: str
     group: int = Field(ge=0)
@@ -49,6 +50,7 @@ class Appointment(Frozen):
     after: tuple[str, ...] = ()
     due: date | None = None
     late: int = Field(default=0, ge=0)
+    turn: int = Field(default=1, ge=1)
 
 
 class StageTold(Frozen):

@@ -2,27 +2,34 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from migrator.activities import Activities
-from migrator.engine import Engine
-from migrator.errors import MigratorError
-from migrator.messages import TASK_QUEUE
+from migrator.engine import DEPLOYMENT, Engine
+from migrator.errors import MigratorError, Refused
+from migrator.messages import queue_of
 from migrator.workflows import ItemWorkflow, PlanWorkflow
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 15.0
-"""How often a worker looks for runs that have no workflow."""
+"""How often a worker looks for runs that have no workflow, and tells that it is there."""
 
 THREADS = 32
-"""Steps and questions under way at once in one worker."""
+"""Steps under way at once in one worker, where nothing else is set."""
+
+QUESTIONS = 8
+"""Threads besides, for questions: they are short, and steps must not keep them waiting."""
 
 
 RUNNER = SandboxedWorkflowRunner(
@@ -33,36 +40,73 @@ RUNNER = SandboxedWorkflowRunner(
 """Where workflows run: what could make them forget or differ (clocks, dice, files) is refused."""
 
 
-async def run_worker(client: Client, activities: Activities, stop: asyncio.Event) -> None:
-    """Work until `stop` is set; then let attempts be cut off and seen to be gone."""
-    with ThreadPoolExecutor(THREADS) as threads:
-        worker = Worker(
-            client,
-            task_queue=TASK_QUEUE,
-            workflows=[PlanWorkflow, ItemWorkflow],
-            activities=activities.all,
-            activity_executor=threads,
-            workflow_runner=RUNNER,
-            max_concurrent_activities=THREADS,
-            graceful_shutdown_timeout=timedelta(seconds=30),
-            # a lost worker must be noticed within the heartbeat time-out, not a minute later
-            max_heartbeat_throttle_interval=timedelta(seconds=2),
-            default_heartbeat_throttle_interval=timedelta(seconds=1),
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """Where a worker stands. `zone` "": with the workflows, doing steps of rooms without a zone;
+    otherwise it does the steps of that zone alone. `build`: what this program is called among the
+    versions that work together; "": there are none. `beside`: done now and then besides."""
+
+    machine: str = ""
+    zone: str = ""
+    build: str = ""
+    steps: int = THREADS
+    beside: Callable[[], object] | None = None
+
+
+async def run_worker(
+    client: Client, activities: Activities, stop: asyncio.Event, post: Post | None = None
+) -> None:
+    """Work until `stop` is set; then let attempts be cut off and seen to be gone. Raises Refused on
+    a machine that a person declared off."""
+    post = post or Post()
+    activities.require_welcome(post.machine, post.zone)
+    with ThreadPoolExecutor(post.steps + QUESTIONS) as threads:
+        async with _worker(client, activities, post, threads):
+            await _keep(Engine(client), activities, stop, post)
+
+
+def _worker(
+    client: Client, activities: Activities, post: Post, threads: ThreadPoolExecutor
+) -> Worker:
+    given: dict[str, Any] = {
+        "task_queue": queue_of(post.zone),
+        "activities": activities.steps if post.zone else activities.all,
+        "activity_executor": threads,
+        "max_concurrent_activities": post.steps + QUESTIONS,
+        "graceful_shutdown_timeout": timedelta(seconds=30),
+        # a lost worker must be noticed within the heartbeat time-out, not a minute later
+        "max_heartbeat_throttle_interval": timedelta(seconds=2),
+        "default_heartbeat_throttle_interval": timedelta(seconds=1),
+    }
+    if not post.zone:
+        given |= {"workflows": [PlanWorkflow, ItemWorkflow], "workflow_runner": RUNNER}
+    if post.build and not post.zone:  # steps of a zone are the same by whichever version is there
+        given["deployment_config"] = WorkerDeploymentConfig(
+            version=WorkerDeploymentVersion(DEPLOYMENT, post.build),
+            use_worker_versioning=True,
+            # histories of former builds are replayed by tests: a run goes over to the newer build
+            default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
         )
-        async with worker:
-            await _keep_runs_begun(Engine(client), activities, stop)
+    return Worker(client, **given)
 
 
-async def _keep_runs_begun(engine: Engine, activities: Activities, stop: asyncio.Event) -> None:
-    """Begin the workflow of every open run that has none, until `stop` is set.
+async def _keep(engine: Engine, activities: Activities, stop: asyncio.Event, post: Post) -> None:
+    """Tell now and then that we are here; begin the workflow of every open run that has none; do what
+    is to be done besides. Until `stop` is set, or a person declares this machine off.
 
     A run that was ordered while the engine was down, or whose engine lost its database, is in
     the truth and nowhere else; beginning one that exists changes nothing.
     """
     while not stop.is_set():
         try:
-            for run in await asyncio.to_thread(activities.open_runs):
-                await engine.start(run)
+            await asyncio.to_thread(activities.require_welcome, post.machine, post.zone)
+            if not post.zone:
+                for run in await asyncio.to_thread(activities.open_runs):
+                    await engine.start(run)
+            if post.beside:
+                await asyncio.to_thread(post.beside)
+        except Refused:
+            raise
         except MigratorError as error:
             log.warning("runs were not looked after", error=str(error))
         with contextlib.suppress(TimeoutError):

@@ -74,6 +74,7 @@ class ItemWorkflow:
                 await workflow.execute_activity(
                     "perform_step",
                     step,
+                    task_queue=order.queue,
                     start_to_close_timeout=_LONG,
                     heartbeat_timeout=timedelta(seconds=order.heartbeat_seconds),
                     retry_policy=_FOREVER,

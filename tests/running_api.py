@@ -34,7 +34,7 @@ def running_api(folder: Path, environ: Mapping[str, str]) -> Iterator[str]:
 
     def listens() -> bool:
         try:
-            _direct.open(f"http://{address}/api/v1/plans", timeout=UPPER).close()
+            _direct.open(f"http://{address}/health/live", timeout=UPPER).close()
         except urllib.error.URLError:
             return False
         return True
@@ -50,7 +50,7 @@ class Client:
     """Asks an app in this process, by a loopback name."""
 
     def __init__(self, product: Qianyun) -> None:
-        self._transport = httpx.ASGITransport(make_app(product))
+        self._transport = httpx.ASGITransport(make_app(product), raise_app_exceptions=False)
 
     def ask(
         self,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from api.bootstrap import Qianyun
     from api.settings import Settings
     from inventory.ledger import Progress
+    from migrator.people import Person
 
 EVERY = 200
 """Rows of a ledger between two words about how far it is read."""
@@ -70,9 +71,12 @@ class Desk:
 
         return Qianyun(self.settings)
 
-    @property
-    def actor(self) -> str:
-        return self.settings.actor
+    @cached_property
+    def actor(self) -> "Person":
+        """Who sits at the terminal (`migrator.people.local`)."""
+        from migrator.people import local  # noqa: PLC0415
+
+        return local(self.settings.actor)
 
     @cached_property
     def words(self) -> Words:

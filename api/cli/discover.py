@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.desk import Desk, command
+from api.days import SEEN_DAYS
 from api.errors import Exit
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _discover(
             desk.tell(say("sweep_progress", n=number, total=total, code=visit.code, how=how))
 
     try:
-        told = discover(desk.product, wish, actor=desk.actor, on_visit=tell)
+        told = discover(desk.product, wish, actor=desk.actor.name, on_visit=tell)
     except KeyboardInterrupt:
         desk.tell(say("visit_cut"))
         raise
@@ -178,7 +179,7 @@ def _found(desk: Desk, hosts: Codes = None) -> None:
     raise typer.Exit(Exit.DONE if data["ok"] else Exit.NO)
 
 
-DAYS = 30
+DAYS = SEEN_DAYS
 """Looks of how many days, before the newest, are taken together for what hosts talk with."""
 
 

@@ -155,10 +155,12 @@ def outages(desk: Desk, code: Code = None, *, to: ToCsv = None, replace: Replace
     from api.show.outages import outages_screen
     from probes.watch.folder import Folder
     from probes.watch.history_report import OUTAGE_HEADS, outage_rows
-    from probes.watch.outages import recorded
+    from probes.watch.picture import outages_of
 
-    path = Folder(desk.settings.state / "probes").outages
-    found = recorded(path, code) if path.exists() else []
+    folder = Folder(desk.settings.state / "probes")
+    found, missing = outages_of(folder, desk.settings.vantages, code)
+    for name, why in missing:
+        desk.tell(desk.words("vantage_missing", name=name, why=why))
     if to is not None:
         _csv(to, OUTAGE_HEADS, outage_rows(found), replace=replace)
     desk.answer({"outages": _plain(found)}, lambda: outages_screen(_plain(found), desk.words))

@@ -43,15 +43,11 @@ MaybeLedgers = Annotated[
 
 @command(app, "check", help="检查台账 / read ledgers and show what is refused; 1 when there is any")
 def check(desk: Desk, ledgers: Ledgers, words: WordsFile = None) -> None:
-    from api.drift import ledger_words
+    from api.drift import read
     from api.show.inventory import report_screen
-    from inventory.ledger import read_ledgers
 
-    known = desk.product.estate.load()
     with desk.reading() as progress:
-        report = read_ledgers(
-            ledgers, known=known, words=ledger_words(desk.product, words), progress=progress
-        )
+        report = read(desk.product, ledgers, words, progress=progress)
     desk.answer(report.as_json(), lambda: report_screen(report, desk.words))
     raise typer.Exit(Exit.DONE if report.ok else Exit.NO)
 

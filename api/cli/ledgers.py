@@ -93,7 +93,7 @@ def export(
 ) -> None:
     from api.show.inventory import counts_screen
     from api.show.parts import text
-    from inventory.ledger.words import default_words
+    from inventory.ledger.spelling import default_words
     from inventory.ledger_write.export import export as write
     from inventory.ledger_write.select import part_of
 

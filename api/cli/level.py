@@ -15,7 +15,7 @@ from api.cli.desk import Desk, command
 from api.errors import BadUsage, Exit
 
 if TYPE_CHECKING:
-    from probes.readiness.evidence import Evidence, Readiness, Thresholds
+    from probes.readiness.evidence import Readiness, Thresholds
     from probes.readiness.levels import City, Judge
 
 Success = Annotated[
@@ -88,8 +88,16 @@ def level(
     to: To = None,
     replace: Replace = False,
 ) -> None:
-    given = (success, degradation, links, similar, floor)
-    thresholds = _thresholds(desk, given)
+    from api.judged import thresholds_of
+
+    thresholds = thresholds_of(
+        desk.settings,
+        success=success,
+        degradation=degradation,
+        links=links,
+        similar=similar,
+        floor_ms=floor,
+    )
     judge = _judge(desk, thresholds, also or [])
     if code is not None:
         if to is not None:
@@ -104,45 +112,19 @@ def level(
     raise typer.Exit(Exit.DONE if good else Exit.NO)
 
 
-def _thresholds(desk: Desk, given: tuple[float | None, ...]) -> "Thresholds":
-    """As the command says, else as the settings do; milliseconds become seconds."""
-    from probes.readiness.evidence import Thresholds
-
-    settings = desk.settings
-    kept = (
-        *(settings.ipv6_success, settings.ipv6_degradation, settings.ipv6_links),
-        *(settings.ipv6_similar, settings.ipv6_floor_ms),
-    )
-    found = [mine if mine is not None else set_ for mine, set_ in zip(given, kept, strict=True)]
-    success, degradation, links, similar, floor = found
-    return Thresholds(
-        success=success,
-        degradation=degradation,
-        links=links,
-        similar=similar,
-        floor_s=None if floor is None else floor / 1000,
-    )
-
-
 def _judge(desk: Desk, thresholds: "Thresholds", also: list[Path]) -> "Judge":
     from api.http.estate_cache import filled
+    from api.judged import evidence_of
     from probes.readiness.levels import Judge
 
     for folder in also:
         if not folder.is_dir():
             raise BadUsage(f"{folder}: 应为探测文件夹 / expected the folder of a prober")
     estate = filled(desk.product.estate.load())
-    return Judge(estate, _evidence(desk, thresholds, also))
-
-
-def _evidence(desk: Desk, thresholds: "Thresholds", also: list[Path]) -> "Evidence":
-    import time
-
-    from probes.watch.evidence import gathered
-    from probes.watch.folder import Folder
-
-    folder = Folder(desk.settings.state / "probes")
-    return gathered(folder, time.time_ns(), thresholds, [Folder(path) for path in also])
+    seen = desk.product.seen()
+    for name, why in seen.missing:
+        desk.tell(desk.words("vantage_missing", name=name, why=why))
+    return Judge(estate, evidence_of(desk.product, seen, thresholds, also))
 
 
 def _one(desk: Desk, found: "Readiness") -> "Readiness":

@@ -18,6 +18,7 @@ from api.cli import (
     history,
     inventory,
     level,
+    machine,
     netbox,
     outputs,
     plan,
@@ -26,7 +27,10 @@ from api.cli import (
     report,
     rules,
     run,
+    silences,
+    state,
     up,
+    user,
     watch,
 )
 from api.cli.desk import Actor, Debug, Flags, Json, write_json
@@ -51,14 +55,18 @@ app.add_typer(plan.app, name="plan")
 app.add_typer(policy.app, name="policy")
 app.add_typer(report.app, name="report")
 app.add_typer(run.app, name="run")
+app.add_typer(machine.app, name="machine")
 app.add_typer(probe.app, name="probe")
 app.add_typer(netbox.app, name="netbox")
 app.add_typer(audit.app, name="audit")
 app.add_typer(audit.database, name="db")
+app.add_typer(user.app, name="user")
+state.register(app)
 up.register(app)
 outputs.register(inventory.app, probe.app)
 watch.register(probe.app)
 rules.register(probe.app)
+silences.register(probe.app)
 level.register(probe.app)
 history.register(probe.app)
 discover.register(inventory.app)

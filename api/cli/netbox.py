@@ -83,12 +83,12 @@ def bootstrap(
     issued = None
     try:
         issued = make(
-            client, actor=desk.actor, hook=hook, token_file=token_file, progress=progress
+            client, actor=desk.actor.name, hook=hook, token_file=token_file, progress=progress
         ).token
     finally:
         if done or issued == "written":
             truth.audit(
-                desk.actor,
+                desk.actor.name,
                 "netbox.bootstrap",
                 client.url,
                 made=[f"{step.path}{step.name}" for step in done],

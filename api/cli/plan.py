@@ -2,11 +2,13 @@
 
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli import schedule
+from api.cli import plan_gates, schedule
 from api.cli.desk import Desk, command, group
 from api.days import day_of
 from api.errors import BadUsage, Exit
@@ -32,6 +34,10 @@ def make(
     ignore_windows: Annotated[
         bool, typer.Option("--ignore-windows", help="不等窗口，限演练 / rehearsals only")
     ] = False,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="割接、回退、再割接 / cut over, roll back, cut over again"),
+    ] = False,
     moves_at_once: Annotated[
         int | None, typer.Option(min=1, max=1000, help="同时迁移上限 / items under way together")
     ] = None,
@@ -50,7 +56,9 @@ def make(
     city = schedule.city_of(desk, means, settings)
     if after and city is None:
         raise BadUsage("--after 须与 --means 同用 / --after goes with --means")
-    given = _means(desk, ignore_windows, moves_at_once, soak).model_copy(update={"city": city})
+    given = _means(desk, ignore_windows, moves_at_once, soak).model_copy(
+        update={"city": city, "practise": rehearse}
+    )
     record, plan = desk.product.planning.make(
         desk.actor,
         given,
@@ -80,14 +88,47 @@ def show(desk: Desk, code: Code) -> None:
     _show(desk, plans.record(code), plans.load(code))
 
 
-@command(app, "check", help="事实是否已变 / whether the facts still are the plan's; 1 when not")
-def check(desk: Desk, code: Code) -> None:
-    from api.show.plan import drift_screen
+@command(
+    app,
+    "check",
+    help="方案今日是否仍成立 / whether a plan still holds, or an edited timetable; 1 when not",
+)
+def check(
+    desk: Desk,
+    code: Code,
+    edited: Annotated[
+        Path | None,
+        typer.Option(
+            "--edited",
+            metavar="FILE",
+            help="判断改过的时间表 / a timetable as edited, .xlsx or .json",
+        ),
+    ] = None,
+) -> None:
+    from api.plan_check import edited_verdict, standing
+    from api.show.plan_check import standing_screen, verdict_screen
+    from probes.watch.history_report import moment
 
-    changed = desk.product.planning.drifted(code)
-    data = {"code": code, "ok": not changed, "drift": changed}
-    desk.answer(data, lambda: drift_screen(changed, desk.words))
-    raise typer.Exit(Exit.NO if changed else Exit.DONE)
+    if edited is not None:
+        verdict = edited_verdict(desk.product, code, edited)
+        told = {"code": code, "ok": verdict.ok} | asdict(verdict)
+        desk.answer(told, lambda: verdict_screen(verdict, desk.words))
+        raise typer.Exit(Exit.DONE if verdict.ok else Exit.NO)
+    found = standing(desk.product, code)
+    down = [
+        {
+            "code": one.code,
+            "check": one.check,
+            "family": one.family,
+            "began": moment(one.began),
+            "reason": one.reason,
+        }
+        for one in found.down
+    ]
+    data = {"code": code, "ok": found.ok, "drift": found.drift}
+    data |= {"broken": found.broken, "down": down}
+    desk.answer(data, lambda: standing_screen(found, down, desk.words))
+    raise typer.Exit(Exit.DONE if found.ok else Exit.NO)
 
 
 @command(app, "dry-run", help="预演，不改动任何主机 / rehearse all of it, change nothing")
@@ -186,3 +227,4 @@ def _decided(desk: Desk, record: "PlanRecord") -> None:
 
 
 schedule.register(app)
+plan_gates.register(app)

@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,13 +13,8 @@ from api.days import day_of
 from api.errors import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    from inventory.model import Estate
-    from inventory.policies.assessment import Assessment
+    from api.judging import Case
     from inventory.policies.pack import Pack
-    from inventory.policies.records import Records
     from inventory.policies.shelf import Shelf
 
 app = group("政策 / policies: targets, rules, money")
@@ -119,13 +114,9 @@ def assess_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
 @command(app, "holds", help="经费暂缓 / whose money is on hold: amount, clause, evidence")
 def holds_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
     from api.show.policy import holds_screen
-    from inventory.policies.holds import holds, total
+    from inventory.policies.holds import total
 
-    found = tuple(
-        hold
-        for case in _cases(desk, policy, today)
-        for hold in holds(case.pack, case.estate, case.assessed, case.records, case.baseline)
-    )
+    found = tuple(hold for case in _cases(desk, policy, today) for hold in case.holds)
     yuan, unknown = total(found, "hold")
     shrinking, untold = total(found, "phase_out")
     data = {
@@ -148,19 +139,11 @@ def lifecycle_(
     policy: Policy = None,
     today: Today = None,
 ) -> None:
+    from api.judging import standings
     from api.show.phases import one_screen, phases_screen
-    from inventory.policies.phases import lifecycle
 
-    shelf, day = _shelf(desk), day_of(desk, today, "--today")
-    packs = [shelf.pack(named) for named in _named(desk, shelf, policy)]
-    book, estate = desk.product.recording.book(), desk.product.estate.load()
-    if code is not None:
-        _known(estate, code)
-    codes = None if code is None else {code}
-    found = [
-        (p, lifecycle(p, estate, book.records, day, book.baseline(p.id, day), codes=codes))
-        for p in packs
-    ]
+    day, estate = day_of(desk, today, "--today"), desk.product.estate.load()
+    found = standings(desk.product, desk.actor, estate, policy, day, code=code)
     data = {
         "today": day,
         "policies": [
@@ -174,46 +157,11 @@ def lifecycle_(
         desk.answer(data, lambda: one_screen(found, desk.words))
 
 
-def _known(estate: "Estate", code: str) -> None:
-    """Raises NotFound for a code that is no system's, project's or line's."""
-    from migrator.errors import NotFound
+def _cases(desk: Desk, policy: str | None, today: str | None) -> "list[Case]":
+    from api.judging import cases
 
-    for objects in (estate.systems, estate.projects, estate.lines):
-        if any(one.code == code for one in objects):
-            return
-    raise NotFound(
-        f"没有此系统、项目或线路 / no such system, project or line: read {code}; `qianyun inventory show` "
-        "counts what there is"
-    )
-
-
-class _Case(NamedTuple):
-    """One policy, what it was judged on, and how it stands."""
-
-    pack: "Pack"
-    estate: "Estate"
-    records: "Records"
-    baseline: "tuple[date, Estate] | None"
-    assessed: "Assessment"
-
-
-def _cases(desk: Desk, policy: str | None, today: str | None) -> list[_Case]:
-    from inventory.policies.assess import assess
-
-    shelf, day = _shelf(desk), day_of(desk, today, "--today")
-    packs = [shelf.pack(named) for named in _named(desk, shelf, policy)]
-    book, estate = desk.product.recording.book(), desk.product.estate.load()
-    found = []
-    for pack in packs:
-        baseline = book.baseline(pack.id, day)
-        assessed = assess(pack, estate, book.records, day, baseline)
-        found.append(_Case(pack, estate, book.records, baseline, assessed))
-    return found
-
-
-def _named(desk: Desk, shelf: "Shelf", policy: str | None) -> "Sequence[str]":
-    """The policy that was asked for, else the city's own, else all."""
-    return (policy,) if policy is not None else desk.settings.policies or shelf.names()
+    day, estate = day_of(desk, today, "--today"), desk.product.estate.load()
+    return cases(desk.product, desk.actor, estate, policy, day)
 
 
 def _shelf(desk: Desk) -> "Shelf":

@@ -115,18 +115,9 @@ def list_(desk: Desk, policy: Policy = None, today: Today = None) -> None:
     from dataclasses import asdict
 
     from api.show.report import list_screen
-    from inventory.reports.periods import dues
 
     office = _office(desk, today)
-    shelf = office.shelf
-    names = shelf.names() if policy is None else (policy,)
-    packs = [shelf.pack(named) for named in names]
-    found = [
-        due
-        for pack in packs
-        if pack.in_force(office.today)
-        for due in dues(pack, office.assessed(pack, office.today))
-    ]
+    found = office.dues(policy, desk.actor)
     called = {o.code: o.name for o in office.product.estate.load().organisations}
     data = {
         "today": office.today,
@@ -166,31 +157,16 @@ def send(
     """Nothing is sent: that an office does, by mail, platform or paper; here it is written down."""
     from dataclasses import asdict
 
-    from api.days import today_of
-    from inventory.reports.periods import began, period_of
-    from migrator.store_sendings import Sending
-
-    report = desk.product.truth.reports.get(number).report
-    day, today = day_of(desk, on, "--on"), today_of(desk)
-    began(period_of(report.cut_off.isoformat()), day)  # its figures were not there before
-    if day > today:
-        raise BadUsage(
-            f"--on 不能晚于今日 / --on: read {day}, expected no later than today, {today}"
-        )
-    scope = report.scope.partition(":")
-    code = scope[2] if scope[0] == "organisation" else _issuer(desk, report.issuer)
-    sending = Sending(
-        policy=report.source.policy,
-        entry=report.source.entry,
-        code=code,
-        period=report.period,
-        on=day,
+    office = _office(desk, None)
+    sent = office.send(
+        number,
+        desk.actor,
+        on=day_of(desk, on, "--on"),
         channel=channel,
-        receiver=to or report.addressee,
+        to=to,
         evidence=evidence,
-        report=number,
     )
-    sent = desk.product.recording.hand_in(sending, desk.actor)
+    report = office.final(number, desk.actor).report
     _recorded(desk, asdict(sent), report.title, sent.channel)
 
 
@@ -210,24 +186,18 @@ def record(
 ) -> None:
     """A record as those of `qianyun policy`: listed by `policy records`, taken back by `policy
     withdraw`."""
-    from api.days import today_of
-    from inventory.errors import ReportError
-    from inventory.reports.periods import began, fits, period_of
-
-    asked = {e.id: e for e in _office(desk, None).shelf.pack(policy).reports}
-    if entry not in asked:
-        raise ReportError(
-            f"该政策没有此报送条目 / no such report in {policy}: read {entry}, expected one of: "
-            f"{'、'.join(asked)}"
-        )
-    about, day = period_of(period), day_of(desk, on, "--on")
-    fits(asked[entry], about)
-    began(about, day)
-    told: dict[str, Any] = {"policy": policy, "entry": entry, "code": organisation}
-    told |= {"period": period, "channels": channel, "on": day, "evidence": evidence}
-    kept = desk.product.recording.put("report", told, desk.actor, today_of(desk))
+    kept, title = _office(desk, None).receive(
+        desk.actor,
+        policy=policy,
+        entry=entry,
+        organisation=organisation,
+        period=period,
+        on=day_of(desk, on, "--on"),
+        channels=channel,
+        evidence=evidence,
+    )
     data = {"id": kept.id, **kept.record.model_dump(mode="json")}
-    _recorded(desk, data, asked[entry].title, "、".join(channel), kept.id)
+    _recorded(desk, data, title, "、".join(channel), kept.id)
 
 
 @command(app, "verify", help="核对定稿报告与文件 / whether all is as it was made; 1 when not")
@@ -273,13 +243,6 @@ def _office(desk: Desk, today: str | None) -> "Office":
             f"{LAST}"
         )
     return Office(desk.product, day)
-
-
-def _issuer(desk: Desk, name: str) -> str:
-    """The code of the organisation that issued a whole place's report, "" where it is no one's of
-    the inventory."""
-    every = desk.product.estate.load().organisations
-    return next((o.code for o in every if name and name in (o.name, *o.aliases)), "")
 
 
 def _kept(one: Any) -> dict[str, Any]:

@@ -1,13 +1,17 @@
-"""`qianyun probe rules --to FOLDER`: Prometheus's rules and Alertmanager's inhibitions, of the estate."""
+"""`qianyun probe rules --to FOLDER`: what Prometheus and Alertmanager are to do, made of the estate."""
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.desk import Desk, command
 from api.errors import BadUsage
+
+if TYPE_CHECKING:
+    from inventory.model import Estate
+    from probes.alerts.paging import Paging
 
 SEVERITIES = ("critical", "warning", "info")
 
@@ -17,7 +21,8 @@ def register(app: typer.Typer) -> None:
     command(
         app,
         "rules",
-        help="由台账生成告警规则与抑制 / alert rules and inhibitions, made from the inventory",
+        help="由台账生成 Prometheus 与 Alertmanager 配置 / Prometheus's and Alertmanager's configuration, "
+        "made from the inventory",
     )(rules)
     command(app, "dashboards", help="Grafana 看板（JSON） / Grafana's dashboards, as JSON")(
         dashboards
@@ -38,34 +43,66 @@ def rules(
         str | None,
         typer.Option(metavar="CODE", help="探测机所在机房或政务云 / where the prober stands"),
     ] = None,
+    paging: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="值班文件，缺省为 QIANYUN_PAGING / who is woken (TOML); QIANYUN_PAGING by default",
+        ),
+    ] = None,
 ) -> None:
-    import json
-
     from api.http.estate_cache import filled
-    from probes.alerts import Alerting, inhibitions
-    from probes.alerts import rules as made
+    from probes.alerts.routes import alertmanager, prometheus
+    from probes.alerts.rules import rules as made
 
     estate = filled(desk.product.estate.load())
+    who = _paging(desk, estate, paging, dict(_severity(told) for told in severity or ()), home)
+    text = made(estate, who)
+    exporters = [url.partition("://")[2] for _, url in desk.settings.vantages]
+    scraped = prometheus(exporters or ["127.0.0.1:9420"], desk.settings.alertmanager_url)
+    files = {
+        "rules.yml": text,
+        "alertmanager.yml": alertmanager(estate, who),
+        "prometheus.yml": scraped,
+    }
+    written = _write(to, files)
+    count = text.count('"alert":')
+    data = {"files": written, "alerts": count, "receivers": sorted(who.receivers)}
+    lines = [desk.words("rules_made", n=count, folder=to)]
+    if not who.receivers:
+        lines.append(desk.words("rules_nobody"))
+    desk.answer(data, lambda: lines)
+
+
+def _paging(
+    desk: Desk, estate: "Estate", file: Path | None, severities: dict[str, str], home: str | None
+) -> "Paging":
+    """The file, with what the command says over it. Raises BadUsage, Misuse."""
+    from probes.alerts.paging import Paging, read_paging
+
     places = {place.code for place in (*estate.rooms, *estate.clouds)}
     if home is not None and home not in places:
         raise BadUsage(
             f"读到 / read --home {home!r}; 应为机房或政务云编号 / expected a room or cloud"
         )
-    alerting = Alerting(dict(_severity(told) for told in severity or ()), home=home)
-    text = made(estate, alerting)
-    inhibit = {"inhibit_rules": inhibitions()}
+    path = file or desk.settings.paging
+    who = read_paging(path, estate) if path else Paging()
+    return who.model_copy(
+        update={"severities": {**who.severities, **severities}, "home": home or who.home}
+    )
+
+
+def _write(to: Path, files: dict[str, str]) -> list[str]:
+    """Each whole or not at all: Prometheus may read them at any moment."""
     try:
         to.mkdir(parents=True, exist_ok=True)
-        files = {to / "rules.yml": text, to / "inhibit.yml": json.dumps(inhibit, indent=1) + "\n"}
-        for path, content in files.items():
-            aside = path.with_suffix(".new")
+        for name, content in files.items():
+            aside = to / f"{name}.new"
             aside.write_text(content)
-            aside.rename(path)
+            aside.rename(to / name)
     except OSError as error:
         raise BadUsage(f"{to}: 无法写入 / cannot be written: {error.strerror}") from error
-    count = text.count('"alert":')
-    data = {"files": [str(path) for path in files], "alerts": count}
-    desk.answer(data, lambda: [desk.words("rules_made", n=count, folder=to)])
+    return [str(to / name) for name in files]
 
 
 def dashboards(

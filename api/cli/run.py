@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli import run_control, run_watch
 from api.cli.desk import Desk, command, group, write_json
-from api.errors import Exit
+from api.errors import BadUsage, Exit
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,6 +24,9 @@ MaybeSystem = Annotated[
     typer.Argument(metavar="[SYSTEM]", help="系统编号，默认全部 / system, all by default"),
 ]
 Reason = Annotated[str, typer.Option(help="理由 / reason")]
+Wave = Annotated[
+    int | None, typer.Option("--wave", min=1, metavar="N", help="整个批次 / a whole wave")
+]
 
 
 @command(app, "start", help="执行已批准的方案 / start an approved plan")
@@ -140,14 +144,28 @@ def logs(
 
 
 @command(app, "pause", help="暂停，在途步骤做完 / no further step begins")
-def pause(desk: Desk, run: Run, system: MaybeSystem = None, reason: Reason = "") -> None:
+def pause(
+    desk: Desk, run: Run, system: MaybeSystem = None, wave: Wave = None, reason: Reason = ""
+) -> None:
     running = desk.product.running
+    if wave is not None:
+        _order_wave(
+            desk, run, system, wave, lambda: running.pause_wave(run, wave, desk.actor, reason)
+        )
+        return
     _order(desk, run, system, lambda: running.pause(run, system, desk.actor, reason))
 
 
 @command(app, "resume", help="继续 / go on")
-def resume(desk: Desk, run: Run, system: MaybeSystem = None, reason: Reason = "") -> None:
+def resume(
+    desk: Desk, run: Run, system: MaybeSystem = None, wave: Wave = None, reason: Reason = ""
+) -> None:
     running = desk.product.running
+    if wave is not None:
+        _order_wave(
+            desk, run, system, wave, lambda: running.resume_wave(run, wave, desk.actor, reason)
+        )
+        return
     _order(desk, run, system, lambda: running.resume(run, system, desk.actor, reason))
 
 
@@ -165,9 +183,20 @@ def skip(desk: Desk, run: Run, system: System, reason: Reason = "") -> None:
     _order(desk, run, system, lambda: running.skip(run, system, desk.actor, reason))
 
 
-@command(app, "rollback", help="回退一个系统 / back to its source, at any point before commit")
-def rollback(desk: Desk, run: Run, system: System, reason: Reason = "") -> None:
+@command(
+    app, "rollback", help="回退系统或批次 / an item or a wave back to its source, before commit"
+)
+def rollback(
+    desk: Desk, run: Run, system: MaybeSystem = None, wave: Wave = None, reason: Reason = ""
+) -> None:
     running = desk.product.running
+    if wave is not None:
+        _order_wave(
+            desk, run, system, wave, lambda: running.rollback_wave(run, wave, desk.actor, reason)
+        )
+        return
+    if system is None:
+        raise BadUsage("须给出系统或 --wave / expected a system or --wave N: read none")
     _order(desk, run, system, lambda: running.rollback(run, system, desk.actor, reason))
 
 
@@ -195,6 +224,28 @@ def _order(desk: Desk, run: str, system: str | None, give: Callable[[], None]) -
     desk.answer(run_summary(record), lambda: [text(desk.words("recorded", what=what))])
 
 
+def _order_wave(
+    desk: Desk, run: str, system: str | None, wave: int, give: Callable[[], tuple[str, ...]]
+) -> None:
+    """A command to a whole wave; which items it changed."""
+    from api.http.views import run_summary
+    from api.show.parts import text
+    from migrator.errors import EngineDown
+
+    if system is not None:
+        raise BadUsage(f"系统与 --wave 只能给一个 / a system or --wave, not both: read {system}")
+    try:
+        changed = give()
+    except EngineDown:
+        desk.tell(desk.words("late"))
+        raise
+    say = desk.words
+    told = say("wave_changed", wave=wave, systems=", ".join(changed))
+    line = told if changed else say("wave_unchanged")
+    data = run_summary(desk.product.truth.runs.get(run)) | {"changed": list(changed)}
+    desk.answer(data, lambda: [text(line)])
+
+
 def _last(desk: Desk) -> "RunRecord":
     from migrator.errors import NotFound
 
@@ -217,3 +268,7 @@ def _live(desk: Desk, code: str, screen: "Callable[[RunRecord], list[RenderableT
             live.update(Group(*screen(run)), refresh=True)
 
         await_end(desk.product.truth, code, None, stop_when_stuck=False, each=draw)
+
+
+run_control.register(app)
+run_watch.register(app)

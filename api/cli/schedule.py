@@ -77,13 +77,10 @@ def orders(desk: Desk, policy: str | None, today: str | None) -> "Orders":
 
 
 def seen_of(desk: Desk) -> "Seen":
-    """What hosts were seen to talk with, in the days that `inventory seen` takes together."""
-    from api.cli.discover import DAYS
-    from inventory.seen import seen
+    """What hosts were seen to talk with."""
+    from api.scheduling import seen_within
 
-    census = desk.product.truth.census
-    within = desk.settings.discover_within
-    return seen(desk.product.estate.load(), census.recent(DAYS), census.latest(), within)
+    return seen_within(desk.product)
 
 
 def questions(
@@ -166,8 +163,13 @@ def timetable(
     if plan.timetable is None:
         desk.answer({"code": code, "timetable": None}, lambda: timetable_screen(plan, desk.words))
         raise typer.Exit(Exit.NO)
-    takes = takes_in(plan, desk.product.estate.load()) if to else None
-    files = {path: written(plan, record, path.suffix, takes) for path in to or ()}
+    estate = desk.product.estate.load() if to else None
+    takes = takes_in(plan, estate) if estate else None
+    lang = desk.words.lang
+    files = {
+        path: written(plan, record, path.suffix, takes=takes, estate=estate, lang=lang)
+        for path in to or ()
+    }
     write_files(files, replace=replace)
     data = {"code": code, "digest": record.digest} | plan.timetable.model_dump(mode="json")
     done = [text(desk.words("written", file=str(path)), GOOD) for path in files]

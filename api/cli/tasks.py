@@ -2,15 +2,12 @@
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from api.cli.desk import Desk, command
-from api.errors import BadUsage, Exit
-
-if TYPE_CHECKING:
-    from inventory.store import LiveStore
+from api.errors import Exit
 
 
 class Take(StrEnum):
@@ -60,16 +57,13 @@ def pull(
     desk: Desk,
     full: Annotated[bool, typer.Option("--full", help="全部重读 / read everything anew")] = False,
 ) -> None:
+    from api import drift
     from api.show.drift import left_out_screen
     from api.show.inventory import counts_screen
     from api.show.parts import GOOD, text
 
-    store, say = _live(desk), desk.words
-    before = store.snapshot().digest
-    pulled = store.pull(desk.actor, full=full)
-    if pulled.estate.digest != before:
-        changed = {"from": before, "to": pulled.estate.digest, "left_out": len(pulled.left_out)}
-        desk.product.truth.audit(desk.actor, "inventory.pull", "estate", **changed)
+    say = desk.words
+    pulled = drift.pull(desk.product, full=full, actor=desk.actor)
     counts = {kind: len(objects) for kind, objects in pulled.estate.collections()}
     data = {
         "digest": pulled.estate.digest,
@@ -95,11 +89,12 @@ def pull(
 
 
 def verify(desk: Desk) -> None:
+    from api.drift import live_store
     from api.show.drift import left_out_screen
     from api.show.inventory import changes_screen
     from api.show.parts import BAD, GOOD, text
 
-    store, say = _live(desk), desk.words
+    store, say = live_store(desk.product), desk.words
     found = store.verify()
     good = found.changes.empty
     data = {
@@ -116,15 +111,3 @@ def verify(desk: Desk) -> None:
     shown = () if good else changes_screen(found.changes, say)
     desk.answer(data, lambda: [*shown, *left_out_screen(found.left_out, say), told])
     raise typer.Exit(Exit.DONE if good else Exit.NO)
-
-
-def _live(desk: Desk) -> "LiveStore":
-    from inventory.store import LiveStore
-
-    store = desk.product.estate
-    if not isinstance(store, LiveStore):
-        raise BadUsage(
-            "台账库在自己的数据库中，没有 NetBox 可读；请设置 QIANYUN_NETBOX_URL / the inventory is "
-            "in our own database, there is no NetBox to read: set QIANYUN_NETBOX_URL"
-        )
-    return store

@@ -46,12 +46,20 @@ def up(desk: Desk) -> None:
     def on_death(part: "Part", code: int, pause: float) -> None:
         desk.tell(say("child_died", name=part.name, code=code, pause=pause, log=part.log))
 
-    asyncio.run(run(desk.product, on_key, on_ready, on_death))
+    def on_first(name: str, password: str) -> None:
+        url = settings.public_url or f"http://{settings.api_address}"
+        desk.tell(say("first_admin", name=name, password=password, url=url))
+
+    asyncio.run(run(desk.product, on_key, on_ready, on_death, on_first))
     desk.tell(say("stopped"))
 
 
 def worker(
     desk: Desk,
+    zone: Annotated[
+        str | None,
+        typer.Option(metavar="Z", help="只执行该网络域的步骤 / does the steps of this zone alone"),
+    ] = None,
     ready_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     import asyncio
@@ -60,6 +68,8 @@ def worker(
     from api.working import work
 
     configure(secrets=desk.settings.secrets())
+    if zone is not None:
+        desk.settings = desk.settings.with_zone(zone)
     asyncio.run(work(desk.product, ready_fd))
 
 

@@ -12,9 +12,12 @@ from fastapi.responses import Response
 from pydantic_core import to_json
 
 from api.http.estate_cache import EstateCache, Rendered
-from api.http.responses import Answer, Problem
+from api.http.problems import problems
+from api.http.responses import Answer
+from api.http.rights import right_or_local
 from inventory.ansible import inventory_of
 from inventory.model import Estate
+from migrator.people import Deed
 from probes.discovery import VIEWS
 
 
@@ -27,8 +30,7 @@ class TargetGroupAnswer(Answer):
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     304: {"description": "未变 / what If-None-Match names is what there is"},
-    404: {"model": Problem, "description": "台账库为空 / the inventory is empty"},
-    503: {"model": Problem, "description": "台账库不应答 / the inventory does not answer"},
+    **problems(404),
 }
 _SUMMARIES = {
     "nodes": "交换节点目标 / exchange nodes as targets",
@@ -53,6 +55,7 @@ def discovery(cache: EstateCache) -> APIRouter:
         summary="Ansible 动态清单 / Ansible's dynamic inventory",
         response_model=dict[str, Any],
         responses=_PROBLEMS,
+        **right_or_local(Deed.INVENTORY_READ),
     )
     def ansible(request: Request) -> Response:
         """同 qianyun inventory ansible --list / the same JSON as that command gives."""
@@ -77,6 +80,7 @@ def _add_view(router: APIRouter, cache: EstateCache, name: str) -> None:
         response_model=list[TargetGroupAnswer],
         responses=_PROBLEMS,
         operation_id=f"sd_{name}",
+        **right_or_local(Deed.PROBE_READ),
     )
 
 

@@ -10,6 +10,7 @@ from api.bootstrap import Qianyun
 from api.http.collector import paused
 from inventory.freshness import snapshot_mark
 from inventory.model import Estate
+from inventory.reports.veil import Veil
 from migrator.errors import NotFound
 
 
@@ -49,6 +50,7 @@ class EstateCache:
         self._lock = threading.Lock()
         self._held: tuple[str | None, Estate] | None = None
         self._rendered: dict[str, Rendered] = {}
+        self._shown: Estate | None = None
 
     @classmethod
     def of(cls, product: Qianyun) -> "EstateCache":
@@ -72,6 +74,19 @@ class EstateCache:
         with self._lock, paused():
             return self._fresh()
 
+    def current(self) -> Estate:
+        """The estate as it is, also when it holds nothing. Raises StoreError."""
+        with self._lock, paused():
+            return self._fresh(empty=True)
+
+    def shown(self) -> Estate:
+        """The estate as it may be shown: what is classified is counted and not told (G7)."""
+        with self._lock, paused():
+            estate = self._fresh(empty=True)
+            if self._shown is None:
+                self._shown = Veil(estate).shown
+            return self._shown
+
     def rendered(self, view: str, make: Callable[[Estate], bytes]) -> Rendered:
         """What `make` gives of the estate as it is; made once for each estate and view."""
         with self._lock, paused():
@@ -86,12 +101,16 @@ class EstateCache:
         with self._lock:
             action()
 
-    def _fresh(self) -> Estate:
+    def _fresh(self, *, empty: bool = False) -> Estate:
         version = self._version()  # asked first: what changes meanwhile is loaded next time
         if self._held is None or version is None or self._held[0] != version:
-            self._held, self._rendered = None, {}  # an old estate is no answer, and takes memory
-            self._held = (version, filled(self._load()))
-        return self._held[1]
+            self._held, self._rendered, self._shown = (
+                None,
+                {},
+                None,
+            )  # an old estate is no answer, and takes memory
+            self._held = (version, self._load())
+        return self._held[1] if empty else filled(self._held[1])
 
 
 def filled(estate: Estate) -> Estate:

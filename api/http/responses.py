@@ -15,6 +15,11 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Alive(Answer):
+    status: Literal["alive"] = "alive"
+    version: str = Field(description="迁云版本 / version of Qianyun")
+
+
 class CheckAnswer(Answer):
     ok: bool
     detail: str = Field(default="", description="为何不正常 / why not")
@@ -33,10 +38,15 @@ class HealthAnswer(Answer):
 
 class ApprovalAnswer(Answer):
     digest: str
-    decision: str = Field(description="approve 或 / or reject")
+    decision: str = Field(description="approve、reject 或 / or withdraw")
     actor: str
     reason: str
     at: datetime
+    scope: str = Field(description="plan、wave 或 / or item")
+    subject: str
+    kind: str
+    reference: str
+    content: str
 
 
 class PlanSummary(Answer):
@@ -65,6 +75,7 @@ class RunSummary(Answer):
     started_by: str
     started_at: datetime
     ended_at: datetime | None
+    limits: dict[str, int] = Field(description="在途调整的限制 / limits changed in flight")
     items: dict[str, ItemState] = Field(description="系统 → 状态 / state by system")
 
 
@@ -88,6 +99,8 @@ class ItemAnswer(Answer):
     wanted: Wanted = Field(description="前行或回退 / forward or rollback")
     paused: bool
     note: str
+    ready_at: datetime | None
+    begun_at: datetime | None
     steps: list[StepAnswer]
 
 
@@ -106,6 +119,7 @@ class AttemptAnswer(Answer):
     message: str
     started_at: datetime
     ended_at: datetime | None
+    rate_kbps: int | None = Field(description="线路上可用速率 / what it may take of its line")
 
 
 class EvidenceAnswer(Answer):
@@ -129,10 +143,18 @@ class RunAnswer(Answer):
     started_by: str
     started_at: datetime
     ended_at: datetime | None
+    limits: dict[str, int] = Field(description="在途调整的限制 / limits changed in flight")
     items: list[ItemAnswer]
     waiting_for_operator: list[str] = Field(description="等待操作人的系统 / systems that wait")
     attempts: list[AttemptAnswer]
     evidence: list[EvidenceAnswer]
+
+
+class Fault(Answer):
+    """One thing that is wrong with a request: where, and what was expected."""
+
+    at: str
+    expected: str
 
 
 class Problem(Answer):
@@ -143,3 +165,4 @@ class Problem(Answer):
     status: int
     detail: str = ""
     instance: str = ""
+    faults: list[Fault] = Field(default=[], description="逐处错误 / each fault by its place")

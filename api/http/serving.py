@@ -1,24 +1,52 @@
-"""The HTTP server around the app."""
+"""The HTTP server around the app: TLS where a certificate is set, and a graceful stop: requests under
+way end, streams are told to, and after five seconds nothing is waited for."""
+
+import signal
+from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.bootstrap import Qianyun
 from api.http.app import make_app
 from api.logs import configure
-from api.up import require_loopback, split
+from api.up import require_guarded, split
+
+GRACE_SECONDS = 5
+
+
+class Server(uvicorn.Server):
+    """Tells the app's streams that it stops: they would hold it up."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._app.state.stopping.set()
+        super().handle_exit(sig, frame)
 
 
 def serve(product: Qianyun) -> None:
-    """Answer until SIGTERM or SIGINT. Raises Exposed for an address that is not loopback."""
+    """Answer until SIGTERM or SIGINT. Raises Exposed for an address in the clear that is not
+    loopback."""
     settings = product.settings
-    require_loopback(settings.api_address)
+    require_guarded(settings)
     configure(secrets=settings.secrets())
     host, port = split(settings.api_address)
-    uvicorn.run(
-        make_app(product),
+    app = make_app(product)
+    config = uvicorn.Config(
+        app,
         host=host,
         port=port,
         log_config=None,
         access_log=False,
         proxy_headers=False,
+        server_header=False,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        h11_max_incomplete_event_size=64 * 1024,
     )
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    Server(config, app).run()

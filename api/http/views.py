@@ -12,7 +12,7 @@ _STUCK = {StepState.FAILED, StepState.HELD}
 
 def plan_summary(record: PlanRecord) -> dict[str, Any]:
     """A plan without its content."""
-    return {"state": record.state} | record.model_dump(mode="json")
+    return {"state": record.state} | record.model_dump(mode="json", exclude={"decisions"})
 
 
 def run_summary(run: RunRecord) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from api.bootstrap import Qianyun
 from api.http.estate_cache import EstateCache, Refreshable
 from api.http.refresher import Refresher
 from api.http.responses import Answer, Problem
+from api.http.rights import PUBLIC
 from inventory.deliveries import Deliveries
 
 SIGNATURE = "X-Hook-Signature"
@@ -53,7 +54,12 @@ _TEXTS = {
     503: "未设密钥或数据库不应答 / no secret is set, or the database does not answer",
 }
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text} for status, text in _TEXTS.items()
+    status: {
+        "model": Problem,
+        "description": text,
+        "content": {"application/problem+json": {}},
+    }
+    for status, text in _TEXTS.items()
 }
 
 
@@ -81,6 +87,7 @@ def webhook(product: Qianyun, cache: EstateCache) -> APIRouter:
         status_code=202,
         response_model=Accepted,
         responses=_PROBLEMS,
+        **PUBLIC,
     )
     async def receive(request: Request) -> JSONResponse:
         """签名、时间与重放均经核对，随后在后台更新 / checked, then refreshed in the background."""

@@ -23,13 +23,14 @@ def outages_screen(found: Sequence[Mapping[str, Any]], say: Words) -> Iterator[R
         "reason",
         "cause",
         "acknowledged_by",
+        "prober",
     )
     made = table(*(say(key) for key in heads))
     yield rows(
         made,
         (
             (
-                one["id"],
+                "" if one["prober"] else one["id"],  # acknowledged where that prober is
                 one["code"],
                 one["check"],
                 f"IPv{one['family']}",
@@ -38,6 +39,7 @@ def outages_screen(found: Sequence[Mapping[str, Any]], say: Words) -> Iterator[R
                 one["reason"],
                 one["cause"],
                 one["acknowledged_by"],
+                one["prober"],
             )
             for one in found
         ),

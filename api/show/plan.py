@@ -49,6 +49,8 @@ def plan_screen(record: PlanRecord, plan: Plan, say: Words, zone: str) -> Iterat
     yield text(say("means", hold=means.hold_seconds, **figures), DIM)
     if means.ignore_windows:
         yield text(say("windows_ignored"), BAD)
+    if means.practise:
+        yield text(say("practised"), BAD)
     if plan.timetable is not None:
         yield from timetable_screen(plan, say)
     else:

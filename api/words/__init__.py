@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from api.words.alerts import ALERT_TEXTS
 from api.words.census import CENSUS
+from api.words.engine import ENGINE_TEXTS
 from api.words.netbox import NETBOX_TEXTS
 from api.words.objects import OBJECT_TEXTS
+from api.words.pages import PAGE_TEXTS
+from api.words.people import PEOPLE_TEXTS
 from api.words.plan import PLAN_TEXTS
+from api.words.plan_check import PLAN_CHECK_TEXTS
 from api.words.policy import POLICY_TEXTS
 from api.words.readiness import READINESS_TEXTS
 from api.words.records import RECORD_TEXTS
@@ -33,6 +38,11 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **CENSUS,
         **RECORD_TEXTS,
         **PLAN_TEXTS,
+        **ALERT_TEXTS,
+        **PLAN_CHECK_TEXTS,
+        **ENGINE_TEXTS,
+        **PAGE_TEXTS,
+        **PEOPLE_TEXTS,
     }
 )
 

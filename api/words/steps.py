@@ -33,6 +33,10 @@ STEP_TEXTS: Mapping[str, tuple[str, str]] = {
     "stay": ("不动", "stay"),
     "stub": ("涉密登记", "stub"),
     "blocked": ("受阻", "blocked"),
+    "practised": (
+        "切换演练：每项割接后立即回退，再割接一次，业务不中断",
+        "rehearsal for real: each item is cut over, rolled back and cut over again, clients served",
+    ),
     "windows_ignored": ("不等窗口（仅限演练）", "windows are ignored (rehearsals only)"),
     "means": (
         "同时至多 {moves} 项；切换后观察 {soak} 秒；割接保持至多 {hold} 秒；时区 {zone}",

@@ -25,8 +25,9 @@ from inventory.ledger.record import Record
 from inventory.ledger.records import Rows, read_table
 from inventory.ledger.report import Ignored, LedgerReport, Problem
 from inventory.ledger.sheets import Sheet, read_sheets
+from inventory.ledger.spelling import default_words
 from inventory.ledger.table import Table
-from inventory.ledger.words import Words, default_words
+from inventory.ledger.words import Words
 from inventory.model import Estate
 
 __all__ = ["Ignored", "LedgerReport", "Problem", "Progress", "read_ledgers", "read_rows"]

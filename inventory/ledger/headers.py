@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
-from inventory.ledger.fields import CONTACTS, PARTS_OF_SYSTEMS, WITH_CONTACTS
+from inventory.ledger.cells import Cell, raw_text
+from inventory.ledger.fields import CONTACTS, WITH_CONTACTS
 from inventory.ledger.headings import Heading, heading_rows, headings
 from inventory.ledger.labels import label_lines
+from inventory.ledger.likely import tried_columns
 from inventory.ledger.naming import name_column
-from inventory.ledger.preamble import preamble
-from inventory.ledger.several import JOIN, parser_of
+from inventory.ledger.preamble import preamble, unit_below
+from inventory.ledger.several import JOIN
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.table import Column, Lines, Table
 from inventory.ledger.words import KindWords, Words, squeeze
@@ -25,6 +26,7 @@ MAX_DEPTH = 3  # rows of a header
 NAMELESS = 3  # fields of a header that names none: fewer may be those of any list
 PLAIN = 5  # fields of a header that needs no comparing with others
 MUCH = 0.6  # of what the best row knows
+NOTES = 6  # rows under a table that may say what holds for it
 FEW = 4  # cells of a line of labels above a table
 _BRACKETS = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]")
 _NAMING = {"dependencies": {"system"}}  # one of which a table of the kind has, else name or code
@@ -50,6 +52,9 @@ def find_tables(sheet: Sheet, words: Words) -> Iterator[Table]:
         end = below.header_row if below else len(rows)
         told = {at: pairs for at, pairs in lines.items() if top <= at < end}
         table = replace(table, last_row=end, repeated=frozenset(repeated), lines=told)
+        if not table.said.money:
+            notes = rows[max(table.first_row, end - NOTES) : end]
+            table = replace(table, said=replace(table.said, money=unit_below(notes, words)))
         yield replace(table, columns=tuple(tried_columns(table, words)))
         top = _run_above(sheet, table, end)
         if below:
@@ -166,30 +171,6 @@ def _score(candidate: tuple[float, float, Table]) -> float:
     return candidate[0]
 
 
-def tried_columns(table: Table, words: Words) -> Iterator[Column]:
-    """The columns, without the fields that their cells speak against: of a header that is known by
-    its parts alone, or by a word that departments use for other things too (服务, 数据库), most
-    cells must be such as the field has."""
-    for column in table.columns:
-        sure = not column.likely and column.field not in PARTS_OF_SYSTEMS
-        if column.field is None or column.contact or sure:
-            yield column
-            continue
-        read = tried = 0
-        for row in table.sheet.rows[table.first_row : min(table.last_row, table.first_row + 200)]:
-            cell = row[column.index] if column.index < len(row) else None
-            if is_blank(cell, words) or squeeze(raw_text(cell)) in words.ditto:
-                continue
-            tried += 1
-            try:
-                parser_of(table.kind, column.field)(cell, column.unit or table.said.money, words)
-            except Refused:
-                continue
-            read += 1
-        kept = tried < 4 or read >= 0.5 * tried
-        yield column if kept else replace(column, field=None)
-
-
 class Hints:
     """What the names of sheet and file, and the titles above a table, say of its kind."""
 
@@ -257,7 +238,18 @@ def columns_of(found: Sequence[Heading], kind: str) -> Iterator[tuple[Column, bo
         if field and JOIN in field and any(part in chosen for part in field.split(JOIN)):
             field = None  # each has a column of its own
         likely = heading.likely and field is not None
-        yield Column(heading.index, title, field, heading.unit, row=row, likely=likely), False
+        yield (
+            Column(
+                heading.index,
+                title,
+                field,
+                heading.unit,
+                row=row,
+                likely=likely,
+                stems=heading.stems,
+            ),
+            False,
+        )
 
 
 def _chosen(found: Sequence[Heading]) -> dict[str, int]:

@@ -21,7 +21,7 @@ _VAGUE = re.compile(r"(?:基本|主要|相关)?(?:情况|信息|状况|内容|�
 @dataclass(frozen=True, slots=True)
 class Heading:
     """One column: `text` is the lowest cell as read, in row `row` (from 0); `likely`: its field is
-    known by its parts alone."""
+    known by its parts alone; `stems`: what it says without brackets, alone and behind its groups."""
 
     index: int
     row: int
@@ -31,6 +31,7 @@ class Heading:
     contact: ContactHeader | None
     quiet: bool
     likely: bool = False
+    stems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,8 @@ def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words)
     if not (field or contact or quiet):
         likely = _first(spellings, known.several)
     if not (field or contact or quiet or likely):
-        likely = known.likely(own.base) or known.likely("".join(t.base for t in titles))
+        stems = _stems(titles)
+        likely = next(filter(None, map(known.likely, stems)), None)
     return Heading(
         index,
         chain[-1].row,
@@ -180,7 +182,15 @@ def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words)
         contact,
         quiet=quiet,
         likely=likely is not None,
+        stems=_stems(titles),
     )
+
+
+def _stems(titles: Sequence[Title]) -> tuple[str, ...]:
+    """What the lowest cell says without brackets, behind its groups, and with its remark."""
+    own = titles[-1]
+    told = (own.base, "".join(t.base for t in titles), own.base + own.remark)
+    return tuple(dict.fromkeys(filter(None, told)))
 
 
 def _joined(titles: Sequence[Title]) -> list[str]:

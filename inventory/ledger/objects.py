@@ -8,28 +8,25 @@ end, and an approving body sit, where no ledger of ours reaches.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from inventory.changes import MODELS
-from inventory.ledger.fields import PARTS_OF_SYSTEMS
+from inventory.ledger.implied import IMPLIED, by_short_names, coded, implied
 from inventory.ledger.lists import needed
 from inventory.ledger.names import Names, name_key
 from inventory.ledger.organisations import Organisations
-from inventory.ledger.record import Record, Told, derived_code, service_code, with_blanks
+from inventory.ledger.record import Record, Told, with_blanks
 from inventory.ledger.report import Ignored, Problem
+from inventory.ledger.systems import system_of
 from inventory.ledger.unite import unite
 from inventory.model import (
     TOLD_ADDRESSES,
-    Database,
     Dependency,
-    Entrance,
     Estate,
     Secrecy,
     System,
-    Tree,
-    Workload,
 )
 from inventory.references import PLACES, REFERENCES
 from inventory.text import printable
@@ -58,12 +55,6 @@ NEEDED: Mapping[str, frozenset[str]] = {
     "dependencies": frozenset({"system", "needs"}),
     "systems": frozenset({"entrance_node"}),
 }
-# where no table of these was sent, those that a field names are taken as told; and what by its form
-# is a department, 清河县人民政府, though the table lacks it
-IMPLIED: Mapping[str, tuple[str, ...]] = {
-    "organisations": ("organisation", "approving_department"),
-    "sites": ("site",),
-}
 
 
 @dataclass(slots=True)
@@ -90,64 +81,18 @@ def build(
     """The estate that the records declare. `known`: what may be referred to besides; `unread`:
     what stands in sheets and rows that couldn't be read, by name_key: it is no unknown name."""
     refused = list(refused)
-    told = _in_order([*_coded(tuple(records), known, organisations)], refused)
+    told = _in_order([*coded(tuple(records), known, organisations)], refused)
     once = unite(told, known, organisations, frozenset(map(id, refused)))
     alive = list(map(with_blanks, once.records))
     for kind in IMPLIED:
-        alive = _implied(kind, alive, known, organisations) + alive
+        alive = implied(kind, alive, known, organisations) + alive
     refused = [*refused, *once.again]
     names = Names(alive, known, organisations)
     built = Built(alive, refused, names, organisations)
     built.problems, built.ignored = once.problems, once.ignored
-    built.ignored += _by_short_names(alive)
+    built.ignored += by_short_names(alive)
     _Builder(built, unread).build()
     return built
-
-
-def _in_order(records: list[Record], refused: list[Record]) -> list[Record]:
-    """Both as they stood in the ledgers, of each sheet; sheets in the order of the first."""
-    if not refused:
-        return records
-    sheets = {place: n for n, place in enumerate(dict.fromkeys(r.table for r in records + refused))}
-    return sorted([*records, *refused], key=lambda r: (sheets[r.table], r.row))
-
-
-def _implied(
-    kind: str, records: list[Record], known: Estate, organisations: Organisations
-) -> list[Record]:
-    """Those of `kind` that the rows name and no table has."""
-    table = [r for r in records if r.kind == kind]
-    names = Names(table, known, organisations)
-    spelt: dict[str, dict[str, tuple[Record, Told]]] = {}
-    for record in records:
-        for name in IMPLIED[kind]:
-            written = record.values.get(name)
-            if not written or names.find((kind,), written):
-                continue
-            if not table or (kind == "organisations" and organisations.is_one(written)):
-                full = organisations.full(written) if kind == "organisations" else written
-                told = record.told.get(name, Told("", written))
-                spelt.setdefault(full, {}).setdefault(written, (record, told))
-    return [_told_of(kind, full, places) for full, places in spelt.items()]
-
-
-def _by_short_names(records: Iterable[Record]) -> Iterator[Ignored]:
-    """The organisations whose full names nobody wrote, each with the place of a short one."""
-    for record in records:
-        told = record.told.get("name")
-        others = record.values.get("aliases", ())
-        if record.kind != "organisations" or told is None or not others:
-            continue
-        if told.raw not in ("", record.name) and record.name not in others:
-            yield Ignored(
-                file=record.file,
-                sheet=record.sheet,
-                row=record.row,
-                column=told.column,
-                raw=told.raw,
-                reason=f"只写了简称，按“{printable(record.name)}”登记，请核对 / a short name alone: "
-                f"taken for {printable(record.name)}, check it",
-            )
 
 
 def _in_a_room(record: Record, field: str, written: str) -> bool:
@@ -159,33 +104,12 @@ def _in_a_room(record: Record, field: str, written: str) -> bool:
     return "机房" in header and not _OF_OTHERS.search(written)
 
 
-def _told_of(kind: str, full: str, places: Mapping[str, tuple[Record, Told]]) -> Record:
-    record, told = next(iter(places.values()))
-    others = tuple(sorted(places.keys() - {full}))
-    values: dict[str, Any] = {
-        "name": full,
-        "code": derived_code(kind, full),
-        **({"aliases": others} if others else {}),
-    }
-    return Record(kind, record.file, record.sheet, record.row, values, {"name": told})
-
-
-def _coded(
-    records: tuple[Record, ...], known: Estate, organisations: Organisations
-) -> Iterator[Record]:
-    """A service without a code gets one from its host's, however its row spells the host, so that
-    it is the same service in the next ledger too."""
-    codeless = [r for r in records if r.kind == "services" and not r.code]
-    names = Names(records if codeless else (), known, organisations)
-    for record in records:
-        if record.kind != "services" or record.code:
-            yield record
-            continue
-        written = record.values["host"]
-        found = names.find(("hosts",), written)
-        host = next(iter(found)) if len(found) == 1 else written
-        code = service_code(host, record.values.get("protocol", "tcp"), record.values["port"])
-        yield replace(record, values={**record.values, "host": host, "code": code})
+def _in_order(records: list[Record], refused: list[Record]) -> list[Record]:
+    """Both as they stood in the ledgers, of each sheet; sheets in the order of the first."""
+    if not refused:
+        return records
+    sheets = {place: n for n, place in enumerate(dict.fromkeys(r.table for r in records + refused))}
+    return sorted([*records, *refused], key=lambda r: (sheets[r.table], r.row))
 
 
 class _Builder:
@@ -221,7 +145,7 @@ class _Builder:
         if values is None:
             return None
         if record.kind == "systems":
-            system = _system(record, values)
+            system = system_of(record, values)
             self._unaddressed(record, system)
             return system
         return MODELS[record.kind](**values, provenance=record.provenance())
@@ -339,34 +263,4 @@ def _unknown(shown: str, kinds: tuple[str, ...], found: set[str]) -> str:
     return (
         f"台账与现有资产中都没有“{shown}”，请更正名称或补充 / “{shown}” is neither in the ledgers "
         f"nor known ({where}): correct the name or add it"
-    )
-
-
-def _system(record: Record, values: Mapping[str, Any]) -> System:
-    plain = {k: v for k, v in values.items() if k not in PARTS_OF_SYSTEMS}
-    workload = Workload(
-        trees=tuple(
-            Tree(path=path, writable=field == "data_trees")
-            for field in ("program_trees", "data_trees")
-            for path in values.get(field, ())
-        ),
-        databases=tuple(Database(**told) for told in values.get("databases", ())),
-        services=values.get("services", ()),
-    )
-    entrance = None
-    if "entrance_node" in values:
-        entrance = Entrance(
-            node=values["entrance_node"],
-            port=values["entrance_port"],
-            backend_port=values["backend_port"],
-            path=values.get("check_path", "/"),
-            content=values.get("check_content", ""),
-            name=values.get("entrance_name", "").removeprefix("https://") or None,
-            tls=True if values.get("entrance_name", "").startswith("https://") else None,
-        )
-    return System(
-        **plain,
-        workload=None if workload == Workload() else workload,
-        entrance=entrance,
-        provenance=record.provenance(),
     )

@@ -16,7 +16,7 @@ from inventory.model import Estate
 # 市场监管局 begins with no city, 城市管理局 with none called 城; 市 alone is the city at hand
 _PLACE = re.compile(
     r"(?!(?:城|都|园|社|校|景|灾|地|自治|开发|行政|水|山|林|湖|库|牧|示范|管理|旅游|工业|保税|新|高新|经开)[市区县])"
-    r"(?:[^市县区旗\W\da-z_]{1,8}?(?:自治[县州旗]|[市县区旗盟]))"
+    r"(?:[^市县区旗\W\da-z_]{1,8}?(?:自治[县州旗]|地区|[市县区旗盟]))"
     r"(?=[\u4e00-\u9fff]{2})"
 )
 _HERE = re.compile(
@@ -24,7 +24,8 @@ _HERE = re.compile(
 )
 _ABOVE = "国家税务总局"  # which stands before the names of its bureaux in the cities
 _YOUTH = re.compile(r"(?:共青团(?P<place>.*?[市县区旗州盟])?|团(?P<short>[市县区旗])?)委(?:员会)?")
-_UNDER = ("县", "区", "旗")
+_UNDER = ("县", "区", "旗", "盟", "州")
+_CITIES = ("市", "盟", "州", "地区")  # what stands at a city's level (地级行政区)
 _PARTY = "中共"  # which may be left out before 市委宣传部
 _VILLAGES = re.compile(r"(?:([^街道]{1,6}[镇乡])(?:人民)?(?:政府)?|(.{1,6}街道)(?:办|办事处)?)")
 # 望岳区 in a title; 各区, 市辖区 and 高新区管委会 are no county by their letters alone
@@ -33,6 +34,7 @@ _COUNTY = re.compile(
 )
 _END = {"委": "委员会", "办": "办公室"}
 _VAGUE = ("管理局", "服务局", "办公室", "委员会", "管委会")
+_BETWEEN = re.compile("[和与及、]|管理|事务")
 MAX_SHORT = 6  # characters of what may be short for something
 
 
@@ -96,16 +98,22 @@ class Organisations:
         for body in (parts.body, self._words.bureaux.full.get(parts.body, parts.body)):
             if (found := self._by_body.get((parts.place, body))) is not None:
                 return found
-        if len(fits := self._fits(parts)) == 1:
+        fits = self._fits(parts) or self._alike(parts)
+        if not fits and self._doubtful(parts):
+            fits = self._longer(parts)
+        if len(fits) == 1:
             return self._by_body[parts.place, fits[0]]
         long = self._words.bureaux.full.get(parts.body)
         if long is not None and parts.body not in self._words.bureaux.variants:
             return self._named(parts.place, long, parts.written)
         return self._whole(written)
 
-    def _order(self, name: str) -> tuple[bool, int, str]:
-        """What most cities call a department before what some do, then the longest."""
-        return self._parts(name).body in self._words.bureaux.variants, -len(name), name
+    def _order(self, name: str) -> tuple[bool, bool, int, str]:
+        """Names with their city, then what most cities call a department before what some do, then
+        the longest."""
+        parts = self._parts(name)
+        variant = parts.body in self._words.bureaux.variants
+        return variant, not _told_whole(parts), -len(name), name
 
     def _learn(self, name: str, full: str) -> None:
         parts = self._parts(name)
@@ -122,8 +130,13 @@ class Organisations:
     def _short(self, parts: _Parts) -> bool:
         """Whether a name is a short one, that nobody would have on its seal."""
         bureaux = self._words.bureaux
+        if self._doubtful(parts):
+            # 市行政审批局, where 云州市行政审批服务局 is told and 云州市行政审批局 never
+            return len(self._longer(parts)) == 1
         if parts.body in bureaux.full:
             return parts.body not in bureaux.variants
+        if not _told_whole(parts) and len(self._alike(parts)) == 1:
+            return True
         return len(parts.body) < 5 and len(self._fits(parts)) == 1
 
     def _fits(self, parts: _Parts) -> list[str]:
@@ -132,6 +145,30 @@ class Organisations:
             return []
         fits = [body for body in self._bodies[parts.place] if _short_for(parts.body, body)]
         return [body for body in fits if body[0] == parts.body[0]] or fits
+
+    def _under(self, name: str) -> bool:
+        return len(name) > 3 or name[1:] in self._words.bureaux.full
+
+    def _doubtful(self, parts: _Parts) -> bool:
+        """Whether a name that some seals bear may be short for another here: 大数据局 always, and
+        行政审批局 where it stands without its city."""
+        bureaux = self._words.bureaux
+        return parts.body in bureaux.variants or (
+            parts.body in bureaux.names and not _told_whole(parts)
+        )
+
+    def _longer(self, parts: _Parts) -> list[str]:
+        """The names told in the same place that have a formal one's letters, and begin as it."""
+        fits = [body for body in self._bodies[parts.place] if _short_for(parts.body, body)]
+        return [body for body in fits if body.startswith(parts.body[:2])]
+
+    def _alike(self, parts: _Parts) -> list[str]:
+        """The names told in the same place that differ in words which people leave out: 行政审批政务
+        信息局 and 行政审批和政务信息管理局."""
+        bare = _BETWEEN.sub("", parts.body)
+        known = parts.body in self._words.bureaux.names
+        told = self._bodies[parts.place]
+        return [] if known else [body for body in told if _BETWEEN.sub("", body) == bare]
 
     def _formal(self, body: str) -> bool:
         return body in self._words.bureaux.names or len(body) > MAX_SHORT
@@ -166,10 +203,15 @@ class Organisations:
             place, name = match[0], name[match.end() :]
         if not place and (match := _HERE.match(name)) and len(name) > match.end() + 1:
             name = name[match.end() :]
-        elif not place and name[:1] in _UNDER and len(name) > 3:
-            # 县 alone is the county at hand in a county's ledgers
+        elif not place and name[:1] in _UNDER and self._under(name):
+            # 县 alone is the county at hand in a county's ledgers, 盟 the league in a league's
             place, name = "" if self.city.endswith(name[0]) else name[0], name[1:]
         return _Parts("" if place == self.city else place, _village(name), written)
+
+
+def _told_whole(parts: _Parts) -> bool:
+    """Whether a name is written with its city or county, as on a seal."""
+    return _PLACE.match(squeeze(parts.written).removeprefix(_PARTY)) is not None
 
 
 def _village(body: str) -> str:
@@ -198,18 +240,21 @@ def in_county(written: str, county: str) -> str:
 
 
 def _city(names: Iterable[str], said: Iterable[str]) -> str:
-    """The city that most names begin with: 云州市; where none is named, the one county that is: the
-    ledgers are a county's."""
-    counties: set[str] = set()
+    """The city that most names begin with: 云州市; where none is named, or hardly, the county that
+    nearly all name: the ledgers are a county's."""
     for texts in (names, said):
         bare = (squeeze(text).removeprefix(_PARTY) for text in texts)
-        places = [match[0] for text in bare if (match := _PLACE.match(text))]
-        counted = Counter(place for place in places if place.endswith("市"))
-        if counted:
-            (most, _), *_ = counted.most_common(1)
-            return most
-        counties |= set(places)
-    return counties.pop() if len(counties) == 1 else ""
+        places = Counter(match[0] for text in bare if (match := _PLACE.match(text)))
+        cities = Counter({p: n for p, n in places.items() if p.endswith(_CITIES)})
+        counties = places - cities
+        city, often = next(iter(cities.most_common(1)), ("", 0))
+        county, most = next(iter(counties.most_common(1)), ("", 0))
+        own = 3 * most >= 2 * counties.total()
+        if county and own and most > 3 * often:
+            return county
+        if city:
+            return city
+    return ""
 
 
 def _short_for(short: str, full: str) -> bool:

@@ -13,6 +13,7 @@ from inventory.ledger.titles import unit_of_sheet
 from inventory.ledger.words import Words, squeeze
 
 _BRACKETS = re.compile(r"\([^()]*\)")
+_FEW = 2  # cells of a note
 _LABELLED = re.compile(r"([^\s:]{2,12})\s*:\s*([^\s:]+)?")
 
 
@@ -39,6 +40,17 @@ def preamble(rows: Sequence[Sequence[Cell]], words: Words) -> Preamble:
             money = money or unit_of_sheet(text, words)
             organisation = organisation or _reporter(texts, at, words)
     return Preamble(money, organisation, tuple(titles))
+
+
+def unit_below(rows: Sequence[Sequence[Cell]], words: Words) -> str:
+    """The unit of money that a note under a table sets: 注：金额单位为万元."""
+    for row in rows:
+        told = [text for c in row if c not in (None, "") and (text := narrow(c))]
+        note = 0 < len(told) <= _FEW and squeeze(told[0]).startswith(tuple(words.notes))
+        unit = unit_of_sheet(" ".join(told), words) if note else ""
+        if unit:
+            return unit
+    return ""
 
 
 def _reporter(texts: Sequence[str], at: int, words: Words) -> str:

@@ -1,15 +1,11 @@
 """Rows → records: every cell parsed, references still names."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from datetime import date
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from inventory.labels import field_label
 from inventory.ledger.addresses import either_ip, ipv4
 from inventory.ledger.cells import Cell, Parser, Partly, Refused, is_blank, raw_text
 from inventory.ledger.choices import if_told
@@ -17,28 +13,36 @@ from inventory.ledger.contacts import ContactReader, posts_of
 from inventory.ledger.context import Context
 from inventory.ledger.dates import DAYS_TO_1904
 from inventory.ledger.fields import (
-    CODE_NAMES,
     CONTACTS,
     DAYS,
-    ENTRANCE,
     FIELDS,
     MONEY,
     OTHERWISE,
-    REQUIRED,
     TICKS,
 )
 from inventory.ledger.organisations import county_of, in_county
-from inventory.ledger.record import Record, Told, beside, derived_code
+from inventory.ledger.record import Record, Told, beside
+from inventory.ledger.remarks import (
+    by_resemblance,
+    left_open,
+    left_over,
+    missing,
+    owners_as_above,
+    passed_columns,
+    people_aside,
+    read_expected,
+    row_problem,
+    unknown_header,
+    unread_label,
+)
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import GROUP, LABELS, DataRow, data_rows
 from inventory.ledger.several import parser_of
-from inventory.ledger.table import Column, Pair, Table
+from inventory.ledger.stand_ins import absent, name_it
+from inventory.ledger.table import Column, Table
 from inventory.ledger.unread import without_faults
 from inventory.ledger.words import Words, squeeze
-from inventory.model import Code
-from inventory.text import printable
 
-_CODE: TypeAdapter[str] = TypeAdapter(Code)
 CONTACTS_ASIDE = ("systems", "projects")  # people are told there in passing
 _PLAIN = frozenset({str, int, bool, date})  # values that are taken as they are
 REMEMBERED = 20_000  # cells of a column that are not parsed again
@@ -63,11 +67,12 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
     sheet = table.sheet
     records: list[Record] = []
     refused: list[Record] = []
-    problems = [_unknown_header(table, column) for column in table.unknown]
-    ignored = list(_passed_columns(table))
+    problems = [unknown_header(table, column) for column in table.unknown]
+    ignored = [*passed_columns(table), *by_resemblance(table)]
     posts = posts_of(table.columns, words)
     reader = _Reader(table, words)
     people = ContactReader(posts, words)
+    as_above = 0
     for row in data_rows(table, words):
         if tick:
             tick()
@@ -85,6 +90,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
                 )
             )
             continue
+        as_above += row.as_above
         record, found, left = reader.read(row)
         if table.nameless:  # that there are no names is told once, at the header
             found = [p for p in found if p.code != "missing"]
@@ -94,12 +100,13 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
             problems += unread
             record, unread = _with_contacts(table, record, people, readable)
             if table.kind in CONTACTS_ASIDE:
-                ignored += [_people_aside(problem) for problem in unread]
+                ignored += [people_aside(problem) for problem in unread]
             else:
                 problems += unread
         problems += found
         (refused if table.nameless or any(p.refuses for p in found) else records).append(record)
-    problems += [_unread_label(table, pair, refusal) for pair, refusal in reader.context.unread]
+    ignored += owners_as_above(table, as_above)
+    problems += [unread_label(table, pair, refusal) for pair, refusal in reader.context.unread]
     return Rows(
         table.kind,
         tuple(records),
@@ -187,8 +194,8 @@ class _Reader:
         refused = {field for field, refusal in faults if not refusal.aside}
         if refused:
             refused |= {o for c in self._columns if c.field in refused for o in c.others}
-        number = _name_it(table.kind, values, refused)
-        faults += [(f, _missing()) for f in _absent(table.kind, values) if f not in refused]
+        number = name_it(table.kind, values, refused)
+        faults += [(f, missing()) for f in absent(table.kind, values) if f not in refused]
         record = Record(
             table.kind,
             table.sheet.file,
@@ -199,7 +206,7 @@ class _Reader:
             number,
             column=row.number if table.names_row is not None else 0,
         )
-        return record, [_problem(record, table, f, refusal) for f, refusal in faults], taken.left
+        return record, [row_problem(record, table, f, refusal) for f, refusal in faults], taken.left
 
     def _look(self, row: DataRow, column: _Column, cell: Cell, value: Any, taken: "_Taken") -> None:
         """Take a value that is more than one of text, number or day."""
@@ -207,7 +214,7 @@ class _Reader:
         for other in column.others:
             taken.told[other] = told
         if isinstance(value, Partly):
-            taken.left.append(_left_over(table, row, column.column, value.left))
+            taken.left.append(left_over(table, row, column.column, value.left))
             value = value.value
         if unread := table.sheet.faults.get((row.number - 1, column.index)):
             taken.faults.append((column.field, Refused("formula_error", unread.expected)))
@@ -216,7 +223,7 @@ class _Reader:
                 del taken.told[column.field]  # said to be unknown, where a blank is no
             _take(taken.values, column.into, value)
         elif value.open_:
-            taken.left.append(_left_open(table, row, column.column, told.raw))
+            taken.left.append(left_open(table, row, column.column, told.raw))
         else:
             taken.faults.append((column.field, value))
 
@@ -233,47 +240,6 @@ class _Taken:
 
 def _first(cells: tuple[Cell, ...]) -> str:
     return raw_text(next((c for c in cells if c not in (None, "")), ""))
-
-
-def _unread_label(table: Table, pair: Pair, refusal: Refused) -> Problem:
-    raw = raw_text(pair.value)
-    return Problem(
-        file=table.sheet.file,
-        sheet=table.sheet.name,
-        row=pair.row + 1,
-        column=pair.label,
-        raw=raw,
-        code=refusal.code,
-        message=_read_expected(raw, refusal),
-        refuses=False,
-    )
-
-
-def _people_aside(problem: Problem) -> Ignored:
-    told = problem.model_dump(include={"file", "sheet", "row", "column", "raw"})
-    return Ignored(**told, reason="待定：不是可识别的联系人 / left open: no people that are known")
-
-
-def _left_over(table: Table, row: DataRow, column: Column, left: str) -> Ignored:
-    return Ignored(
-        file=table.sheet.file,
-        sheet=table.sheet.name,
-        row=table.row_of(row.number, column),
-        column=column.title,
-        raw=left,
-        reason="只取第一个，其余未导入 / the first was taken, these were not",
-    )
-
-
-def _left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:
-    return Ignored(
-        file=table.sheet.file,
-        sheet=table.sheet.name,
-        row=table.row_of(row.number, column),
-        column=column.title,
-        raw=raw,
-        reason="待定：不是可识别的值 / left open: no value that is known",
-    )
 
 
 def _parser(kind: str, column: Column) -> Parser:
@@ -311,102 +277,9 @@ def _with_contacts(
             column=column.title,
             raw=raw,
             code=refusal.code,
-            message=_read_expected(raw, refusal),
+            message=read_expected(raw, refusal),
             refuses=False,
         )
         for column, raw, refusal in found.faults
     ]
     return replace(record, values=values, told=told), problems
-
-
-def _problem(record: Record, table: Table, field: str, refusal: Refused) -> Problem:
-    message = _message(record, field, refusal)
-    problem = record.problem(field, refusal.code, message, refuses=not refusal.aside)
-    if problem.column:
-        return problem
-    # the whole column is missing: that of the code, or the row's first, is where to look
-    code = next((c for c in table.columns if field == "name" and c.field == "code"), None)
-    return problem.model_copy(update={"column": (code or table.columns[0]).title})
-
-
-def _message(record: Record, field: str, refusal: Refused) -> str:
-    if refusal.code == "missing":
-        zh, _, en = refusal.expected.partition(" / ")
-        return f"缺少{field_label(record.kind, field)}，{zh} / {field} is missing: {en}"
-    return _read_expected(record.told[field].raw if field in record.told else "", refusal)
-
-
-def _read_expected(raw: str, refusal: Refused) -> str:
-    zh, _, en = refusal.expected.partition(" / ")
-    shown = printable(raw)
-    return f"读到“{shown}”，应为{zh} / read “{shown}”, expected {en}"
-
-
-def _missing() -> Refused:
-    return Refused("missing", "请补充 / fill it in")
-
-
-def _name_it(kind: str, values: dict[str, Any], refused: set[str]) -> str:
-    """Stand-ins: a line without a name has its code's, a host's name is its code, and what has
-    only a name, or a number that can't be a code, gets a derived one. That of a service comes from
-    its host (objects.py). Returns that number."""
-    if kind == "dependencies":
-        return ""
-    number = ""
-    if kind in CODE_NAMES and "name" not in values and "code" in values:
-        values["name"] = values["code"]
-    if "code" in values:
-        try:
-            _CODE.validate_python(values["code"])
-        except ValidationError:
-            number = str(values["code"])
-            values["code"] = derived_code(kind, number)
-        return number
-    if "code" in refused or "name" not in values or kind == "services":
-        return ""
-    name = values["name"]
-    values["code"] = derived_code(kind, re.sub(r"\s+", " ", name))
-    if kind == "hosts":
-        try:
-            values["code"] = _CODE.validate_python(name)
-        except ValidationError:
-            return ""
-    return ""
-
-
-def _absent(kind: str, values: Mapping[str, Any]) -> Iterator[str]:
-    yield from (field for field in REQUIRED[kind] if field not in values)
-    given = [field for field in ENTRANCE if field in values]
-    if given:
-        yield from (field for field in ENTRANCE if field not in values)
-
-
-def _passed_columns(table: Table) -> Iterator[Ignored]:
-    """Columns that are no fact of an object; their numbering 序号 is not worth a word."""
-    named = [c.title for c in table.quiet if not c.title.startswith(("序", "No", "no"))]
-    if named:
-        reason = f"不导入的列 / columns that are not read: {'、'.join(map(printable, named))}"
-        yield Ignored(file=table.sheet.file, sheet=table.sheet.name, reason=reason)
-    if table.sheet.unseen.columns:
-        turned = table.names_row is not None
-        said = "隐藏的行 / hidden rows" if turned else "隐藏的列 / hidden columns"
-        reason = f"{said}: {len(table.sheet.unseen.columns)}"
-        yield Ignored(file=table.sheet.file, sheet=table.sheet.name, reason=reason)
-
-
-def _unknown_header(table: Table, column: Column) -> Problem:
-    shown = printable(column.title)
-    return Problem(
-        file=table.sheet.file,
-        sheet=table.sheet.name,
-        row=column.row + 1,
-        column=column.title,
-        raw=column.title,
-        code="unknown_header",
-        message=(
-            f"不认识的表头“{shown}”，该列未导入，请改用模板中的表头，或在词表中补充 / unknown header "
-            f"“{shown}”, its column was not read: use a header of the template, or add it to the "
-            "city's words"
-        ),
-        refuses=False,
-    )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from inventory.ledger.cells import Cell, raw_text
+from inventory.ledger.fill_down import fill_down
 from inventory.ledger.table import Table
 from inventory.ledger.words import Words, squeeze
 
@@ -29,16 +30,19 @@ LONG = 40  # characters; what is longer is a sentence
 
 @dataclass(frozen=True, slots=True)
 class DataRow:
-    """`number` as the spreadsheet counts, from 1; `why` it is passed over, or ""."""
+    """`number` as the spreadsheet counts, from 1; `why` it is passed over, or ""; `as_above`: its
+    owner is blank, and that of the rows above."""
 
     number: int
     cells: tuple[Cell, ...]
     why: str = ""
+    as_above: bool = False
 
 
 def data_rows(table: Table, words: Words) -> Iterator[DataRow]:
     """Every row of the table that is not empty."""
     look = _Look(table, words)
+    owner = fill_down(table, words)
     before: list[Cell] = []
     for index in range(table.first_row, table.last_row):
         cells = table.sheet.rows[index]
@@ -51,12 +55,16 @@ def data_rows(table: Table, words: Words) -> Iterator[DataRow]:
             continue
         why = look.passed_over(index, filled)
         if why:
+            if owner and why in (TOTALS, GROUP, LABELS):
+                owner.ends()
             yield DataRow(index + 1, cells, why)
             continue
         if before and any(is_ditto(v, words) for _, v in filled):
             cells = tuple(_as_above(cells, before, words))
+        above = owner.filled(cells) if owner else None
+        cells = above or cells
         before = [*cells, *before[len(cells) :]]
-        yield DataRow(index + 1, cells)
+        yield DataRow(index + 1, cells, as_above=above is not None)
 
 
 def is_ditto(cell: Cell, words: Words) -> bool:

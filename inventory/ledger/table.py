@@ -38,6 +38,8 @@ class Column:
     contact: ContactHeader | None = None
     row: int = 0
     likely: bool = False  # known by parts of its header alone
+    stems: tuple[str, ...] = ()  # the header squeezed, without brackets; with the group above too
+    resembles: bool = False  # no list knows the header: it is taken for what it resembles
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from inventory.ledger.cells import Cell, is_blank, raw_text
-from inventory.ledger.headers import Hints, columns_of, tried_columns
+from inventory.ledger.headers import Hints, columns_of
 from inventory.ledger.headings import Heading, heading_of, headings, is_units
+from inventory.ledger.likely import tried_columns
 from inventory.ledger.preamble import Preamble, preamble
 from inventory.ledger.sheets import CellFault, Hidden, Sheet
 from inventory.ledger.strips import Strip, strips_of

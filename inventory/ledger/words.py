@@ -1,26 +1,14 @@
-"""The spellings in `spellings/*.toml`, and a city's own over them, made quick to look up.
-
-words = default_words()
-words = load_words(Path("清河市.toml"))   # with what a city writes besides
-"""
+"""Words of a city's ledgers, made quick to look up; `spelling.py` reads them from files."""
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from functools import cache, lru_cache
-from importlib.resources import files
-from itertools import product
-from pathlib import Path
-from typing import Any, Literal
+from decimal import Decimal
+from functools import lru_cache
+from typing import Literal
 
-from inventory.errors import LedgerError
-from inventory.ledger.merging import merged, unknown_keys
-
-SHIPPED = ("headers", "values", "people", "organisations")
-_PATTERN = re.compile(r"\{([^{}]*)\}|\[([^\[\]]*)\]|<(\w+)>")
+from inventory.ledger.resemblance import Resemblance
 
 
 @lru_cache(maxsize=65536)
@@ -33,13 +21,17 @@ def squeeze(text: str) -> str:
 class KindWords:
     """`sheets`: words in the name of a sheet of this kind; `headers`: header → field; `like`: what
     a header has in it that no list spells out; `endings`: how names of this kind mostly end; `several`:
-    header → the fields that it names together (a_end+z_end)."""
+    header → the fields that it names together (a_end+z_end); `also`: field → another that the same
+    column tells where no other does; `resemblance`: for what no list and no
+    mark knows."""
 
     sheets: tuple[str, ...]
     headers: Mapping[str, str]
     like: tuple["Likeness", ...] = ()
     endings: tuple[str, ...] = ()
     several: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
+    resemblance: Resemblance = field(default_factory=lambda: Resemblance(dict))
 
     def likely(self, header: str) -> str | None:
         """The one field that a header has the marks of."""
@@ -137,220 +129,3 @@ class Words:
     def named_kinds(self) -> frozenset[str]:
         """The kinds whose names can be told by how they end."""
         return frozenset(kind for kind, known in self.kinds.items() if known.endings)
-
-
-@cache
-def default_words() -> Words:
-    """The shipped spellings."""
-    return _words(_shipped())
-
-
-def load_words(path: Path) -> Words:
-    """The shipped spellings with a city's own over them; what the city says of a word goes before.
-
-    Raises LedgerError when the file can't be read, or names something that doesn't exist.
-    """
-    try:
-        own = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LedgerError(
-            f"词表无法读取，请检查路径与权限 / the word file can't be read, check its path and "
-            f"rights: {path}: {error.strerror}"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LedgerError(
-            f"词表不是 UTF-8 的 TOML，请更正 / the word file is no TOML in UTF-8, correct it: "
-            f"{path}: {error}"
-        ) from error
-    shipped = _shipped()
-    if wrong := list(unknown_keys(shipped, own)):
-        raise LedgerError(
-            f"词表有不认识的键，请对照 docs/ledgers.md 更正 / the word file has keys that nobody "
-            f"knows, see docs/ledgers.md: {path}: {'；'.join(wrong)}"
-        )
-    try:
-        return _words(merged(shipped, own))
-    except (InvalidOperation, KeyError, TypeError, AttributeError, re.error) as error:
-        raise LedgerError(
-            f"词表的值不合要求，请对照 docs/ledgers.md 更正 / a value in the word file can't be "
-            f"used, see docs/ledgers.md: {path}: {type(error).__name__} {error}"
-        ) from error
-
-
-def _shipped() -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    folder = files("inventory.ledger").joinpath("spellings")
-    for name in SHIPPED:
-        told |= tomllib.loads(folder.joinpath(f"{name}.toml").read_text(encoding="utf-8"))
-    return told
-
-
-def _words(told: Mapping[str, Any]) -> Words:
-    groups = {name: list(map(squeeze, words)) for name, words in told["groups"].items()}
-    contacts = _contact_headers(told["contacts"])
-    quiet = _spelt(told["quiet_headers"], groups)
-    kinds = {
-        kind: KindWords(
-            tuple(map(squeeze, table["sheets"])),
-            _turned(table["headers"], groups),
-            _likenesses(told["like"].get(kind, {})),
-            tuple(map(squeeze, told["endings"].get(kind, ()))),
-            _turned(told["several"].get(kind, {}), groups),
-        )
-        for kind, table in told["kinds"].items()
-    }
-    units = {
-        name: {squeeze(unit): Decimal(factor) for unit, factor in table.items()}
-        for name, table in told["units"].items()
-    }
-    numbers = {name: tuple(map(squeeze, words)) for name, words in told["numbers"].items()}
-    return Words(
-        blank=frozenset(map(squeeze, told["blank"])),
-        undecided=frozenset(map(squeeze, told["undecided"])),
-        ditto=frozenset(map(squeeze, told["ditto"])),
-        totals=tuple(map(squeeze, told["totals"])),
-        notes=tuple(map(squeeze, told["notes"])),
-        reporters=frozenset(map(squeeze, told["reporters"])),
-        quiet_headers=frozenset(quiet),
-        asides=frozenset(_spelt(told["asides"], groups)),
-        remarks=frozenset(map(squeeze, told["remarks"])),
-        kinds=kinds,
-        vocabulary=frozenset().union(
-            quiet, contacts, *((*k.headers, *k.several) for k in kinds.values())
-        ),
-        contacts=contacts,
-        some_role=next(iter(told["contacts"]["roles"])),
-        labels=_labels(told["contacts"]["parts"]),
-        choices={
-            name: {w: m for w, m in _turned(choice, groups).items() if not w.endswith("*")}
-            for name, choice in told["choices"].items()
-        },
-        samples={name: _samples(choice, groups) for name, choice in told["choices"].items()},
-        parts={name: _parts(choice) for name, choice in told["choices"].items()},
-        units=units,
-        any_unit=frozenset(unit for table in units.values() for unit in table if unit),
-        products=tuple(map(squeeze, told["products"])),
-        never=tuple(map(squeeze, told["never"])),
-        nouns={name: _longest_first(map(squeeze, of)) for name, of in told["nouns"].items()},
-        affixes=(
-            _longest_first(map(squeeze, told["affixes"]["before"])),
-            _longest_first(map(squeeze, told["affixes"]["after"])),
-        ),
-        numbers=Numbers(
-            before=_longest_first(numbers["before"]),
-            after=_longest_first(numbers["after"]),
-            currency=numbers["currency"],
-            zero=frozenset(numbers["zero"]),
-        ),
-        bureaux=_bureaux(told["bureaux"], told["variants"]),
-        not_operators=_longest_first(map(squeeze, told["not_operators"])),
-    )
-
-
-def spelt_out(pattern: str, groups: Mapping[str, list[str]]) -> list[str]:
-    """Every word that a header pattern means: {a|b} one, [a|b] one or none, <name> of a group."""
-    parts: list[list[str]] = []
-    at = 0
-    for match in _PATTERN.finditer(pattern):
-        one, maybe, group = match.groups()
-        parts.append([pattern[at : match.start()]])
-        if group is not None:
-            parts.append(groups[group])
-        else:
-            inner = [
-                word
-                for option in (one if one is not None else maybe).split("|")
-                for word in (groups[option[1:-1]] if option[:1] == "<" else [option])
-            ]
-            parts.append(inner if one is not None else ["", *inner])
-        at = match.end()
-    parts.append([pattern[at:]])
-    return ["".join(chosen) for chosen in product(*parts)]
-
-
-def _spelt(patterns: list[str], groups: Mapping[str, list[str]]) -> list[str]:
-    """In the order in which they stand: a template's header is the first of its field."""
-    words = (word for pattern in patterns for word in spelt_out(squeeze(pattern), groups))
-    return list(dict.fromkeys(word for word in words if word))
-
-
-def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> dict[str, str]:
-    """Word → meaning. A word that is spelt out whole goes before one out of a pattern, and what
-    stands later before what stands earlier; in a city's file that is the city's own. In the order
-    of the meanings, as choices are offered."""
-    found: dict[str, str] = {}
-    whole: dict[str, str] = {}
-    for meaning, patterns in table.items():
-        for pattern in patterns:
-            if _PATTERN.search(pattern):
-                found |= dict.fromkeys(_spelt([pattern], groups), meaning)
-            else:
-                whole[squeeze(pattern)] = meaning
-    turned = found | whole
-    order = {meaning: n for n, meaning in enumerate(table)}
-    return dict(sorted(turned.items(), key=lambda told: order[told[1]]))
-
-
-def _samples(choice: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> tuple[str, ...]:
-    """For each meaning the shortest of what its first word spells out."""
-    first = (
-        next((w for w in words if not w.endswith("*")), meaning)
-        for meaning, words in choice.items()
-    )
-    spelt = (min((w for w in spelt_out(word, groups) if w), key=len) for word in first)
-    return tuple(dict.fromkeys(spelt))
-
-
-def _likenesses(told: Mapping[str, list[str]]) -> tuple[Likeness, ...]:
-    return tuple(
-        Likeness(
-            field.partition("#")[0],  # a field may have several sets of marks: os, os#2
-            tuple(re.compile(mark) for mark in marks if mark[:1] != "!"),
-            tuple(re.compile(mark[1:]) for mark in marks if mark[:1] == "!"),
-        )
-        for field, marks in told.items()
-    )
-
-
-def _parts(choice: Mapping[str, list[str]]) -> tuple[tuple[str, bool, str], ...]:
-    """已* is what begins so, *电信* what holds it."""
-    return tuple(
-        (squeeze(word.strip("*")), word.startswith("*"), meaning)
-        for meaning, words in choice.items()
-        for word in words
-        if word.endswith("*")
-    )
-
-
-def _bureaux(short: Mapping[str, list[str]], variants: Mapping[str, list[str]]) -> Bureaux:
-    full = {squeeze(word): name for name, words in short.items() for word in words}
-    others = {squeeze(word): name for name, words in variants.items() for word in words}
-    return Bureaux(others | full, frozenset(others), frozenset({*short, *variants}))
-
-
-def _contact_headers(told: Mapping[str, Any]) -> dict[str, ContactHeader]:
-    """Every word of a role, alone and with each part; every part but a name alone."""
-    parts: dict[Part, list[str]] = told["parts"]
-    found: dict[str, ContactHeader] = {}
-    for role, words in {**told["roles"], "": told["nobody"]}.items():
-        for word in words:
-            found[squeeze(word)] = ContactHeader(role, "name")
-            for part, behind in parts.items():
-                for of in behind:
-                    found.setdefault(squeeze(word + of), ContactHeader(role, part))
-                    for both in ("及", "和", "与", "、", "/", "及其"):
-                        found.setdefault(squeeze(word + both + of), ContactHeader(role, "name"))
-    for part in ("phone", "email"):
-        for of in parts[part]:
-            found.setdefault(squeeze(of), ContactHeader(None, part))
-    return found
-
-
-def _labels(parts: Mapping[str, list[str]]) -> tuple[str, ...]:
-    return _longest_first(
-        {squeeze(word) for p in ("phone", "email") for word in parts[p]} | {"tel"}
-    )
-
-
-def _longest_first(words: Any) -> tuple[str, ...]:
-    return tuple(sorted(words, key=lambda word: (-len(word), word)))

@@ -7,7 +7,8 @@ from pathlib import Path
 from inventory.changes import MODELS
 from inventory.ledger import read_ledgers
 from inventory.ledger.fields import FIELDS
-from inventory.ledger.words import Words, default_words
+from inventory.ledger.spelling import default_words
+from inventory.ledger.words import Words
 from inventory.ledger_write.book import Head, Page, write_book
 from inventory.ledger_write.columns import Column, Shape, sheet_name
 from inventory.ledger_write.comma import csv_bytes

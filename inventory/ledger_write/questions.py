@@ -7,7 +7,8 @@ the questions as it is; the answered file is read and applied like any other led
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from inventory.ledger.words import Words, default_words
+from inventory.ledger.spelling import default_words
+from inventory.ledger.words import Words
 from inventory.ledger_write.book import Head, Page, write_book
 from inventory.ledger_write.columns import Column, sheet_name
 from inventory.ledger_write.export import number_format

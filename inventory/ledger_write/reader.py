@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from inventory.ledger.cells import Cell, Parser, Refused
 from inventory.ledger.fields import FIELDS, OTHERWISE, TICKS
+from inventory.ledger.implied import IMPLIED
 from inventory.ledger.names import Names
-from inventory.ledger.objects import IMPLIED, LOOKED_UP
+from inventory.ledger.objects import LOOKED_UP
 from inventory.ledger.organisations import Organisations
 from inventory.ledger.rows import is_ditto, is_total
 from inventory.ledger.words import Words

@@ -11,7 +11,8 @@ from importlib.resources import files
 from typing import Any
 
 from inventory.ledger.fields import ENTRANCE, WITH_CONTACTS
-from inventory.ledger.words import Words, default_words
+from inventory.ledger.spelling import default_words
+from inventory.ledger.words import Words
 from inventory.ledger_write.book import Head, Page, column_letter, write_book
 from inventory.ledger_write.columns import Column, Shape, columns, role_titles, sheet_name
 from inventory.ledger_write.export import KINDS, number_format

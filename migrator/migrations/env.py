@@ -3,7 +3,8 @@
 from alembic import context
 
 import migrator.tables
-import migrator.tables_reports  # noqa: F401  (both register their tables)
+import migrator.tables_people
+import migrator.tables_reports  # noqa: F401  (each registers its tables)
 from inventory.tables import metadata
 
 connection = context.config.attributes["connection"]

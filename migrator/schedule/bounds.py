@@ -8,6 +8,7 @@ import numpy as np
 from migrator.schedule.kernel import Ints
 from migrator.schedule.project import Project, Renewable, Starts
 from migrator.schedule.shape import Arc, arcs, circle, openings
+from migrator.schedule.stored import delivered_end
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def limits(project: Project) -> Limits | Clash:
         if tails == before:
             break
     longest = max((head + tail for head, tail in zip(heads, tails, strict=True)), default=0)
-    worked = _worked(project, heads, tails)
+    worked = max(_worked(project, heads, tails), delivered_end(project, between, tails, opened))
     if max(longest, worked) > project.horizon:
         return Clash(
             (),

@@ -66,6 +66,11 @@ def circle(project: Project) -> tuple[int, ...] | None:
     return _walk(project)[1]
 
 
+def forward(project: Project) -> list[int]:
+    """The activities in an order along the lags that keep one after another."""
+    return _walk(project)[0]
+
+
 def _walk(project: Project) -> tuple[list[int], tuple[int, ...] | None]:
     """Activities in an order along the arcs with a gap >= 0 (Kahn 1962), and a circle if there is."""
     count = len(project.activities)

@@ -6,11 +6,9 @@ is only asked whether to go on.
 """
 
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -20,6 +18,7 @@ from migrator.schedule.cpsat import Answer, Ask, Model, Stop, Verdict
 from migrator.schedule.crowd import Found, Lane, Share, costs_of, holds
 from migrator.schedule.project import Project, Stage, Starts
 from migrator.schedule.shape import shape_of
+from migrator.schedule.stretched import least_apart
 
 MARGIN = 0.25
 """Seconds that are left at the end for what can't be cut: a chunk of children, CP-SAT's own stop."""
@@ -94,14 +93,14 @@ def solve(project: Project, effort: Effort, former: Starts | None = None) -> Out
     return _Search(project, effort, told, began).run(former)
 
 
-def judged(project: Project, starts: Starts) -> Outcome | None:
+def judged(project: Project, starts: Starts, *, quick: bool = False) -> Outcome | None:
     """A schedule as it is, what it costs beside what the limits alone prove; None where it breaks
-    something."""
+    something. `quick`: with the bounds that take no time."""
     began = time.monotonic()
     told = limits(project)
     if isinstance(told, Clash):
         return None
-    search = _Search(project, Effort(seconds=0), told, began)
+    search = _Search(project, Effort(seconds=0), told, began, quick=quick)
     if not holds(starts, search.shape):
         return None
     search.best = Found(costs_of(starts, search.shape, len(project.stages)), starts)
@@ -117,6 +116,7 @@ class _Search:
     best: Found | None = None
     bounds: list[int] = field(default_factory=list)
     cut: bool = False
+    quick: bool = False
 
     def __post_init__(self) -> None:
         self.shape = shape_of(self.project)
@@ -133,20 +133,7 @@ class _Search:
             x = self.project.index[late.activity]
             end = self.limits.heads[x] + self.project.activities[x].duration
             least += late.weight * max(0, end - late.due)
-        return least + sum(
-            pair.weight * max(self.kept[pair.one, pair.other], self.kept[pair.other, pair.one])
-            for pair in stage.apart
-        )
-
-    @cached_property
-    def kept(self) -> dict[tuple[str, str], int]:
-        """How many slots lags keep between the ends of two activities, the later one last."""
-        found: dict[tuple[str, str], int] = defaultdict(int)
-        for lag in self.project.lags:
-            after = self.project.activities[self.project.index[lag.after]]
-            pair = lag.before, lag.after
-            found[pair] = max(found[pair], lag.least + after.duration)
-        return found
+        return least + least_apart(self.project, stage, quick=self.quick)
 
     def run(self, former: Starts | None) -> Outcome:
         if not self.project.activities:

@@ -3,15 +3,18 @@
 found = arrange(jobs, ties, city, dues)
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as midnight
 
 import numpy as np
 
 from migrator.graph import rings
 from migrator.groups import Tie, found
-from migrator.means import CityMeans
+from migrator.means import CityMeans, Search
+from migrator.schedule.bounds import Clash, limits
 from migrator.schedule.project import Project, Starts
 from migrator.schedule.solve import Effort, Outcome, judged, solve
 from migrator.timetable import Appointment, MoveGroup, StageTold, Timetable
@@ -19,8 +22,10 @@ from migrator.timing.again import NOTHING, Former, attempts, with_begun
 from migrator.timing.fitting import fitting, too_many
 from migrator.timing.jobs import Job
 from migrator.timing.load import Load
-from migrator.timing.mapping import Due, Lot, Task, project_of
+from migrator.timing.mapping import Due, Lot, Task, codes_of, project_of
 from migrator.timing.nights import Calendar
+from migrator.timing.settling import shaped
+from migrator.timing.turns import turns
 from migrator.timing.walking import Walk
 from migrator.windows import Window
 
@@ -52,6 +57,7 @@ def arrange(
 ) -> Arranged:
     """`dues`: by system. What a former plan began stays as it is, what it only planned keeps its
     night where it can, and the rest goes as near to it as the other stages let it."""
+    deadline = time.monotonic() + city.search.seconds
     groups = found(
         jobs,
         ties,
@@ -71,7 +77,7 @@ def arrange(
             if found_ := _repaired(kept):
                 return _arranged(*found_, groups, refused)
         for kept in (with_begun(task, former), task):
-            outcome = _searched(kept)
+            outcome = _searched(kept, deadline)
             if outcome.starts is not None:
                 return _arranged(kept, outcome, groups, refused)
             why = outcome.clash.why if outcome.clash else _TIGHT
@@ -82,7 +88,10 @@ def _walked(walk: Walk, project: Project) -> Starts | None:
     """A first schedule along the dependencies, each group on its best night."""
     if (first := walk.first()) is None:
         return None
-    slots = walk.better(first)
+    return _starts(walk.better(first), project)
+
+
+def _starts(slots: Mapping[str, int], project: Project) -> Starts:
     return tuple(slots[one.code] for one in project.activities)
 
 
@@ -90,25 +99,48 @@ def _arranged(
     task: Task, outcome: Outcome, groups: Sequence[MoveGroup], refused: Mapping[str, str]
 ) -> Arranged:
     assert outcome.starts is not None
-    codes = (one.code for one in project_of(task).activities)
-    slots = late_copies(task, dict(zip(codes, outcome.starts, strict=True)))
+    slots = late_copies(task, dict(zip(codes_of(task), outcome.starts, strict=True)))
     return Arranged(_told(task, groups, slots, outcome), refused, task, slots, outcome.seconds)
 
 
+SMALL = 60
+"""Groups up to which the core searches (it can prove a plan best); more of them trade nights."""
+REST = 0.1
 _TIGHT = "各项限制过紧，未找到排期 / too tight: no timetable was found"
 
 
-def _searched(task: Task) -> Outcome:
-    """The core's answer, from a first schedule along the dependencies. No plan ends later than that
-    one does: else every dependency could be kept short by putting off all that hangs on it. Where a
-    former plan's nights are kept, the first schedule is the answer: little is left to be found."""
+def _searched(task: Task, deadline: float) -> Outcome:
+    """The best timetable that is found in time. No plan ends later than the shortest that was found:
+    else every dependency could be kept short by putting off all that hangs on it (docs/planning.md)."""
     project, search = project_of(task), task.city.search
-    effort = Effort(seconds=search.seconds, work=search.work, seed=search.seed)
-    walked = _walked(Walk(task), project)
-    if walked is None or judged(project, walked) is None:
-        return solve(project, effort)
-    ends = (s + one.duration for s, one in zip(walked, project.activities, strict=True))
-    return solve(replace(project, horizon=max(ends)), effort, walked)
+    walk = Walk(task)
+    first, told = walk.first(), limits(project)
+    small = len(task.lots) <= SMALL
+    if first is None or isinstance(told, Clash):
+        return solve(project, _effort(search, deadline))
+    if small:
+        found, cut = walk.better(first), False
+    else:
+        # What is left at the end goes to bounds and to putting copies late, which take about half as
+        # long as coming here did, on a machine that is as busy.
+        now = time.monotonic()
+        came = now - (deadline - search.seconds)
+        until = deadline - max((deadline - now) * REST, came / 2)
+        made = shaped(walk, first, told.makespan, search, until)
+        found, cut = made.slots, made.cut
+    starts = _starts(found, project)
+    ends = (s + one.duration for s, one in zip(starts, project.activities, strict=True))
+    capped = replace(project, horizon=max(ends))
+    if small:
+        return solve(capped, _effort(search, deadline), starts)
+    outcome = judged(capped, starts)
+    if outcome is None:
+        return solve(project, _effort(search, deadline))
+    return replace(outcome, repeatable=not cut)
+
+
+def _effort(search: Search, deadline: float) -> Effort:
+    return Effort(seconds=max(0.5, deadline - time.monotonic()), work=search.work, seed=search.seed)
 
 
 def _repaired(task: Task) -> tuple[Task, Outcome] | None:
@@ -118,7 +150,7 @@ def _repaired(task: Task) -> tuple[Task, Outcome] | None:
         walk = Walk(task)
         walked = _walked(walk, project := project_of(task))
         if walked is not None:
-            outcome = judged(project, walked)
+            outcome = judged(project, walked, quick=True)
             return (task, outcome) if outcome else None
         if not (loose := walk.in_the_way()):
             return None
@@ -159,7 +191,14 @@ def task_of(
         for lot in lots
         if lot.jobs[0].code in former
     }
-    return Task(city, calendar, tuple(lots), between, needs, dues, slots)
+    inside = tuple(
+        tie
+        for tie in ties
+        if tie.system in number
+        and number.get(tie.needs) == number[tie.system]
+        and tie.needs != tie.system
+    )
+    return Task(city, calendar, tuple(lots), between, needs, dues, slots, inside=inside)
 
 
 def late_copies(task: Task, slots: Mapping[str, int]) -> dict[str, int]:
@@ -185,8 +224,14 @@ def _told(
     needs: dict[str, set[str]] = {}
     for tie in task.needs:
         needs.setdefault(tie.system, set()).add(tie.needs)
+    pairs: dict[int, list[tuple[str, str]]] = {}
+    for tie in task.inside:
+        pairs.setdefault(task.of[tie.system].number, []).append((tie.system, tie.needs))
+    turn: dict[str, int] = {}
+    for lot in task.lots:
+        turn |= turns((job.code for job in lot.jobs), pairs.get(lot.number, ()))
     appointments = [
-        _appointment(task, lot, job, slots, place).model_copy(
+        _appointment(task, lot, job, slots, place, turn=turn[job.code]).model_copy(
             update={
                 "wave": waves[slots[lot.cut]],
                 "after": tuple(sorted(needs.get(job.code, ()))),
@@ -208,17 +253,18 @@ def _told(
 
 
 def _appointment(
-    task: Task, lot: Lot, job: Job, slots: Mapping[str, int], place: int
+    task: Task, lot: Lot, job: Job, slots: Mapping[str, int], place: int, *, turn: int
 ) -> Appointment:
     span = task.city.plan
     slot = slots[lot.cut]
     at = next(n for n, copy in enumerate(lot.copies) if copy.road == job.road.code)
-    begins, ends = _hours(job.window, span.night(slot), task.city)
+    begins, ends = _hours(job.window, span.night(slot), task.city, turn)
     dues = task.dues.get(job.code, ())
     done = span.night(slot) + timedelta(days=1 + task.city.trial)
     return Appointment(
         system=job.code,
         group=place,
+        turn=turn,
         wave=1,
         night=span.night(slot),
         begins=begins,
@@ -232,13 +278,14 @@ def _appointment(
     )
 
 
-def _hours(window: str, night: date, city: CityMeans) -> tuple[str, str]:
+def _hours(window: str, night: date, city: CityMeans, turn: int) -> tuple[str, str]:
     """Local times from and to which a cutover of that night may begin: what begins before the night
-    does is of the next day."""
+    does is of the next day. Later turns begin later, as far as the window lets them."""
     dark, own = Window.parse(city.nights.hours), Window.parse(window)
     if own.end - own.start == 24 * 60:
         own = dark
     day = night if own.start >= dark.start else night + timedelta(days=1)
-    first = datetime.combine(day, time()) + timedelta(minutes=own.start)
+    first = datetime.combine(day, midnight()) + timedelta(minutes=own.start)
     last = first + timedelta(minutes=own.end - own.start)
+    first = min(first + timedelta(minutes=city.nights.turn * (turn - 1)), last)
     return first.isoformat(timespec="minutes"), last.isoformat(timespec="minutes")

@@ -47,8 +47,9 @@ def _no_room(lot: Lot, room: dict[str, int], calendar: Calendar) -> str:
     for copy in lot.copies:
         wanted.update(dict(copy.takes))
     for code, amount in sorted(wanted.items()):
-        left = room.setdefault(code, max(v for _, v in capacity_of(code, calendar).steps))
-        if amount > left:
+        if code not in room:
+            room[code] = max(v for _, v in capacity_of(code, calendar).steps)
+        if amount > (left := room[code]):
             return (
                 f"{code} 全部交付后仍不足：余 {left}，需 {amount} / not enough when all is delivered: "
                 f"{left} left, {amount} needed"

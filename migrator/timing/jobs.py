@@ -162,6 +162,8 @@ def _road(place: str, target: str, known: Measures) -> Road | str:
     share = city.lines.own.get(line.code, LineShare()) if line else LineShare()
     rate = _rate(line, city) if line else city.lines.network
     code = f"line:{line.code}" if line else f"network:{place}"
+    if rate and line and (measured := city.lines.measured.get(line.code)):
+        rate = rate * measured.percent // 100
     if rate is None:
         return f"线路 {code} 带宽未知 / the line's bandwidth is not told"
     day = city.lines.day if share.day is None else share.day

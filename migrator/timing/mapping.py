@@ -84,8 +84,8 @@ class Lot:
 @dataclass(frozen=True)
 class Task:
     """What is to be scheduled: `ties` between systems of different lots, `needs` those of them that
-    set an order; `dues` by system; `former`: the slot of each lot's cutover before; `pins`: the slots
-    of activities that stay where they are."""
+    set an order, `inside`: those within a lot; `dues` by system; `former`: the slot of each lot's
+    cutover before; `pins`: the slots of activities that stay where they are."""
 
     city: CityMeans
     calendar: Calendar
@@ -95,6 +95,7 @@ class Task:
     dues: Mapping[str, tuple[Due, ...]] = field(default_factory=dict)
     former: Mapping[int, int] = field(default_factory=dict)
     pins: Mapping[str, int] = field(default_factory=dict)
+    inside: tuple[Tie, ...] = ()
 
     @cached_property
     def of(self) -> dict[str, Lot]:
@@ -146,6 +147,16 @@ def project_of(task: Task) -> Project:
         stages=_stages(task),
     )
     return lean(whole)
+
+
+def codes_of(task: Task) -> list[str]:
+    """The activities of its project, in their order."""
+    codes = [
+        code
+        for lot in task.lots
+        for code in (*(lot.copy(at) for at in range(len(lot.copies))), lot.cut)
+    ]
+    return [*codes, *(one.code for one in _pilots(task)[0])]
 
 
 def capacity_of(cloud_resource: str, calendar: Calendar) -> Steps:

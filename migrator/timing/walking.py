@@ -43,7 +43,7 @@ class Walk:
         if len(self.pilots) == len(self.lots):
             self.pilots = frozenset()
 
-    def first(self, back: int | None = None) -> dict[str, int] | None:
+    def first(self, back: int | None = None, floor: int = 0) -> dict[str, int] | None:
         """Every group on the first night that takes it, in an order that goes from one to those that
         hang on it; None where one finds no night. Groups that are pinned are where they are. `back`:
         how many nights before the latest so far one may still go: small ones that run ahead take
@@ -69,7 +69,7 @@ class Walk:
                 slots[PILOTS] = max((slots[cut] + 1 for cut in cuts if cut in slots), default=0)
             if lot.cut in slots:
                 continue
-            if self._put(lot, load, slots, 0 if back is None else reached - back):
+            if self._put(lot, load, slots, max(floor, 0 if back is None else reached - back)):
                 reached = max(reached, slots[lot.cut])
             else:
                 ahead = {code: at for code, at in slots.items() if code not in self._behind(number)}
@@ -217,6 +217,18 @@ class Walk:
             for a, b in ((one, other), (other, one)):
                 found.setdefault(a, {})[b] = found.get(a, {}).get(b, 0) + weight
         return found
+
+    def near(self, number: int) -> Mapping[int, int]:
+        """What a group hangs together with, and how dearly."""
+        return self._near.get(number, {})
+
+    def late(self, number: int) -> Mapping[str, list[tuple[int, int]]]:
+        """Slots by which it is due and what a night after costs, by severity."""
+        return self._late[number]
+
+    def opened(self, number: int) -> Mask:
+        """The nights on which it may be cut over."""
+        return self._windows[number]
 
     def _order(self) -> list[int]:
         """What is due first begins; each after what it needs, then at once what hangs on it."""

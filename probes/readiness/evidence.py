@@ -119,9 +119,10 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`by`: standings from here; `elsewhere`: those of other vantage points by their names; `now`: ns
-    since 1970 and `today` the day it is here; `lately`: the last day's looks; `days`: what each
-    day's looks were; `seen`: surveys, the oldest first.
+    """`by`: standings, of all probers together; `elsewhere`: those of each vantage point by itself, of
+    `vantage`, where we are, as `by` says if it is not among them; `now`: ns since 1970 and `today`
+    the day it is here; `lately`: the last day's looks; `days`: what each day's looks were; `seen`:
+    surveys, the oldest first.
     """
 
     by: Mapping[Key, Standing]
@@ -151,7 +152,7 @@ class Evidence:
         named = {place for place in places if place}
         found = [
             _state(self._fresh(known.get(key)))
-            for vantage, known in (*self.elsewhere.items(), (self.vantage, self.by))
+            for vantage, known in {self.vantage: self.by, **self.elsewhere}.items()
             if vantage in named
         ]
         order = (Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN)

@@ -9,24 +9,31 @@ from probes.survey.store import every
 from probes.watch.folder import Folder
 from probes.watch.history import EPOCH, begins, date_of, hour_of, kept, totals
 from probes.watch.outages import recorded
-from probes.watch.standing import standings, vantage_of
+from probes.watch.picture import Picture, of_folder, vantage_of
 
 LATELY = 24  # hours
 
 
 def gathered(
-    folder: Folder, now: int, thresholds: Thresholds, also: Iterable[Folder] = ()
+    seen: Picture,
+    folder: Folder,
+    now: int,
+    thresholds: Thresholds,
+    also: Iterable[Folder] = (),
 ) -> Evidence:
-    """`now`: ns since 1970; `also`: folders of probers that stand elsewhere, for the other direction of
-    links and for what was seen from there. Raises Misuse for a table of another version."""
+    """`seen`: what the probers that run say now; `folder`: our own, for its history and surveys; `now`:
+    ns since 1970; `also`: folders of probers that stand elsewhere, for the other direction of links
+    and for what was seen from there. Raises Misuse for a table of another version."""
     others = list(also)
     today = date_of(now)
-    elsewhere: dict[str, dict[Key, Standing]] = defaultdict(dict)
+    elsewhere: dict[str, dict[Key, Standing]] = defaultdict(dict, seen.by_vantage())
     for other in others:
-        elsewhere[vantage_of(other)] |= standings(other)
+        if (prober := of_folder(other)) is not None:
+            known = elsewhere[prober.vantage]  # what runs is asked first
+            elsewhere[prober.vantage] = Picture((prober,)).standings() | known
     since = today - timedelta(days=DAYS + 1)
     return Evidence(
-        by=standings(folder),
+        by=seen.standings(),
         now=now,
         thresholds=thresholds,
         today=today,

@@ -2,6 +2,9 @@
 
     /metrics    OpenMetrics 1.0
     /targets    the list of targets as JSON lines, for probers elsewhere
+    /sd         the same for Prometheus's http_sd_configs
+    /standing   what this prober sees, for those who put several together (`picture`)
+    /outages    what it has on record of outages
     /health     200 while the prober turns, else 503 with what was read
 
 It reads the mapped file and nothing else: a slow or hostile client costs the prober nothing, and
@@ -9,17 +12,25 @@ what was known stays to be read while the prober is down (its heartbeat tells).
 """
 
 import http.server
+import json
+import sqlite3
 import threading
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 from pathlib import Path
 
 from probes.errors import Misuse
 from probes.metrics import CONTENT_TYPE_LATEST, of_the_prober
+from probes.watch.discovered import groups
 from probes.watch.folder import Folder
+from probes.watch.outages import recorded
+from probes.watch.picture import of_folder
 from probes.watch.render import Page
 from probes.watch.slots import read
 from probes.watch.table import Head, Table
+from probes.watch.watched import read as read_targets
 
 CLIENT_TIMEOUT = 10.0  # seconds a client may take for its request or between reads
 CLIENTS = 16  # at once; more wait for their turn
@@ -101,12 +112,33 @@ def _answer(view: View, folder: Folder, path: str) -> tuple[HTTPStatus, str, byt
             return HTTPStatus.OK, CONTENT_TYPE_LATEST, view.metrics()
         if path == "/targets":
             return HTTPStatus.OK, "application/jsonl", Path(folder.targets).read_bytes()
+        if path in _OF_FOLDER:
+            told = json.dumps(_OF_FOLDER[path](folder), ensure_ascii=False).encode()
+            return HTTPStatus.OK, "application/json", told
         if path == "/health":
             silent = view.silent_for()
             told = f"{silent:.1f} 秒前转过一轮 / seconds since the prober's latest turn\n".encode()
             good = silent <= STALE
             return HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE, text, told
-    except (OSError, Misuse) as error:
+    except (OSError, Misuse, sqlite3.Error) as error:
         told = f"探测进程尚未就绪 / the prober is not ready: {error}\n".encode()
         return HTTPStatus.SERVICE_UNAVAILABLE, text, told
-    return HTTPStatus.NOT_FOUND, text, b"/metrics /targets /health\n"
+    return HTTPStatus.NOT_FOUND, text, b"/metrics /targets /sd /standing /outages /health\n"
+
+
+def _standing(folder: Folder) -> object:
+    found = of_folder(folder)
+    if found is None:
+        raise FileNotFoundError(folder.table)
+    return found.as_json()
+
+
+def _outages(folder: Folder) -> object:
+    return {"outages": [asdict(one) for one in recorded(folder.outages)]}
+
+
+_OF_FOLDER: Mapping[str, Callable[[Folder], object]] = {
+    "/sd": lambda folder: groups(read_targets(folder.targets)),
+    "/standing": _standing,
+    "/outages": _outages,
+}

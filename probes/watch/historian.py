@@ -21,7 +21,7 @@ from probes.survey.survey import Surveyor
 from probes.watch.folder import Folder
 from probes.watch.history import YEARS_KEPT, History, begins, date_of
 from probes.watch.outages import forget
-from probes.watch.standing import vantage_of
+from probes.watch.picture import vantage_of
 from probes.watch.watched import number_of, read
 
 FOLD = 300.0  # seconds

@@ -18,7 +18,7 @@ HEADS = (
 )
 OUTAGE_HEADS = (
     *("id", "code", "check", "family", "began", "ended", "seconds", "reason", "cause"),
-    *("acknowledged_by", "acknowledged_at"),
+    *("acknowledged_by", "acknowledged_at", "prober"),
 )
 
 
@@ -43,6 +43,7 @@ def outage_rows(outages: Iterable[Outage]) -> Iterator[tuple[str | int | float |
         yield (
             *(one.id, one.code, one.check, one.family, moment(one.began), moment(one.ended)),
             *(seconds, one.reason, one.note, one.acknowledged_by, moment(one.acknowledged_at)),
+            one.prober,
         )
 
 

@@ -15,6 +15,7 @@ from inventory.addresses import address_text
 from inventory.model import Estate, Host, Line, Link, Node, System
 from inventory.secrecy import Hidden, hidden
 from probes.model import Family, Target
+from probes.responsible import Parties
 from probes.watch.watched import DEFAULT_INTERVAL, Watch
 
 BY_PROTOCOL = {
@@ -33,30 +34,53 @@ RARELY = {"interval": 600.0}
 """A path's MTU changes when somebody changes a device: large packets need not be sent each second."""
 OVER_TLS = frozenset({"https", "ldaps", "imaps", "smtps", "tls", "ssl"})
 ASKED = frozenset({"dns", "domain"})
+NO_SECRETS = Hidden(frozenset(), frozenset())
 LARGEST_TRANSIT = 4  # addresses of a prefix that is a line's own
 
 
-def watches_of(estate: Estate) -> tuple[Watch, ...]:
-    secret = hidden(estate)
+def watches_of(estate: Estate, *, everywhere: bool = False) -> tuple[Watch, ...]:
+    """`everywhere`: services also where their system does not live yet, or no longer does."""
+    secret, parties = hidden(estate), Parties.of(estate)
     nodes = {
         node.code: node
         for node in estate.nodes
         if node.host not in secret.hosts and not secret.hides_at(node.ipv4, node.ipv6)
     }
     return (
-        *(w for node in nodes.values() for w in _of_node(node)),
-        *(w for link in estate.links for w in _of_link(link, nodes)),
+        *(w for node in nodes.values() for w in _of_node(node, parties)),
+        *(w for link in estate.links for w in _of_link(link, nodes, parties)),
         *(w for line in estate.lines for w in _of_line(line, secret)),
-        *_of_services(estate, secret),
-        *(w for s in estate.systems if s.code not in secret.systems for w in _of_portal(s, nodes)),
+        *_of_services(estate, secret, parties, everywhere=everywhere),
+        *(
+            w
+            for system in estate.systems
+            if system.code not in secret.systems
+            for w in _of_portal(system, nodes, parties)
+        ),
     )
 
 
-def _of_node(node: Node) -> Iterator[Watch]:
+def watches_of_move(
+    system: System, entrance: Node, line: Line | None
+) -> tuple[tuple[Watch, ...], tuple[Watch, ...]]:
+    """What of the list tells whether a system that moves is well: its entrance and its content there;
+    and the ends of the line that its data goes over. Keys as `watches_of` gives them. Not the MTU of
+    their paths: it is looked at too rarely to say how the last minutes were."""
+    nobody = Parties({}, {}, {})
+    own = (*_of_node(entrance, nobody), *_of_portal(system, {entrance.code: entrance}, nobody))
+    ends = tuple(_of_line(line, NO_SECRETS)) if line else ()
+    return _often(own), _often(ends)
+
+
+def _often(watches: Sequence[Watch]) -> tuple[Watch, ...]:
+    return tuple(watch for watch in watches if watch.target.check != "pmtu")
+
+
+def _of_node(node: Node, parties: Parties) -> Iterator[Watch]:
     for family, address in _addresses(node):
         common = {
             "kind": node.kind or "node",
-            "organisation": node.organisation or "",
+            "organisation": parties.of_node(node),
             "zone": node.zone or "",
             "interval": float(node.probe_interval_s or DEFAULT_INTERVAL),
         }
@@ -66,7 +90,7 @@ def _of_node(node: Node) -> Iterator[Watch]:
             yield Watch(target=_target(node.code, "tcp", family, address, port), **common)  # type: ignore[arg-type]
 
 
-def _of_link(link: Link, nodes: dict[str, Node]) -> Iterator[Watch]:
+def _of_link(link: Link, nodes: dict[str, Node], parties: Parties) -> Iterator[Watch]:
     """Both ends, from where we stand; code `LINK@NODE`."""
     for end in (nodes.get(link.a_node), nodes.get(link.z_node)):
         if end is None:
@@ -75,7 +99,7 @@ def _of_link(link: Link, nodes: dict[str, Node]) -> Iterator[Watch]:
             code = f"{link.code}@{end.code}"
             common = {
                 "kind": "link",
-                "organisation": end.organisation or "",
+                "organisation": parties.of_node(end),
                 "zone": link.zone or end.zone or "",
                 "interval": float(end.probe_interval_s or DEFAULT_INTERVAL),
                 "fine": True,
@@ -118,9 +142,11 @@ def _transit(declared: str | None) -> IPv4Network | IPv6Network | None:
     return network if 2 <= network.num_addresses <= LARGEST_TRANSIT else None
 
 
-def _of_services(estate: Estate, secret: Hidden) -> Iterator[Watch]:
+def _of_services(
+    estate: Estate, secret: Hidden, parties: Parties, *, everywhere: bool
+) -> Iterator[Watch]:
+    """Where their system lives now: what it has left, or will move to, does not serve."""
     hosts = {host.code: host for host in estate.hosts if host.code not in secret.hosts}
-    owners = {system.code: system.organisation for system in estate.systems}
     names = {s.code: s.entrance.name for s in estate.systems if s.entrance and s.entrance.name}
     shown = sorted(names[code] for code in names if code not in secret.systems)
     for service in estate.services:
@@ -128,17 +154,17 @@ def _of_services(estate: Estate, secret: Hidden) -> Iterator[Watch]:
         protocol = service.protocol.lower()
         if host is None or secret.hides(service):
             continue
-        system = service.system or host.system or ""
-        check, name = _asking(protocol, names.get(system, ""), shown)
-        if not check:
+        code = service.system or host.system or ""
+        check, name = _asking(protocol, names.get(code, ""), shown)
+        system = parties.systems.get(code)
+        if not check or (system and not everywhere and not parties.lives_on(system, host)):
             continue
-        owner = owners.get(system)
         for family, address in _addresses(host):
             target = _target(service.code, check, family, address, service.port)
             yield Watch(
                 target=replace(target, name=name) if name else target,
                 kind="service",
-                organisation=owner or "",
+                organisation=parties.of_host(host, system),
                 zone=host.zone or "",
             )
 
@@ -153,7 +179,7 @@ def _asking(protocol: str, name: str, shown: Sequence[str]) -> tuple[str, str]:
     return ("", "") if protocol in NO_CONNECTION else (BY_PROTOCOL.get(protocol, "tcp"), "")
 
 
-def _of_portal(system: System, nodes: dict[str, Node]) -> Iterator[Watch]:
+def _of_portal(system: System, nodes: dict[str, Node], parties: Parties) -> Iterator[Watch]:
     """What clients see at the entrance; code `SYSTEM@NODE` at the address on record, `SYSTEM` by the
     name that clients ask for, where that is known: its addresses are looked up in time."""
     entrance = system.entrance
@@ -183,7 +209,7 @@ def _of_portal(system: System, nodes: dict[str, Node]) -> Iterator[Watch]:
         yield Watch(
             target=target,
             kind="portal" if system.citizen_facing else "system",
-            organisation=system.organisation or "",
+            organisation=parties.of_system(system),
             zone=node.zone or "",
         )
 

@@ -42,7 +42,8 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """`ended` is None while it lasts. Times: ns since 1970."""
+    """`ended` is None while it lasts. Times: ns since 1970. `prober`: whose record it is, empty for
+    our own; `id` is unique in one record."""
 
     code: str
     check: str
@@ -54,6 +55,7 @@ class Outage:
     id: int = 0
     acknowledged_at: int | None = None
     note: str | None = None
+    prober: str = ""
 
 
 class Outages:

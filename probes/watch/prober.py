@@ -36,6 +36,7 @@ IDLE = 0.05  # and at most, so that replies are read soon
 BURST = 1024  # looks begun in one turn: the rest is late by a turn, and told so
 AT_ONCE = 256  # looks under way that need a connection
 LONGEST = 5.0  # seconds that any look may take
+SHARE = 0.8  # and of its interval: two that fail are over well within three intervals
 LAGGING = 0.1  # share of a look's time by which our own loop may be late: more voids a timeout
 TIMEOUTS = frozenset(
     {
@@ -227,7 +228,8 @@ class Prober:
             if old is not None and old.watch == watch and old.slot == seats[key]:
                 self.seated[key] = before.pop(key)
             else:
-                self.seated[key] = Seated(watch, seats[key], min(LONGEST, watch.interval))
+                wait = min(LONGEST, SHARE * watch.interval)
+                self.seated[key] = Seated(watch, seats[key], wait)
         for left in before.values():
             if left.ping is not None:
                 self._echoes[left.watch.target.family].remove(left.ping)

@@ -61,9 +61,20 @@ def number_of(key: str) -> int:
 def share(watches: Iterable[Watch], shard: int, shards: int) -> tuple[Watch, ...]:
     """Those of one prober of several (0-based). Both families of a code stay with one of them, so
     that they are compared from the same place at the same time."""
-    if shards == 1:
-        return tuple(watches)
-    return tuple(w for w in watches if number_of(w.target.code) % shards == shard)
+    return tuple(w for w in watches if shard_of(w.target.code, shards) == shard)
+
+
+@lru_cache(maxsize=1 << 17)
+def shard_of(code: str, shards: int) -> int:
+    """0-based. Of one prober more, each of those before gives up an equal part and gets nothing: who
+    does not move keeps his prober and his counters (jump consistent hash, Lamping and Veach,
+    arXiv:1406.2294)."""
+    number, place, jump = number_of(code), -1, 0
+    while jump < shards:
+        place = jump
+        number = (number * 2862933555777941757 + 1) % (1 << 64)
+        jump = int((place + 1) * ((1 << 31) / ((number >> 33) + 1)))
+    return place
 
 
 def write(path: Path, watches: Iterable[Watch]) -> bool:

@@ -84,6 +84,7 @@ def test_netbox_is_down(office: Office) -> None:
     all_goes_on(office)
 
 
+@pytest.mark.slow
 def test_the_token_may_not(office: Office) -> None:
     key, secret = "k" * 12, "s" * 40
     office.netbox.shell(

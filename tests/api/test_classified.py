@@ -22,6 +22,7 @@ from inventory.policies.records import Records
 from inventory.secrecy import hidden
 from migrator.errors import Refused
 from migrator.items import facts_now
+from migrator.people import local
 from migrator.plan import Disposition, Means
 from migrator.planner import make_plan
 from probes.discovery import VIEWS
@@ -179,7 +180,7 @@ def test_a_dry_run_of_such_a_plan_touches_nothing(product: Qianyun) -> None:
     estate = movable([ready(0)])
     changes = diff(Estate(), estate)
     product.estate.apply(changes, actor="zhang", confirmed=changes.digest)
-    record, _ = product.planning.make("zhang", Means())
+    record, _ = product.planning.make(local("zhang"), Means())
     shut = estate.model_copy(
         update={
             "systems": tuple(s.model_copy(update={"secrecy": "classified"}) for s in estate.systems)
@@ -193,10 +194,10 @@ def test_a_dry_run_of_such_a_plan_touches_nothing(product: Qianyun) -> None:
 
         root = product.settings.state / "attempts"
 
-    (only,) = product.planning.rehearse(record.code, Nobody(), "zhang")  # type: ignore[arg-type]
+    (only,) = product.planning.rehearse(record.code, Nobody(), local("zhang"))  # type: ignore[arg-type]
     assert (only.ok, "classified" in only.message) == (False, True)
     with pytest.raises(Refused):
-        product.planning.approve(record.code, record.digest, "li")
+        product.planning.approve(record.code, record.digest, local("li"))
 
 
 def test_probe_targets_are_refused() -> None:
@@ -226,7 +227,7 @@ def test_no_record_opens_a_way_to_the_cloud(named: str, product: Qianyun) -> Non
         "review_on": date(2021, 1, 1),
     }
     with pytest.raises(RecordRefused, match="no exception"):
-        product.recording.put("exception", told, "zhang", date(2020, 6, 1))
+        product.recording.put("exception", told, local("zhang"), date(2020, 6, 1))
 
 
 def test_it_counts_in_the_ratios() -> None:

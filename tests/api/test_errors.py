@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from api import app, cli, serving, supervisor, up, working  # noqa: F401  all error classes exist
+from api import supervisor, up, working  # noqa: F401  all error classes exist
+from api.cli import main  # noqa: F401
 from api.errors import EXITS, ApiError, Exit, exit_of
+from api.http import app, serving  # noqa: F401
 from api.settings import SettingsError
 from inventory.errors import InventoryError
 from migrator.errors import Forbidden, MigratorError

@@ -73,6 +73,10 @@ def test_settings_cannot_be_changed(tmp_path: Path) -> None:
         ({"QIANYUN_API_ADDRESS": "8400"}, ["QIANYUN_API_ADDRESS", "host:port"]),
         ({"QIANYUN_API_ADDRESS": "localhost:99999"}, ["QIANYUN_API_ADDRESS", "host:port"]),
         ({"QIANYUN_SOAK_SECONDS": "-1"}, ["QIANYUN_SOAK_SECONDS", "'-1'", "0 to 604800"]),
+        ({"QIANYUN_VANTAGES": "a=ftp://x"}, ["QIANYUN_VANTAGES", "'a=ftp://x'", "county-3=http"]),
+        ({"QIANYUN_VANTAGES": "a=http://x,a=http://y"}, ["QIANYUN_VANTAGES"]),
+        ({"QIANYUN_GREEN_MINUTES": "-1"}, ["QIANYUN_GREEN_MINUTES", "0 (nobody is asked)"]),
+        ({"QIANYUN_ALERTMANAGER_URL": "http://u:p@x"}, ["QIANYUN_ALERTMANAGER_URL", "http(s)"]),
         ({"QIANYUN_SSH_USER": "a; reboot"}, ["QIANYUN_SSH_USER", "'a; reboot'", "login name"]),
         ({"QIANYUN_DATABASE_URL": "mysql://x"}, ["QIANYUN_DATABASE_URL", "sqlite:///PATH"]),
         ({"QIANYUN_NETBOX_TOKEN": "t"}, ["QIANYUN_NETBOX_TOKEN", "needs netbox_url"]),
@@ -223,3 +227,12 @@ def _names_of_os(node: ast.AST) -> set[str]:
     if isinstance(node, ast.ImportFrom) and node.module == "os":
         return {alias.name for alias in node.names}
     return set()
+
+
+def test_vantages_from_the_environment_and_from_a_file(tmp_path: Path) -> None:
+    told = load(at(tmp_path, vantages="b=http://10.0.0.8:9420/, a=http://[fd00::1]:9420"))
+    expected = (("a", "http://[fd00::1]:9420"), ("b", "http://10.0.0.8:9420"))
+    assert told.vantages == expected
+    file = tmp_path / "qianyun.toml"
+    file.write_text('[vantages]\nb = "http://10.0.0.8:9420"\na = "http://[fd00::1]:9420"\n')
+    assert load(at(tmp_path)).vantages == expected

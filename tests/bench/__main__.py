@@ -12,12 +12,15 @@ from dataclasses import asdict, dataclass
 
 from tests.bench import (
     census,
+    cutover,
     demo,
     discover,
     engine,
+    engine_scale,
     lab,
     netbox,
     outputs,
+    paging,
     planner,
     policies,
     probes,
@@ -47,8 +50,11 @@ BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("policies", policies.figures),
     ("planner", planner.figures),
     ("probes", probes.figures),
+    ("probes", paging.figures),
     ("engine", engine.figures),
+    ("engine", engine_scale.figures),
     ("engine", strategies.figures),
+    ("cutover", cutover.figures),
     ("demo", demo.figures),
 )
 """Groups of figures; a group may be measured in several places."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from migrator.checking import faults
 from migrator.groups import found, ties_of
 from migrator.means import CityMeans
 from migrator.plan import Means, Plan
@@ -20,7 +21,6 @@ from migrator.timing.fitting import fitting, too_many
 from migrator.timing.jobs import Measures, rulings
 from migrator.timing.nights import Calendar
 from migrator.timing.walking import Walk
-from tests.migrator.timing.checker import faults
 from tests.migrator.timing.cities import large
 
 SHAPES = {500: (500, 60, 80, 1200), 5000: (5000, 300, 400, 12000)}

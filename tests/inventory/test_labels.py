@@ -8,7 +8,7 @@ import pytest
 
 from inventory.changes import MODELS
 from inventory.labels import FIELDS, VALUES, field_label, value_label, value_word
-from inventory.ledger.words import default_words
+from inventory.ledger.spelling import default_words
 from inventory.model import Frozen, Secrecy, Zone
 
 OURS = {"provenance"}

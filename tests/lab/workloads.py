@@ -143,6 +143,72 @@ def entrance(layer: Path) -> None:
     enable(layer, "haproxy", 2)
 
 
+FORWARDING = """\
+table inet {table} {{
+    map to4 {{
+        type inet_service : ipv4_addr . inet_service
+        elements = {{ {port} : {v4} . {backend} }}
+    }}
+    map to6 {{
+        type inet_service : ipv6_addr . inet_service
+        elements = {{ {port} : {v6} . {backend} }}
+    }}
+    set held {{
+        type inet_service
+        flags timeout
+    }}
+    set gone4 {{
+        type ipv4_addr . inet_service
+    }}
+    set gone6 {{
+        type ipv6_addr . inet_service
+    }}
+    chain hold {{
+        type filter hook prerouting priority raw
+        tcp dport @held tcp flags & (fin|syn|rst|ack) == syn drop
+    }}
+    chain way {{
+        type nat hook prerouting priority dstnat
+        dnat ip to tcp dport map @to4
+        dnat ip6 to tcp dport map @to6
+    }}
+    chain back {{
+        type nat hook postrouting priority srcnat
+        ct status dnat masquerade
+    }}
+    chain over {{
+        type filter hook forward priority filter
+        meta l4proto tcp ct status dnat ct original proto-dst {port} jump gone
+    }}
+    chain gone {{
+        ip daddr . tcp dport @gone4 reject with tcp reset
+        ip6 daddr . tcp dport @gone6 reject with tcp reset
+    }}
+}}
+"""
+FORWARDER = """\
+#!/bin/sh
+[ "$1" = start ] || exit 2
+sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 && cat /etc/nftables.d/*.nft | nft -f -
+"""
+
+
+def forwarder(layer: Path) -> None:
+    """The entrance without a proxy: the kernel forwards each system's port to its source host."""
+    for system in SYSTEMS:
+        table = "qy_" + system.slug.replace("-", "_")
+        source = host(system.source)
+        text = FORWARDING.format(
+            table=table,
+            port=system.entrance_port,
+            v4=source.address,
+            v6=source.address6,
+            backend=system.check.port,
+        )
+        write(layer, f"/etc/nftables.d/{table}.nft", text)
+    write(layer, "/etc/rc2.d/S02forwarder", FORWARDER, 0o755)
+
+
 def _pair(system: SystemFact) -> str:
     source, port = host(system.source), system.check.port
     v4, v6 = system.frontends

@@ -14,8 +14,9 @@ from temporalio.worker import Replayer
 from inventory.model import Estate
 from migrator.engine import Engine
 from migrator.messages import ItemRef
+from migrator.people import local
 from migrator.plan import Means, Plan
-from migrator.worker import RUNNER, run_worker
+from migrator.worker import RUNNER, Post, run_worker
 from migrator.workflows import ItemWorkflow, PlanWorkflow
 from tests.migrator.scripted import DEADLINE, Stage
 
@@ -41,9 +42,9 @@ class EngineRoom:
     def do[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(DEADLINE)
 
-    def start_worker(self) -> None:
+    def start_worker(self, post: Post | None = None) -> None:
         self._stop = asyncio.Event()
-        work = run_worker(self.engine.client, self.stage.activities, self._stop)
+        work = run_worker(self.engine.client, self.stage.activities, self._stop, post)
         self._worker = asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def stop_worker(self) -> None:
@@ -57,7 +58,7 @@ class EngineRoom:
         """Plan, approve and start: the code of the run."""
         known = {"ignore_windows": True, "soak_seconds": 0, "per_room": 4, "per_line": 4} | means
         code, plan = self.stage.approved(estate, Means(**known))
-        run = self.stage.running.start(code, "zhang").code
+        run = self.stage.running.start(code, local("zhang")).code
         self.runs.append(run)
         return run, plan
 
@@ -89,7 +90,7 @@ class EngineRoom:
             workflow_runner=RUNNER,
         )
         count = 0
-        for handle in self._handles():
+        for handle in self.handles():
             try:
                 history = await handle.fetch_history()
             except RPCError:
@@ -98,7 +99,7 @@ class EngineRoom:
             count += 1
         return count
 
-    def _handles(self) -> list[WorkflowHandle[Any, Any]]:
+    def handles(self) -> list[WorkflowHandle[Any, Any]]:
         ids = list(self.runs)
         for run in self.runs:
             items = self.stage.truth.runs.get(run).items
@@ -106,7 +107,7 @@ class EngineRoom:
         return [self.engine.client.get_workflow_handle(name) for name in ids]
 
     async def _terminate(self) -> None:
-        for handle in self._handles():
+        for handle in self.handles():
             try:
                 await handle.terminate("the test is over")
             except RPCError:

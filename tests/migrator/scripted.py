@@ -22,12 +22,16 @@ from migrator.activities import Activities
 from migrator.ansible import Outcome
 from migrator.attempt import write_outcome
 from migrator.crew import Cancelled, Crew, Watch
+from migrator.deciding import Wake
+from migrator.gates import Gates
+from migrator.green import Green
 from migrator.kinds import KINDS
 from migrator.move import Login
+from migrator.people import local
 from migrator.perform import Performer
 from migrator.plan import CUTOVER, Means, Plan, StepKind
 from migrator.planning import Planning
-from migrator.running import Running, Wake
+from migrator.running import Running
 from migrator.store import Truth
 from probes.model import Failure, ProbeResult, Target
 
@@ -187,6 +191,8 @@ class Stage:
     world: World = field(default_factory=World)
     begin: Callable[[str], None] = lambda run: None
     wake: Wake = lambda run, systems: None
+    green: Green | None = None
+    gates: Gates = field(default_factory=Gates)
 
     @property
     def estate(self) -> EmbeddedStore:
@@ -199,10 +205,11 @@ class Stage:
     @property
     def running(self) -> Running:
         return Running(
-            self.truth,
-            self.estate,
-            self.begin,
-            self.wake,
+            truth=self.truth,
+            estate=self.estate,
+            begin=self.begin,
+            wake=self.wake,
+            gates=self.gates,
         )
 
     @property
@@ -218,7 +225,7 @@ class Stage:
 
     @property
     def performer(self) -> Performer:
-        return Performer(self.truth, self.estate, self.crew)
+        return Performer(self.truth, self.estate, self.crew, self.gates, green=self.green)
 
     @property
     def activities(self) -> Activities:
@@ -232,8 +239,8 @@ class Stage:
     def approved(self, estate: Estate, means: Means) -> tuple[str, Plan]:
         """A plan of `estate`, made by zhang and approved by li."""
         self.hold(estate)
-        record, plan = self.planning.make("zhang", means)
-        self.planning.approve(record.code, record.digest, "li")
+        record, plan = self.planning.make(local("zhang"), means)
+        self.planning.approve(record.code, record.digest, local("li"))
         return record.code, plan
 
     def step(self, run: str, system: str, step: StepKind) -> str:

@@ -46,7 +46,7 @@ def test_a_changed_byte_is_another_plan_or_none(data: st.DataObject) -> None:
 
 def test_what_an_item_takes() -> None:
     item = plan_of(1).item("S0")
-    assert item.resources == ("total", "room:R1", "cloud:CLOUD", "line:L-R1")
+    assert item.resources == ("total", "room:R1", "cloud:CLOUD", "host:S0-new", "line:L-R1")
     with pytest.raises(KeyError):
         plan_of(1).item("S9")
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.model import Estate, Line, Placement, Secrecy, System
-from migrator.drift import drift
+from migrator.drift import drift, drifts
+from migrator.items import Index
 from migrator.plan import Disposition, Means
 from migrator.planner import make_plan
 from tests.migrator.builders import CLOUD, MEANS, cities, city, host, system
@@ -161,3 +162,29 @@ def test_drift_sees_a_system_that_moved_meanwhile() -> None:
     placement = Placement(place=CLOUD, hosts=("S0-new",), run="R-1", since="2026-01-02T00:00:00Z")
     moved = city([system(0, placement=placement)])
     assert "已在目标云" in drift(plan, "S0", moved)[0]
+
+
+def test_drift_of_a_whole_plan_looks_through_the_estate_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    estate = city([system(n) for n in range(12)])
+    plan = make_plan(estate, Means())
+    moved = estate.model_copy(
+        update={
+            "systems": tuple(
+                s.model_copy(update={"window": "01:00-02:00"}) if s.code == "S7" else s
+                for s in estate.systems
+                if s.code != "S3"
+            )
+        }
+    )
+    made, indexed = [], Index.of
+
+    def counted(of: Estate) -> Index:
+        made.append(of)
+        return indexed(of)
+
+    monkeypatch.setattr(Index, "of", counted)
+    found = drifts(plan, moved)
+    assert found == {code: drift(plan, code, moved) for code in ("S3", "S7")}
+    assert made.count(moved) == 2  # once for all, once for single ones, which keep it

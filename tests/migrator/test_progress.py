@@ -132,8 +132,8 @@ WIDE = plan_of(3, means=Means(per_room=3, per_line=3, moves_at_once=2))
 
 def test_the_first_wave_starts_up_to_the_limit() -> None:
     assert [len(w.items) for w in WIDE.waves] == [2, 1]
-    assert next_of_run(run_record(WIDE), WIDE) == RunMove(start=("S0", "S1"))
-    assert next_of_run(run_record(CHAIN), CHAIN) == RunMove(start=("S0",))
+    assert next_of_run(run_record(WIDE), WIDE).start == ("S0", "S1")
+    assert next_of_run(run_record(CHAIN), CHAIN).start == ("S0",)
 
 
 @pytest.mark.parametrize(
@@ -142,15 +142,15 @@ def test_the_first_wave_starts_up_to_the_limit() -> None:
 def test_an_item_holds_its_place_until_it_has_ended(state: ItemState) -> None:
     ring = [("S0", "S1"), ("S1", "S2"), ("S2", "S0")]
     plan = plan_of(3, ring, Means(per_room=1))
-    assert next_of_run(run_record(plan, [in_state("S0", state)]), plan) == RunMove()
+    assert next_of_run(run_record(plan, [in_state("S0", state)]), plan).start == ()
     ended = run_record(plan, [in_state("S0", ItemState.DONE)])
-    assert next_of_run(ended, plan) == RunMove(start=("S1",))
+    assert next_of_run(ended, plan).start == ("S1",)
 
 
 def test_the_next_wave_waits_for_the_whole_one_before() -> None:
     assert next_of_run(run_record(WIDE, [in_state("S0", ItemState.DONE)]), WIDE).start == ("S1",)
     both = [in_state("S0", ItemState.DONE), in_state("S1", ItemState.DONE)]
-    assert next_of_run(run_record(WIDE, both), WIDE) == RunMove(start=("S2",))
+    assert next_of_run(run_record(WIDE, both), WIDE).start == ("S2",)
 
 
 @pytest.mark.parametrize("state", [ItemState.ROLLED_BACK, ItemState.ABORTED])
@@ -162,7 +162,7 @@ def test_a_wave_that_lost_an_item_pauses_the_run_once(state: ItemState) -> None:
     paused = run_record(CHAIN, lost, paused=True, note=move.pause)
     assert next_of_run(paused, CHAIN) == RunMove()
     resumed = run_record(CHAIN, lost, note=move.pause)
-    assert next_of_run(resumed, CHAIN) == RunMove(start=("S1",))
+    assert next_of_run(resumed, CHAIN).start == ("S1",)
 
 
 def test_a_paused_run_starts_nothing() -> None:
@@ -172,7 +172,7 @@ def test_a_paused_run_starts_nothing() -> None:
 def test_an_aborted_item_ends_whatever_its_wave_and_the_pause() -> None:
     turned = [waiting("S1", 2, wanted=Wanted.ROLLBACK)]
     run = run_record(CHAIN, turned, paused=True)
-    assert next_of_run(run, CHAIN) == RunMove(start=("S1",))
+    assert next_of_run(run, CHAIN).start == ("S1",)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from migrator.crew import Watch
 from migrator.errors import Refused
 from migrator.kinds import KINDS
 from migrator.messages import ItemRef
+from migrator.people import local
 from migrator.plan import WAY, Means, StepKind
 from migrator.progress import ItemRecord, ItemState, StepState, Wanted
 from tests.migrator.builders import city, system
@@ -36,7 +37,7 @@ class Story(RuleBasedStateMachine):
         self.stage = self.make_stage()
         systems = [system(n, "R1" if n < 3 else "R2") for n in range(len(SYSTEMS))]
         code, self.plan = self.stage.approved(city(systems, NEEDS), MEANS)
-        self.run_code = self.stage.running.start(code, "zhang").code
+        self.run_code = self.stage.running.start(code, local("zhang")).code
         self.begun: set[str] = set()
         self.orders: dict[str, StepKind] = {}
         self.cut_in: dict[str, StepKind] = {}
@@ -140,7 +141,7 @@ class Story(RuleBasedStateMachine):
     @rule()
     def an_operator_aborts(self) -> None:
         try:
-            self.stage.running.abort(self.run_code, "zhang", "enough")
+            self.stage.running.abort(self.run_code, local("zhang"), "enough")
         except Refused:
             return
         for item in self.stage.truth.runs.get(self.run_code).items:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from migrator.activities import hours_of
 from migrator.plan import Means, Plan, StepKind
 from migrator.planner import make_plan
-from migrator.progress import Do, ItemState, RunMove, Wait, next_of_item, next_of_run
+from migrator.progress import Do, ItemState, Wait, next_of_item, next_of_run
 from tests.migrator.builders import city, done_until, item_record, run_record, system
 from tests.migrator.timing.cities import FIRST, means
 
@@ -38,11 +38,11 @@ def test_the_plan_is_what_the_tests_say() -> None:
 
 def test_copies_begin_on_their_night_and_needs_are_done_first() -> None:
     run = run_record(PLAN)
-    assert next_of_run(run, PLAN, FIRST - timedelta(days=1)) == RunMove()
+    assert next_of_run(run, PLAN, FIRST - timedelta(days=1)).start == ()
     assert next_of_run(run, PLAN, FIRST).start == ("S1", "S2")
     late = date(2026, 12, 9)
     begun = [item_record(system=code, state=ItemState.RUNNING) for code in ("S1", "S2")]
-    assert next_of_run(run_record(PLAN, begun), PLAN, late) == RunMove()
+    assert next_of_run(run_record(PLAN, begun), PLAN, late).start == ()
     done = [begun[1], item_record(system="S1", state=ItemState.DONE)]
     assert next_of_run(run_record(PLAN, done), PLAN, late).start == ("S0",)
 

@@ -19,6 +19,7 @@ from inventory.policies.shelf import Shelf
 from inventory.store_embedded import EmbeddedStore
 from migrator.audit import first_fault
 from migrator.errors import Forbidden, NotFound, Refused, StoreDown
+from migrator.people import local
 from migrator.recording import Recording
 from migrator.store import Truth
 from tests.inventory.policies.builder import City
@@ -77,7 +78,7 @@ def code_of(city: City, kind: str) -> str:
 def test_a_declaration_counts_at_once_and_is_in_the_audit(
     recording: Recording, truth: Truth, city: City
 ) -> None:
-    kept = recording.put("declaration", DECLARED, "li", DAY)
+    kept = recording.put("declaration", DECLARED, local("li"), DAY)
     assert (kept.kind, kept.recorded_by, kept.recorded_at[:10]) == (
         "declaration",
         "li",
@@ -93,34 +94,34 @@ def test_a_declaration_counts_at_once_and_is_in_the_audit(
 
 
 def test_the_same_record_twice_is_one(recording: Recording, truth: Truth) -> None:
-    first = recording.put("declaration", DECLARED, "li", DAY)
+    first = recording.put("declaration", DECLARED, local("li"), DAY)
     before = len(truth.audit_entries())
-    assert recording.put("declaration", DECLARED, "wang", DAY) == first
+    assert recording.put("declaration", DECLARED, local("wang"), DAY) == first
     assert len(truth.audit_entries()) == before
 
 
 def test_a_withdrawn_record_counts_no_more_and_stays_to_be_read(
     recording: Recording, truth: Truth
 ) -> None:
-    kept = recording.put("declaration", DECLARED, "li", DAY)
-    gone = recording.withdraw(kept.id, "wang", "报告有误")
+    kept = recording.put("declaration", DECLARED, local("li"), DAY)
+    gone = recording.withdraw(kept.id, local("wang"), "报告有误")
     assert (gone.withdrawn_by, gone.reason) == ("wang", "报告有误")
     assert recording.book().records.declarations == ()
     assert recording.listed() == ()
     assert recording.listed(withdrawn=True) == (gone,)
     assert truth.audit_entries()[-1].action == "policy.withdrawn"
     with pytest.raises(Refused, match="withdrawn"):
-        recording.withdraw(kept.id, "wang", "again")
-    again = recording.put("declaration", DECLARED, "li", DAY)
+        recording.withdraw(kept.id, local("wang"), "again")
+    again = recording.put("declaration", DECLARED, local("li"), DAY)
     assert again.id != kept.id
 
 
 def test_what_is_withdrawn_without_a_reason_or_is_not_there(recording: Recording) -> None:
-    kept = recording.put("declaration", DECLARED, "li", DAY)
+    kept = recording.put("declaration", DECLARED, local("li"), DAY)
     with pytest.raises(RecordRefused, match="reason"):
-        recording.withdraw(kept.id, "li", " ")
+        recording.withdraw(kept.id, local("li"), " ")
     with pytest.raises(NotFound, match="77"):
-        recording.withdraw(77, "li", "why")
+        recording.withdraw(77, local("li"), "why")
 
 
 def test_files_and_the_database_are_one_book(
@@ -133,7 +134,7 @@ def test_files_and_the_database_are_one_book(
         'by = "局"\nevidence = "文"\n',
         "utf-8",
     )
-    recording.put("declaration", DECLARED, "li", DAY)
+    recording.put("declaration", DECLARED, local("li"), DAY)
     entries = {d.entry for d in recording.book().records.declarations}
     assert entries == {"CZ-03", "CZ-04"}
 
@@ -142,7 +143,7 @@ def test_an_exception_lets_a_private_network_pass_until_its_review(
     recording: Recording, city: City
 ) -> None:
     line = code_of(city, "lines")
-    recording.put("exception", EXCEPTION | {"code": line}, "li", DAY)
+    recording.put("exception", EXCEPTION | {"code": line}, local("li"), DAY)
     for day, passes in ((date(2019, 6, 30), True), (date(2019, 7, 1), False)):
         found = assess(load(CZ), city.estate(), recording.book().records, day)
         (one,) = (v for v in found.violations if v.entry == "V-25")
@@ -192,7 +193,7 @@ def test_what_fits_nothing_is_refused_and_not_written(
     recording: Recording, truth: Truth, kind: str, told: dict[str, Any], expected: str
 ) -> None:
     with pytest.raises(RecordRefused) as caught:
-        recording.put(kind, told, "li", DAY)
+        recording.put(kind, told, local("li"), DAY)
     assert expected in str(caught.value)
     assert recording.listed(withdrawn=True) == ()
     assert [e.action for e in truth.audit_entries() if e.action.startswith("policy")] == []
@@ -203,7 +204,7 @@ def test_only_recorders_record_and_a_refusal_is_in_the_audit(
 ) -> None:
     shut = Recording(truth, recording.estate, recording.shelf, ("li", "wang"))
     with pytest.raises(Forbidden, match="zhang"):
-        shut.put("declaration", DECLARED, "li", DAY)  # --as li is only a name
+        shut.put("declaration", DECLARED, local("li"), DAY)  # --as li is only a name
     entry = truth.audit_entries()[-1]
     assert (entry.action, entry.actor, entry.detail["login"]) == (
         "policy.declaration.refused",
@@ -211,8 +212,8 @@ def test_only_recorders_record_and_a_refusal_is_in_the_audit(
         "zhang",
     )
     for refused in (
-        lambda: shut.withdraw(1, "li", "why"),
-        lambda: shut.keep_baseline(CZ, "li", DAY),
+        lambda: shut.withdraw(1, local("li"), "why"),
+        lambda: shut.keep_baseline(CZ, local("li"), DAY),
     ):
         with pytest.raises(Forbidden):
             refused()
@@ -223,19 +224,19 @@ def test_only_recorders_record_and_a_refusal_is_in_the_audit(
 
 def test_a_baseline_is_kept_for_good(recording: Recording, truth: Truth, city: City) -> None:
     estate = city.estate()
-    kept = recording.keep_baseline(CZ, "li", DAY)
+    kept = recording.keep_baseline(CZ, local("li"), DAY)
     assert kept.record == Baseline(policy=CZ, on=DAY, digest=estate.digest)
     city.change("systems", code_of(city, "systems"), migratable=False)
     changes = diff(estate, city.estate())
     recording.estate.apply(changes, actor="li", confirmed=changes.digest)
-    recording.keep_baseline(CZ, "li", date(2018, 9, 1))
+    recording.keep_baseline(CZ, local("li"), date(2018, 9, 1))
     found = recording.book().baseline(CZ, date(2018, 12, 31))
     assert found is not None
     assert (found[0], found[1]) == (DAY, estate)  # the first: a later one moves no denominator
     assert recording.book().baseline(CZ, date(2018, 6, 29)) is None
     for day in (DAY, date(2018, 1, 1)):  # nor does one that is dated back
         with pytest.raises(RecordRefused, match="2018-06-30"):
-            recording.keep_baseline(CZ, "li", day)
+            recording.keep_baseline(CZ, local("li"), day)
 
 
 def test_a_baseline_of_nothing_or_of_no_policy(truth: Truth, tmp_path: Path) -> None:
@@ -247,7 +248,7 @@ def test_a_baseline_of_nothing_or_of_no_policy(truth: Truth, tmp_path: Path) -> 
 
 
 def test_a_baseline_that_was_changed_is_refused(recording: Recording, truth: Truth) -> None:
-    recording.keep_baseline(CZ, "li", DAY)
+    recording.keep_baseline(CZ, local("li"), DAY)
     other = diff(Estate(), Estate())
     assert other.empty
     with truth.engine.begin() as connection:
@@ -258,7 +259,7 @@ def test_a_baseline_that_was_changed_is_refused(recording: Recording, truth: Tru
 
 def test_what_is_gone_may_still_have_a_fate(recording: Recording, city: City) -> None:
     """Known by the baseline: it left the inventory when it was merged."""
-    recording.keep_baseline(CZ, "li", date(2018, 1, 1))
+    recording.keep_baseline(CZ, local("li"), date(2018, 1, 1))
     gone, owner = code_of(city, "systems"), code_of(city, "organisations")
     estate = city.estate()
     into = city.system(owner, moved=True, migratable=True)
@@ -266,7 +267,7 @@ def test_what_is_gone_may_still_have_a_fate(recording: Recording, city: City) ->
     changes = diff(estate, city.estate())
     recording.estate.apply(changes, actor="li", confirmed=changes.digest)
     told = {"code": gone, "became": "merged", "into": into, "on": DAY, "by": "局", "evidence": "文"}
-    recording.put("fate", told, "li", DAY)
+    recording.put("fate", told, local("li"), DAY)
     book = recording.book()
     found = assess(load(CZ), city.estate(), book.records, DAY, book.baseline(CZ, DAY))
     target = next(t for t in found.targets if t.entry == "CZ-12")
@@ -288,11 +289,11 @@ def test_a_ring_of_mergers_is_refused(truth: Truth, tmp_path: Path) -> None:
     changes = diff(Estate(), city.estate())
     store.apply(changes, actor="zhang", confirmed=changes.digest)
     recording = Recording(truth, store, Shelf(tmp_path / "policies"))
-    recording.put("fate", MERGED | {"code": one, "into": two}, "li", DAY)
+    recording.put("fate", MERGED | {"code": one, "into": two}, local("li"), DAY)
     for code, into in ((two, one), (four, three)):  # with a record, with the inventory
         with pytest.raises(RecordRefused, match="in a ring"):
-            recording.put("fate", MERGED | {"code": code, "into": into}, "li", DAY)
-    recording.put("fate", MERGED | {"code": two, "into": three}, "li", DAY)
+            recording.put("fate", MERGED | {"code": code, "into": into}, local("li"), DAY)
+    recording.put("fate", MERGED | {"code": two, "into": three}, local("li"), DAY)
 
 
 @pytest.mark.parametrize(
@@ -313,5 +314,5 @@ def test_a_record_about_the_wrong_kind_of_object_is_refused(
     recording: Recording, city: City, kind: str, told: dict[str, Any], named: str
 ) -> None:
     with pytest.raises(RecordRefused, match="expected a code of"):
-        recording.put(kind, told | {"code": code_of(city, named)}, "li", DAY)
+        recording.put(kind, told | {"code": code_of(city, named)}, local("li"), DAY)
     assert recording.listed() == ()

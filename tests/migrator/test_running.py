@@ -7,6 +7,7 @@ import pytest
 from inventory.store_embedded import EmbeddedStore
 from migrator.audit import first_fault
 from migrator.errors import Refused
+from migrator.people import local
 from migrator.plan import Means, StepKind
 from migrator.planner import make_plan
 from migrator.processes import Pen, own_cgroup
@@ -23,7 +24,12 @@ def _run(truth: Truth) -> tuple[Running, str, str]:
     plan = make_plan(city([system(1)]), Means())
     code = truth.plans.add(plan, "zhang").code
     run = truth.runs.add(code, plan, "wang").code
-    running = Running(truth, EmbeddedStore(truth.engine), lambda _: None, lambda _, __: None)
+    running = Running(
+        truth=truth,
+        estate=EmbeddedStore(truth.engine),
+        begin=lambda _: None,
+        wake=lambda _, __: None,
+    )
     return running, run, plan.items[0].code
 
 
@@ -34,11 +40,11 @@ def truth(tmp_path: Path) -> Truth:
 
 def test_one_item_of_a_paused_run_is_not_resumed(truth: Truth) -> None:
     running, run, code = _run(truth)
-    running.pause(run, None, "wang")
+    running.pause(run, None, local("wang"))
     with pytest.raises(Refused, match=f"qianyun run resume {run}"):
-        running.resume(run, code, "wang")
-    running.resume(run, None, "wang")
-    running.resume(run, code, "wang")
+        running.resume(run, code, local("wang"))
+    running.resume(run, None, local("wang"))
+    running.resume(run, code, local("wang"))
 
 
 def test_an_ended_item_has_no_step_under_way(truth: Truth) -> None:
@@ -55,7 +61,7 @@ def test_a_retry_ends_the_waiting_at_once(truth: Truth) -> None:
     running, run, code = _run(truth)
     truth.runs.set_step(run, code, StepKind.BACKUP, state=StepState.FAILED)
     truth.runs.set_item(run, code, state=ItemState.FAILED)
-    running.retry(run, code, "wang")
+    running.retry(run, code, local("wang"))
     assert truth.runs.item(run, code).state is ItemState.RUNNING
     assert truth.runs.item(run, code).blocked is None
 
@@ -81,7 +87,12 @@ def test_a_plan_of_nights_without_an_item_starts_no_run(truth: Truth) -> None:
     assert plan.timetable is not None
     record = truth.plans.add(plan, "zhang")
     truth.plans.decide(record.code, decision="approve", digest=record.digest, actor="li", reason="")
-    running = Running(truth, EmbeddedStore(truth.engine), lambda _: None, lambda _, __: None)
+    running = Running(
+        truth=truth,
+        estate=EmbeddedStore(truth.engine),
+        begin=lambda _: None,
+        wake=lambda _, __: None,
+    )
     with pytest.raises(Refused, match="没有可由剧本执行的迁移项"):
-        running.start(record.code, "wang")
+        running.start(record.code, local("wang"))
     assert truth.runs.all() == []

@@ -8,8 +8,10 @@ import pytest
 
 from migrator.audit import first_fault
 from migrator.errors import EngineDown, Refused
+from migrator.people import local
 from migrator.plan import StepKind
 from migrator.progress import ItemState
+from migrator.worker import Post
 from tests.migrator.builders import CLOUD, city, system
 from tests.migrator.engine_room import EngineRoom
 from tests.migrator.scripted import Stage, WorkerDied, overlapping
@@ -59,7 +61,7 @@ def test_waves_go_in_order_and_limits_hold(room: EngineRoom) -> None:
     }
     assert placed == {s.code: (CLOUD, run) for s in systems}
     with pytest.raises(Refused, match="没有可迁移的系统"):
-        room.stage.planning.make("zhang", plan.means)
+        room.stage.planning.make(local("zhang"), plan.means)
     actions = [e.action for e in room.stage.truth.audit_entries() if e.object.endswith("/S3")]
     assert actions == ["item.done"]
     assert room.replay() == 5
@@ -72,7 +74,7 @@ def test_the_total_is_kept_by_whoever_waits_for_an_operator(room: EngineRoom) ->
     room.wait_state(run, "S0", "failed")
     assert "disk full" in room.stage.truth.runs.item(run, "S0").note
     assert room.stage.states(run)["S1"] == "waiting"
-    room.stage.running.skip(run, "S0", "zhang", "昨夜已备份")
+    room.stage.running.skip(run, "S0", local("zhang"), "昨夜已备份")
     room.wait_end(run, "done")
     assert room.stage.step(run, "S0", Kind.BACKUP) == "skipped"
     assert overlapping(room.stage.world.plays, {"S0": "", "S1": ""}) == 1
@@ -84,12 +86,12 @@ def test_pause_lets_the_step_end_and_begins_no_other(room: EngineRoom) -> None:
     world.close("S0", Kind.BACKUP)
     run, _ = room.order(city([system(0)]))
     world.wait(lambda: world.under_way("S0", Kind.BACKUP), "backup")
-    running.pause(run, None, "zhang")
+    running.pause(run, None, local("zhang"))
     world.let_go("S0", Kind.BACKUP)
     room.wait_state(run, "S0", "paused")
     assert room.stage.step(run, "S0", Kind.BACKUP) == "done"
     assert world.done("S0") == WHOLE[:2]
-    running.resume(run, None, "zhang")
+    running.resume(run, None, local("zhang"))
     room.wait_end(run, "done")
     assert world.done("S0") == WHOLE
     assert room.replay() == 2
@@ -103,7 +105,7 @@ def test_a_failed_step_waits_and_a_retry_goes_on(room: EngineRoom, step: StepKin
     room.wait_state(run, "S0", "failed")
     assert room.stage.step(run, "S0", step) == "failed"
     assert "expected 1" in room.stage.truth.runs.item(run, "S0").note
-    room.stage.running.retry(run, "S0", "zhang")
+    room.stage.running.retry(run, "S0", local("zhang"))
     room.wait_end(run, "done")
     tries = [a.state for a in room.stage.truth.attempts.of(run, "S0") if a.step is step]
     assert tries == ["failed", "done"]
@@ -115,7 +117,7 @@ def test_rollback_before_the_switch_cuts_the_step_off(room: EngineRoom) -> None:
     world.close("S0", Kind.PRESYNC)
     run, _ = room.order(city([system(0)]))
     world.wait(lambda: world.under_way("S0", Kind.PRESYNC), "presync")
-    room.stage.running.rollback(run, "S0", "zhang", "领导要求")
+    room.stage.running.rollback(run, "S0", local("zhang"), "领导要求")
     assert room.wait_end(run, "ended") == {"S0": "rolled_back"}
     assert world.done("S0") == [*WHOLE[:3], "reap.yml", "rollback.yml"]
     states = [(a.step, a.state) for a in room.stage.truth.attempts.of(run, "S0")][2:]
@@ -129,14 +131,14 @@ def test_rollback_after_the_switch(room: EngineRoom) -> None:
     world.close("S0", Kind.QUIESCE)
     run, _ = room.order(city([system(0)]))
     world.wait(lambda: world.under_way("S0", Kind.QUIESCE), "cutover")
-    running.pause(run, "S0", "zhang")
+    running.pause(run, "S0", local("zhang"))
     world.let_go("S0", Kind.QUIESCE)
     room.wait_state(run, "S0", "paused")
     assert room.stage.step(run, "S0", Kind.SWITCH) == "done"
     world.script["S0", Kind.ROLLBACK] = ["the source does not answer"]
-    running.rollback(run, "S0", "zhang")
+    running.rollback(run, "S0", local("zhang"))
     room.wait_state(run, "S0", "failed")
-    running.retry(run, "S0", "zhang")
+    running.retry(run, "S0", local("zhang"))
     assert room.wait_end(run, "ended") == {"S0": "rolled_back"}
     assert world.done("S0") == [*WHOLE[:4], "rollback.yml", "rollback.yml"]
     assert room.replay() == 2
@@ -148,7 +150,7 @@ def test_the_cutover_is_not_cut_off_by_a_rollback(room: EngineRoom) -> None:
     world.close("S0", Kind.QUIESCE)
     run, _ = room.order(city([system(0)]))
     world.wait(lambda: world.under_way("S0", Kind.QUIESCE), "cutover")
-    room.stage.running.rollback(run, "S0", "zhang")
+    room.stage.running.rollback(run, "S0", local("zhang"))
     world.let_go("S0", Kind.QUIESCE)
     assert room.wait_end(run, "ended") == {"S0": "rolled_back"}
     assert world.done("S0") == [*WHOLE[:4], "rollback.yml"]
@@ -161,8 +163,8 @@ def test_after_commit_began_there_is_no_rollback(room: EngineRoom) -> None:
     run, _ = room.order(city([system(0)]))
     world.wait(lambda: world.under_way("S0", Kind.COMMIT), "commit")
     with pytest.raises(Refused, match="已提交"):
-        room.stage.running.rollback(run, "S0", "zhang")
-    room.stage.running.abort(run, "zhang")
+        room.stage.running.rollback(run, "S0", local("zhang"))
+    room.stage.running.abort(run, local("zhang"))
     world.let_go("S0", Kind.COMMIT)
     assert room.wait_end(run, "done") == {"S0": "done"}
 
@@ -172,7 +174,7 @@ def test_abort_turns_round_what_is_under_way_and_begins_nothing(room: EngineRoom
     world.close("S0", Kind.PRESYNC)
     run, _ = room.order(city([system(0), system(1)], [("S1", "S0")]))
     world.wait(lambda: world.under_way("S0", Kind.PRESYNC), "presync")
-    room.stage.running.abort(run, "zhang", "停电")
+    room.stage.running.abort(run, local("zhang"), "停电")
     assert room.wait_end(run, "ended") == {"S0": "rolled_back", "S1": "aborted"}
     assert world.done("S1") == []
     assert room.replay() == 3
@@ -183,11 +185,11 @@ def test_a_lost_wave_pauses_the_run_until_a_person_decides(room: EngineRoom) -> 
     world.close("S0", Kind.PRESYNC)
     run, _ = room.order(city([system(0), system(1)], [("S1", "S0")]))
     world.wait(lambda: world.under_way("S0", Kind.PRESYNC), "presync")
-    room.stage.running.rollback(run, "S0", "zhang")
+    room.stage.running.rollback(run, "S0", local("zhang"))
     world.wait(lambda: room.stage.truth.runs.get(run).paused, "the run to pause itself")
     assert "S0 未完成" in room.stage.truth.runs.get(run).note
     assert world.done("S1") == []
-    room.stage.running.resume(run, None, "zhang")
+    room.stage.running.resume(run, None, local("zhang"))
     assert room.wait_end(run, "ended") == {"S0": "rolled_back", "S1": "done"}
     assert room.replay() == 3
 
@@ -201,7 +203,7 @@ def test_red_probes_at_the_gate_leave_the_source_alone(room: EngineRoom) -> None
     assert "S0@S0-old http v6: refused" in told
     assert world.done("S0") == WHOLE[:3]
     world.ill = set()
-    room.stage.running.retry(run, "S0", "zhang")
+    room.stage.running.retry(run, "S0", local("zhang"))
     room.wait_end(run, "done")
 
 
@@ -236,7 +238,7 @@ def test_changed_facts_hold_the_item_before_its_cutover(room: EngineRoom) -> Non
     assert "system.name: '系统0' → '另一个系统'" in told
     assert world.done("S0") == WHOLE[:3]
     room.stage.hold(estate)
-    room.stage.running.retry(run, "S0", "zhang")
+    room.stage.running.retry(run, "S0", local("zhang"))
     room.wait_end(run, "done")
     assert room.replay() == 2
 
@@ -247,10 +249,10 @@ def test_a_withdrawn_approval_holds_the_item(room: EngineRoom) -> None:
     run, plan = room.order(city([system(0)]))
     world.wait(lambda: world.under_way("S0", Kind.PRESYNC), "presync")
     code = room.stage.truth.runs.get(run).plan
-    room.stage.planning.reject(code, plan.digest, "li", "等等")
+    room.stage.planning.reject(code, plan.digest, local("li"), "等等")
     world.let_go("S0", Kind.PRESYNC)
     room.wait_state(run, "S0", "held")
-    room.stage.running.rollback(run, "S0", "zhang")
+    room.stage.running.rollback(run, "S0", local("zhang"))
     assert room.wait_end(run, "ended") == {"S0": "rolled_back"}
 
 
@@ -299,7 +301,7 @@ def test_a_cutover_is_followed_to_its_end_before_anything_else(room: EngineRoom)
     run, _ = room.order(city([system(0)]))
     stage.world.wait(lambda: stage.world.under_way("S0", Kind.QUIESCE), "cutover")
     room.stop_worker()
-    stage.running.rollback(run, "S0", "zhang")
+    stage.running.rollback(run, "S0", local("zhang"))
     stage.world.let_go("S0", Kind.QUIESCE)
     room.start_worker()
     assert room.wait_end(run, "ended") == {"S0": "rolled_back"}
@@ -356,3 +358,34 @@ def test_a_run_ordered_without_the_engine_begins_at_its_return(
     room.start_worker()
     room.wait_end(room.runs[0], "done")
     assert stage.world.done("S0") == WHOLE
+
+
+@pytest.mark.slow
+def test_a_run_goes_over_to_a_newer_build(room: EngineRoom) -> None:
+    """Rolling upgrade: two builds of the worker, the older one leaves in the middle of a run."""
+    stage = room.stage
+    room.stop_worker()
+    room.start_worker(Post(build="one"))
+    promoted(room, "one")
+    stage.world.close("S0", Kind.PRESYNC)
+    run, _ = room.order(city([system(0)]))
+    stage.world.wait(lambda: stage.world.under_way("S0", Kind.PRESYNC), "presync")
+    room.stop_worker()
+    stage.world.let_go("S0", Kind.PRESYNC)
+    room.start_worker(Post(build="two"))
+    promoted(room, "two")
+    room.wait_end(run, "done")
+    assert room.replay() == 2
+
+
+def promoted(room: EngineRoom, build: str) -> None:
+    """The server knows a build once one of its workers has asked for work."""
+
+    def tried() -> bool:
+        try:
+            room.do(room.engine.promote(build))
+        except EngineDown:
+            return False
+        return True
+
+    room.stage.world.wait(tried, f"build {build} to be taken")

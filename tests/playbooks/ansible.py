@@ -57,6 +57,7 @@ class Mover:
     changes: dict[str, Any] = field(default_factory=dict)  # of fields of the move
     tokens: "count[int]" = field(default_factory=lambda: count(1_000, 10))
     strategy: Strategy = Strategy.PLAIN
+    seconds: float = 240  # a playbook may take
     failures: int = -1  # tests that had failed when its hosts were last reset and carried over
 
     def move(self) -> dict[str, Any]:
@@ -159,7 +160,7 @@ class Mover:
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=self.seconds,
         )
         return read(done.returncode, done.stdout, done.stderr)
 

@@ -21,7 +21,8 @@ sys.path.insert(0, str(PLAYBOOKS / "module_utils"))
 from qianyun_agent import (
     abandon,
     files,
-    gateway,
+    forwarding,
+    haproxy,
     install,
     journal,
     launch,
@@ -319,12 +320,42 @@ backend other-v4
 
 def test_only_the_two_server_lines_change() -> None:
     one = move.parse(raw())
-    text = gateway.edited(CONFIGURATION, one, "target")
+    text = haproxy.edited(CONFIGURATION, one, "target")
     changed = [line for line in text.splitlines() if line not in CONFIGURATION.splitlines()]
     assert changed == ["    server main 10.0.2.1:8080 check", "    server main ipv6@fd02::1:8080"]
-    assert gateway.edited(text, one, "source") == CONFIGURATION
+    assert haproxy.edited(text, one, "source") == CONFIGURATION
     with pytest.raises(AgentError):
-        gateway.edited("backend lj-s-9-v4\n    server main 1.1.1.1:1\n", one, "target")
+        haproxy.edited("backend lj-s-9-v4\n    server main 1.1.1.1:1\n", one, "target")
+
+
+TABLE = """\
+table inet qy_lj_s_9 {
+    map to4 {
+        type inet_service : ipv4_addr . inet_service
+        elements = { 8002 : 10.0.1.1 . 8080 }
+    }
+    map to6 {
+        type inet_service : ipv6_addr . inet_service
+        elements = { 8002 : fd01::1 . 8080 }
+    }
+    set gone4 {
+        type ipv4_addr . inet_service
+    }
+}
+"""
+
+
+def test_only_the_two_lines_of_elements_change() -> None:
+    one = move.parse(raw())
+    text = forwarding.edited(TABLE, one, "target")
+    changed = [line.strip() for line in text.splitlines() if line not in TABLE.splitlines()]
+    assert changed == [
+        "elements = { 8002 : 10.0.2.1 . 8080 }",
+        "elements = { 8002 : fd02::1 . 8080 }",
+    ]
+    assert forwarding.edited(text, one, "source") == TABLE
+    with pytest.raises(AgentError, match="1 lines of elements"):
+        forwarding.edited(TABLE.replace("map to6", "map to_6"), one, "target")
 
 
 def test_digest_sees_every_kind_of_change(tmp_path: Path) -> None:

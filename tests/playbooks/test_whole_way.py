@@ -215,10 +215,12 @@ def test_static_site_is_never_held(portal: Mover, tmp_path: Path) -> None:
 def test_check_mode_changes_nothing(files: Mover) -> None:
     hosts = [files.lab.hosts[name] for name in (files.system.source, files.system.target, "gw-01")]
     before = [host.tree() for host in hosts]
-    played = files.play("preflight backup presync cutover rollback commit", "--check")
+    every = "preflight backup presync cutover rehearse rollback commit"
+    played = files.play(every, "--check")
     assert played.code == 0, played.output
     told = {one["verb"] for host in hosts for one in played.evidence[host.name]}
-    assert told >= {"preflight", "backup", "copy", "cutover", "rollback", "abandon", "commit"}
+    assert told >= {"preflight", "backup", "copy", "cutover", "practise", "rollback", "commit"}
+    assert "abandon" in told
     assert [host.tree() for host in hosts] == before
     for host in hosts:
         assert host.run(["sh", "-c", "ls -A /tmp"]).stdout == ""

@@ -114,7 +114,7 @@ def on_target(asked: Asked) -> dict[str, Any]:
         ended = reap.end_sessions(move.code)
         access.drop_key(move)
         left = ours.leave(move)
-        _forget(move, "pgpass", "run.json", "watchdog.json")
+        _forget(move, "pgpass", "run.json", "watchdog.json", "practice.json")
     return {"ended": ended, "left": left, "notes": notes}
 
 

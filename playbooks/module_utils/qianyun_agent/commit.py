@@ -69,4 +69,5 @@ def commit_gateway(move: Move, token: int) -> dict[str, Any]:
 
 
 def _forget(move: Move) -> None:
-    (folder(move.code) / "pgpass").unlink(missing_ok=True)
+    for name in ("pgpass", "practice.json"):
+        (folder(move.code) / name).unlink(missing_ok=True)

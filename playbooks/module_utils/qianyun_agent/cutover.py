@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Iterator
 
-from . import ours, parity
+from . import ours, parity, practice
 from .errors import AgentError, Fenced, Unreachable
 from .journal import Journal
 from .link import LocalPort, Port, RemotePort, ssh_command
@@ -273,12 +273,13 @@ class Cutover:
     def reverse(self) -> list[str]:
         """The old side follows the new one. Returns notes of what did not work out.
 
-        After a rollback it need not: the move is given up next.
+        After a rollback it need not, since the move is given up next, unless this is a rehearsal.
         """
         notes: list[str] = []
         try:
             with self.phase("reverse") as evidence:
-                if self.kind == CUTOVER and self.role(self.old_name) == "yielded":
+                goes_on = self.kind == CUTOVER or practice.practising(self.move)
+                if goes_on and self.role(self.old_name) == "yielded":
                     evidence["old"] = self.old.call("follow", 120, token=self.token)
                     notes += evidence["old"]["notes"]
                 evidence["new"] = self.new.call("settle", 60, token=self.token)

@@ -19,6 +19,7 @@ SERVICE = r"[A-Za-z0-9][A-Za-z0-9@._-]{0,63}"
 HOST_KEY = r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,3}"
 LOGIN = r"[a-z_][a-z0-9_-]{0,30}"
 CHECK_PATH = r"/[!-~]{0,200}"
+FAMILIES = (4, 6)
 
 
 @dataclass(frozen=True)

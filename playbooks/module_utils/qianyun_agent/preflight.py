@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
-from . import backup, gateway, ours, presync, record, services
+from . import backup, gateway, ours, portability, presync, record, services
 from .errors import AgentError
 from .journal import now
 from .move import Move
@@ -21,7 +21,6 @@ from .side import Side
 TOOLS = {
     "source": ("rsync", "sudo", "tar", "service", "visudo"),
     "target": ("rsync", "ssh", "ssh-keygen", "service"),
-    "gateway": ("haproxy", "sudo", "visudo"),
 }
 
 
@@ -72,7 +71,9 @@ def _common(move: Move, kind: str, token: int, found: Findings) -> dict[str, Any
         "修正 sudo / correct sudo",
     )
     missing = [
-        name for name in TOOLS[kind] if not shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
+        name
+        for name in TOOLS.get(kind) or gateway.way(move).tools
+        if not shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
     ]
     found.expect(
         not missing, "缺少程序 / programs are missing", missing, "installed", "安装 / install them"
@@ -199,6 +200,7 @@ def source(side: Side, token: int, found: Findings) -> dict[str, Any]:
     }
     if not found.wrong:
         result["sizes"] = presync.sizes(side)
+        result["native"] = portability.held(side.move)
         result["backup"] = found.ask(lambda: backup.need(side))
     target = (side.move.target.address, side.move.target.address6)
     if side.clusters:
@@ -254,16 +256,7 @@ def entrance(move: Move, token: int, found: Findings) -> dict[str, Any]:
         "both frontends in hold.map",
         "安装 hold.lua 与 hold.map / install hold.lua and hold.map",
     )
-    text = gateway.CONFIGURATION.read_text()
-    found.ask(lambda: gateway.edited(text, move, "target"))
-    lua = [line for line in text.splitlines() if line.strip() == "http-request lua.hold"]
-    found.expect(
-        "lua-load" in text and len(lua) >= 2,
-        "网关前端未启用冻结 / frontends do not use the hold",
-        f"{len(lua)} × http-request lua.hold",
-        "≥ 2",
-        "按角色 gateway 配置 / configure as the role gateway does",
-    )
+    found.ask(lambda: gateway.way(move).agreed(move))
     both = (move.target.address, move.target.address6)
     result["reach"] = _reach(found, "target", both, move.check.port, False)
     result["source"] = found.ask(lambda: gateway.probe(move.source, move.check, 5))
@@ -275,7 +268,8 @@ def compare(
 ) -> dict[str, Any]:
     """On the target: both hosts fit together, and there is room; clocks as evidence."""
     here = facts(side.move, "target")
-    for name in ("os", "arch", "libc") if side.clusters else ("arch",):
+    # A database's files fit their own kind of machine only; of trees it is told file by file.
+    for name in ("os", "arch", "libc") if side.clusters else ():
         found.expect(
             here[name] == of_source.get(name),
             f"两端不同 / source and target differ: {name}",
@@ -285,7 +279,17 @@ def compare(
         )
     wanted = of_source.get("sizes") or {"trees": {}, "clusters": {}}
     space = found.ask(lambda: presync.room(side, wanted))
+    native = portability.findings(of_source.get("native") or {}, side.move)
+    for one in native:
+        found.expect(
+            one["severity"] != portability.BLOCKS,
+            one["what"],
+            portability.shown(one),
+            one["expected"],
+            one["do"],
+        )
     return {
+        "portability": native,
         "room": space,
         "clocks": {
             "source": of_source.get("clock"),

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from . import abandon, access, backup, commit, gateway, install, launch, preflight, presync, reap
+from . import (
+    abandon,
+    access,
+    backup,
+    commit,
+    gateway,
+    install,
+    launch,
+    practice,
+    preflight,
+    presync,
+    reap,
+    record,
+)
 from .cutover import CUTOVER, ROLLBACK
 from .errors import AgentError, BadMove
 from .move import Move
@@ -137,21 +150,31 @@ def _run(call: Call, kind: str) -> Answer:
     """Starts or finds the program on the target and waits for its end."""
     if call.check_mode:
         return _checked(call, kind)
+    if kind == ROLLBACK:
+        practice.forget(call.move)
+    told, failed = _ran(call, kind, call.token)
+    return Answer(told, "token" in told, failed)
+
+
+def _practise(call: Call) -> Answer:
+    if call.check_mode:
+        return _checked(call, CUTOVER)
+    told, failed = practice.practise(
+        call.move, call.token, lambda kind, token: _ran(call, kind, token)
+    )
+    return Answer(told, bool(told["runs"]), failed)
+
+
+def _ran(call: Call, kind: str, token: int) -> Tuple[Dict[str, Any], str]:
+    """Evidence of a run to its end, and why it failed; without a `token` there was nothing to do."""
     given_up = not call.facts_of_source.get("prepared", True)
-    token, attached = launch.begin(call.move, kind, call.token, given_up=given_up)
+    token, attached = launch.begin(call.move, kind, token, given_up=given_up)
     if not token:
-        return Answer(
-            {
-                "outcome": "done",
-                "notes": [
-                    "nothing to roll back: no cutover has begun, or the source has given the move up"
-                ],
-            },
-            False,
-        )
+        nothing = "nothing to roll back: no cutover has begun, or the source has given the move up"
+        return {"outcome": "done", "notes": [nothing]}, ""
     told = {"attached": attached, **launch.follow(call.move, token, launch.RUN_SECONDS)}
     if told["outcome"] == "done":
-        return Answer(told)
+        return told, ""
     error = told["error"] or {}
     why = " ".join(f"{name}: {value};" for name, value in error.items() if name != "kind")
     ends = {
@@ -159,7 +182,7 @@ def _run(call: Call, kind: str) -> Answer:
         "broken": "割接未能收尾，请立即人工处理 / the cutover could not be concluded; act now",
         "died": "割接程序已中断；再次运行 cutover.yml 或 rollback.yml / the program died; run either again",
     }
-    return Answer(told, True, f"{ends[told['outcome']]}. {why} journal: {told['journal']}")
+    return told, f"{ends[told['outcome']]}. {why} journal: {told['journal']}"
 
 
 def _commit(call: Call) -> Answer:
@@ -176,6 +199,10 @@ def _commit(call: Call) -> Answer:
 
 
 def _stand(call: Call) -> Answer:
+    """Where the host stands. A target that serves goes back at once: each play costs a second."""
+    if call.kind == "target":
+        serves = record.read(call.move.code).role == record.ACTIVE
+        return _run(call, ROLLBACK) if serves and not call.check_mode else Answer({}, False)
     return Answer(abandon.stand(call.move, call.kind), False)
 
 
@@ -222,6 +249,7 @@ VERBS: Dict[str, Callable[[Call], Answer]] = {
     "authorise": _authorise,
     "copy": _copy,
     "cutover": lambda call: _run(call, CUTOVER),
+    "practise": _practise,
     "rollback": lambda call: _run(call, ROLLBACK),
     "commit": _commit,
     "stand": _stand,

@@ -34,6 +34,7 @@ def test_permissions_need_no_netbox(run: Run) -> None:
     assert "\\u000a" not in shown
 
 
+@pytest.mark.slow  # the story of a city's NetBox does it too
 def test_bootstrap_by_the_command_line(run: Run, set_up: NetBox, tmp_path: Path) -> None:
     missing = run("netbox", "bootstrap", "--dry-run", "--json")
     assert missing.code == 1

@@ -96,6 +96,9 @@ def test_options_become_part_of_the_plan(run: Run, plan: dict[str, Any]) -> None
     assert made["plan"]["means"]["moves_at_once"] == 2
     assert made["plan"]["means"]["ignore_windows"] is False
     assert made["digest"] != plan["digest"]
+    practised = run("plan", "make", "--rehearse", "--json").json
+    assert [one["plan"]["means"]["practise"] for one in (practised, made)] == [True, False]
+    assert "切换演练" in run("plan", "show", practised["code"]).out
 
 
 def test_nothing_to_move_is_no(run: Run) -> None:

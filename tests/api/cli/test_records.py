@@ -1,8 +1,8 @@
 """Records and the lifecycle through the command line."""
 
 import pytest
-from tests.api.test_cli_policy import CZ, XZ, stored
 
+from tests.api.cli.test_policy import CZ, XZ, stored
 from tests.api.conftest import Run
 
 DAY = "2018-12-31"

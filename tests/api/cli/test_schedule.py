@@ -1,5 +1,6 @@
 """Timetables through the command line: from a file of means to nights, questions, why and what if."""
 
+import json
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from openpyxl import load_workbook
 
 from inventory.model import Estate
 from inventory.store_embedded import EmbeddedStore
+from probes.watch.folder import Folder
+from probes.watch.outages import Outages, Turn
 from tests.api.conftest import Run
 from tests.migrator.timing.cities import estate, system
 
@@ -88,7 +91,8 @@ def test_files_of_a_timetable(run: Run, planned_city: dict[str, Any], tmp_path: 
     argv = [part for path in files for part in ("--to", path)]
     assert run("plan", "timetable", planned_city["code"], *argv).code == 0
     book = load_workbook(BytesIO(files[0].read_bytes()))
-    assert book.sheetnames == ["时间表", "路线图", "期限", "资源需求"]
+    told = ["时间表", "路线图", "期限", "资源需求", "费用", "资产清单"]
+    assert book.sheetnames == told
     asked = [[cell.value for cell in row] for row in book["资源需求"].iter_rows(min_row=3)]
     assert asked == [["2026-12", "CLOUD:cores", 16, 16]]
     assert book["时间表"].max_row == 2 + 4
@@ -173,3 +177,56 @@ def test_a_mistake_in_the_means_is_told_with_its_line(
     assert done.code == 2
     assert f"means.toml:{line}:" in done.err
     assert told in done.err
+
+
+def test_a_timetable_that_people_edited_is_judged(
+    run: Run, planned_city: dict[str, Any], tmp_path: Path
+) -> None:
+    code, to = planned_city["code"], tmp_path / "t.xlsx"
+    assert run("plan", "timetable", code, "--to", to).code == 0
+    assert run("plan", "check", code, "--edited", to, "--json").json["ok"]
+    book = load_workbook(to)
+    sheet = book["时间表"]
+    rows = {sheet.cell(n, 3).value: n for n in range(3, sheet.max_row + 1)}
+    # S0 needs S1, and the room's crew takes one a night
+    sheet.cell(rows["S0"], 2).value = sheet.cell(rows["S1"], 2).value
+    book.save(to)
+    done = run("plan", "check", code, "--edited", to)
+    assert done.code == 1
+    for told in ("S0 依赖 S1", "room R1", "至多 1 次", "改动的夜晚: 1"):
+        assert told in done.out
+    sheet.delete_rows(rows["S2"])
+    sheet.cell(rows["S1"], 2).value = "下周"
+    book.save(to)
+    assert run("plan", "check", code, "--edited", to).code == 2
+
+    told = run("plan", "timetable", code, "--json").json
+    told["appointments"] = [o for o in told["appointments"] if o["system"] != "S2"]
+    edited = tmp_path / "t.json"
+    edited.write_text(json.dumps(told), encoding="utf-8")
+    found = run("plan", "check", code, "--edited", edited, "--json")
+    assert (found.code, found.json["missing"], found.json["broken"]) == (1, ["S2"], [])
+
+
+def test_check_says_what_stands_against_the_plan_now(
+    run: Run, planned_city: dict[str, Any], monkeypatch: pytest.MonkeyPatch, state: Path
+) -> None:
+    code, city = planned_city["code"], EmbeddedStore.load(None)  # type: ignore[arg-type]
+    assert run("plan", "check", code).code == 0
+    folder = Folder(state / "probes")
+    folder.outages.parent.mkdir(parents=True, exist_ok=True)
+    kept = Outages(folder.outages)
+    for line in ("L-R1", "L-R2"):  # nothing of the plan goes over the second
+        kept.tell(Turn(line, line, "icmp", 6, down=True, at=1, reason="timeout"))
+    kept.close()
+    found = run("plan", "check", code, "--json")
+    assert (found.code, [d["code"] for d in found.json["down"]]) == (1, ["L-R1"])
+    larger = [
+        s.model_copy(update={"storage_gib": 900}) if s.code == "S1" else s for s in city.systems
+    ]
+    now = city.model_copy(update={"systems": tuple(larger)})
+    monkeypatch.setattr(EmbeddedStore, "load", lambda self: now)
+    assert any(
+        "S1" in line and "900" in line
+        for line in run("plan", "check", code, "--json").json["broken"]
+    )

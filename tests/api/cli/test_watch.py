@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from api.bootstrap import Qianyun
 from api.settings import load
 from inventory.changes import diff
 from inventory.model import Estate, Node
+from migrator.alertmanager import Alertmanager
+from tests.paging import ALERTMANAGER, MISSING, alertmanager
 from tests.probes.conftest import InNamespace, in_namespace
+from tests.temporal import free_port
 
 __all__ = ["in_namespace"]
 LISTEN = "127.0.0.1:9420"
@@ -157,13 +161,21 @@ def test_levels_where_nobody_probes(stored: dict[str, str]) -> None:
 
 def test_rules_are_written(stored: dict[str, str], tmp_path: Path) -> None:
     to = tmp_path / "rules"
-    done = ran(stored, "rules", "--to", str(to), "--severity", "接入节点=critical", "--json")
+    paging = tmp_path / "paging.toml"
+    paging.write_text('[receivers.default]\nwebhooks = ["http://127.0.0.1:9/page"]\n')
+    words = ("rules", "--to", str(to), "--severity", "接入节点=critical", "--paging", str(paging))
+    done = ran(stored, *words, "--json")
     assert done.returncode == 0, done.stderr
     made = json.loads((to / "rules.yml").read_text())
-    nodes = next(group for group in made["groups"] if group["name"] == "qianyun-nodes")
-    assert nodes["rules"][0]["labels"]["severity"] == "critical"
-    assert "N-1" in nodes["rules"][0]["expr"]
-    assert json.loads((to / "inhibit.yml").read_text())["inhibit_rules"]
+    down = next(group for group in made["groups"] if group["name"] == "qianyun-down")
+    nodes = next(rule for rule in down["rules"] if rule.get("alert") == "QianyunNodeDown")
+    assert nodes["labels"]["severity"] == "critical"
+    assert "N-1" in nodes["expr"]
+    assert json.loads((to / "alertmanager.yml").read_text())["inhibit_rules"]
+    assert "rules.yml" in (to / "prometheus.yml").read_text()
+    paging.write_text('home = "nowhere"\n')
+    refused = ran(stored, *words)
+    assert (refused.returncode, "nowhere" in refused.stderr) == (2, True)
     for bad in (("--severity", "x=loud"), ("--home", "nowhere")):
         refused = ran(stored, "rules", "--to", str(to), *bad)
         assert refused.returncode == 2
@@ -181,3 +193,21 @@ def test_an_empty_inventory_is_told(environ: dict[str, str]) -> None:
     done = ran(environ, "serve")
     assert done.returncode == 2
     assert "QIANYUN_STATE" in done.stderr
+
+
+@pytest.mark.skipif(ALERTMANAGER is None, reason=MISSING)
+def test_silences_in_force(environ: dict[str, str], tmp_path: Path) -> None:
+    assert "QIANYUN_ALERTMANAGER_URL" in ran(environ, "silences").stdout
+    nobody = '{"route": {"receiver": "n"}, "receivers": [{"name": "n"}]}'
+    with alertmanager(tmp_path / "am", nobody, free_port()) as url:
+        now = datetime.now(UTC)
+        made = Alertmanager(url)
+        made.put("R-1/S0", ("S0@N1",), "割接", (now, now + timedelta(hours=1)))
+        ended = made.put("R-1/S9", ("S9",), "", (now, now + timedelta(hours=1)))
+        made.expire(ended)
+        there = environ | {"QIANYUN_ALERTMANAGER_URL": url}
+        shown = ran(there | {"COLUMNS": "200"}, "silences").stdout
+        assert "R-1/S0" in shown
+        assert "S9" not in shown
+    gone = ran(there, "silences", "--json")
+    assert (gone.returncode, url in gone.stderr) == (3, True)

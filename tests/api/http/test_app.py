@@ -1,43 +1,27 @@
 """The HTTP API over a database of its own; no engine answers."""
 
-import asyncio
 import json
 from typing import Any
 
-import httpx
 import pytest
 
 from api.bootstrap import Qianyun
 from api.errors import Exposed
-from api.http.app import make_app
 from api.http.serving import serve
 from api.settings import load
+from migrator.people import Role
 from migrator.plan import StepKind
 from migrator.progress import StepState
+from tests.api.http.client import Client, token_of
 from tests.netbox.proxy import Answer, Proxy, Rule
 
 
-class Client:
-    """Asks an app in this process."""
-
-    def __init__(self, product: Qianyun) -> None:
-        self._transport = httpx.ASGITransport(make_app(product))
-
-    def ask(self, method: str, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
-        async def asked() -> httpx.Response:
-            base = "http://127.0.0.1"
-            async with httpx.AsyncClient(transport=self._transport, base_url=base) as client:
-                return await client.request(method, path, headers=headers)
-
-        return asyncio.run(asked())
-
-    def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
-        return self.ask("GET", path, headers)
-
-
 @pytest.fixture
-def client(product: Qianyun) -> Client:
-    return Client(product)
+def client(request: pytest.FixtureRequest, product: Qianyun) -> Client:
+    """Somebody with every role."""
+    if {"plan", "begun"} & set(request.fixturenames):
+        request.getfixturevalue("plan")  # it brings the state folder, before an account is in it
+    return Client(product, token_of(product, *Role))
 
 
 @pytest.fixture
@@ -76,7 +60,9 @@ def test_health_says_whether_netbox_answers(
         netbox.add(Rule(answer, times=None))
         monkeypatch.setenv("QIANYUN_NETBOX_URL", netbox.url)
         monkeypatch.setenv("QIANYUN_NETBOX_TOKEN", "t" * 40)
-        checks = Client(Qianyun(load())).get("/health").json()["checks"]
+        product = Qianyun(load())
+        told_to = Client(product, token_of(product, Role.ADMIN))
+        checks = told_to.get("/health").json()["checks"]
     assert checks["netbox"]["ok"] is (version == "4.7.2")
     assert (version or "403") in checks["netbox"]["detail"] or checks["netbox"]["ok"]
 
@@ -89,9 +75,12 @@ def test_health_is_degraded_without_netbox(monkeypatch: pytest.MonkeyPatch, stat
     assert Client(Qianyun(load())).get("/health").json()["status"] == "ok"
     monkeypatch.setenv("QIANYUN_NETBOX_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("QIANYUN_NETBOX_TOKEN", "t" * 40)
-    answer = Client(Qianyun(load())).get("/health")
+    product = Qianyun(load())
+    answer = Client(product, token_of(product, Role.OPERATOR)).get("/health")
     told = answer.json()
     assert (answer.status_code, told["status"]) == (200, "degraded")
+    nobody = Client(Qianyun(load())).get("/health").json()
+    assert nobody["reasons"] == ["netbox"]  # where it is, is not everybody's
     assert "http://127.0.0.1:9" in told["reasons"][0]
 
 
@@ -102,30 +91,34 @@ def test_health_without_a_database(monkeypatch: pytest.MonkeyPatch, state: objec
     answer = client.get("/health")
     assert answer.status_code == 503
     assert answer.json()["checks"]["database"]["ok"] is False
-    problem = client.get("/api/v1/plans")
+    problem = client.get("/api/v1/plans", {"Authorization": "Bearer qy_nobody"})
     assert problem.status_code == 503
     assert problem.headers["content-type"] == "application/problem+json"
     assert "hunter2" not in answer.text + problem.text
 
 
 def test_plans(client: Client, plan: dict[str, Any]) -> None:
-    (told,) = client.get("/api/v1/plans").json()["plans"]
+    (told,) = client.get("/api/v1/plans").json()["items"]
     assert (told["code"], told["digest"], told["state"]) == (plan["code"], plan["digest"], "draft")
     whole = client.get(f"/api/v1/plans/{plan['code']}").json()
     assert [len(wave["items"]) for wave in whole["plan"]["waves"]] == [2, 1]
 
 
 def test_runs(client: Client, begun: str) -> None:
-    (told,) = client.get("/api/v1/runs").json()["runs"]
+    (told,) = client.get("/api/v1/runs").json()["items"]
     assert told["code"] == begun
     assert told["items"]["LJ-S-002"] == "waiting"
     whole = client.get(f"/api/v1/runs/{begun}").json()
     assert [len(item["steps"]) for item in whole["items"]] == [11, 11, 11]
-    assert whole["attempts"][0]["state"] == "done"
-    assert whole["evidence"][0]["body"] == {"verb": "preflight"}
+    (attempt,) = client.get(f"/api/v1/runs/{begun}/attempts").json()["items"]
+    assert attempt["state"] == "done"
+    (evidence,) = client.get(f"/api/v1/runs/{begun}/evidence").json()["items"]
+    assert evidence["body"] == {"verb": "preflight"}
 
 
-@pytest.mark.parametrize("path", ["/api/v1/plans/P-0", "/api/v1/runs/R-0", "/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/plans/P-20200101-1", "/api/v1/runs/R-20200101-1", "/nowhere"]
+)
 def test_what_is_not_there(client: Client, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
@@ -133,11 +126,6 @@ def test_what_is_not_there(client: Client, path: str) -> None:
     told = answer.json()
     assert (told["status"], told["instance"]) == (404, path)
     assert "/" in told["title"]
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_it_is_read_only(client: Client, method: str) -> None:
-    assert client.ask(method, "/api/v1/runs").status_code == 405
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", ""])
@@ -167,17 +155,13 @@ def test_metrics(client: Client, begun: str) -> None:
 
 def test_openapi_describes_everything(client: Client) -> None:
     document = client.get("/api/v1/openapi.json").json()
-    paths = set(document["paths"])
-    assert paths == {
-        *("/health", "/metrics", "/ansible/inventory", "/netbox/webhook"),
-        *(f"/sd/{view}" for view in ("nodes", "lines", "services")),
-        *(f"/api/v1/{kind}{one}" for kind in ("plans", "runs") for one in ("", "/{code}")),
-    }
     for path, verbs in document["paths"].items():
-        (verb,) = verbs
-        assert verb == ("post" if path == "/netbox/webhook" else "get")
-        assert verbs[verb]["summary"]
-        assert verbs[verb]["description"]
+        for verb, told in verbs.items():
+            assert told["summary"], (path, verb)
+            assert told["description"], (path, verb)
+            assert told["x-deed"], (path, verb)
+            for half in (told["summary"], told["description"]):
+                assert " / " in half, (path, verb, half)
 
 
 def test_it_refuses_to_be_exposed(product: Qianyun, monkeypatch: pytest.MonkeyPatch) -> None:

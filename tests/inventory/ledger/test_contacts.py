@@ -13,7 +13,7 @@ from inventory.ledger.cells import Cell
 from inventory.ledger.contacts import posts_of, read_contacts
 from inventory.ledger.headers import find_table
 from inventory.ledger.sheets import Sheet
-from inventory.ledger.words import default_words
+from inventory.ledger.spelling import default_words
 from tests.inventory.ledger.books import ORGANISATIONS, Rows, write_book
 
 WORDS = default_words()

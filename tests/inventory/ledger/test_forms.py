@@ -6,7 +6,7 @@ from inventory.ledger.cells import Cell
 from inventory.ledger.forms import find_forms
 from inventory.ledger.records import read_table
 from inventory.ledger.sheets import Sheet
-from inventory.ledger.words import default_words
+from inventory.ledger.spelling import default_words
 
 WORDS = default_words()
 FORM: tuple[tuple[Cell, ...], ...] = (

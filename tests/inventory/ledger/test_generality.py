@@ -10,9 +10,9 @@ from inventory.ledger.organisations import Organisations, county_of, in_county
 from inventory.ledger.readings import tables_of
 from inventory.ledger.records import read_table
 from inventory.ledger.sheets import Sheet
+from inventory.ledger.spelling import default_words
 from inventory.ledger.table import Table
 from inventory.ledger.values import text_list
-from inventory.ledger.words import default_words
 
 WORDS = default_words()
 

@@ -3,7 +3,7 @@ import pytest
 from inventory.ledger.headers import find_table
 from inventory.ledger.rows import data_rows
 from inventory.ledger.sheets import Sheet
-from inventory.ledger.words import default_words
+from inventory.ledger.spelling import default_words
 
 WORDS = default_words()
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.ledger.organisations import Organisations
-from inventory.ledger.words import default_words
+from inventory.ledger.spelling import default_words
 
 WORDS = default_words()
 TOLD = (

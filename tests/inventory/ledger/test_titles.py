@@ -8,8 +8,8 @@ from inventory.ledger.fields import FIELDS
 from inventory.ledger.headers import find_table
 from inventory.ledger.headings import headings
 from inventory.ledger.sheets import Sheet
+from inventory.ledger.spelling import default_words
 from inventory.ledger.titles import title_of
-from inventory.ledger.words import default_words
 
 WORDS = default_words()
 

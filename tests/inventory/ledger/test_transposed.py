@@ -6,7 +6,7 @@ from inventory.ledger.cells import Cell
 from inventory.ledger.readings import tables_of
 from inventory.ledger.records import Rows, read_table
 from inventory.ledger.sheets import Hidden, Sheet
-from inventory.ledger.words import default_words
+from inventory.ledger.spelling import default_words
 
 WORDS = default_words()
 SYSTEMS: tuple[tuple[Cell, ...], ...] = (

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from inventory.ledger import addresses, choices, dates, numbers, values
 from inventory.ledger.cells import Cell, Parser, Partly, Refused
 from inventory.ledger.money import money, money_per_month, money_per_year
-from inventory.ledger.words import default_words
+from inventory.ledger.spelling import default_words
 from inventory.model import HostKey, UnitName
 
 WORDS = default_words()

@@ -6,7 +6,7 @@ import pytest
 
 from inventory.errors import LedgerError
 from inventory.ledger import read_ledgers
-from inventory.ledger.words import default_words, load_words, spelt_out
+from inventory.ledger.spelling import default_words, load_words, spelt_out
 from tests.inventory.ledger.books import write_book
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "ledgers.md"

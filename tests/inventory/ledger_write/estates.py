@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from inventory.changes import MODELS
 from inventory.ledger import fields
-from inventory.ledger.words import default_words
+from inventory.ledger.spelling import default_words
 from inventory.model import (
     Cloud,
     Contact,

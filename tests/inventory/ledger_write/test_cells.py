@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from inventory.ledger.cells import Cell
-from inventory.ledger.words import default_words
+from inventory.ledger.spelling import default_words
 from inventory.ledger_write.cells import cell
 from inventory.ledger_write.columns import columns
 from inventory.model import Secrecy

@@ -7,7 +7,7 @@ import pytest
 
 from inventory.errors import EstateError, LedgerError
 from inventory.ledger import read_ledgers
-from inventory.ledger.words import default_words
+from inventory.ledger.spelling import default_words
 from inventory.ledger_write.columns import columns
 from inventory.ledger_write.export import KINDS, comparable, export
 from inventory.ledger_write.rows import Writer

@@ -12,7 +12,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from inventory.ledger import read_ledgers
 from inventory.ledger.choices import choice
 from inventory.ledger.fields import FIELDS, OTHERWISE, REQUIRED
-from inventory.ledger.words import Words, default_words
+from inventory.ledger.spelling import default_words
+from inventory.ledger.words import Words
 from inventory.ledger_write.columns import Shape, columns
 from inventory.ledger_write.export import KINDS
 from inventory.ledger_write.template import template, template_files

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from inventory.model import Estate, Placement
+from migrator.checking import faults
 from migrator.means import CityMeans
 from migrator.plan import Disposition, Means, Plan
 from migrator.planner import make_plan
-from tests.migrator.timing.checker import faults
 from tests.migrator.timing.cities import CLOUD, FIRST, estate, large, means, system
 
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from inventory.choices import Secrecy
 from inventory.model import Estate
 from inventory.policies.wording import Severity
+from migrator.checking import faults
 from migrator.means import CityMeans
 from migrator.orders import Duty, Orders
 from migrator.plan import Disposition, Means, Plan
 from migrator.planner import make_plan
 from migrator.timetable import Timetable
-from tests.migrator.timing.checker import faults
 from tests.migrator.timing.cities import CLOUD, FIRST, estate, means, system
 
 
@@ -339,3 +339,29 @@ def test_no_plan_breaks_a_constraint(case: tuple[Estate, CityMeans]) -> None:
         assert faults(plan.timetable, city, given_means) == []
     appointments = plan.timetable.appointments if plan.timetable else ()
     assert {v.system for v in plan.verdicts if v.wave} == {one.system for one in appointments}
+
+
+def test_a_group_has_an_order_in_its_night() -> None:
+    city = estate(
+        [system(f"S{n}") for n in range(4)],
+        [("S0", "S1", "接口"), ("S1", "S2", "接口"), ("S3", "S2", "接口")],
+    )
+    table = table_for(
+        city,
+        groups={"together": ["接口"]},
+        crews={"room": 4},
+        nights={"window": "22:00-06:00", "turn": 45},
+    )
+    assert len({one.night for one in table.appointments}) == 1
+    told = {one.system: (one.turn, one.begins[11:]) for one in table.appointments}
+    assert told == {"S0": (3, "23:30"), "S1": (2, "22:45"), "S2": (1, "22:00"), "S3": (2, "22:45")}
+
+
+def test_those_who_need_each_other_have_one_turn() -> None:
+    city = estate([system("S0"), system("S1"), system("S2")], [("S0", "S1"), ("S1", "S0")])
+    table = table_for(city, crews={"room": 3}, groups={"pin": [_pinned("S0", "S1", "S2")]})
+    assert {one.turn for one in table.appointments} == {1}
+
+
+def _pinned(*systems: str) -> dict[str, Any]:
+    return {"systems": list(systems), "reason": "同批"}

@@ -18,6 +18,7 @@ from probes.watch.folder import Folder
 from probes.watch.historian import Historian, surveyed
 from probes.watch.history import History, begins, day_of
 from probes.watch.outages import Outages, Turn
+from probes.watch.picture import Picture, of_folder
 from probes.watch.watched import Watch, number_of, write
 from tests.probes.conftest import InNamespace, ip
 from tests.probes.survey.test_survey import SITE, V4, V6, settled, web
@@ -114,13 +115,19 @@ def test_a_table_of_another_version_is_told_and_ends_nothing(tmp_path: Path) -> 
     assert isinstance(troubles[0], Misuse)
 
 
+def seen_by(folder: Folder) -> Picture:
+    prober = of_folder(folder)
+    assert prober is not None
+    return Picture((prober,))
+
+
 def test_evidence_from_a_folder(tmp_path: Path) -> None:
     city = City(Folder(tmp_path))
     with History(city.folder.history) as history:
         for seconds in (0, 600):
             city.look("N-1|icmp|6", NOON + seconds * S, times=3)
             history.fold(city.folder)
-        found = gathered(city.folder, NOON + 700 * S, Thresholds())
+        found = gathered(seen_by(city.folder), city.folder, NOON + 700 * S, Thresholds())
         assert found.period("N-1", "icmp", 6).answered == 6  # type: ignore[union-attr]
         assert found.up("N-1", "icmp", 6) is Verdict.PASSED
         assert found.up("N-2", "icmp", 6) is Verdict.UNKNOWN
@@ -132,7 +139,7 @@ def test_evidence_from_a_folder(tmp_path: Path) -> None:
     outages.close()
     later = NOON + 86400 * S
     assert day_of(later) == day_of(NOON) + 1
-    found = gathered(city.folder, later, Thresholds(), [city.folder])
+    found = gathered(Picture(()), city.folder, later, Thresholds(), [city.folder])
     assert found.days["N-1", "pmtu", 6] == {DAY: Verdict.FAILED}
     assert found.vantage == "local"
     assert ("N-1", "icmp", 6) in found.elsewhere["local"]

@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from inventory.choices import Secrecy, Zone
 from inventory.model import Entrance, Estate, Host, Line, Link, Node, Service, System
-from probes.watch.of_estate import watches_of
+from probes.watch.of_estate import watches_of, watches_of_move
 from probes.watch.watched import Watch
 
 V4, V6 = IPv4Address("10.0.0.1"), IPv6Address("fd00::1")
@@ -147,3 +147,15 @@ def test_an_address_with_a_zone_is_a_target_that_says_so() -> None:
     node = Node(code="N", name="n", ipv6=IPv6Address("fe80::1%eth0"))
     (watch,) = told(Estate(nodes=(node,))).values()
     assert watch.target.address.startswith("fe80::1")
+
+
+def test_what_tells_of_a_move_is_on_the_list() -> None:
+    """The gate asks for keys that the prober has: entrance, content, both ends of the line."""
+    made = portal()
+    line = Line(code="L", name="l", ipv4_prefix="10.255.0.0/31", ipv6_prefix="fd00:1::/127")
+    estate = made.model_copy(update={"lines": (line,)})
+    own, of_line = watches_of_move(estate.systems[0], estate.nodes[0], line)
+    asked = {watch.key for watch in own + of_line}
+    assert asked <= {watch.key for watch in watches_of(estate)}
+    assert len(of_line) == 4
+    assert any(watch.target.check == "http" for watch in own)

@@ -1,0 +1,265 @@
+"""/api/v1/policies: what the documents order, how the city stands, what people put on record."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field, JsonValue
+
+from api.days import city_today, day_or_today
+from api.http.paging import Page, Paging, page_of
+from api.http.people import Asking, Look, Product
+from api.http.problems import problems
+from api.http.responses import Answer
+from api.http.rights import right
+from api.http.routing import Route
+from api.judging import cases, shelf_of, standings
+from inventory.policies.assessment import Assessment
+from inventory.policies.holds import Hold, total
+from inventory.policies.pack import Pack, Validity
+from inventory.policies.phases import Standing
+from migrator.people import Deed, within
+from migrator.scope import Owners
+from migrator.store_records import Kept
+
+router = APIRouter(tags=["policies"], route_class=Route)
+
+Named = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", examples=["cangzhou-2017-157"])]
+Day = Annotated[date | None, Query(description="当作今天的日期 / the day to judge")]
+One = Annotated[
+    str | None,
+    Query(
+        max_length=63, description="一个政策，默认本市的 / one policy; the city's own by default"
+    ),
+]
+
+
+class PolicyAnswer(Answer):
+    id: str
+    title: str
+    title_en: str
+    number: str
+    place: str
+    validity: Validity
+    in_force: bool
+    own: bool = Field(description="本市适用 / one of the city's own")
+    counts: dict[str, int]
+
+
+class Assessed(Answer):
+    assessment: Assessment
+    alarms: int = Field(description="逾期与违规数 / late targets and broken rules")
+
+
+class AssessedAll(Answer):
+    today: date
+    alarms: int
+    assessments: list[Assessed]
+
+
+class Held(Answer):
+    yuan: int
+    unknown_amounts: int
+    phase_out_yuan: int
+    phase_out_unknown: int
+    holds: list[Hold]
+
+
+class Phases(Answer):
+    policy: str
+    objects: list[Standing]
+
+
+class NewRecord(Answer):
+    kind: Literal["declaration", "exception", "event", "fate"]
+    told: dict[str, JsonValue] = Field(
+        description="该类登记的字段，见 docs/policies.md / fields of a record of that kind",
+        examples=[
+            {
+                "policy": "cangzhou-2017-157",
+                "entry": "CZ-01",
+                "by": "市政务办",
+                "evidence": "冀沧政办〔2018〕1 号",
+                "on": "2018-03-01",
+                "done": True,
+            }
+        ],
+    )
+
+
+class BaselineOf(Answer):
+    policy: str = Field(max_length=63)
+
+
+class Withdrawal(Answer):
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+@router.get(
+    "/policies", summary="政策一览 / every policy", responses=problems(), **right(Deed.POLICY_READ)
+)
+def policies(product: Product, paging: Paging, today: Day = None) -> Page[PolicyAnswer]:
+    """是否有效、是否本市适用 / whether it holds, and whether it is the city's own."""
+    day, shelf = day_or_today(product.settings, today), shelf_of(product)
+    found = [
+        PolicyAnswer(
+            id=pack.id,
+            title=pack.title,
+            title_en=pack.title_en,
+            number=pack.number,
+            place=pack.place,
+            validity=pack.validity,
+            in_force=pack.in_force(day),
+            own=pack.id in product.settings.policies,
+            counts={n: len(getattr(pack, n)) for n in _PARTS},
+        )
+        for pack in (shelf.pack(named) for named in shelf.names())
+    ]
+    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("id", "title", "in_force", "own")}
+    items, total_found = page_of(found, paging, keys)
+    return Page(items=items, total=total_found, offset=paging.offset, limit=paging.limit)
+
+
+_PARTS = ("targets", "rules", "clocks", "reports", "phases")
+
+
+@router.get(
+    "/policies/{named}",
+    summary="一个政策 / one policy",
+    responses=problems(404),
+    response_model_exclude_none=True,
+    **right(Deed.POLICY_READ),
+)
+def policy(named: Named, product: Product) -> Pack:
+    """有效期、条目与后果，附条款原文 / validity, entries, consequences, each with its clause."""
+    return shelf_of(product).pack(named)
+
+
+@router.get(
+    "/assessments",
+    summary="评估 / how the city stands",
+    responses=problems(404, 409),
+    **right(Deed.POLICY_READ),
+)
+def assessments(
+    person: Asking, look: Look, product: Product, policy: One = None, today: Day = None
+) -> AssessedAll:
+    """有范围者只按本单位评估 / who is bound to organisations: of their part alone."""
+    day = day_or_today(product.settings, today)
+    found = cases(product, person, look.part(person, Deed.POLICY_READ), policy, day)
+    every = [Assessed(assessment=c.assessed, alarms=c.assessed.alarms) for c in found]
+    return AssessedAll(today=day, alarms=sum(one.alarms for one in every), assessments=every)
+
+
+@router.get(
+    "/holds",
+    summary="经费暂缓 / whose money is on hold",
+    responses=problems(404, 409),
+    **right(Deed.POLICY_READ),
+)
+def money(
+    person: Asking, look: Look, product: Product, policy: One = None, today: Day = None
+) -> Held:
+    """金额、条款与依据 / amount, clause, evidence."""
+    day = day_or_today(product.settings, today)
+    found = cases(product, person, look.part(person, Deed.POLICY_READ), policy, day)
+    holds = tuple(hold for case in found for hold in case.holds)
+    yuan, unknown = total(holds, "hold")
+    shrinking, untold = total(holds, "phase_out")
+    return Held(
+        yuan=yuan,
+        unknown_amounts=unknown,
+        phase_out_yuan=shrinking,
+        phase_out_unknown=untold,
+        holds=list(holds),
+    )
+
+
+@router.get(
+    "/lifecycle",
+    summary="所处阶段 / in which phase everything is",
+    responses=problems(404, 409),
+    **right(Deed.POLICY_READ),
+)
+def phases(
+    person: Asking,
+    look: Look,
+    product: Product,
+    policy: One = None,
+    today: Day = None,
+    code: Annotated[str | None, Query(max_length=63, description="一个对象 / one object")] = None,
+) -> list[Phases]:
+    """以及下一阶段所缺 / and what is missing for the next."""
+    day, estate = day_or_today(product.settings, today), look.part(person, Deed.POLICY_READ)
+    found = standings(product, person, estate, policy, day, code=code)
+    return [Phases(policy=pack.id, objects=list(every)) for pack, every in found]
+
+
+@router.get(
+    "/records",
+    summary="登记一览 / what was put on record",
+    responses=problems(),
+    **right(Deed.POLICY_READ),
+)
+def records(
+    person: Asking,
+    look: Look,
+    product: Product,
+    paging: Paging,
+    policy: One = None,
+    withdrawn: Annotated[bool, Query(description="含已撤回 / withdrawn ones too")] = False,
+) -> Page[Kept]:
+    """由命令登记的 / those that a command put down."""
+    found = [
+        kept
+        for kept in product.recording.listed(withdrawn=withdrawn)
+        if policy in (None, kept.record.policy)
+    ]
+    if not person.whole_city:
+        owners = Owners(look.whole())
+        found = [
+            kept
+            for kept in found
+            if (code := getattr(kept.record, "code", None))
+            and any(within(person, o) for o in owners.of_code(code).organisations)
+        ]
+    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("id", "kind", "recorded_at")}
+    items, count = page_of(found, paging, keys)
+    return Page(items=items, total=count, offset=paging.offset, limit=paging.limit)
+
+
+@router.post(
+    "/records",
+    summary="登记 / put something on record",
+    status_code=201,
+    responses=problems(404, 409),
+    **right(Deed.POLICY_RECORD),
+)
+def put(told: NewRecord, person: Asking, product: Product) -> Kept:
+    """申报、例外、时限事件、去向 / a declaration, an exception, an event of a clock, a fate."""
+    return product.recording.put(told.kind, told.told, person, city_today(product.settings))
+
+
+@router.post(
+    "/baselines",
+    summary="留存基线 / keep the inventory of today as a baseline",
+    status_code=201,
+    responses=problems(404, 409),
+    **right(Deed.POLICY_RECORD),
+)
+def baseline(told: BaselineOf, person: Asking, product: Product) -> Kept:
+    """较早的基线不被取代 / an earlier baseline is never replaced."""
+    return product.recording.keep_baseline(told.policy, person, city_today(product.settings))
+
+
+@router.post(
+    "/records/{id}/withdraw",
+    summary="撤回登记 / take a record back",
+    responses=problems(404, 409),
+    **right(Deed.POLICY_WITHDRAW),
+)
+def withdraw(
+    id: Annotated[int, Path(ge=1, le=2**31)], told: Withdrawal, person: Asking, product: Product
+) -> Kept:
+    """仍可查阅，须有理由 / it stays to be read; needs a reason."""
+    return product.recording.withdraw(id, person, told.reason)

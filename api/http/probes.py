@@ -1,0 +1,184 @@
+"""/api/v1/probes: readiness levels, outages, what is looked at."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from api.http.paging import Page, Paging, page_of
+from api.http.people import Asking, Look, Product
+from api.http.problems import problems
+from api.http.responses import Answer
+from api.http.rights import right
+from api.http.routing import Route
+from api.judged import evidence_of, thresholds_of
+from inventory.secrecy import hidden
+from migrator.errors import NotFound
+from migrator.people import Deed
+from migrator.scope import Owners
+from probes.readiness.evidence import Evidence, Readiness
+from probes.readiness.levels import Judge
+from probes.watch.folder import Folder
+from probes.watch.of_estate import watches_of
+from probes.watch.outages import recorded
+
+router = APIRouter(prefix="/probes", tags=["probes"], route_class=Route)
+
+
+class Levels(Answer):
+    counts: dict[str, int] = Field(description="等级 → 节点数 / nodes by level")
+    nodes: list[Readiness]
+
+
+class OutageAnswer(Answer):
+    code: str
+    check: str
+    family: int
+    began: datetime
+    ended: datetime | None = Field(description="null：仍在中断 / not over")
+    seconds: float | None
+    reason: str
+    acknowledged_by: str | None
+
+
+class WatchAnswer(Answer):
+    code: str
+    check: str
+    family: int
+    kind: str
+    organisation: str
+    zone: str
+    interval: float
+    up: bool | None = Field(description="null：尚未探测 / not looked at yet")
+    last: datetime | None
+
+
+@router.get(
+    "/levels",
+    summary="全市 IPv6 就绪等级 / readiness of every node",
+    responses=problems(409),
+    **right(Deed.PROBE_READ),
+)
+def levels(person: Asking, look: Look, product: Product) -> Levels:
+    """L0–L6 及卡在何处；未知从不算通过 / what is unknown never passes."""
+    estate, evidence = look.part(person, Deed.PROBE_READ), _evidence(product)
+    secret = hidden(look.whole())
+    judge = Judge(estate, evidence)
+    found = [
+        judge.node(node.code)
+        for node in estate.nodes
+        if node.host not in secret.hosts and not secret.hides_at(node.ipv4, node.ipv6)
+    ]
+    counts = {str(n): sum(one.level == n for one in found) for n in range(7)}
+    return Levels(counts=counts, nodes=found)
+
+
+@router.get(
+    "/levels/{code}",
+    summary="一个对象的就绪等级 / readiness of one",
+    responses=problems(404, 409),
+    **right(Deed.PROBE_READ),
+)
+def level(
+    code: str,
+    person: Asking,
+    look: Look,
+    product: Product,
+    success: Annotated[float | None, Query(ge=0, le=1, allow_inf_nan=False)] = None,
+    degradation: Annotated[float | None, Query(ge=0, le=1e6, allow_inf_nan=False)] = None,
+) -> Readiness:
+    """节点、链路或信息系统 / a node, link or system."""
+    estate = look.part(person, Deed.PROBE_READ)
+    known = {one.code for every in (estate.nodes, estate.links, estate.systems) for one in every}
+    if code not in known:
+        raise NotFound(f"没有此节点、链路或信息系统 / no such node, link or system: {code[:63]}")
+    evidence = _evidence(product, success=success, degradation=degradation)
+    return Judge(estate, evidence).level_of(code)
+
+
+@router.get(
+    "/outages",
+    summary="中断记录 / outages",
+    responses=problems(),
+    **right(Deed.PROBE_READ),
+)
+def outages(
+    person: Asking,
+    look: Look,
+    product: Product,
+    paging: Paging,
+    code: Annotated[str | None, Query(max_length=63)] = None,
+    open: Annotated[bool, Query(description="只看未恢复的 / only those that last")] = False,
+) -> Page[OutageAnswer]:
+    """起止与原因 / when, how long, why."""
+    path = Folder(product.settings.state / "probes").outages
+    found = [
+        OutageAnswer(
+            code=one.code,
+            check=one.check,
+            family=one.family,
+            began=_moment(one.began),
+            ended=None if one.ended is None else _moment(one.ended),
+            seconds=None if one.ended is None else round((one.ended - one.began) / 1e9, 3),
+            reason=one.reason,
+            acknowledged_by=one.acknowledged_by,
+        )
+        for one in (recorded(path, code) if path.exists() else [])
+        if not (open and one.ended is not None)
+    ]
+    found = _mine(person, look, found)
+    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("code", "began", "ended", "seconds")}
+    items, total = page_of(found, paging, keys)
+    return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+
+
+@router.get(
+    "/targets",
+    summary="探测目标与现状 / what is looked at, and how it is",
+    responses=problems(),
+    **right(Deed.PROBE_READ),
+)
+def targets(person: Asking, look: Look, product: Product, paging: Paging) -> Page[WatchAnswer]:
+    """v4 与 v6 分开；涉密的不在其中 / v4 and v6 apart; nothing of what is classified."""
+    known = product.seen().standings()
+    found = []
+    for watch in watches_of(look.part(person, Deed.PROBE_READ)):
+        target = watch.target
+        stands = known.get((target.code, watch.check, target.family))
+        found.append(
+            WatchAnswer(
+                code=target.code,
+                check=watch.check,
+                family=target.family,
+                kind=watch.kind,
+                organisation=watch.organisation,
+                zone=watch.zone,
+                interval=watch.interval,
+                up=stands.up if stands else None,
+                last=_moment(stands.last) if stands and stands.last else None,
+            )
+        )
+    keys = {
+        n: (lambda one, n=n: getattr(one, n)) for n in ("code", "check", "family", "up", "kind")
+    }
+    items, total = page_of(found, paging, keys)
+    return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+
+
+def _evidence(
+    product: Product, *, success: float | None = None, degradation: float | None = None
+) -> Evidence:
+    thresholds = thresholds_of(product.settings, success=success, degradation=degradation)
+    return evidence_of(product, product.seen(), thresholds)
+
+
+def _mine(person: Asking, look: Look, found: list[OutageAnswer]) -> list[OutageAnswer]:
+    if person.organisations is None:
+        return found
+    owners = Owners(look.whole())
+    return [o for o in found if owners.of_code(o.code).organisations <= person.organisations]
+
+
+def _moment(nanoseconds: int) -> datetime:
+    return datetime.fromtimestamp(nanoseconds / 1e9, UTC)

@@ -1,0 +1,299 @@
+"""/api/v1/reports: what an office hands in: previewed, made final, taken away, logged when it went."""
+
+import re
+import tempfile
+from datetime import date
+from pathlib import Path as File
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
+
+from api.days import city_today, day_or_today
+from api.http.paging import Page, Paging, page_of
+from api.http.people import Asking, Look, Product
+from api.http.problems import problems
+from api.http.responses import Answer
+from api.http.rights import right
+from api.http.routing import Route
+from api.reports import Office, Wanted
+from inventory.policies.forms import FORMS
+from inventory.reports.case import Sampling, Scope
+from inventory.reports.model import Report
+from inventory.reports.periods import Due
+from migrator.people import Deed
+from migrator.store_sendings import Sending
+
+router = APIRouter(prefix="/reports", tags=["reports"], route_class=Route)
+
+FORM = f"^({'|'.join(form.name for form in FORMS)})$"
+MEDIA = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "html": "text/html; charset=utf-8",
+    "pdf": "application/pdf",
+}
+Number = Annotated[int, Path(ge=1, le=2**31, description="报告编号 / number")]
+
+
+class AskReport(Answer):
+    form: str = Field(pattern=FORM, examples=["monthly"])
+    policy: str | None = Field(default=None, max_length=63)
+    period: str | None = Field(default=None, max_length=10, examples=["2018", "2019-03"])
+    organisation: str | None = Field(default=None, max_length=200)
+    county: str | None = Field(default=None, max_length=200)
+    remark: str = Field(default="", max_length=5000)
+    seed: str = Field(default="", max_length=200)
+    size: int = Field(default=0, ge=0, le=100_000)
+    today: date | None = None
+
+
+class AskFinal(AskReport):
+    revise: str = Field(
+        default="", max_length=2000, description="更正定稿的理由 / why it is corrected"
+    )
+
+
+class MadeReport(Answer):
+    digest: str
+    final: int | None = Field(description="定稿编号 / number where it is final")
+    report: Report
+
+
+class FinalReport(Answer):
+    id: int
+    form: str
+    title: str
+    policy: str
+    entry: str
+    period: str
+    scope: str
+    revision: int
+    reason: str
+    digest: str
+    made_at: str
+    made_by: str
+    files: dict[str, str] = Field(description="种类 → SHA-256 / kind → SHA-256")
+
+
+class Sent(Answer):
+    on: date
+    channel: str = Field(min_length=1, max_length=60)
+    to: str = Field(default="", max_length=500)
+    evidence: str = Field(default="", max_length=2000)
+
+
+class Received(Answer):
+    policy: str = Field(max_length=63)
+    entry: str = Field(max_length=32)
+    organisation: str = Field(max_length=63)
+    period: str = Field(max_length=10)
+    on: date
+    channels: list[str] = Field(min_length=1, max_length=10)
+    evidence: str = Field(min_length=1, max_length=2000)
+
+
+class RecordedId(Answer):
+    id: int
+
+
+@router.get(
+    "/dues",
+    summary="报告种类、期限与未报送单位 / kinds, days, who has not reported",
+    responses=problems(404, 409),
+    **right(Deed.REPORT_READ),
+)
+def dues(
+    product: Product,
+    person: Asking,
+    policy: Annotated[str | None, Query(max_length=63)] = None,
+    today: date | None = None,
+) -> list[Due]:
+    """各政策当期 / of each policy in its running period."""
+    office = Office(product, day_or_today(product.settings, today))
+    return office.dues(policy, person)
+
+
+@router.post(
+    "/preview",
+    summary="预览 / a report as it would be",
+    responses=problems(404, 409),
+    **right(Deed.REPORT_READ),
+)
+def preview(told: AskReport, person: Asking, product: Product) -> MadeReport:
+    """已定稿的给出定稿 / the final one where there is one; nothing is kept."""
+    office = Office(product, day_or_today(product.settings, told.today))
+    made = office.make(_wanted(told), person)
+    return MadeReport(
+        digest=made.report.digest, final=made.kept.id if made.kept else None, report=made.report
+    )
+
+
+@router.post(
+    "/preview.{kind}",
+    summary="预览文件 / that report as a file",
+    response_class=Response,
+    responses=problems(404, 409) | {200: {"content": {m: {} for m in MEDIA.values()}}},
+    **right(Deed.REPORT_READ),
+)
+def preview_file(
+    kind: Annotated[Literal["xlsx", "docx", "html"], Path()],
+    told: AskReport,
+    person: Asking,
+    product: Product,
+) -> Response:
+    """不留存 / nothing is kept."""
+    office = Office(product, day_or_today(product.settings, told.today))
+    made = office.make(_wanted(told), person)
+    with tempfile.TemporaryDirectory() as folder:
+        path = File(folder) / f"report.{kind}"
+        (body,) = office.write(made, path, actor=person).values()
+    return _file(body, kind, made.report.title)
+
+
+@router.post(
+    "",
+    summary="定稿 / make a report final and keep it",
+    status_code=201,
+    responses=problems(404, 409),
+    **right(Deed.REPORT_FINAL),
+)
+def final(told: AskFinal, person: Asking, product: Product) -> MadeReport:
+    """更正须写明理由，旧稿仍在 / a correction needs a reason; the former one stays."""
+    office = Office(product, day_or_today(product.settings, told.today))
+    made = office.make(_wanted(told, revise=told.revise, final=True), person)
+    return MadeReport(
+        digest=made.report.digest, final=made.kept.id if made.kept else None, report=made.report
+    )
+
+
+@router.get("", summary="定稿报告 / final reports", responses=problems(), **right(Deed.REPORT_READ))
+def kept(product: Product, person: Asking, paging: Paging) -> Page[FinalReport]:
+    """按编号 / by number."""
+    office = Office(product, city_today(product.settings))
+    found = [_final(one) for one in office.kept(person)]
+    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("id", "form", "period", "made_at")}
+    items, total = page_of(found, paging, keys)
+    return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+
+
+@router.get(
+    "/{number}",
+    summary="一份定稿 / one final report",
+    responses=problems(404),
+    **right(Deed.REPORT_READ),
+)
+def one(number: Number, product: Product, person: Asking) -> MadeReport:
+    """内容与摘要已核对 / its content has been checked against its digest."""
+    found = Office(product, city_today(product.settings)).final(number, person)
+    return MadeReport(digest=found.digest, final=found.id, report=found.report)
+
+
+@router.get(
+    "/{number}/file.{kind}",
+    summary="定稿文件 / its file, the very bytes that were written first",
+    response_class=Response,
+    responses=problems(404, 409) | {200: {"content": {m: {} for m in MEDIA.values()}}},
+    **right(Deed.REPORT_READ),
+)
+def file(
+    number: Number,
+    kind: Annotated[Literal["xlsx", "docx", "html"], Path()],
+    product: Product,
+    person: Asking,
+) -> Response:
+    """阅读记入审计 / the reading stands in the audit."""
+    office = Office(product, city_today(product.settings))
+    found = office.final(number, person)
+    body = office.file(found, kind, person)
+    return _file(body, kind, found.report.title)
+
+
+@router.post(
+    "/{number}/sent",
+    summary="登记已报送 / log that it went out",
+    status_code=201,
+    responses=problems(404, 409),
+    **right(Deed.REPORT_SEND),
+)
+def sent(number: Number, told: Sent, product: Product, person: Asking) -> Sending:
+    """迁云不代为发送 / nothing is sent by us: it is written down."""
+    office = Office(product, city_today(product.settings))
+    return office.send(
+        number, person, on=told.on, channel=told.channel, to=told.to, evidence=told.evidence
+    )
+
+
+@router.post(
+    "/received",
+    summary="登记别的单位报送来的 / log what another organisation handed in",
+    status_code=201,
+    responses=problems(404, 409),
+    **right(Deed.REPORT_SEND),
+)
+def received(told: Received, product: Product, person: Asking) -> RecordedId:
+    """可撤回 / it can be withdrawn as a record."""
+    office = Office(product, city_today(product.settings))
+    found, _ = office.receive(person, **told.model_dump())
+    return RecordedId(id=found.id)
+
+
+@router.get(
+    "/sent/all",
+    summary="报送记录 / what was handed in",
+    responses=problems(),
+    **right(Deed.REPORT_READ),
+)
+def sendings(product: Product, person: Asking, look: Look, paging: Paging) -> Page[Sending]:
+    """按时间 / in order."""
+    del look
+    office = Office(product, city_today(product.settings))
+    found = office.sendings(person)
+    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("on", "policy", "code", "channel")}
+    items, total = page_of(found, paging, keys)
+    return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+
+
+def _wanted(told: AskReport, *, revise: str = "", final: bool = False) -> Wanted:
+    return Wanted(
+        form=told.form,
+        policy=told.policy,
+        period=told.period,
+        scope=Scope(told.organisation, None if told.organisation else told.county),
+        sampling=Sampling(told.seed, told.size) if told.seed and told.size else None,
+        remark=told.remark,
+        final=final,
+        revise=revise,
+    )
+
+
+def _final(one: object) -> FinalReport:
+    return FinalReport.model_validate(final_as_json(one))
+
+
+def final_as_json(one: object) -> dict[str, object]:
+    from migrator.store_reports import Kept  # noqa: PLC0415
+
+    assert isinstance(one, Kept)
+    return {
+        "id": one.id,
+        "form": one.report.form,
+        "title": one.report.title,
+        "policy": one.report.source.policy,
+        "entry": one.report.source.entry,
+        "period": one.report.period,
+        "scope": one.report.scope,
+        "revision": one.revision,
+        "reason": one.reason,
+        "digest": one.digest,
+        "made_at": one.made_at,
+        "made_by": one.made_by,
+        "files": dict(one.files),
+    }
+
+
+def _file(body: bytes, kind: str, title: str) -> Response:
+    plain = re.sub(r"[^\w-]+", "", title) or "report"
+    told = f"attachment; filename=\"report.{kind}\"; filename*=UTF-8''{quote(plain)}.{kind}"
+    return Response(body, media_type=MEDIA[kind], headers={"Content-Disposition": told})

@@ -1,0 +1,187 @@
+"""管理: users, tokens, the audit, settings, health of every part. What somebody may not see is told."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+from pydantic import SecretStr
+
+from api.http.health import checked
+from api.pages.frame import Crumb, Shell, Viewer
+from api.pages.site import Site
+from migrator.audit import Filter, first_fault
+from migrator.errors import MigratorError
+from migrator.people import Deed, Role, roles_of
+
+TABS = ("users", "tokens", "audit", "settings", "health")
+ENTRIES = 50
+
+
+@dataclass(frozen=True)
+class SettingRow:
+    """`value` never of a secret: whether one is set is all that is told."""
+
+    key: str
+    value: str
+    help: str
+
+
+def setting_rows(settings: object) -> tuple[SettingRow, ...]:
+    """Every setting with its description; secrets masked."""
+    rows = []
+    fields = type(settings).model_fields  # type: ignore[attr-defined]
+    for key, field in sorted(fields.items()):
+        value = getattr(settings, key)
+        secret = isinstance(value, SecretStr) or ("url" in key and "@" in str(value))
+        shown = "******" if secret else "" if value is None else str(value)
+        rows.append(SettingRow(f"QIANYUN_{key.upper()}", shown, field.description or ""))
+    return tuple(rows)
+
+
+def routes(site: Site) -> APIRouter:
+    router = APIRouter()
+
+    def answer(
+        request: Request, viewer: Viewer, tab: str, status: int = 200, **given: Any
+    ) -> Response:
+        title = viewer.say(f"page.admin.{tab}")
+        crumbs = (Crumb(viewer.say("page.nav.admin"), "/admin"), Crumb(title))
+        shell = Shell(title=title, at="admin", crumbs=crumbs)
+        given = {"tab": tab, "tabs": TABS, "roles": list(Role), **given}
+        return site.page(request, f"admin_{tab}.html", shell, viewer=viewer, status=status, **given)
+
+    def refused(request: Request, viewer: Viewer, tab: str) -> Response:
+        title = viewer.say(f"page.admin.{tab}")
+        crumbs = (Crumb(viewer.say("page.nav.admin"), "/admin"), Crumb(title))
+        shell = Shell(title=title, at="admin", crumbs=crumbs)
+        given: dict[str, Any] = {"tab": tab, "tabs": TABS}
+        return site.page(request, "admin_no.html", shell, viewer=viewer, status=403, **given)
+
+    def users_page(
+        request: Request, fault: str = "", shown: tuple[str, str] | None = None, told: object = None
+    ) -> Response:
+        viewer = site.viewer(request)
+        if not viewer.may(Deed.USER_READ):
+            return refused(request, viewer, "users")
+        accounts = site.product.accounts.listed(viewer.person)
+        organisations = site.city(viewer).estate.organisations
+        given: dict[str, Any] = {
+            "accounts": accounts,
+            "organisations": organisations,
+            "told": told or {},
+        }
+        status = 422 if fault else 200
+        return answer(request, viewer, "users", status, fault=fault, shown=shown, **given)
+
+    @router.get("/admin")
+    def start(request: Request) -> Response:
+        viewer = site.viewer(request)
+        first = "users" if viewer.may(Deed.USER_READ) else "tokens"
+        return site.back(request, f"/admin/{first}")
+
+    @router.get("/admin/users")
+    def users(request: Request) -> Response:
+        return users_page(request)
+
+    @router.post("/admin/users")
+    def add(
+        request: Request,
+        name: Annotated[str, Form()] = "",
+        roles: Annotated[list[str] | None, Form()] = None,
+        organisations: Annotated[list[str] | None, Form()] = None,
+        bound: Annotated[str, Form()] = "",
+    ) -> Response:
+        viewer = site.viewer(request, Deed.USER_MANAGE)
+        told = {"name": name[:64], "roles": roles or [], "bound": bound}
+        try:
+            scope = tuple(organisations or ()) if bound else None
+            account, password = site.product.accounts.add(
+                viewer.person, name.strip(), roles_of(roles or ()), scope
+            )
+        except (MigratorError, ValueError) as error:
+            return users_page(request, str(error), told=told)
+        return users_page(request, shown=(account.name, password))
+
+    @router.post("/admin/users/{name}")
+    def change(request: Request, name: str, disabled: Annotated[str, Form()] = "") -> Response:
+        viewer = site.viewer(request, Deed.USER_MANAGE)
+        try:
+            site.product.accounts.change(viewer.person, name, disabled=bool(disabled))
+        except MigratorError as error:
+            return users_page(request, str(error))
+        return site.back(request, "/admin/users")
+
+    def tokens_page(request: Request, fault: str = "", shown: str = "") -> Response:
+        viewer = site.viewer(request)
+        every = viewer.may(Deed.USER_READ)
+        listed = site.product.accounts.tokens(viewer.person, None if every else viewer.name)
+        mine = sorted(viewer.person.roles)
+        status = 422 if fault else 200
+        return answer(
+            request, viewer, "tokens", status, fault=fault, shown=shown, tokens=listed, mine=mine
+        )
+
+    @router.get("/admin/tokens")
+    def tokens(request: Request) -> Response:
+        return tokens_page(request)
+
+    @router.post("/admin/tokens")
+    def make(
+        request: Request,
+        label: Annotated[str, Form()] = "",
+        roles: Annotated[list[str] | None, Form()] = None,
+        days: Annotated[int, Form()] = 90,
+    ) -> Response:
+        viewer = site.viewer(request, Deed.OWN_ACCOUNT)
+        try:
+            _, secret = site.product.accounts.make_token(
+                viewer.person, viewer.name, label.strip()[:100], roles_of(roles or ()), days=days
+            )
+        except (MigratorError, ValueError) as error:
+            return tokens_page(request, str(error))
+        return tokens_page(request, shown=secret)
+
+    @router.post("/admin/tokens/{number}/revoke")
+    def revoke(request: Request, number: int) -> Response:
+        viewer = site.viewer(request, Deed.OWN_ACCOUNT)
+        site.product.accounts.revoke(viewer.person, number)
+        return site.back(request, "/admin/tokens")
+
+    @router.get("/admin/audit")
+    def audit(request: Request) -> Response:
+        viewer = site.viewer(request)
+        if not viewer.may(Deed.AUDIT_READ):
+            return refused(request, viewer, "audit")
+        asked = {n: request.query_params.get(n, "").strip()[:100] for n in _AUDIT}
+        before = request.query_params.get("before", "")
+        number = int(before) if before.isascii() and before.isdigit() and len(before) < 12 else None
+        found, total = site.looking(request).audit(
+            viewer.person, Filter(**asked, before=number, limit=ENTRIES)
+        )
+        given: dict[str, Any] = {"entries": found, "total": total, "asked": asked, "checked": None}
+        if request.query_params.get("verify"):
+            given["checked"] = first_fault(site.looking(request).audit_chain(viewer.person)) or "ok"
+        return answer(request, viewer, "audit", **given)
+
+    @router.get("/admin/settings")
+    def settings(request: Request) -> Response:
+        viewer = site.viewer(request)
+        if not viewer.may(Deed.SYSTEM_READ):
+            return refused(request, viewer, "settings")
+        return answer(request, viewer, "settings", rows=setting_rows(site.product.settings))
+
+    @router.get("/admin/health")
+    async def health(request: Request) -> Response:
+        viewer = site.viewer(request)
+        if not viewer.may(Deed.SYSTEM_READ):
+            return await asyncio.to_thread(refused, request, viewer, "health")
+        needed, parts = await checked(site.product)
+        given: dict[str, Any] = {"parts": parts, "needed": needed, "at": site.product.truth.now()}
+        return await asyncio.to_thread(answer, request, viewer, "health", 200, **given)
+
+    return router
+
+
+_AUDIT = ("actor", "action", "object")

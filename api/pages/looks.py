@@ -1,0 +1,82 @@
+"""What the probes know now, for pages: each target's state in both families. "Not looked at" is never
+shown as down, and never as zero."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from api.bootstrap import Qianyun
+from api.judged import evidence_of
+from probes.readiness.evidence import Evidence, Standing
+from probes.watch.folder import Folder
+from probes.watch.outages import Outage, recorded
+
+FRESH = 300.0
+"""Seconds: what was seen longer ago is not known any more (`readiness.Thresholds`)."""
+
+type Known = Mapping[tuple[str, str, int], Standing]
+
+
+@dataclass(frozen=True)
+class Looks:
+    """All that the probers' tables say at one moment; `now`: ns since 1970; `gather`: what readiness is
+    judged by, history and surveys too, read where a page asks for it."""
+
+    known: Known
+    now: int
+    gather: Callable[[], Evidence] | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether anybody probes at all."""
+        return bool(self.known)
+
+    @property
+    def evidence(self) -> Evidence:
+        return self.gather() if self.gather else Evidence(self.known, self.now)
+
+    def fresh(self, standing: Standing) -> bool:
+        return (self.now - standing.last) / 1e9 <= FRESH
+
+    def state(self, code: str, check: str, family: int) -> str:
+        """up, down, unknown."""
+        found = self.known.get((code, check, family))
+        if found is None or not self.fresh(found):
+            return "unknown"
+        return "up" if found.up else "down"
+
+    def worst(self, code: str, families: Iterable[int] = (4, 6)) -> str:
+        """Of every check of a code: down where one is, else up where one is."""
+        states = {
+            self.state(known, check, family)
+            for known, check, family in self._of(code)
+            if family in families
+        }
+        return "down" if "down" in states else "up" if "up" in states else "unknown"
+
+    def _of(self, code: str) -> list[tuple[str, str, int]]:
+        return self._by_code.get(code, [])
+
+    @property
+    def _by_code(self) -> dict[str, list[tuple[str, str, int]]]:
+        found: dict[str, list[tuple[str, str, int]]] | None = self.__dict__.get("_codes")
+        if found is None:
+            found = {}
+            for key in self.known:
+                found.setdefault(key[0].partition("@")[0], []).append(key)
+            self.__dict__["_codes"] = found
+        return found
+
+
+def looks(product: Qianyun) -> Looks:
+    """What the probers see now, our own and those of the settings."""
+    seen = product.seen()
+    return Looks(seen.standings(), time.time_ns(), partial(evidence_of, product, seen))
+
+
+def outages(state: Path, code: str | None = None) -> list[Outage]:
+    """The newest first."""
+    path = Folder(state / "probes").outages
+    return recorded(path, code)[::-1] if path.exists() else []

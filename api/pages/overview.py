@@ -1,0 +1,299 @@
+"""总览: what needs somebody now, targets with days left, systems by phase, waves, nodes, money."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api.http.views import waiting
+from api.pages.city import Case, City, Judged
+from api.pages.frame import Shell, url
+from api.pages.looks import Looks, looks
+from api.pages.site import Site
+from api.pages.tones import tone
+from inventory.model import Estate
+from inventory.policies.assessment import TargetResult, Verdict
+from inventory.policies.holds import total
+from inventory.policies.wording import Severity
+from migrator.people import Deed
+from migrator.progress import ItemState, RunRecord, RunState
+from migrator.store_plans import PlanRecord
+
+MOST = 12
+"""Lines of a list on this page; the rest is one click away."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """Something that waits for a person. `text` is a key of the words, `values` fill it."""
+
+    tone: str
+    text: str
+    values: Mapping[str, object]
+    to: str
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A target with its day. `share` and `limit` are parts of one, None where there is no ratio."""
+
+    policy: str
+    entry: str
+    title: str
+    title_en: str
+    clause: str
+    verdict: str
+    tone: str
+    days: int | None
+    deadline: date | None
+    share: float | None
+    limit: float | None
+    done: int | None
+    total: int | None
+    to: str
+
+
+@dataclass(frozen=True)
+class PhaseCount:
+    """How many systems stand in a phase; `late` of them are past its day."""
+
+    title: str
+    title_en: str
+    count: int
+    late: int
+    to: str
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A wave of a run, or a plan that waits for its start."""
+
+    run: str
+    plan: str
+    number: int
+    waves: int
+    state: str
+    tone: str
+    done: int
+    total: int
+    stuck: tuple[str, ...]
+    to: str
+
+
+@dataclass(frozen=True)
+class Money:
+    """Yuan on hold, and how many of the holds have no amount told."""
+
+    yuan: int
+    unknown: int
+    holds: int
+    shrinking: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`judged_at` None: the first judgement is being made."""
+
+    empty: bool
+    calls: tuple[Call, ...]
+    systems: int
+    moved: int
+    rooms: int
+    lines: int
+    nodes: int
+    nodes_down: tuple[str, ...]
+    nodes_known: int
+    probed: bool
+    goals: tuple[Goal, ...]
+    goals_all: int
+    alarms: int
+    phases: tuple[PhaseCount, ...]
+    phases_of: str
+    waves: tuple[Wave, ...]
+    drafts: tuple[PlanRecord, ...]
+    ready: tuple[PlanRecord, ...]
+    money: Money | None
+    judged_at: datetime | None
+    own: bool
+
+
+def overview(
+    city: City,
+    judged: Judged | None,
+    seen: Looks,
+    runs: Sequence[RunRecord],
+    plans: Sequence[PlanRecord],
+) -> Overview:
+    """The page as a value; pure."""
+    estate = city.estate
+    cases = judged.cases if judged else ()
+    known = [(n.code, seen.worst(n.code)) for n in city.nodes]
+    down = tuple(code for code, state in known if state == "down")
+    goals = sorted((g for case in cases for g in _goals(case)), key=_urgency)
+    open_runs = [run for run in runs if not run.ended_at]
+    started = {run.plan for run in runs}
+    phases_of, phases = _phases(cases, estate)
+    return Overview(
+        empty=not any(objects for _, objects in estate.collections()),
+        calls=tuple(_calls(city, open_runs, plans, goals, down)),
+        systems=len(estate.systems),
+        moved=sum(s.placement is not None or s.cloud_status in _MOVED for s in estate.systems),
+        rooms=len(estate.rooms),
+        lines=sum(line.cancelled_on is None for line in estate.lines),
+        nodes=len(city.nodes),
+        nodes_down=down,
+        nodes_known=sum(state != "unknown" for _, state in known),
+        probed=seen.any,
+        goals=tuple(goals[:MOST]),
+        goals_all=len(goals),
+        alarms=sum(case.assessed.alarms for case in cases),
+        phases=phases,
+        phases_of=phases_of,
+        waves=tuple(_wave(run) for run in open_runs),
+        drafts=tuple(p for p in plans if p.state == "draft")[-MOST:],
+        ready=tuple(p for p in plans if p.state == "approved" and p.code not in started)[-MOST:],
+        money=_money(cases) if judged else None,
+        judged_at=judged.made_at if judged else None,
+        own=judged.own if judged else True,
+    )
+
+
+_MOVED = ("migrated", "verified")
+_SETTLED = (Verdict.MET, Verdict.NOT_IN_FORCE, Verdict.TOLD, Verdict.BORN_LATE)
+
+
+def goal_of(found: TargetResult) -> Goal:
+    """A target as lists show it."""
+    ratio = found.today
+    share = float(ratio.value) if ratio and ratio.value is not None else None
+    limit = None
+    if found.threshold and not found.at_most and share is not None:
+        limit = float(found.threshold)
+    counted = found.kind in ("count", "fewer")
+    return Goal(
+        policy=found.policy,
+        entry=found.entry,
+        title=found.title,
+        title_en=found.title_en,
+        clause=found.clause,
+        verdict=str(found.verdict),
+        tone="warn" if found.unsettled else tone(found.verdict),
+        days=found.days,
+        deadline=found.deadline,
+        share=None if counted else share,
+        limit=None if counted else limit,
+        done=ratio.done if ratio else None,
+        total=None if counted or ratio is None else ratio.total,
+        to=f"/policies/{found.policy}#{found.entry}",
+    )
+
+
+def _goals(case: Case) -> Iterator[Goal]:
+    for found in case.assessed.targets:
+        soft = found.severity is Severity.INFO
+        if found.verdict not in _SETTLED and not soft and found.deadline is not None:
+            yield goal_of(found)
+
+
+def _urgency(goal: Goal) -> tuple[bool, int]:
+    """What is late first, the longest; then what comes next."""
+    return goal.verdict != "late", goal.days if goal.days is not None else 99_999
+
+
+def _calls(
+    city: City,
+    runs: Iterable[RunRecord],
+    plans: Iterable[PlanRecord],
+    goals: Iterable[Goal],
+    down: Sequence[str],
+) -> Iterator[Call]:
+    for run in runs:
+        for system in waiting(run):
+            values: dict[str, object] = {"system": city.system_name(system), "run": run.code}
+            yield Call("bad", "page.call.stuck", values, f"/runs/{run.code}#{system}")
+        if run.state is RunState.PAUSED:
+            yield Call("warn", "page.call.paused", {"run": run.code}, f"/runs/{run.code}")
+    if down:
+        names = "、".join(city.name(code) for code in down[:3])
+        values = {"n": len(down), "names": names}
+        yield Call("bad", "page.call.down", values, "/probes?state=down")
+    if late := sum(goal.verdict == "late" for goal in goals):
+        yield Call("bad", "page.call.late", {"n": late}, "/policies")
+    for plan in plans:
+        if plan.state == "draft":
+            values = {"plan": plan.code, "author": plan.author}
+            yield Call("busy", "page.call.draft", values, f"/plans/{plan.code}")
+
+
+def _phases(cases: Iterable[Case], estate: Estate) -> tuple[str, tuple[PhaseCount, ...]]:
+    """By the phases of the first policy that has any; else by what ledgers say of the cloud."""
+    for case in cases:
+        of = [p for p in case.pack.phases if p.set == "systems"]
+        if of and case.assessed.in_force:
+            return case.pack.id, tuple(_by_phase(case))
+    counts = Counter(str(s.cloud_status or "") for s in estate.systems)
+    states = [state for state in ("", "none", "connected", "migrated", "verified") if counts[state]]
+    return "", tuple(
+        PhaseCount(state, state, counts[state], 0, url("/systems", cloud=state or "unknown"))
+        for state in states
+    )
+
+
+def _by_phase(case: Case) -> Iterator[PhaseCount]:
+    standings = [s for s in case.standings if s.set == "systems"]
+    counts = Counter(s.phase for s in standings)
+    late = Counter(s.phase for s in standings if s.now and s.now.late)
+    phases = (p for p in case.pack.phases if p.set == "systems")
+    for phase in sorted(phases, key=lambda p: (p.number, p.id)):
+        to = url("/systems", phase=f"{case.pack.id}:{phase.id}")
+        yield PhaseCount(phase.title, phase.title_en, counts[phase.id], late[phase.id], to)
+    if counts[None]:
+        to = url("/systems", phase=f"{case.pack.id}:done")
+        yield PhaseCount("全部完成", "all left", counts[None], 0, to)
+
+
+def _wave(run: RunRecord) -> Wave:
+    open_ones = [i for i in run.items if not i.state.ended]
+    number = min((i.wave for i in open_ones), default=max((i.wave for i in run.items), default=0))
+    items = [i for i in run.items if i.wave == number]
+    return Wave(
+        run=run.code,
+        plan=run.plan,
+        number=number,
+        waves=max((i.wave for i in run.items), default=0),
+        state=str(run.state),
+        tone=tone(run.state),
+        done=sum(i.state is ItemState.DONE for i in items),
+        total=len(items),
+        stuck=tuple(waiting(run)),
+        to=f"/runs/{run.code}",
+    )
+
+
+def _money(cases: Iterable[Case]) -> Money:
+    found = [hold for case in cases for hold in case.holds]
+    yuan, unknown = total(found, "hold")
+    held = sum(hold.kind == "hold" for hold in found)
+    return Money(yuan, unknown, held, len(found) - held)
+
+
+def routes(site: Site) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/")
+    def show(request: Request) -> Response:
+        viewer, looking = site.viewer(request, Deed.INVENTORY_READ), site.looking(request)
+        view = overview(
+            site.city(viewer),
+            site.judged(viewer),
+            looks(site.product),
+            looking.runs(viewer.person),
+            looking.plans(viewer.person),
+        )
+        shell = Shell(title=viewer.say("page.nav.overview"), at="overview")
+        return site.page(request, "overview.html", shell, viewer=viewer, view=view)
+
+    return router

@@ -1,0 +1,32 @@
+"""Every page's routes, in the order in which addresses are looked up."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+
+from api.pages import (
+    admin,
+    ledgers,
+    network,
+    overview,
+    plans,
+    policies,
+    probes,
+    reports,
+    runs,
+    systems,
+)
+from api.pages.site import Site
+
+ROUTES: tuple[Callable[[Site], APIRouter], ...] = (
+    overview.routes,
+    systems.routes,
+    network.routes,
+    plans.routes,
+    runs.routes,
+    probes.routes,
+    policies.routes,
+    reports.routes,
+    ledgers.routes,
+    admin.routes,
+)

@@ -1,0 +1,300 @@
+"""The application of the pages: a part of its own within the API's, with its own errors.
+
+Every answer carries a strict Content-Security-Policy; every address renders a whole page, whatever
+header it is asked with. What a use case raises becomes a page that says what was read, what was
+expected and what to do.
+"""
+
+import gzip
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.bootstrap import Qianyun
+from api.errors import ApiError, Unauthenticated
+from api.http.estate_cache import EstateCache
+from api.http.people import MaybeVisitor, Visitor, local_path, looking_of
+from api.http.problems import problem, status_of
+from api.pages.assets import assets
+from api.pages.city import Cities, City, Judged
+from api.pages.frame import THEMES, Crumb, Shell, Viewer, render
+from api.settings import SettingsError
+from inventory.errors import InventoryError
+from migrator.errors import MigratorError
+from migrator.looking import Looking
+from migrator.people import Deed, Person
+from probes.errors import ProbeError
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'; frame-src 'self'"
+)
+YEAR = 31_536_000
+SMALLEST_PACKED = 1024  # bytes: below, gzip gains nothing
+NOBODY = Person(name="", roles=frozenset())
+LANGUAGE, THEME = "qianyun_lang", "qianyun_theme"
+
+_log = structlog.get_logger("api.pages")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What routes are given: the product, what is kept of the city, and how to answer."""
+
+    product: Qianyun
+    estates: EstateCache
+
+    @cached_property
+    def cities(self) -> Cities:
+        return Cities(self.product, self.estates)
+
+    def viewer(self, request: Request, deed: Deed | None = None) -> Viewer:
+        """Who looks, in which language and light: as cookies say, else as the settings do. Raises
+        Forbidden for who may not do `deed`, Unauthenticated for nobody where one is named."""
+        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        if deed is not None:
+            if visitor is None:
+                raise Unauthenticated("请先登录 / nobody is signed in: sign in")
+            self.product.truth.permit(visitor.person, deed, request.url.path)
+        settings = self.product.settings
+        cookies = request.cookies
+        lang, theme = cookies.get(LANGUAGE), cookies.get(THEME)
+        return Viewer(
+            person=visitor.person if visitor else NOBODY,
+            lang="en" if lang == "en" else "zh" if lang == "zh" else settings.lang,
+            theme=next((t for t in THEMES if t == theme), "auto"),
+            zone=settings.timezone,
+            csrf=visitor.csrf if visitor else "",
+            known=visitor is not None,
+        )
+
+    def looking(self, request: Request) -> Looking:
+        """Readings as far as the person may see."""
+        return looking_of(request)
+
+    def city(self, viewer: Viewer) -> City:
+        return self.cities.of(viewer.person)
+
+    def judged(self, viewer: Viewer) -> Judged | None:
+        return self.cities.judged(viewer.person)
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        shell: Shell,
+        *,
+        viewer: Viewer | None = None,
+        status: int = 200,
+        **context: Any,
+    ) -> Response:
+        """A whole page. With `HX-Target: dialog` a template may give its part for the dialog."""
+        seen = viewer or self.viewer(request)
+        if shell.at and not shell.crumbs:
+            shell = replace(shell, crumbs=(Crumb(shell.title),))
+        context["in_dialog"] = request.headers.get("hx-target") == "dialog"
+        html = render(template, seen, shell, _own_address(request), **context)
+        return packed(request, html.encode(), "text/html; charset=utf-8", status)
+
+    def back(self, request: Request, to: str) -> Response:
+        """After a form: on to a page of ours. htmx is told to load it whole."""
+        if request.headers.get("hx-request"):
+            return Response(status_code=204, headers={"HX-Redirect": inside(to)})
+        return RedirectResponse(inside(to), status_code=303)
+
+
+def packed(request: Request, body: bytes, kind: str, status: int = 200) -> Response:
+    """An answer that nobody keeps, gzipped where that is understood."""
+    headers = {
+        "Cache-Control": "no-store",
+        "Vary": "Accept-Encoding, HX-Request, HX-Target",
+        "Content-Security-Policy": POLICY,  # also of a crash, which no middleware sees
+    }
+    if len(body) >= SMALLEST_PACKED and "gzip" in request.headers.get("accept-encoding", ""):
+        body = gzip.compress(body, 5, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, status_code=status, media_type=kind, headers=headers)
+
+
+def inside(to: str) -> str:
+    """An address of this site, whatever a form says: never another's (open redirect)."""
+    return local_path(to)
+
+
+def pages(product: Qianyun, estates: EstateCache) -> FastAPI:
+    """The pages over one product; mounted below everything that other tools ask for."""
+    from api.pages import door  # noqa: PLC0415  each page imports what it needs
+    from api.pages.routes import ROUTES  # noqa: PLC0415
+
+    site = Site(product, estates)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.site, app.state.product, app.state.estates = site, product, estates
+    app.include_router(_files())
+    app.include_router(door.routes(site), dependencies=[Depends(_seen)])
+    for make in ROUTES:
+        app.include_router(make(site), dependencies=[Depends(_enter)])
+    for kind in (MigratorError, InventoryError, ProbeError, ApiError, SettingsError):
+        app.add_exception_handler(kind, _fault)
+    app.add_exception_handler(HTTPException, _http_fault)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(Exception, _crash)
+    app.add_middleware(Curtain)
+    return app
+
+
+async def _seen(request: Request, visitor: MaybeVisitor) -> None:
+    """Who looks, if anybody: the door is open to all."""
+    request.state.visitor = visitor
+
+
+async def _enter(request: Request, visitor: MaybeVisitor) -> None:
+    """Raises Unauthenticated for nobody: every page but the door is for people that are known."""
+    request.state.visitor = visitor
+    if visitor is None:
+        raise Unauthenticated("请先登录 / nobody is signed in: sign in")
+
+
+def _files() -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/assets/{name}")
+    def asset(request: Request, name: str) -> Response:
+        found = assets().get(name)
+        if found is None:
+            raise HTTPException(404)
+        headers = {"Cache-Control": f"public, max-age={YEAR}, immutable", "Vary": "Accept-Encoding"}
+        body = found.body
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            body, headers = found.packed, headers | {"Content-Encoding": "gzip"}
+        return Response(body, media_type=found.type, headers=headers)
+
+    return router
+
+
+class Curtain:
+    """Headers of every answer of the pages; a form that another site sent is refused before it is
+    read. Plain ASGI, so that streams stay streams."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                there = {name.lower() for name, _ in message["headers"]}
+                more = [(n, v) for n, v in HEADERS.items() if n not in there]
+                message["headers"] = [*message["headers"], *more]
+            await send(message)
+
+        request = Request(scope, receive)
+        if request.method == "POST" and not _same_origin(request):
+            answer: ASGIApp = problem(request, HTTPStatus.FORBIDDEN, FORGED)
+            await answer(scope, receive, sent)
+            return
+        await self._app(scope, receive, sent)
+
+
+FORGED = (
+    "表单来自别的网站，未予处理；请刷新页面重试 / a form that another site sent, nothing was done: load the "
+    "page again"
+)
+HEADERS = {
+    b"content-security-policy": POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"x-frame-options": b"SAMEORIGIN",
+}
+
+
+def _same_origin(request: Request) -> bool:
+    """By what the browser itself says; a program that says nothing has its token asked later."""
+    told = request.headers.get("sec-fetch-site")
+    if told is not None:
+        return told in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+
+
+def _own_address(request: Request) -> str:
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
+# ── what went wrong, as a page ──────────────────────────────────────────────────────────────────
+
+
+def _page_of(
+    request: Request, site: Site, status: int, title: str, lines: Sequence[str]
+) -> Response:
+    viewer = site.viewer(request)
+    say = viewer.say
+    told = [say.half(line) for line in lines if line]
+    shell = Shell(title=say(title), crumbs=(Crumb(say(title)),))
+    return site.page(
+        request,
+        "message.html",
+        shell,
+        viewer=viewer,
+        status=status,
+        title=say(title),
+        lines=told or [say(f"{title}.what")],
+        to="/",
+        to_text=say("page.to_overview"),
+    )
+
+
+_TITLES = {
+    401: "page.fault.unknown",
+    403: "page.fault.forbidden",
+    404: "page.fault.missing",
+    409: "page.fault.no",
+    422: "page.fault.input",
+    503: "page.fault.outside",
+}
+
+
+def _fault(request: Request, error: Exception) -> Response:
+    """One of our own errors: what it says is meant for people. Nobody is shown the door."""
+    status = status_of(error)
+    if status == HTTPStatus.UNAUTHORIZED:
+        to = f"/sign-in?next={quote(_own_address(request) if request.method == 'GET' else '/')}"
+        if request.headers.get("hx-request"):
+            return Response(status_code=204, headers={"HX-Redirect": to})
+        return RedirectResponse(to, status_code=303)
+    title = _TITLES.get(status, "page.fault.ours")
+    return _page_of(request, request.app.state.site, status, title, str(error).splitlines())
+
+
+def _http_fault(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = error.status_code
+    if request.url.path.startswith("/api/"):  # nobody reads pages there
+        title = "没有此地址 / no such address" if status == 404 else ""
+        return problem(request, status, title=title, headers=error.headers)
+    title = {403: "page.fault.forbidden", 404: "page.fault.address"}.get(status, "page.fault.input")
+    return _page_of(request, request.app.state.site, status, title, ())
+
+
+def _bad_request(request: Request, error: Exception) -> Response:
+    del error
+    return _page_of(request, request.app.state.site, 422, "page.fault.input", ())
+
+
+def _crash(request: Request, error: Exception) -> Response:
+    _log.error("page failed", path=request.url.path, exc_info=error)
+    return _page_of(request, request.app.state.site, 500, "page.fault.ours", ())

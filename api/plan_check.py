@@ -1,0 +1,98 @@
+"""What stands against a plan today: facts that are other ones, a timetable that no longer holds, what
+is down on its way; and a timetable that people edited, judged."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from api.bootstrap import Qianyun
+from api.edited_files import edits_in
+from migrator.checking import faults
+from migrator.drift import drifts
+from migrator.edited import edited
+from migrator.errors import Refused
+from migrator.plan import Plan
+from probes.watch.folder import Folder
+from probes.watch.outages import Outage, recorded
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`drift`: by item; `broken`: what the timetable breaks by today's facts, in both languages;
+    `down`: outages of what the plan goes over that last."""
+
+    drift: dict[str, tuple[str, ...]]
+    broken: tuple[str, ...]
+    down: tuple[Outage, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not (self.drift or self.broken or self.down)
+
+
+def standing(product: Qianyun, code: str) -> Standing:
+    """By the store as it is now, NetBox where one is set. Raises NotFound."""
+    plan, estate = product.truth.plans.load(code), product.estate.load()
+    broken: list[str] = []
+    if plan.timetable is not None and plan.means.city is not None:
+        moved = {s.code for s in estate.systems if s.placement is not None}
+        left = tuple(one for one in plan.timetable.appointments if one.system not in moved)
+        if len(left) == len(plan.timetable.appointments):
+            broken = faults(plan.timetable, estate, plan.means.city)
+    path = Folder(product.settings.state / "probes").outages
+    way = codes_on_the_way(plan)
+    down = [one for one in (recorded(path) if path.exists() else ()) if one.ended is None]
+    return Standing(
+        drifts(plan, estate), tuple(broken), tuple(one for one in down if one.code in way)
+    )
+
+
+def codes_on_the_way(plan: Plan) -> frozenset[str]:
+    """Hosts, entrances, gateways and lines of what a plan moves."""
+    found = set[str]()
+    for item in plan.items:
+        found |= {item.source.code, item.target.code, item.gateway.code, item.entrance.code}
+        found |= {item.line.code} if item.line else set()
+    if plan.timetable is not None:
+        ways = (one.by.partition(":") for one in plan.timetable.appointments)
+        found |= {code for kind, _, code in ways if kind == "line"}
+    return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of a timetable that was edited. `late`: systems with how many days; `moved`: how many have
+    another night than the plan's."""
+
+    broken: tuple[str, ...]
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+    late: tuple[tuple[str, date | None, int], ...]
+    moved: int
+
+    @property
+    def ok(self) -> bool:
+        return not (self.broken or self.missing or self.unknown)
+
+
+def edited_verdict(product: Qianyun, code: str, file: Path) -> Verdict:
+    """By the plan's means and today's facts. Raises NotFound, BadUsage, LedgerError, Refused for a
+    plan that has no timetable."""
+    plan, estate = product.truth.plans.load(code), product.estate.load()
+    table, city = plan.timetable, plan.means.city
+    if table is None or city is None:
+        raise Refused(
+            f"方案 {code} 没有时间表，请以 --means 编制 / plan {code} has no timetable: make one with "
+            "--means"
+        )
+    found = edited(table, edits_in(file), city)
+    before = {one.system: one.night for one in table.appointments}
+    return Verdict(
+        broken=tuple(faults(found.timetable, estate, city)),
+        missing=found.missing,
+        unknown=found.unknown,
+        late=tuple(
+            (one.system, one.due, one.late) for one in found.timetable.appointments if one.late
+        ),
+        moved=sum(before[one.system] != one.night for one in found.timetable.appointments),
+    )

@@ -1,0 +1,167 @@
+"""Use cases that only look: the estate, plans, runs, the audit, as far as a person may see them.
+
+A person who is bound to organisations sees what is theirs: a plan or a run without a system of theirs
+is not there, and of the others their part is. Reads of what is sensitive stand in the audit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from inventory.model import Estate
+from inventory.reports.veil import Veil
+from inventory.store import EstateStore
+from migrator.audit import Entry, Filter
+from migrator.errors import NotFound
+from migrator.people import Deed, Person
+from migrator.plan import Plan
+from migrator.progress import RunRecord
+from migrator.run_log import log_of
+from migrator.scope import seen_estate
+from migrator.store import Truth
+from migrator.store_attempts import AttemptRecord, EvidenceRecord
+from migrator.store_plans import PlanRecord
+
+
+@dataclass(frozen=True)
+class Looking:
+    """`load`, `load_shown`: the estate as a server holds it, and as it may be shown; without them
+    it is read from the store."""
+
+    truth: Truth
+    store: EstateStore
+    load: Callable[[], Estate] | None = None
+    load_shown: Callable[[], Estate] | None = None
+
+    def estate(self, person: Person, *, export: bool = False) -> Estate:
+        """What of the estate a person sees, without what is classified; to take all of it away is
+        noted. Raises StoreError."""
+        self.truth.permit(person, Deed.INVENTORY_READ, "estate")
+        shown = self.load_shown() if self.load_shown else Veil(self.whole()).shown
+        found = seen_estate(person, shown)
+        if export:
+            self.truth.audit(person.name, "inventory.export", "estate", digest=found.digest)
+        return found
+
+    def whole(self) -> Estate:
+        """The estate as it is, for figures: never to be shown. Raises StoreError."""
+        return self.load() if self.load else self.store.load()
+
+    def part(self, person: Person, deed: Deed) -> Estate:
+        """What of the whole a person's figures are made from: all, or their organisations' part."""
+        self.truth.permit(person, deed, "estate")
+        return seen_estate(person, self.whole())
+
+    def plans(self, person: Person) -> list[PlanRecord]:
+        self.truth.permit(person, Deed.PLAN_READ, "plans")
+        every = self.truth.plans.all()
+        return every if person.whole_city else [r for r in every if self._mine(person, r.code)]
+
+    def plan(self, person: Person, code: str) -> tuple[PlanRecord, Plan]:
+        """A plan; of one who is bound to organisations only their systems, under the digest of the
+        whole. Raises NotFound, Refused when its bytes no longer fit its digest."""
+        self.truth.permit(person, Deed.PLAN_READ, code)
+        record, plan = self.truth.plans.record(code), self.truth.plans.load(code)
+        if person.whole_city:
+            return record, plan
+        mine = self._systems(person)
+        if not mine & {v.system for v in plan.verdicts}:
+            raise NotFound(f"没有此方案 / no such plan: {code}; see `qianyun plan list`")
+        return record, _part(plan, mine)
+
+    def runs(self, person: Person) -> list[RunRecord]:
+        self.truth.permit(person, Deed.RUN_READ, "runs")
+        every = self.truth.runs.all()
+        if person.whole_city:
+            return every
+        mine = self._systems(person)
+        return [part for run in every if (part := _mine_of(run, mine)).items]
+
+    def run(self, person: Person, code: str) -> RunRecord:
+        """Raises NotFound."""
+        self.truth.permit(person, Deed.RUN_READ, code)
+        run = self.truth.runs.get(code)
+        if person.whole_city:
+            return run
+        part = _mine_of(run, self._systems(person))
+        if not part.items:
+            raise NotFound(f"没有此次执行 / no such run: {code}; see `qianyun run list`")
+        return part
+
+    def attempts(self, person: Person, code: str) -> list[AttemptRecord]:
+        """Raises NotFound."""
+        systems = {item.system for item in self.run(person, code).items}
+        return [one for one in self.truth.attempts.of(code) if one.system in systems]
+
+    def evidence(self, person: Person, code: str) -> list[EvidenceRecord]:
+        """What the attempts found; the reading is noted. Raises NotFound, Forbidden."""
+        self.truth.permit(person, Deed.EVIDENCE_READ, code)
+        found = self.truth.attempts.evidence_of(self.run(person, code).code)
+        self.truth.audit(person.name, "evidence.read", code, records=len(found))
+        return found
+
+    def log(self, person: Person, code: str, system: str | None = None) -> list[dict[str, Any]]:
+        """Lines of a run so far (`run_log`). Raises NotFound."""
+        run = self.run(person, code)
+        systems = {item.system for item in run.items}
+        if system is not None and system not in systems:
+            raise NotFound(f"执行 {code} 中没有系统 {system} / the run has no item {system}")
+        lines = log_of(self.truth, code, system)
+        return lines if person.whole_city else [one for one in lines if one["system"] in systems]
+
+    def concerns(self, person: Person, object: str) -> bool:
+        """Whether an object of the audit ("R-…/SYSTEM", "P-…") is about a system that a person sees."""
+        code, _, system = object.partition("/")
+        try:
+            if system:
+                return system in self._systems(person)
+            if code.startswith("R-"):
+                return bool(self.run(person, code).items)
+            return code.startswith("P-") and self._mine(person, code)
+        except NotFound:
+            return False
+
+    def audit(self, person: Person, wanted: Filter) -> tuple[list[Entry], int]:
+        """Entries that fit, the newest first, and how many there are; the reading is noted."""
+        self.truth.permit(person, Deed.AUDIT_READ, "audit")
+        found = self.truth.audit_found(wanted)
+        told = wanted.as_json()
+        self.truth.audit(person.name, "audit.read", "audit", **told)
+        return found
+
+    def audit_chain(self, person: Person) -> list[Entry]:
+        """All of it, in order, to verify or take away; noted."""
+        self.truth.permit(person, Deed.AUDIT_READ, "audit")
+        found = self.truth.audit_entries()
+        self.truth.audit(person.name, "audit.export", "audit", entries=len(found))
+        return found
+
+    def _systems(self, person: Person) -> frozenset[str]:
+        return frozenset(s.code for s in seen_estate(person, self.whole()).systems)
+
+    def _mine(self, person: Person, code: str) -> bool:
+        plan = self.truth.plans.load(code)
+        return bool(self._systems(person) & {v.system for v in plan.verdicts})
+
+
+def _part(plan: Plan, mine: frozenset[str]) -> Plan:
+    """The plan with these systems alone."""
+    waves = (
+        wave.model_copy(update={"items": tuple(i for i in wave.items if i.code in mine)})
+        for wave in plan.waves
+    )
+    table = plan.timetable
+    if table is not None:
+        told = tuple(one for one in table.appointments if one.system in mine)
+        table = table.model_copy(update={"appointments": told, "groups": ()})
+    return plan.model_copy(
+        update={
+            "waves": tuple(wave for wave in waves if wave.items),
+            "verdicts": tuple(v for v in plan.verdicts if v.system in mine),
+            "timetable": table,
+        }
+    )
+
+
+def _mine_of(run: RunRecord, mine: frozenset[str]) -> RunRecord:
+    return run.model_copy(update={"items": tuple(i for i in run.items if i.system in mine)})

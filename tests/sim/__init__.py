@@ -1,0 +1,1 @@
+"""Runs whose steps are real processes on this machine, without hosts: for kills, zones and scale."""
