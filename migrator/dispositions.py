@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from inventory.choices import SpecialNetwork, ZombieDecision
 from inventory.model import Secrecy, System
+from inventory.secrecy import shown_name
 from migrator.orders import Orders, Topic
 from migrator.plan import Disposition, Ground, Verdict, Way
 from migrator.windows import Window
@@ -28,7 +29,7 @@ class Ruling:
         grounds = orders.of(self.topic, system.code) if self.topic else ()
         return Verdict(
             system=system.code,
-            name=system.name,
+            name=shown_name(system),  # a plan is shown, exported and kept: G7
             disposition=self.disposition,
             reason=self.reason,
             way=self.way,

@@ -235,12 +235,18 @@ def _account(product: Qianyun, claims: dict[str, Any]) -> Account:
             f"统一身份中没有可用的角色 / the identity has no role here: expected some of "
             f"{'、'.join(Role)} in the claim {product.settings.oidc_claim}; ask an administrator"
         )
-    scope = claims.get("organisations")
     return product.accounts.add_identity(
         actor,
         str(claims.get("preferred_username") or subject)[:64],
         issuer=issuer,
         subject=subject,
         roles=roles,
-        organisations=[str(one) for one in scope] if isinstance(scope, list) else None,
+        organisations=scope_of(claims.get("organisations")),
     )
+
+
+def scope_of(told: object) -> list[str] | None:
+    """Codes of organisations, or None for the whole city, which the claim must say: ["*"]. Where it
+    says nothing, the person is bound to nothing."""
+    codes = [str(one) for one in told] if isinstance(told, list) else []
+    return None if codes == ["*"] else codes

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.model import Estate, Line, Placement, Secrecy, System
+from inventory.secrecy import CLASSIFIED_NAME
 from migrator.drift import drift, drifts
 from migrator.items import Index
 from migrator.plan import Disposition, Means
@@ -97,6 +98,8 @@ def test_every_system_has_exactly_one_verdict(estate: Estate, means: Means) -> N
 def test_a_classified_system_is_in_no_item(estate: Estate, means: Means) -> None:
     plan = make_plan(estate, means)
     assert all(item.system.secrecy is Secrecy.NONE for item in plan.items)
+    secret = {s.code for s in estate.systems if s.secrecy is Secrecy.CLASSIFIED}
+    assert all(v.name == CLASSIFIED_NAME for v in plan.verdicts if v.system in secret)
 
 
 @given(cities(), MEANS, st.randoms(use_true_random=False))
