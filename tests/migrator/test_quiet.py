@@ -12,6 +12,7 @@ from migrator.alertmanager import Alertmanager, Silence
 from migrator.crew import Watch
 from migrator.errors import AlertmanagerDown
 from migrator.messages import ItemRef
+from migrator.people import local
 from migrator.plan import Means, StepKind
 from migrator.quiet import LEASE, RENEW, Quiet
 from probes.watch.of_estate import watches_of
@@ -47,7 +48,7 @@ class Story:
     def __init__(self, stage: Stage, at: Alertmanager) -> None:
         self.stage, self.at = stage, at
         code, _ = stage.approved(estate(), Means(ignore_windows=True, soak_seconds=0))
-        self.run = stage.running.start(code, "zhang").code
+        self.run = stage.running.start(code, local("zhang")).code
         self.quiet = Quiet(stage.truth, stage.estate, at)
 
     def do(self, *steps: StepKind, watch: Watch = CALM) -> None:
