@@ -61,6 +61,8 @@ def number_of(key: str) -> int:
 def share(watches: Iterable[Watch], shard: int, shards: int) -> tuple[Watch, ...]:
     """Those of one prober of several (0-based). Both families of a code stay with one of them, so
     that they are compared from the same place at the same time."""
+    if shards == 1:
+        return tuple(watches)
     return tuple(w for w in watches if shard_of(w.target.code, shards) == shard)
 
 

@@ -18,7 +18,7 @@ from probes.watch.folder import Folder
 from probes.watch.historian import Historian, surveyed
 from probes.watch.history import History, begins, day_of
 from probes.watch.outages import Outages, Turn
-from probes.watch.picture import Picture, of_folder
+from probes.watch.picture import Picture, Prober, Sight, of_folder
 from probes.watch.watched import Watch, number_of, write
 from tests.probes.conftest import InNamespace, ip
 from tests.probes.survey.test_survey import SITE, V4, V6, settled, web
@@ -143,3 +143,18 @@ def test_evidence_from_a_folder(tmp_path: Path) -> None:
     assert found.days["N-1", "pmtu", 6] == {DAY: Verdict.FAILED}
     assert found.vantage == "local"
     assert ("N-1", "icmp", 6) in found.elsewhere["local"]
+
+
+def test_each_vantage_point_speaks_for_itself(tmp_path: Path) -> None:
+    key = ("N-1", "icmp", 6)
+
+    def prober(vantage: str, *, up: bool, started: int) -> Prober:
+        sight = Sight(*key, up, NOON, NOON, 9, 0, 0.01, 600.0)
+        return Prober(vantage, NOON, started, (sight,))
+
+    seen = Picture((prober("local", up=True, started=1), prober("county-3", up=False, started=2)))
+    found = gathered(seen, Folder(tmp_path), NOON + 1700 * S, Thresholds())
+    assert found.up(*key) is Verdict.FAILED  # what one sees down is down
+    assert found.up_from(["local"], key) is Verdict.PASSED  # still fresh: three of its intervals
+    assert found.up_from(["county-3"], key) is Verdict.FAILED
+    assert found.up_from(["county-4"], key) is Verdict.UNKNOWN

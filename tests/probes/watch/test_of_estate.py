@@ -158,4 +158,5 @@ def test_what_tells_of_a_move_is_on_the_list() -> None:
     asked = {watch.key for watch in own + of_line}
     assert asked <= {watch.key for watch in watches_of(estate)}
     assert len(of_line) == 4
+    assert "pmtu" not in {watch.target.check for watch in own + of_line}  # looked at too rarely
     assert any(watch.target.check == "http" for watch in own)
