@@ -117,7 +117,7 @@ def test_a_cutover_that_gave_up_is_watched_again(story: Story) -> None:
 
 def test_until_the_rollback_is_done(story: Story) -> None:
     story.do(*TO_CUTOVER, StepKind.QUIESCE)
-    story.stage.running.rollback(story.run, "S0.1", "zhang")
+    story.stage.running.rollback(story.run, "S0.1", local("zhang"))
     story.do(StepKind.ROLLBACK)
     assert story.audit() == ["silence.made", "silence.kept", "silence.ended"]
     assert story.silences() == []
