@@ -164,6 +164,27 @@ class Settings(BaseModel):
         default="Asia/Shanghai",
         description="窗口所用时区 / time zone of windows, such as Asia/Shanghai",
     )
+    ipv6_success: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="IPv6 成功率阈值 / least share of looks over IPv6, 0 to 1",
+    )
+    ipv6_degradation: float | None = Field(
+        default=None, ge=0, description="IPv6 劣化比阈值 / largest degradation ratio, such as 0.2"
+    )
+    ipv6_links: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="内链支持率阈值 / least share of internal links, 0 to 1",
+    )
+    ipv6_similar: float | None = Field(
+        default=None, ge=0, le=1, description="首页相似度阈值 / least likeness of pages, 0 to 1"
+    )
+    ipv6_floor_ms: float | None = Field(
+        default=None, ge=0, description="不计劣化的时延毫秒数 / delay (ms) that is quick enough"
+    )
     ssh_user: LoginName = Field(
         default="qianyun", description="主机登录用户 / login user on hosts, a login name"
     )

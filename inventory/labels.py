@@ -234,6 +234,7 @@ FIELDS: Mapping[str, str] = {
     "services": "服务",
     "node": "接入节点",
     "backend_port": "后端端口",
+    "tls": "TLS",
     "content": "检查内容",
     "hosts": "服务器",
     "run": "执行",

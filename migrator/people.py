@@ -51,6 +51,7 @@ class Deed(StrEnum):
     REPORT_SEND = "report.send"
     PROBE_READ = "probe.read"
     PROBE_SILENCE = "probe.silence"
+    PROBE_ACKNOWLEDGE = "probe.acknowledge"
     AUDIT_READ = "audit.read"
     USER_READ = "user.read"
     USER_MANAGE = "user.manage"
@@ -95,6 +96,7 @@ ALLOWED: Mapping[Role, frozenset[Deed]] = MappingProxyType(
             Deed.RUN_CONTROL,
             Deed.EVIDENCE_READ,
             Deed.PROBE_SILENCE,
+            Deed.PROBE_ACKNOWLEDGE,
             Deed.SYSTEM_READ,
         },
         Role.APPROVER: _LOOK | {Deed.PLAN_DECIDE, Deed.PLAN_EVIDENCE, Deed.EVIDENCE_READ},
@@ -117,6 +119,7 @@ OF_THE_CITY = frozenset(
         Deed.EVIDENCE_READ,
         Deed.POLICY_WITHDRAW,
         Deed.PROBE_SILENCE,
+        Deed.PROBE_ACKNOWLEDGE,
         Deed.AUDIT_READ,
         Deed.USER_READ,
         Deed.USER_MANAGE,

@@ -102,4 +102,7 @@ def codes_of(item: Item, estate: Estate) -> tuple[str, ...]:
         for service in estate.services
         if service.host in hosts and (service.system or hosts[service.host].system) == item.code
     }
-    return tuple(sorted(own | {f"{item.code}@{item.entrance.code}"}))
+    named = {
+        s.code for s in estate.systems if s.code == item.code and s.entrance and s.entrance.name
+    }
+    return tuple(sorted(own | named | {f"{item.code}@{item.entrance.code}"}))

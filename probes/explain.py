@@ -86,6 +86,19 @@ WORDS: Mapping[Failure, tuple[str, str]] = {
         "大包被静默丢弃 / large packets vanish without a word",
         "放行 ICMP “需要分片/包过大”，或调小 MTU / let ICMP 'packet too big' through, or lower the MTU",
     ),
+    Failure.NO_ADDRESS: (
+        "域名无此族地址 / the name has no address of this family",
+        "补登 A 或 AAAA 记录 / add the A or AAAA record",
+    ),
+    Failure.ECHO_RATIONED: (
+        "对方限制 ICMP 速率，不计丢包 / echoes are rationed there, which is no loss",
+        "放宽对方或途中设备的 ICMP 限速，或调大探测间隔 / raise the ICMP limit there or on the way, or probe "
+        "less often",
+    ),
+    Failure.NO_RESOLVER: (
+        "域名解析无应答，目标未测 / no resolver answered, the target was not measured",
+        "检查探测机的域名解析 / check the prober's own name resolution",
+    ),
     Failure.PERMISSION: (
         "本机无权探测 / not permitted here",
         "授予所述权限或放行本机防火墙 / grant the right named, or open this machine's firewall",
@@ -114,7 +127,8 @@ def explain(result: ProbeResult) -> str:
 
 def where(target: Target) -> str:
     """For example `http LJ-S-002@zw-app-01 IPv6 [fd30::12]:8080/healthz`."""
-    address = f"[{target.address}]" if ":" in target.address else target.address or "?"
+    at = target.address or target.host
+    address = f"[{at}]" if ":" in at else at or "?"
     port = "" if target.check in ("icmp", "pmtu") else f":{target.port}"
     path = target.path if target.check == "http" else ""
     return f"{target.check} {target.code} IPv{target.family} {address}{port}{path}"

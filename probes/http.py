@@ -31,8 +31,30 @@ HEADERS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was answered: `status`, where it sends its clients (""), the first BODY_LIMIT bytes as
+    text, and the media type (lower case, without parameters)."""
+
+    status: int
+    location: str
+    text: str
+    kind: str
+
+
 async def check(target: Target, deadline: float) -> ProbeResult:
     """Phases: connect, tls (where asked for), first_byte (request out to headers in), body."""
+    return (await fetched(target, deadline))[0]
+
+
+async def fetched(target: Target, deadline: float) -> tuple[ProbeResult, Page | None]:
+    """The look, and what was read where an answer came."""
+    kept: list[Page] = []
+    result = await _looked(target, deadline, kept)
+    return result, kept[0] if kept else None
+
+
+async def _looked(target: Target, deadline: float, kept: list[Page]) -> ProbeResult:
     look = Look(target)
     if not re.fullmatch(r"/[!-~]{0,2000}", target.path):
         return look.done(
@@ -46,19 +68,21 @@ async def check(target: Target, deadline: float) -> ProbeResult:
         return unreadable(look, error)
     try:
         async with asyncio.timeout(deadline):
-            return await _ask(target, look, trust)
+            return await _ask(target, look, trust, kept)
     except h11.ProtocolError as error:
         return look.done(Failure.PROTOCOL, error=error)
     except (OSError, EOFError) as error:
         return look.broken(error)
 
 
-async def _ask(target: Target, look: Look, trust: ssl.SSLContext | None) -> ProbeResult:
+async def _ask(
+    target: Target, look: Look, trust: ssl.SSLContext | None, kept: list[Page]
+) -> ProbeResult:
     sock = await connect(target)
     look.mark("connect")
     if trust is None:
         try:
-            return await _talk(target, look, _plain(sock))
+            return await _talk(target, look, _plain(sock), kept)
         finally:
             sock.close()
     look.awaiting(Failure.TIMEOUT_TLS)
@@ -72,7 +96,7 @@ async def _ask(target: Target, look: Look, trust: ssl.SSLContext | None) -> Prob
             writer.write(data)
             await writer.drain()
 
-        return await _talk(target, look, _Wire(say, lambda: reader.read(CHUNK)))
+        return await _talk(target, look, _Wire(say, lambda: reader.read(CHUNK)), kept)
     finally:
         writer.transport.abort()
 
@@ -90,7 +114,7 @@ def _plain(sock: socket.socket) -> _Wire:
     return _Wire(lambda data: loop.sock_sendall(sock, data), lambda: loop.sock_recv(sock, CHUNK))
 
 
-async def _talk(target: Target, look: Look, wire: _Wire) -> ProbeResult:
+async def _talk(target: Target, look: Look, wire: _Wire, kept: list[Page]) -> ProbeResult:
     speaker = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
     headers = [("host", _host(target)), *HEADERS]
     request = h11.Request(method="GET", target=target.path, headers=headers)
@@ -106,21 +130,25 @@ async def _talk(target: Target, look: Look, wire: _Wire) -> ProbeResult:
     look.note(status=response.status_code)
     told = {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
     location = told.get("location", "")
+    media = told.get("content-type", "")
+    kind = media.partition(";")[0].strip().lower()
     if response.status_code != target.status:
         if location:
             look.note(location=location)
+        kept.append(Page(response.status_code, location, "", kind))
         return look.done(Failure.WRONG_STATUS, expected=target.status)
     if target.redirect and not location.startswith(target.redirect):
         return look.done(Failure.WRONG_REDIRECT, read=location, expected=target.redirect)
     body = await _body(speaker, wire)
     look.mark("body")
-    return _judged(look, body, told)
-
-
-def _judged(look: Look, body: bytes, told: dict[str, str]) -> ProbeResult:
-    target = look.target
+    text = _text(body, media)
+    kept.append(Page(response.status_code, location, text, kind))
     look.note(bytes=len(body))
-    text = _text(body, told.get("content-type", ""))
+    return _judged(look, text, told)
+
+
+def _judged(look: Look, text: str, told: dict[str, str]) -> ProbeResult:
+    target = look.target
     if target.content not in text:
         if encoding := told.get("content-encoding"):
             look.note(encoding=encoding)

@@ -1,14 +1,18 @@
 """Whether a target can be looked at over exactly its family. Pure."""
 
+import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from probes.model import Target
 
+FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 BROADCAST = IPv4Address("255.255.255.255")
 
 
 def fault_of(target: Target) -> str | None:
     """What is wrong with a target's address or port, or None."""
+    if _plainly_fine(target):
+        return None
     if fault := _address_fault(target):
         return (
             f"读到地址 / read address {target.address!r}: {fault}; "
@@ -18,6 +22,20 @@ def fault_of(target: Target) -> str | None:
     if target.check not in ("icmp", "pmtu") and not 1 <= target.port <= 65535:
         return f"读到端口 / read port {target.port}; 应为 / expected 1 to 65535"
     return None
+
+
+def _plainly_fine(target: Target) -> bool:
+    """What nearly all are, told quickly: the words for what is not come from `_address_fault`."""
+    if target.check not in ("icmp", "pmtu") and not 1 <= target.port <= 65535:
+        return False
+    try:
+        packed = socket.inet_pton(FAMILIES[target.family], target.address)
+    except (OSError, ValueError):
+        return False
+    if target.family == 4:  # neither 0/8 nor multicast nor above
+        return 0 < packed[0] < 224
+    # global and unique local unicast alone (RFC 4291, RFC 4193): no ::, ::ffff:0:0/96, fe80::/10, ff00::/8
+    return 0x20 <= packed[0] <= 0x3F or packed[0] & 0xFE == 0xFC
 
 
 def _address_fault(target: Target) -> str | None:

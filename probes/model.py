@@ -33,6 +33,9 @@ class Failure(StrEnum):
     PERMISSION = "permission"
     NOT_READY = "not_ready"
     BLACK_HOLE = "black_hole"
+    NO_ADDRESS = "no_address"
+    NO_RESOLVER = "no_resolver"
+    ECHO_RATIONED = "echo_rationed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +47,8 @@ class Target:
     are http's; `host_key` is ssh's. `name` is whom TLS and HTTP ask for and what DNS is asked,
     `record` the DNS type; there `content` is a record that the answer must hold. `authorities`: a
     PEM file of CAs instead of the system's. `count`: requests of one icmp look. `size`: bytes of
-    the largest packet that pmtu tries.
+    the largest packet that pmtu tries. `host`: a name whose address of `family` is looked up, again
+    and again, where `address` is empty (probes/watch/naming.py).
     """
 
     code: str
@@ -63,6 +67,7 @@ class Target:
     authorities: str = ""
     count: int = 1
     size: int = 1500
+    host: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

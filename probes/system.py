@@ -95,6 +95,8 @@ def _http(code: str, at: Host | Node, port: int, entrance: Entrance, family: Fam
         port=port,
         path=entrance.path,
         content=entrance.content,
+        name=(entrance.name or "") if isinstance(at, Node) else "",
+        tls=bool(entrance.tls) and isinstance(at, Node),
     )
 
 

@@ -15,6 +15,7 @@ import typer
 from api.cli import (
     audit,
     discover,
+    history,
     inventory,
     level,
     machine,
@@ -67,6 +68,7 @@ watch.register(probe.app)
 rules.register(probe.app)
 silences.register(probe.app)
 level.register(probe.app)
+history.register(probe.app)
 discover.register(inventory.app)
 
 

@@ -105,9 +105,9 @@ def check(
         ),
     ] = None,
 ) -> None:
-    from api.cli.watch import moment
     from api.plan_check import edited_verdict, standing
     from api.show.plan_check import standing_screen, verdict_screen
+    from probes.watch.history_report import moment
 
     if edited is not None:
         verdict = edited_verdict(desk.product, code, edited)

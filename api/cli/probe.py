@@ -26,7 +26,12 @@ def _group() -> None:
 def once(
     desk: Desk,
     codes: Annotated[
-        list[str], typer.Argument(metavar="CODE...", help="系统或服务器编号 / systems or hosts")
+        list[str],
+        typer.Argument(
+            metavar="TARGET…",
+            help="编号（系统、服务器、节点、链路、线路）、地址、域名或 https://… / a code of the inventory, "
+            "an address, a name, https://…, tcp://HOST:PORT",
+        ),
     ],
     deadline: Annotated[
         float, typer.Option(min=0.1, max=60, help="每项时限秒数 / seconds for each look")
@@ -35,13 +40,26 @@ def once(
     import asyncio
 
     from api.show.probe import probe_screen
+    from inventory.secrecy import hidden
+    from probes.model import ProbeResult
+    from probes.names import Resolver
     from probes.table import probe
+    from probes.wanted import located, unhidden
 
     estate = desk.product.estate.load()
     targets = [target for code in codes for target in _targets(estate, code)]
+    resolver = Resolver() if any(target.host for target in targets) else None
+
+    async def one(target: "Target") -> "ProbeResult":
+        placed = await located(target, resolver, deadline) if resolver else target
+        if isinstance(placed, ProbeResult):
+            return placed
+        if placed is not target:
+            unhidden((placed,), hidden(estate))
+        return await probe(placed, deadline)
 
     async def look() -> "list[ProbeResult]":
-        return list(await asyncio.gather(*(probe(target, deadline) for target in targets)))
+        return list(await asyncio.gather(*map(one, targets)))
 
     results = asyncio.run(look())
     ok = all(result.ok for result in results)
@@ -55,6 +73,7 @@ def _targets(estate: "Estate", code: str) -> "tuple[Target, ...]":
     from inventory.secrecy import hidden
     from migrator.errors import NotFound
     from probes.system import refuse_classified, refuse_hidden, ssh_targets_of, targets_of
+    from probes.wanted import is_wanted, targets_for, unhidden
 
     secret = hidden(estate)
     for host in estate.hosts:
@@ -62,6 +81,10 @@ def _targets(estate: "Estate", code: str) -> "tuple[Target, ...]":
             refuse_hidden(host, secret)
             return ssh_targets_of(host)
     system = next((s for s in estate.systems if s.code == code), None)
+    if system is None and (watched := _watched(estate, code)):
+        return watched
+    if system is None and is_wanted(code):
+        return unhidden(targets_for(code), secret)
     if system is None:
         raise NotFound(
             f"台账库中没有此系统或服务器 / the inventory has no such system or host: {code}; see "
@@ -76,6 +99,19 @@ def _targets(estate: "Estate", code: str) -> "tuple[Target, ...]":
     if node is not None and node.host in secret.hosts:
         node = None
     return tuple(t for host in hosts for t in targets_of(system, host, node))
+
+
+def _watched(estate: "Estate", code: str) -> "tuple[Target, ...]":
+    """What the prober looks at of a node, a link's or line's ends, or a service."""
+    from api.http.estate_cache import filled
+    from probes.wanted import as_train
+    from probes.watch.of_estate import watches_of
+
+    return tuple(
+        as_train(watch.target)
+        for watch in watches_of(filled(estate))
+        if watch.target.code == code or watch.target.code.startswith(f"{code}@")
+    )
 
 
 def _hosts(estate: "Estate", system: "System") -> "list[Host]":

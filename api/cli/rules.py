@@ -24,6 +24,9 @@ def register(app: typer.Typer) -> None:
         help="由台账生成 Prometheus 与 Alertmanager 配置 / Prometheus's and Alertmanager's configuration, "
         "made from the inventory",
     )(rules)
+    command(app, "dashboards", help="Grafana 看板（JSON） / Grafana's dashboards, as JSON")(
+        dashboards
+    )
 
 
 def rules(
@@ -100,6 +103,28 @@ def _write(to: Path, files: dict[str, str]) -> list[str]:
     except OSError as error:
         raise BadUsage(f"{to}: 无法写入 / cannot be written: {error.strerror}") from error
     return [str(to / name) for name in files]
+
+
+def dashboards(
+    desk: Desk,
+    to: Annotated[Path, typer.Option(metavar="FOLDER", help="写入的文件夹 / where the files go")],
+) -> None:
+    import json
+
+    from api.show.parts import text
+    from probes.dashboards import dashboards as made
+
+    files = {to / name: board for name, board in made().items()}
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for path, board in files.items():
+            aside = path.with_suffix(".new")
+            aside.write_text(json.dumps(board, ensure_ascii=False, indent=1) + "\n")
+            aside.rename(path)
+    except OSError as error:
+        raise BadUsage(f"{to}: 无法写入 / cannot be written: {error.strerror}") from error
+    data = {"files": [str(path) for path in files]}
+    desk.answer(data, lambda: [text(desk.words("dashboards_made", n=len(files), folder=to))])
 
 
 def _severity(told: str) -> tuple[str, str]:

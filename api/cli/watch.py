@@ -2,14 +2,12 @@
 
 qianyun probe serve [--listen HOST:PORT] [--vantage NAME] [--shard N/M] [--targets FILE]
 qianyun probe targets
-qianyun probe outages [CODE]
 """
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -49,9 +47,9 @@ def register(app: typer.Typer) -> None:
     command(
         app, "targets", help="将要探测的目标（JSON 行） / what would be looked at, as JSON lines"
     )(targets)
-    command(app, "outages", help="中断记录：起止、原因 / outages: when, how long, why")(outages)
     command(app, "prober", help="只启动探测进程 / the prober alone")(prober)
     command(app, "exporter", help="只启动指标进程 / the exporter alone")(exporter)
+    command(app, "historian", help="只启动历史进程 / the history and the surveys alone")(historian)
 
 
 def serve(
@@ -69,8 +67,9 @@ def serve(
 ) -> None:
     import asyncio
 
+    from api.probing import share_of
     from api.show.parts import text
-    from api.watching import Place, share_of
+    from api.watching import Place
     from api.watching import serve as run
 
     share = share_of(shard)
@@ -103,49 +102,6 @@ def targets(desk: Desk) -> None:
     sys.stdout.buffer.flush()
 
 
-def outages(
-    desk: Desk,
-    code: Annotated[
-        str | None, typer.Argument(metavar="CODE", help="只看一个编号 / of one code alone")
-    ] = None,
-) -> None:
-    from api.show.outages import outages_screen
-    from probes.watch.folder import Folder
-    from probes.watch.outages import recorded
-    from probes.watch.picture import outages_of
-
-    path = Folder(desk.settings.state / "probes").outages
-    own = recorded(path, code) if path.exists() else []
-    found = [{**asdict(one), "prober": ""} for one in own]
-    elsewhere, missing = outages_of(desk.settings.vantages, code)
-    for name, why in missing:
-        desk.tell(desk.words("vantage_missing", name=name, why=why))
-    data = [_outage(one) for one in sorted((*found, *elsewhere), key=lambda one: one["began"])]
-    desk.answer({"outages": data}, lambda: outages_screen(data, desk.words))
-
-
-def _outage(one: dict[str, Any]) -> dict[str, Any]:
-    began, ended = one["began"], one["ended"]
-    return {
-        "code": one["code"],
-        "check": one["check"],
-        "family": one["family"],
-        "began": moment(began),
-        "ended": moment(ended),
-        "seconds": None if ended is None else round((ended - began) / 1e9, 3),
-        "reason": one["reason"],
-        "prober": one["prober"],
-    }
-
-
-def moment(nanoseconds: int | None) -> str | None:
-    from datetime import UTC, datetime
-
-    if nanoseconds is None:
-        return None
-    return datetime.fromtimestamp(nanoseconds / 1e9, UTC).isoformat(timespec="milliseconds")
-
-
 def prober(
     desk: Desk,
     folder: FolderOf,
@@ -155,14 +111,25 @@ def prober(
 ) -> None:
     import asyncio
 
-    from api.watching import probe_on, share_of
+    from api.probing import probe_on, share_of
 
     del desk
     asyncio.run(probe_on(folder, vantage, share_of(shard), ready_fd))
 
 
 def exporter(desk: Desk, folder: FolderOf, listen: Listen = "127.0.0.1:9420") -> None:
-    from api.watching import export
+    from api.probing import export
 
     del desk
     export(folder, listen)
+
+
+def historian(desk: Desk, folder: FolderOf) -> None:
+    import asyncio
+
+    from api.probing import remember
+    from migrator.errors import NotFound
+
+    if not folder.is_dir():
+        raise NotFound(f"文件夹不存在 / no such folder: {folder}; expected that of a prober")
+    asyncio.run(remember(folder, lambda error: desk.tell(str(error))))

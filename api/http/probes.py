@@ -1,6 +1,5 @@
 """/api/v1/probes: readiness levels, outages, what is looked at."""
 
-import time
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,11 +12,13 @@ from api.http.problems import problems
 from api.http.responses import Answer
 from api.http.rights import right
 from api.http.routing import Route
+from api.judged import evidence_of, thresholds_of
 from inventory.secrecy import hidden
 from migrator.errors import NotFound
 from migrator.people import Deed
 from migrator.scope import Owners
-from probes.readiness import Evidence, Readiness, Thresholds, level_of, of_node
+from probes.readiness.evidence import Evidence, Readiness
+from probes.readiness.levels import Judge
 from probes.watch.folder import Folder
 from probes.watch.of_estate import watches_of
 from probes.watch.outages import recorded
@@ -63,8 +64,9 @@ def levels(person: Asking, look: Look, product: Product) -> Levels:
     """L0–L6 及卡在何处；未知从不算通过 / what is unknown never passes."""
     estate, evidence = look.part(person, Deed.PROBE_READ), _evidence(product)
     secret = hidden(look.whole())
+    judge = Judge(estate, evidence)
     found = [
-        of_node(node, estate, evidence)
+        judge.node(node.code)
         for node in estate.nodes
         if node.host not in secret.hosts and not secret.hides_at(node.ipv4, node.ipv6)
     ]
@@ -91,7 +93,8 @@ def level(
     known = {one.code for every in (estate.nodes, estate.links, estate.systems) for one in every}
     if code not in known:
         raise NotFound(f"没有此节点、链路或信息系统 / no such node, link or system: {code[:63]}")
-    return level_of(code, estate, _evidence(product, Thresholds(success, degradation)))
+    evidence = _evidence(product, success=success, degradation=degradation)
+    return Judge(estate, evidence).level_of(code)
 
 
 @router.get(
@@ -163,9 +166,11 @@ def targets(person: Asking, look: Look, product: Product, paging: Paging) -> Pag
     return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
 
 
-def _evidence(product: Product, thresholds: Thresholds = Thresholds()) -> Evidence:  # noqa: B008
-    known = product.seen().standings()
-    return Evidence(known, time.time_ns(), thresholds)
+def _evidence(
+    product: Product, *, success: float | None = None, degradation: float | None = None
+) -> Evidence:
+    thresholds = thresholds_of(product.settings, success=success, degradation=degradation)
+    return evidence_of(product, product.seen(), thresholds)
 
 
 def _mine(person: Asking, look: Look, found: list[OutageAnswer]) -> list[OutageAnswer]:

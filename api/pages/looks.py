@@ -2,14 +2,16 @@
 shown as down, and never as zero."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from probes.readiness import Evidence, Standing
+from api.bootstrap import Qianyun
+from api.judged import evidence_of
+from probes.readiness.evidence import Evidence, Standing
 from probes.watch.folder import Folder
 from probes.watch.outages import Outage, recorded
-from probes.watch.picture import Picture
 
 FRESH = 300.0
 """Seconds: what was seen longer ago is not known any more (`readiness.Thresholds`)."""
@@ -19,10 +21,12 @@ type Known = Mapping[tuple[str, str, int], Standing]
 
 @dataclass(frozen=True)
 class Looks:
-    """All that the prober's table says at one moment; `now`: ns since 1970."""
+    """All that the probers' tables say at one moment; `now`: ns since 1970; `gather`: what readiness is
+    judged by, history and surveys too, read where a page asks for it."""
 
     known: Known
     now: int
+    gather: Callable[[], Evidence] | None = None
 
     @property
     def any(self) -> bool:
@@ -31,7 +35,7 @@ class Looks:
 
     @property
     def evidence(self) -> Evidence:
-        return Evidence(self.known, self.now)
+        return self.gather() if self.gather else Evidence(self.known, self.now)
 
     def fresh(self, standing: Standing) -> bool:
         return (self.now - standing.last) / 1e9 <= FRESH
@@ -66,9 +70,10 @@ class Looks:
         return found
 
 
-def looks(seen: Picture) -> Looks:
+def looks(product: Qianyun) -> Looks:
     """What the probers see now, our own and those of the settings."""
-    return Looks(seen.standings(), time.time_ns())
+    seen = product.seen()
+    return Looks(seen.standings(), time.time_ns(), partial(evidence_of, product, seen))
 
 
 def outages(state: Path, code: str | None = None) -> list[Outage]:

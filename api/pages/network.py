@@ -365,16 +365,14 @@ def routes(site: Site) -> APIRouter:
     def graph(request: Request) -> Response:
         viewer = site.viewer(request, Deed.INVENTORY_READ)
         focus, hops = asked(request)
-        made = graph_of(
-            site.city(viewer), looks(site.product.seen()), busy(), focus=focus, hops=hops
-        )
+        made = graph_of(site.city(viewer), looks(site.product), busy(), focus=focus, hops=hops)
         return packed(request, to_json(made.plain()), "application/json")
 
     @router.get("/network")
     def network(request: Request) -> Response:
         viewer, seen, load = (
             site.viewer(request, Deed.INVENTORY_READ),
-            looks(site.product.seen()),
+            looks(site.product),
             busy(),
         )
         city, (focus, hops) = site.city(viewer), asked(request)
@@ -400,7 +398,7 @@ def routes(site: Site) -> APIRouter:
     def lines(request: Request) -> Response:
         viewer = site.viewer(request, Deed.INVENTORY_READ)
         city, query = site.city(viewer), query_of(request.query_params, LINE_FILTERS, LINE_SORTS)
-        view = lines_page(city, looks(site.product.seen()), busy(), site.cities.today, query)
+        view = lines_page(city, looks(site.product), busy(), site.cities.today, query)
         providers = sorted({k.provider for k in city.estate.lines if k.provider})
         shell = Shell(title=viewer.say("lines"), at="network", crumbs=_way(viewer.say, "lines"))
         given: dict[str, Any] = {"view": view, "providers": providers, "soon": SOON}
@@ -412,7 +410,7 @@ def routes(site: Site) -> APIRouter:
         view = room_page(
             site.city(viewer),
             code,
-            looks(site.product.seen()),
+            looks(site.product),
             busy(),
             site.cities.today,
             viewer.say,
@@ -428,7 +426,7 @@ def routes(site: Site) -> APIRouter:
         view = line_page(
             site.city(viewer),
             code,
-            looks(site.product.seen()),
+            looks(site.product),
             busy(),
             site.cities.today,
             told,

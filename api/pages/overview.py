@@ -289,7 +289,7 @@ def routes(site: Site) -> APIRouter:
         view = overview(
             site.city(viewer),
             site.judged(viewer),
-            looks(site.product.seen()),
+            looks(site.product),
             looking.runs(viewer.person),
             looking.plans(viewer.person),
         )

@@ -17,7 +17,8 @@ from api.pages.tones import tone
 from api.words import Words
 from inventory.model import Node
 from migrator.people import Deed
-from probes.readiness import Readiness, of_node
+from probes.readiness.evidence import Readiness
+from probes.readiness.levels import Judge
 from probes.watch.outages import Outage
 
 FILTERS, SORTS = ("q", "state", "level"), ("state", "code", "name", "level")
@@ -95,8 +96,8 @@ def node_row(
 
 def probes_page(city: City, seen: Looks, told: Sequence[Outage], query: Query) -> ProbesPage:
     """Worst first; pure."""
-    evidence = seen.evidence
-    ready = {n.code: of_node(n, city.estate, evidence) for n in city.nodes}
+    judge = Judge(city.estate, seen.evidence)
+    ready = {n.code: judge.node(n.code) for n in city.nodes}
     open_ones = [o for o in told if o.ended is None]
     down = {o.code: o.began for o in open_ones}
     states = {n.code: seen.worst(n.code) for n in city.nodes}
@@ -144,7 +145,7 @@ def probes_page(city: City, seen: Looks, told: Sequence[Outage], query: Query) -
 def node_page(city: City, code: str, seen: Looks, told: Sequence[Outage], say: Words) -> NodePage:
     """Raises NotFound; also for a node of a classified system."""
     node: Node = city.get("nodes", code if code in {n.code for n in city.nodes} else "")
-    ready = of_node(node, city.estate, seen.evidence)
+    ready = Judge(city.estate, seen.evidence).node(node.code)
     down = {o.code: o.began for o in told if o.ended is None}
     checks = [
         Check(
@@ -177,7 +178,7 @@ def routes(site: Site) -> APIRouter:
     def many(request: Request) -> Response:
         viewer = site.viewer(request, Deed.PROBE_READ)
         query = query_of(request.query_params, FILTERS, SORTS)
-        view = probes_page(site.city(viewer), looks(site.product.seen()), outages(state), query)
+        view = probes_page(site.city(viewer), looks(site.product), outages(state), query)
         shell = Shell(title=viewer.say("page.nav.probes"), at="probes")
         return site.page(request, "probes.html", shell, viewer=viewer, view=view)
 
@@ -185,7 +186,7 @@ def routes(site: Site) -> APIRouter:
     def one(request: Request, code: str) -> Response:
         viewer = site.viewer(request, Deed.PROBE_READ)
         told = outages(state, code)
-        view = node_page(site.city(viewer), code, looks(site.product.seen()), told, viewer.say)
+        view = node_page(site.city(viewer), code, looks(site.product), told, viewer.say)
         crumbs = (Crumb(viewer.say("page.nav.probes"), "/probes"), Crumb(view.row.name))
         shell = Shell(title=view.row.name, at="probes", crumbs=crumbs)
         return site.page(request, "node.html", shell, viewer=viewer, view=view, tone=tone)

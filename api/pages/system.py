@@ -16,7 +16,8 @@ from inventory.policies.phases import PhaseState
 from inventory.secrecy import is_classified
 from migrator.progress import RunRecord
 from probes.errors import Misuse
-from probes.readiness import Readiness, level_of
+from probes.readiness.evidence import Readiness
+from probes.readiness.levels import Judge
 
 
 @dataclass(frozen=True)
@@ -237,7 +238,7 @@ def _moves(runs: Sequence[RunRecord], code: str) -> Iterator[Move]:
 
 def _readiness(city: City, code: str, seen: Looks) -> Readiness | None:
     try:
-        return level_of(code, city.estate, seen.evidence)
+        return Judge(city.estate, seen.evidence).level_of(code)
     except Misuse:  # nothing of it can be looked at: no entrance, no address
         return None
 

@@ -211,7 +211,7 @@ def routes(site: Site) -> APIRouter:
             site.city(viewer),
             code,
             site.judged(viewer),
-            looks(site.product.seen()),
+            looks(site.product),
             site.looking(request).runs(viewer.person),
             viewer.say,
         )

@@ -13,18 +13,32 @@ def outages_screen(found: Sequence[Mapping[str, Any]], say: Words) -> Iterator[R
     if not found:
         yield text(say("no_outages"))
         return
-    heads = ("code", "check", "family", "began", "ended", "reason", "prober")
+    heads = (
+        "seq",
+        "code",
+        "check",
+        "family",
+        "began",
+        "ended",
+        "reason",
+        "cause",
+        "acknowledged_by",
+        "prober",
+    )
     made = table(*(say(key) for key in heads))
     yield rows(
         made,
         (
             (
+                "" if one["prober"] else one["id"],  # acknowledged where that prober is
                 one["code"],
                 one["check"],
                 f"IPv{one['family']}",
                 one["began"],
                 one["ended"] or text(say("lasts"), BAD),
                 one["reason"],
+                one["cause"],
+                one["acknowledged_by"],
                 one["prober"],
             )
             for one in found

@@ -1,36 +1,103 @@
-"""The screen of looks."""
+"""The screen of looks: v4 beside v6, how long each phase took as a bar, what is wrong in words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import RenderableType
+from rich.text import Text
 
-from api.show.parts import BAD, GOOD, rows, table, text
+from api.show.parts import BAD, DIM, GOOD, HEAD, table, text
 from api.words import Words
-from probes.explain import explain
+from probes.explain import WORDS, explain
 from probes.model import ProbeResult
+
+PHASES: Mapping[str, str] = {
+    **{"connect": "cyan", "tls": "magenta", "handshake": "magenta", "first_byte": "yellow"},
+    **{"answer": "blue", "body": "green", "mtu": "green"},
+}
+"""Phase → its colour; what else was timed (best, worst, jitter) is no stretch of the look."""
+WIDTH = 30  # columns of the longest bar
+TOLD = ("loss", "not_after", "mtu", "told_by", "records", "status", "version")
+"""Evidence that is worth a place beside the times."""
 
 
 def probe_screen(results: Sequence[ProbeResult], say: Words) -> Iterator[RenderableType]:
-    heads = ("target", "check", "family", "address", "result", "ms", "message")
-    made = table(*(say(key) for key in heads))
-    made.columns[5].justify = "right"
-    yield rows(
-        made,
-        (
-            (
-                r.target.code,
-                r.target.check,
-                f"IPv{r.target.family}",
-                r.target.address,
-                text(say("ok"), GOOD) if r.ok else text(say("bad"), BAD),
-                f"{r.timings.get('total', 0.0):.1f}",
-                "" if r.ok else explain(r),
-            )
-            for r in results
-        ),
-    )
+    pairs: dict[tuple[str, str, int], dict[int, ProbeResult]] = {}
+    for r in results:
+        key = (r.target.code, r.target.check, r.target.port)
+        pairs.setdefault(key, {})[r.target.family] = r
+    made = table(say("target"), "IPv4", "IPv6")
+    for column in made.columns[1:]:
+        column.min_width = WIDTH + 2
+    for (code, check, port), by in pairs.items():
+        longest = max(_stretch(r) for r in by.values())
+        name = Text.assemble(text(code), "\n", text(f"{check}/{port}" if port else check, DIM))
+        made.add_row(name, *(_cell(by.get(family), longest, say) for family in (4, 6)))
+    yield made
+    yield _legend(results, say)
+    for r in results:
+        if not r.ok:
+            yield text(say.half(explain(r)) if say.lang == "zh" else explain(r), BAD)
     bad = sum(not r.ok for r in results)
     if bad:
         yield text(say("red", bad=bad, n=len(results)), BAD)
     else:
         yield text(say("green", n=len(results)), GOOD)
+
+
+def _cell(result: ProbeResult | None, longest: float, say: Words) -> Text:
+    if result is None:
+        return text("-", DIM)
+    where = result.target.address or result.target.host
+    whole = result.timings.get("total", 0.0)
+    several = result.target.count > 1  # then the middle one is what is meant, not all of them
+    total = f"{result.timings.get('answer', whole) if several else whole:.1f} ms"
+    if result.failure is None:
+        head = text(f"✓ {say('ok')} {total}", GOOD)
+    else:
+        head = text(f"✗ {say.half(WORDS[result.failure][0])} {total}", BAD)
+    lines = [head, text(where, DIM)]
+    if bar := _bar(result, longest):
+        lines.append(bar)
+    told = [
+        f"{say(f'look_phase.{name}')} {result.timings[name]:.1f}"
+        for name in PHASES
+        if name in result.timings
+    ]
+    told += [
+        f"{say(f'told.{key}')} {_short(key, result.evidence[key])}"
+        for key in TOLD
+        if result.evidence.get(key)
+    ]
+    if told:
+        lines.append(text(" · ".join(told), DIM))
+    return Text("\n").join([*lines, Text()])
+
+
+def _short(key: str, value: str) -> str:
+    return value[:10] if key == "not_after" else value
+
+
+def _stretch(result: ProbeResult) -> float:
+    return sum(ms for name, ms in result.timings.items() if name in PHASES)
+
+
+def _bar(result: ProbeResult, longest: float) -> Text:
+    """A stretch a phase, the longest of both families WIDTH wide; what took any time is seen."""
+    bar, elapsed, drawn = Text(), 0.0, 0
+    for name, colour in PHASES.items():
+        took = result.timings.get(name)
+        if took is None or longest <= 0:
+            continue
+        elapsed += took
+        columns = max(1, round(elapsed / longest * WIDTH) - drawn)
+        bar.append("█" * columns, style=colour)
+        drawn += columns
+    return bar
+
+
+def _legend(results: Sequence[ProbeResult], say: Words) -> Text:
+    used = [name for name in PHASES if any(name in r.timings for r in results)]
+    parts = [Text(say("look_phases") + " ", style=HEAD)] if used else []
+    for name in used:
+        parts.append(Text.assemble(("█ ", PHASES[name]), say(f"look_phase.{name}"), "  "))
+    return Text().join(parts)

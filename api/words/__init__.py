@@ -18,6 +18,7 @@ from api.words.people import PEOPLE_TEXTS
 from api.words.plan import PLAN_TEXTS
 from api.words.plan_check import PLAN_CHECK_TEXTS
 from api.words.policy import POLICY_TEXTS
+from api.words.readiness import READINESS_TEXTS
 from api.words.records import RECORD_TEXTS
 from api.words.report import REPORT_TEXTS
 from api.words.services import SERVICE_TEXTS
@@ -31,6 +32,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **STEP_TEXTS,
         **NETBOX_TEXTS,
         **SERVICE_TEXTS,
+        **READINESS_TEXTS,
         **POLICY_TEXTS,
         **REPORT_TEXTS,
         **CENSUS,

@@ -108,6 +108,7 @@ PARTS_OF_SYSTEMS = frozenset(
         "services",
         "entrance_node",
         "entrance_port",
+        "entrance_name",
         "backend_port",
         "check_path",
         "check_content",

@@ -29,6 +29,7 @@ from inventory.ledger.numbers import (
 from inventory.ledger.values import (
     check_path,
     databases,
+    entrance_name,
     folders,
     name,
     optional_text,
@@ -281,6 +282,7 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
         "services": _UNITS,
         "entrance_node": name,
         "entrance_port": _PORT,
+        "entrance_name": entrance_name,
         "backend_port": _PORT,
         "check_path": check_path,
         "check_content": text,

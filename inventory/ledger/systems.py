@@ -27,6 +27,8 @@ def system_of(record: Record, values: Mapping[str, Any]) -> System:
             backend_port=values["backend_port"],
             path=values.get("check_path", "/"),
             content=values.get("check_content", ""),
+            name=values.get("entrance_name", "").removeprefix("https://") or None,
+            tls=True if values.get("entrance_name", "").startswith("https://") else None,
         )
     return System(
         **plain,

@@ -125,6 +125,9 @@ def folders(cell: Cell, _unit: str, words: Words) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(plain, parts)))
 
 
+_NAME = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*"
+
+
 def window(cell: Cell, unit: str, words: Words) -> str | None:
     """A cutover window in local time, 22:00-06:00 → the same with two digits each."""
     value = optional_text(cell, unit, words)
@@ -146,6 +149,21 @@ def check_path(cell: Cell, unit: str, words: Words) -> str | None:
     if value is not None and not re.fullmatch(r"/[!-~]{0,200}", value):
         raise Refused("bad_text", "网址路径，如 /healthz / a URL path such as /healthz")
     return value
+
+
+def entrance_name(cell: Cell, unit: str, words: Words) -> str | None:
+    """`www.example.gov.cn`, or `https://www.example.gov.cn` where the entrance speaks TLS."""
+    value = optional_text(cell, unit, words)
+    if value is None:
+        return None
+    written = squeeze(value).lower().rstrip("/.")
+    if not re.fullmatch(rf"(https?://)?{_NAME}", written) or len(written) > 253:
+        raise Refused(
+            "bad_text",
+            "域名，如 www.example.gov.cn，用 TLS 的写 https://www.example.gov.cn / a DNS name such as "
+            "www.example.gov.cn, with https:// where it speaks TLS",
+        )
+    return written.removeprefix("http://")
 
 
 def databases(

@@ -163,6 +163,8 @@ def _of_system(system: System) -> Iterator[tuple[str, Any]]:
     if entrance:
         yield "entrance_node", entrance.node
         yield "entrance_port", entrance.port
+        if entrance.name:
+            yield "entrance_name", ("https://" if entrance.tls else "") + entrance.name
         yield "backend_port", entrance.backend_port
         yield "check_path", entrance.path
         yield "check_content", entrance.content or None

@@ -41,7 +41,7 @@ _TRIES: tuple[Cell, ...] = (
     1,
 )
 _DAY = date(2020, 6, 1)
-_OF_ENTRANCE = (*ENTRANCE, "check_path", "check_content")
+_OF_ENTRANCE = (*ENTRANCE, "entrance_name", "check_path", "check_content")
 # names of systems in a list: the one example can't need itself, the other sheet tells it
 _SELF_REFERENCES = {"systems": ("depends_on",)}
 _EMPTY = Estate()

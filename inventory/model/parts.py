@@ -125,13 +125,21 @@ class Workload(Frozen):
 
 class Entrance(Frozen):
     """How clients reach a system: the node's gateway listens on `port` on v4 and v6 and passes
-    requests to `backend_port` of the system's host; `path` must answer 200 and hold `content`."""
+    requests to `backend_port` of the system's host; `path` must answer 200 and hold `content`.
+    `name` is what clients ask for (a DNS name, whose addresses are not on record here), `tls` says
+    that the gateway speaks TLS on `port`."""
 
     node: Code
     port: Port
     backend_port: Port
     path: str = Field(default="/", pattern=r"^/[!-~]{0,200}$")
     content: str = ""
+    name: str | None = Field(
+        default=None,
+        max_length=253,
+        pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*$",
+    )
+    tls: bool | None = None
 
 
 class Placement(Frozen):

@@ -37,7 +37,11 @@ from inventory.model.parts import (
 ADDRESSES = ("ipv4", "ipv6", "dns", "entrance")
 """Fields of a system by which it can be reached: a classified one has none of them."""
 TOLD_ADDRESSES = frozenset(
-    (*ADDRESSES, "entrance_node", "entrance_port", "backend_port", "check_path", "check_content")
+    (
+        *ADDRESSES,
+        *("entrance_node", "entrance_port", "entrance_name", "backend_port"),
+        *("check_path", "check_content"),
+    )
 )
 """The same as ledgers tell them, cell by cell."""
 

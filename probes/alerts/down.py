@@ -180,9 +180,15 @@ class _Made:
 
     def services(self) -> Iterator[dict[str, Any]]:
         """Ports, services and entrances; not those of a node that is down itself."""
-        others = [w for w in self.watches if w.target.check != "icmp"]
-        for group, codes in self._grouped(others):
-            matchers = (f'code=~"{any_of(codes)}"', 'check!="icmp"')
+        others = [w for w in self.watches if w.target.check not in ("icmp", "pmtu")]
+        yield from self._refused(others, 'check!~"icmp|pmtu"')
+        # looked at rarely: a rule of its own, lest the others wait for as long
+        paths = [w for w in self.watches if w.target.check == "pmtu"]
+        yield from self._refused(paths, 'check="pmtu"')
+
+    def _refused(self, watches: list[Watch], checks: str) -> Iterator[dict[str, Any]]:
+        for group, codes in self._grouped(watches):
+            matchers = (f'code=~"{any_of(codes)}"', checks)
             same = "by (code, kind, organisation, zone, vantage, check)"
             worst = f"max {same} ({self.spot.of(UP, *matchers)})"
             hung = group.hung
@@ -251,6 +257,8 @@ class _Made:
         """Line → longest interval behind it: it is known to be cut only when all have been seen."""
         found: dict[str, float] = {}
         for watch in self.watches:
+            if watch.target.check == "pmtu":
+                continue  # what is looked at so rarely says nothing of a line's being cut
             for line in hangs.get(watch.target.code, NOTHING).lines:
                 found[line] = max(found.get(line, 0.0), watch.interval)
         return found
@@ -303,5 +311,6 @@ def _hangs(estate: Estate, topology: Topology) -> dict[str, Hung]:
             found[service.code] = found.get(of_host.get(host.code, ""), Hung(lines=lines))
     for system in estate.systems:
         if system.entrance and system.entrance.node in found:
-            found[f"{system.code}@{system.entrance.node}"] = found[system.entrance.node]
+            for code in (system.code, f"{system.code}@{system.entrance.node}"):
+                found[code] = found[system.entrance.node]
     return found

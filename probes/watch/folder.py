@@ -25,3 +25,11 @@ class Folder:
     @property
     def outages(self) -> Path:
         return self.path / "outages.db"
+
+    @property
+    def surveys(self) -> Path:
+        return self.path / "surveys.db"
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.db"

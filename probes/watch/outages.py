@@ -9,16 +9,18 @@ import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from probes.errors import Misuse
 
 SCHEMA = """
 create table if not exists outages (
     id integer primary key,
     key text not null, code text not null, check_name text not null, family integer not null,
     began integer not null, ended integer, reason text not null,
-    acknowledged_by text, acknowledged_at integer
+    acknowledged_by text, acknowledged_at integer, note text
 );
 create unique index if not exists one_open on outages (key) where ended is null;
 create index if not exists by_code on outages (code, began);
@@ -40,7 +42,8 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """`ended` is None while it lasts. Times: ns since 1970."""
+    """`ended` is None while it lasts. Times: ns since 1970. `prober`: whose record it is, empty for
+    our own; `id` is unique in one record."""
 
     code: str
     check: str
@@ -49,6 +52,10 @@ class Outage:
     ended: int | None
     reason: str
     acknowledged_by: str | None
+    id: int = 0
+    acknowledged_at: int | None = None
+    note: str | None = None
+    prober: str = ""
 
 
 class Outages:
@@ -57,8 +64,8 @@ class Outages:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._turns: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
-        with contextlib.closing(_connect(path)) as database:
-            database.executescript(SCHEMA)
+        with contextlib.closing(_opened(path)):
+            pass
         self._thread = threading.Thread(target=self._write, name="outages", daemon=True)
         self._thread.start()
 
@@ -102,7 +109,9 @@ def _note(database: sqlite3.Connection, turn: Turn) -> None:
         )
     else:
         database.execute(
-            "update outages set ended = ? where key = ? and ended is null", (turn.at, turn.key)
+            # a clock that was set back must not make an outage end before it began
+            "update outages set ended = max(began, ?) where key = ? and ended is null",
+            (turn.at, turn.key),
         )
 
 
@@ -115,13 +124,47 @@ def open_keys(path: Path) -> frozenset[str]:
 
 def recorded(path: Path, code: str | None = None) -> list[Outage]:
     """All outages, or those of one code, the oldest first."""
-    with contextlib.closing(_connect(path)) as database:
+    with contextlib.closing(_opened(path)) as database:
         rows = database.execute(
-            "select code, check_name, family, began, ended, reason, acknowledged_by from outages "
-            "where ? is null or code = ? order by began, id",
+            "select code, check_name, family, began, ended, reason, acknowledged_by, id, "
+            "acknowledged_at, note from outages where ? is null or code = ? order by began, id",
             (code, code),
         )
         return [Outage(*row) for row in rows]
+
+
+def acknowledge(path: Path, ids: Sequence[int], *, by: str, note: str, at: int) -> list[Outage]:
+    """Write down who took notice and what the cause was; `at`: ns since 1970. What an outage said
+    before is given back by `recorded` until then: the caller's audit keeps it. Raises Misuse where one
+    of the ids is no outage; then none is changed."""
+    with contextlib.closing(_opened(path)) as database, database:
+        for number in ids:
+            changed = database.execute(
+                "update outages set acknowledged_by = ?, acknowledged_at = ?, note = ? where id = ?",
+                (by, at, note, number),
+            ).rowcount
+            if not changed:
+                raise Misuse(
+                    f"没有此中断编号 / no such outage: {number}; 见 / see `qianyun probe outages`"
+                )
+    return [one for one in recorded(path) if one.id in ids]
+
+
+def forget(path: Path, before: int) -> None:
+    """Drop outages that ended before then (ns since 1970)."""
+    with contextlib.closing(_opened(path)) as database, database:
+        database.execute("delete from outages where ended < ?", (before,))
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """With all tables and columns of this version; one made by an earlier version gets them."""
+    database = _connect(path)
+    database.executescript(SCHEMA)
+    columns = {row[1] for row in database.execute("pragma table_info(outages)")}
+    if "note" not in columns:
+        with contextlib.suppress(sqlite3.OperationalError):  # another process was first
+            database.execute("alter table outages add column note text")
+    return database
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -17,9 +17,10 @@ from typing import Any
 
 from probes.asking import ask
 from probes.errors import Unreachable
-from probes.readiness import Standing
+from probes.readiness.evidence import Key, Standing
 from probes.watch.folder import Folder
-from probes.watch.slots import read
+from probes.watch.outages import Outage, recorded
+from probes.watch.slots import Seat, read
 from probes.watch.table import Head, State, Table, Word
 
 STALE = 15.0  # seconds without a turn after which a prober is taken for one that does not run
@@ -28,7 +29,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One target as one prober sees it. Times: ns since 1970; `mean`: seconds."""
+    """One target as one prober sees it. Times: ns since 1970; `mean`, `interval`: seconds."""
 
     code: str
     check: str
@@ -39,9 +40,10 @@ class Sight:
     answered: int
     failed: int
     mean: float
+    interval: float
 
     @property
-    def key(self) -> tuple[str, str, int]:
+    def key(self) -> Key:
         return self.code, self.check, self.family
 
 
@@ -73,18 +75,25 @@ class Picture:
     probers: tuple[Prober, ...]
     missing: tuple[tuple[str, str], ...] = ()
 
-    def by_key(self) -> dict[tuple[str, str, int], list[tuple[Prober, Sight]]]:
-        found: dict[tuple[str, str, int], list[tuple[Prober, Sight]]] = defaultdict(list)
+    def by_key(self) -> dict[Key, list[tuple[Prober, Sight]]]:
+        found: dict[Key, list[tuple[Prober, Sight]]] = defaultdict(list)
         for prober in self.probers:
             for sight in prober.sights:
                 found[sight.key].append((prober, sight))
         return found
 
-    def standings(self) -> dict[tuple[str, str, int], Standing]:
+    def standings(self) -> dict[Key, Standing]:
         """Up where every prober that looks sees it up; as old as the oldest word."""
         return {
             key: _joined([sight for _, sight in several]) for key, several in self.by_key().items()
         }
+
+    def by_vantage(self) -> dict[str, dict[Key, Standing]]:
+        """The standings as seen from each vantage point; the shards of one belong together."""
+        probers: dict[str, list[Prober]] = defaultdict(list)
+        for prober in self.probers:
+            probers[prober.vantage].append(prober)
+        return {name: Picture(tuple(several)).standings() for name, several in probers.items()}
 
 
 def _joined(sights: Sequence[Sight]) -> Standing:
@@ -95,6 +104,7 @@ def _joined(sights: Sequence[Sight]) -> Standing:
         answered=answered,
         failed=sum(one.failed for one in sights),
         mean=sum(one.mean * one.answered for one in sights) / answered if answered else 0.0,
+        interval=max(one.interval for one in sights),
     )
 
 
@@ -151,14 +161,14 @@ def of_folder(folder: Folder) -> Prober | None:
             vantage = seat.labels["vantage"]
             base = table.base(seat.slot)
             if not seat.gone and table.q[base + Word.STATE] != State.UNKNOWN:
-                sights.append(_sight(table, base, seat.labels))
+                sights.append(_sight(table, base, seat))
         return Prober(vantage, table.q[Head.BEAT], table.q[Head.STARTED], tuple(sights))
     finally:
         table.close()
 
 
-def _sight(table: Table, base: int, labels: dict[str, str]) -> Sight:
-    answered = table.q[base + Word.ANSWERED]
+def _sight(table: Table, base: int, seat: Seat) -> Sight:
+    answered, labels = table.q[base + Word.ANSWERED], seat.labels
     return Sight(
         code=labels["code"],
         check=labels["check"],
@@ -169,22 +179,31 @@ def _sight(table: Table, base: int, labels: dict[str, str]) -> Sight:
         answered=answered,
         failed=table.q[base + Word.FAILED],
         mean=table.q[base + Word.SUM] / 1e9 / answered if answered else 0.0,
+        interval=seat.interval,
     )
 
 
+def vantage_of(folder: Folder) -> str:
+    """The name of the vantage point whose folder it is; "local" where it has none yet."""
+    if folder.slots.exists():
+        for seat in read(folder.slots):
+            return seat.labels["vantage"]
+    return "local"
+
+
 def outages_of(
-    others: Iterable[tuple[str, str]], code: str | None
-) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
-    """Outages that probers elsewhere have on record, each with `prober`, and who did not answer."""
-    found: list[dict[str, Any]] = []
+    folder: Folder, others: Iterable[tuple[str, str]], code: str | None = None
+) -> tuple[list[Outage], list[tuple[str, str]]]:
+    """What our own prober has on record and what those elsewhere have (`Outage.prober`), the oldest
+    first; and who did not answer, and why."""
+    found = recorded(folder.outages, code) if folder.outages.exists() else []
     missing: list[tuple[str, str]] = []
     for name, url in others:
         try:
-            told = ask(f"{url}/outages")
-            rows = [{**one, "prober": name} for one in told["outages"]]
-            found += [one for one in rows if code is None or one["code"] == code]
+            told = [Outage(**{**one, "prober": name}) for one in ask(f"{url}/outages")["outages"]]
+            found += [one for one in told if code is None or one.code == code]
         except Unreachable as error:
             missing.append((name, str(error)))
         except (KeyError, TypeError) as error:
             missing.append((name, f"{url}/outages: {error!r}"))
-    return found, missing
+    return sorted(found, key=lambda one: (one.began, one.prober, one.id)), missing

@@ -19,9 +19,12 @@ from probes.errors import Exhausted, Misuse
 from probes.failures import BY_ERRNO
 from probes.literal import fault_of
 from probes.model import Failure, Family, ProbeResult
+from probes.names import Resolver
 from probes.table import probe
 from probes.watch.echo import Echo, Outcomes, Ping
 from probes.watch.folder import Folder
+from probes.watch.limits import EchoLimits
+from probes.watch.naming import Naming
 from probes.watch.outages import Outages, Turn
 from probes.watch.ring import Ring
 from probes.watch.slots import Slots
@@ -65,12 +68,14 @@ class Prober:
     vantage: str = "local"
     shard: int = 0
     shards: int = 1
+    resolver: Resolver | None = None  # by default this machine's own
     seated: dict[str, Seated] = field(default_factory=dict)
     _by_slot: dict[int, Seated] = field(default_factory=dict)
     _rings: dict[float, Ring[Seated]] = field(default_factory=dict)
     _echoes: dict[Family, Echo] = field(default_factory=dict)
     _stamp: tuple[int, int] = (0, 0)
     _lines: dict[str, Watch] = field(default_factory=dict)
+    _limits: EchoLimits = field(default_factory=EchoLimits)
     _lag: float = 0.0
     _wake: float = float("inf")
 
@@ -81,6 +86,7 @@ class Prober:
         self._table = Table(self.folder.table, writable=True)
         self._slots = Slots.load(self.folder.slots, self.vantage)
         self._outages = Outages(self.folder.outages)
+        self._names = Naming(self.resolver or Resolver())
         self._table.q[Head.STARTED] = time.time_ns()
         self._table.count(Head.STARTS)
         workers = [asyncio.create_task(self._work()) for _ in range(AT_ONCE)]
@@ -94,6 +100,7 @@ class Prober:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+            await self._names.close()
             for echo in self._echoes.values():
                 echo.close()
             self._outages.close()
@@ -148,7 +155,10 @@ class Prober:
             self._table.q[Head.RUNNING] += 1
             lag = self._lagged()
             try:
-                result = await probe(seated.watch.target, seated.wait)
+                target = self._names.placed(seated.watch.target, self._loop.time())
+                result = (
+                    target if isinstance(target, ProbeResult) else await probe(target, seated.wait)
+                )
             except Exhausted:
                 self._table.count(Head.EXHAUSTED)
                 self._unmeasured(seated.slot)
@@ -169,13 +179,22 @@ class Prober:
     def _ended(self, slot: int, result: ProbeResult) -> None:
         if until := result.evidence.get("not_after"):
             self._table.q[self._table.base(slot) + Word.NOT_AFTER] = _nanoseconds(until)
-        if result.failure is None:
+        if result.failure is Failure.NO_RESOLVER:
+            self._table.unmeasured_for(slot, result.failure)
+        elif result.failure is None:
             self._answered(slot, result.timings["total"] / 1000)
         else:
             self._failed(slot, result.failure)
 
     def _reload(self) -> None:
-        """Take over the list; a list that cannot be read leaves everything as it is."""
+        gc.disable()  # what is made now lasts: looking through it meanwhile finds nothing
+        try:
+            self._take_over()
+        finally:
+            gc.enable()
+
+    def _take_over(self) -> None:
+        """The list anew; one that cannot be read leaves everything as it is."""
         self._stamp = _stamp(self.folder.targets)
         try:
             watches = share(read(self.folder.targets, self._lines), self.shard, self.shards)
@@ -204,16 +223,18 @@ class Prober:
         """Those that are the same stay as they are, with the look that is under way."""
         before, self.seated = self.seated, {}
         for watch in watches:
-            old = before.get(watch.key)
-            if old is not None and old.watch == watch and old.slot == seats[watch.key]:
-                self.seated[watch.key] = before.pop(watch.key)
+            key = watch.key
+            old = before.get(key)
+            if old is not None and old.watch == watch and old.slot == seats[key]:
+                self.seated[key] = before.pop(key)
             else:
                 wait = min(LONGEST, SHARE * watch.interval)
-                self.seated[watch.key] = Seated(watch, seats[watch.key], wait)
+                self.seated[key] = Seated(watch, seats[key], wait)
         for left in before.values():
             if left.ping is not None:
                 self._echoes[left.watch.target.family].remove(left.ping)
         self._by_slot = {seated.slot: seated for seated in self.seated.values()}
+        self._limits.know((seated.watch, seated.slot) for seated in self.seated.values())
         rings: dict[float, list[tuple[int, Seated]]] = {}
         for key, seated in self.seated.items():
             target = seated.watch.target
@@ -261,6 +282,10 @@ class Prober:
             self._outages.tell(self._turned(self._by_slot[slot]))
 
     def _failed(self, slot: int, failure: Failure) -> None:
+        watch = self._by_slot[slot].watch
+        if failure is Failure.TIMEOUT_ANSWER and self._limits.rationed(watch, slot, self._table):
+            self._table.unmeasured_for(slot, Failure.ECHO_RATIONED)
+            return
         if self._table.failed(slot, failure) is not None:
             self._outages.tell(self._turned(self._by_slot[slot]))
 

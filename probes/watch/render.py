@@ -11,7 +11,17 @@ from operator import itemgetter
 from typing import Any
 
 from probes.watch.slots import Seat
-from probes.watch.table import COARSE, FAILURES, FINE, HEAD, WORDS, State, Table, Word
+from probes.watch.table import (
+    COARSE,
+    FAILURES,
+    FINE,
+    HEAD,
+    UNMEASURED_FOR,
+    WORDS,
+    State,
+    Table,
+    Word,
+)
 
 type Cell = tuple[str, int]
 PREFIX = "qianyun_probe_"
@@ -20,6 +30,7 @@ LOOKS = (
     (Word.FAILED, "failed"),
     (Word.UNMEASURED, "unmeasured"),
 )
+UNTOLD = tuple(Word.FAILURE + FAILURES.index(reason) for reason in UNMEASURED_FOR)
 ODD = ((Word.DUPLICATES, "duplicate"), (Word.LATE, "late"))
 
 
@@ -114,7 +125,11 @@ class Page:
     def _failing(self, q: memoryview) -> Iterator[str]:
         """Reasons that occurred: as counters for good, and the one of now while it lasts."""
         yield _head("failures", "counter", "Looks that failed, by reason")
-        some = [(_one(t), base) for t, base in self.seats if q[base + Word.FAILED]]
+        some = [
+            (_one(t), base)
+            for t, base in self.seats
+            if q[base + Word.FAILED] or any(q[base + word] for word in UNTOLD)
+        ]
         for labels, base in some:
             for index, failure in enumerate(FAILURES):
                 if count := q[base + Word.FAILURE + index]:

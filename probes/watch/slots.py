@@ -13,19 +13,21 @@ from pathlib import Path
 from probes.watch.table import Table
 from probes.watch.watched import Watch, number_of
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 KEPT = 16_384
 """Seats at least that are kept for targets which are gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """`gone`: no longer looked at, shown nowhere."""
+    """`gone`: no longer looked at, shown nowhere. `interval`: seconds, 0 of an earlier version's."""
 
     slot: int
     key: str
     labels: dict[str, str]
     fine: bool
     gone: bool = False
+    interval: float = 0.0
 
 
 @dataclass
@@ -60,7 +62,8 @@ class Slots:
             if seat is None or table.q[table.base(slot)] != number:
                 table.clear(slot, number)
             if seat is None or seat.gone or self._made_of.get(key) is not watch:
-                seat = Seat(slot, key, watch.labels(self.vantage), watch.fine)
+                labels = watch.labels(self.vantage)
+                seat = Seat(slot, key, labels, watch.fine, interval=watch.interval)
             placed[key] = seat
         gone = {
             key: seat if seat.gone else replace(seat, gone=True)
@@ -84,8 +87,8 @@ class Slots:
 
 
 def _text(seat: Seat) -> str:
-    told = [seat.slot, seat.key, seat.labels, seat.fine, seat.gone]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
+    told = [seat.slot, seat.key, seat.labels, seat.fine, seat.gone, seat.interval]
+    return _encode(told) + "\n"
 
 
 def read(path: Path) -> Iterator[Seat]:

@@ -25,6 +25,8 @@ FINE = (
     *(0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5),
 )
 FAILURES = tuple(Failure)
+UNMEASURED_FOR = (Failure.NO_RESOLVER, Failure.ECHO_RATIONED)
+"""Reasons with which a look ends that was neither answered nor lost."""
 DOWN_AFTER = 2
 """Looks in a row that must fail before a target is down: the last of them ends within three
 intervals of the cut, since no look outlasts its interval."""
@@ -165,7 +167,7 @@ class Table:
         q[base + 13] = took
         q[base + 1] += 1
         q[base + 8] = now = time.time_ns()
-        if q[base + 10]:
+        if q[base + 9]:
             q[base + 10] = q[base + 9] = 0
         if q[base + 6] == 1:
             return None
@@ -192,6 +194,14 @@ class Table:
     def unmeasured(self, slot: int) -> None:
         """A look of which nothing is known by our own fault: neither loss nor answer."""
         self.q[HEAD + slot * WORDS + Word.UNMEASURED] += 1
+
+    def unmeasured_for(self, slot: int, reason: Failure) -> None:
+        """A look that says nothing of the target, for a reason of its own (see UNMEASURED_FOR)."""
+        base = HEAD + slot * WORDS
+        index = FAILURES.index(reason)
+        self.q[base + Word.FAILURE + index] += 1
+        self.q[base + Word.REASON] = index + 1
+        self.q[base + Word.UNMEASURED] += 1
 
     def late(self, seconds: float) -> None:
         """How long after it was due a look was begun."""

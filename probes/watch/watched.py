@@ -14,6 +14,7 @@ from probes.model import Target
 LABELS = ("code", "kind", "organisation", "zone", "family", "vantage", "check")
 """Of every series. `check` holds the port where there is one (`tcp/443`), never an address."""
 DEFAULT_INTERVAL = 5.0
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 DEFAULTS = {field.name: field.default for field in fields(Target)}
 
 
@@ -60,6 +61,8 @@ def number_of(key: str) -> int:
 def share(watches: Iterable[Watch], shard: int, shards: int) -> tuple[Watch, ...]:
     """Those of one prober of several (0-based). Both families of a code stay with one of them, so
     that they are compared from the same place at the same time."""
+    if shards == 1:
+        return tuple(watches)
     return tuple(w for w in watches if shard_of(w.target.code, shards) == shard)
 
 
@@ -100,7 +103,7 @@ def line(watch: Watch) -> str:
     told = {"target": target} | {
         field.name: getattr(watch, field.name) for field in fields(Watch) if field.name != "target"
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return _encode(told) + "\n"
 
 
 def read(path: Path, known: dict[str, Watch] | None = None) -> tuple[Watch, ...]:

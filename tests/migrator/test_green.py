@@ -27,7 +27,7 @@ def well(minutes: float = 60, **down: bool) -> Picture:
     sights = tuple(
         Sight(
             w.target.code, w.check, w.target.family, not down.get(w.target.code.partition("@")[0]),
-            since, now, 9, 0, 0.01,
+            since, now, 9, 0, 0.01, w.interval,
         )
         for w in watches_of(city([system(0)]))
     )  # fmt: skip

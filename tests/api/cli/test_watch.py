@@ -66,7 +66,9 @@ def answered() -> dict[tuple[str, str], float]:
         (s.labels["code"], s.labels["family"]): s.value
         for metric in text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
         for s in metric.samples
-        if s.name == "qianyun_probe_looks_total" and s.labels["result"] == "answered"
+        if s.name == "qianyun_probe_looks_total"
+        and s.labels["result"] == "answered"
+        and s.labels["check"] == "icmp"
     }
 
 
@@ -138,13 +140,17 @@ def ran(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str
 
 def test_the_list_and_no_outages(stored: dict[str, str]) -> None:
     told = [json.loads(line) for line in ran(stored, "targets").stdout.splitlines()]
-    assert [(t["target"]["code"], t["target"]["family"]) for t in told] == [("N-1", 4), ("N-1", 6)]
+    assert [(t["target"]["check"], t["target"]["family"]) for t in told] == [
+        ("icmp", 4), ("pmtu", 4), ("icmp", 6), ("pmtu", 6),
+    ]  # fmt: skip
     assert json.loads(ran(stored, "outages", "--json").stdout) == {"outages": []}
 
 
 def test_levels_where_nobody_probes(stored: dict[str, str]) -> None:
     told = json.loads(ran(stored, "level", "--json").stdout)
-    assert told["counts"] == {"0": 0, "1": 1, "2": 0, "3": 0, "4": 0, "5": 0, "6": 0}
+    none = dict.fromkeys("0123456", 0)
+    assert told["counts"] == {"node": {**none, "1": 1}, "link": none, "system": none}
+    assert told["blocking"] == [{"kind": "node", "number": 3, "count": 1}]
     shown = ran(stored, "level", "N-1").stdout
     assert "L1" in shown
     assert "#3" in shown

@@ -47,6 +47,7 @@ PARSERS: dict[str, Parser] = {
     "databases": values.databases,
     "window": values.window,
     "check_path": values.check_path,
+    "entrance_name": values.entrance_name,
 }
 
 
@@ -144,6 +145,8 @@ PARSERS: dict[str, Parser] = {
         ("window", "22：00至次日6：00", "", "22:00-06:00"),
         ("window", "00:00-24:00", "", "00:00-00:00"),
         ("check_path", "/", "", "/"),
+        ("entrance_name", "WWW.Example.gov.cn", "", "www.example.gov.cn"),
+        ("entrance_name", "https://a.example.gov.cn/", "", "https://a.example.gov.cn"),
     ],
 )
 def test_spellings_that_are_understood(
@@ -211,6 +214,8 @@ def test_spellings_that_are_understood(
         ("window", "25:00-26:00", "", "out_of_range"),
         ("check_path", "healthz", "", "bad_text"),
         ("check_path", "/a b", "", "bad_text"),
+        ("entrance_name", "10.0.0.1", "", "bad_text"),
+        ("entrance_name", "www.example.gov.cn/a", "", "bad_text"),
         ("text", "甲\x1b[2J", "", "bad_text"),
     ],
 )

@@ -431,3 +431,17 @@ def test_the_prober_s_own_uplink_is_one_alert(tmp_path: Path) -> None:
         estate=estate,
         paging=at_home,
     )
+
+
+def test_what_is_looked_at_rarely_keeps_no_other_alert_waiting() -> None:
+    """The MTU of a path every ten minutes: its rule waits for two looks, a node's and a port's do not."""
+    nodes = tuple(n.model_copy(update={"ports": (22,)}) for n in NODES)
+    groups = json.loads(rules(CITY.model_copy(update={"nodes": nodes}), PAGING))["groups"]
+    (down,) = [group["rules"] for group in groups if group["name"] == "qianyun-down"]
+    waits: dict[bool, set[int]] = {True: set(), False: set()}
+    for rule in down:
+        if "alert" in rule:
+            waits['check="pmtu"' in rule["expr"]].add(int(rule["for"].removesuffix("s")))
+    assert waits[True]
+    assert min(waits[True]) >= 1200
+    assert max(waits[False]) < 120

@@ -11,7 +11,56 @@ V4, V6 = IPv4Address("10.0.0.1"), IPv6Address("fd00::1")
 
 
 def told(estate: Estate) -> dict[str, Watch]:
-    return {watch.key: watch for watch in watches_of(estate)}
+    """Without the path's MTU, which has a test of its own."""
+    return {w.key: w for w in watches_of(estate) if w.target.check != "pmtu"}
+
+
+def test_a_paths_mtu_is_looked_at_rarely_at_nodes_and_ends() -> None:
+    node = Node(code="A", name="a", ipv4=V4, ipv6=V6, probe_interval_s=1)
+    link = Link(code="K", name="k", a_node="A", z_node="B")
+    line = Line(code="L", name="l", ipv6_prefix="fd00:255::/127", organisation="O")
+    estate = Estate(nodes=(node,), links=(link,), lines=(line,))
+    found = {w.key: w for w in watches_of(estate) if w.target.check == "pmtu"}
+    assert sorted(found) == [
+        *("A|pmtu|4", "A|pmtu|6", "K@A|pmtu|4", "K@A|pmtu|6", "L@1|pmtu|6", "L@2|pmtu|6")
+    ]
+    assert {w.interval for w in found.values()} == {600.0}
+    assert found["L@1|pmtu|6"].organisation == "O"
+
+
+def test_names_certificates_and_name_servers() -> None:
+    """An entrance with a name is looked at by its address and by its name; what is asked of services
+    over TLS and of name servers comes from the names on record."""
+    base = portal()
+    entrance = base.systems[0].entrance
+    assert entrance
+    named = entrance.model_copy(update={"name": "www.a.gov.cn", "tls": True, "port": 443})
+    services = tuple(
+        Service(code=code, name="s", host="app", port=port, protocol=protocol, system=system)
+        for code, port, protocol, system in (
+            ("tls", 8443, "https", "S"),
+            ("other", 9443, "https", None),
+            ("names", 53, "dns", None),
+        )
+    )
+    host = Host(code="app", name="app", ipv4=V4)
+    system = base.systems[0].model_copy(update={"entrance": named})
+    estate = base.model_copy(update={"systems": (system,), "services": services, "hosts": (host,)})
+    found = {key: watch.target for key, watch in told(estate).items()}
+    by_address, by_name = found["S@G|http/443|6"], found["S|http/443|6"]
+    assert (by_address.address, by_address.name, by_address.tls) == (
+        "fd00::1",
+        "www.a.gov.cn",
+        True,
+    )
+    assert (by_name.address, by_name.host, by_name.name) == ("", "www.a.gov.cn", "www.a.gov.cn")
+    assert "S|http/443|4" not in found  # no IPv4 address at the entrance
+    assert found["tls|tls/8443|4"].name == "www.a.gov.cn"
+    assert found["other|tcp/9443|4"].check == "tcp"
+    assert (found["names|dns/53|4"].name, found["names|dns/53|4"].record) == ("www.a.gov.cn", "A")
+    assert not any(
+        key.startswith("names") for key in told(base.model_copy(update={"services": services}))
+    )
 
 
 def test_nodes_by_family_and_port() -> None:
@@ -96,7 +145,7 @@ def test_what_is_classified_is_never_looked_at() -> None:
 
 def test_an_address_with_a_zone_is_a_target_that_says_so() -> None:
     node = Node(code="N", name="n", ipv6=IPv6Address("fe80::1%eth0"))
-    (watch,) = watches_of(Estate(nodes=(node,)))
+    (watch,) = told(Estate(nodes=(node,))).values()
     assert watch.target.address.startswith("fe80::1")
 
 
@@ -109,4 +158,5 @@ def test_what_tells_of_a_move_is_on_the_list() -> None:
     asked = {watch.key for watch in own + of_line}
     assert asked <= {watch.key for watch in watches_of(estate)}
     assert len(of_line) == 4
+    assert "pmtu" not in {watch.target.check for watch in own + of_line}  # looked at too rarely
     assert any(watch.target.check == "http" for watch in own)

@@ -75,13 +75,13 @@ def test_what_one_sees_down_is_down_and_each_shard_adds_its_own(tmp_path: Path) 
     far = folder(tmp_path / "county", "county-3", {"B": False, "C": True})
     with serving(far) as url:
         seen = picture(own, (("county-3", url), ("again", url)))
-        outages, missing = outages_of((("county-3", url), ("gone", "http://127.0.0.1:9")), "B")
+        outages, missing = outages_of(own, (("county-3", url), ("gone", "http://127.0.0.1:9")), "B")
     assert seen.missing == ()
     assert sorted(one.vantage for one in seen.probers) == ["city", "county-3"]
     found = seen.standings()
     assert {key[0]: one.up for key, one in found.items()} == {"A": True, "B": False, "C": True}
     assert (found["B", "icmp", 4].answered, found["B", "icmp", 4].failed) == (1, 2)
-    assert [(one["code"], one["prober"], one["began"]) for one in outages] == [("B", "county-3", 5)]
+    assert [(one.code, one.prober, one.began) for one in outages] == [("B", "county-3", 5)]
     assert [name for name, _ in missing] == ["gone"]
 
 
@@ -126,7 +126,7 @@ def test_the_list_as_prometheus_discovers_it(tmp_path: Path) -> None:
 def sight(code: str, *, up: bool = True, since: float = 3600, last: float = 1) -> Sight:
     """`since`, `last`: seconds ago."""
     at = (int(NOW - since * SECOND), int(NOW - last * SECOND))
-    return Sight(code, "icmp", 4, up, *at, answered=9, failed=0, mean=0.01)
+    return Sight(code, "icmp", 4, up, *at, answered=9, failed=0, mean=0.01, interval=5.0)
 
 
 def seen(*sights: Sight, started: float = 7200, vantage: str = "city") -> Prober:

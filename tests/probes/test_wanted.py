@@ -1,0 +1,129 @@
+"""What people type to look at, and the screen that answers."""
+
+import asyncio
+import io
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+import pytest
+from rich.console import Console
+
+from api.show.probe import probe_screen
+from api.words import Words
+from inventory.choices import Secrecy
+from inventory.model import Estate, Host, System
+from inventory.secrecy import hidden
+from probes.errors import Misuse
+from probes.model import Failure, ProbeResult, Target
+from probes.names import Found, Nameless, Resolver, Silent
+from probes.wanted import as_train, located, targets_for, unhidden
+
+
+@pytest.mark.parametrize(
+    ("text", "check", "port", "families", "host"),
+    [
+        ("10.1.1.1", "icmp", 0, [4], ""),
+        ("fd00::1", "icmp", 0, [6], ""),
+        ("WWW.a.gov.cn", "icmp", 0, [4, 6], "www.a.gov.cn"),
+        ("tcp://[fd00::1]:443", "tcp", 443, [6], ""),
+        ("https://www.a.gov.cn/x?y=1", "http", 443, [4, 6], "www.a.gov.cn"),
+        ("http://10.1.1.1:8080", "http", 8080, [4], ""),
+        ("tls://www.a.gov.cn", "tls", 443, [4, 6], "www.a.gov.cn"),
+        ("ssh://10.1.1.1", "banner", 22, [4], ""),
+        ("pmtu://fd00::1", "", 0, [], ""),
+        ("pmtu://[fd00::1]", "pmtu", 0, [6], ""),
+    ],
+)
+def test_what_is_meant(text: str, check: str, port: int, families: list[int], host: str) -> None:
+    if not check:
+        with pytest.raises(Misuse):
+            targets_for(text)
+        return
+    found = targets_for(text)
+    assert [t.family for t in found] == families
+    assert {(t.check, t.port, t.host) for t in found} == {(check, port, host)}
+    assert all(t.tls == text.startswith("https") for t in found)
+    assert all(t.code == text for t in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gopher://a.cn",
+        "tcp://a.cn",
+        "tcp://a.cn:99999",
+        "http://[bad",
+        "a b.cn",
+        "10.1.1.300:5",
+        "-.",
+    ],
+)
+def test_what_is_not(text: str) -> None:
+    with pytest.raises(Misuse):
+        targets_for(text)
+
+
+class Told(Resolver):
+    def __init__(self, answer: Found | Nameless | Silent) -> None:
+        super().__init__(("127.0.0.1",))
+        self.answer = answer
+
+    async def addresses(self, name: str, family: int, deadline: float) -> Found | Nameless | Silent:
+        return self.answer
+
+
+def test_a_name_is_looked_up_for_its_own_family_and_says_why_not() -> None:
+    (target, _) = targets_for("www.a.gov.cn")
+
+    def at(answer: Found | Nameless | Silent) -> Target | ProbeResult:
+        return asyncio.run(located(target, Told(answer), 1.0))
+
+    assert at(Found(("10.1.1.1",), 60)) == replace(target, address="10.1.1.1")
+    nameless, silent = at(Nameless("NXDOMAIN")), at(Silent("?"))
+    assert isinstance(nameless, ProbeResult)
+    assert isinstance(silent, ProbeResult)
+    assert (nameless.failure, silent.failure) == (Failure.NO_ADDRESS, Failure.NO_RESOLVER)
+
+
+def test_what_is_classified_has_no_address_to_type() -> None:
+    host = Host(code="h", name="h", ipv4=IPv4Address("10.9.9.9"), system="S")
+    system = System(code="S", name="s", secrecy=Secrecy.CLASSIFIED)
+    secret = hidden(Estate(hosts=(host,), systems=(system,)))
+    with pytest.raises(Misuse, match=r"10\.9\.9\.9"):
+        unhidden(targets_for("tcp://10.9.9.9:443"), secret)
+    assert unhidden(targets_for("10.9.9.8"), secret)
+
+
+def shown(*results: ProbeResult, lang: str = "zh") -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=120, markup=False, emoji=False, highlight=False)
+    for part in probe_screen(results, Words(lang)):  # type: ignore[arg-type]
+        console.print(part)
+    return out.getvalue()
+
+
+def test_v4_stands_beside_v6_and_bars_are_of_one_measure() -> None:
+    four, six = targets_for("https://www.a.gov.cn/")
+    good = ProbeResult(
+        target=replace(four, address="10.1.1.1"), ok=True,
+        timings={"connect": 5.0, "tls": 10.0, "first_byte": 10.0, "body": 5.0, "total": 30.0},
+        evidence={"status": "200"},
+    )  # fmt: skip
+    bad = ProbeResult(
+        target=six, ok=False, failure=Failure.NO_ADDRESS, timings={"total": 1.0},
+        evidence={"read": "x\x1b[31m"},
+    )  # fmt: skip
+    text = shown(good, bad)
+    assert "\x1b" not in text
+    assert any("✓" in line and "✗" in line for line in text.splitlines())
+    assert "█" * 30 in text
+    half = replace(good, target=replace(six, address="fd00::1"), timings={"connect": 15.0})
+    longest = max(line.count("█") for line in shown(good, half).splitlines())
+    assert longest == 30 + 15
+    assert "域名无此族地址" in text
+    assert "no address of this family" in shown(bad, lang="en")
+
+
+def test_echoes_are_several() -> None:
+    assert as_train(Target(code="N", check="icmp", family=4, address="10.1.1.1")).count == 5
+    assert as_train(Target(code="N", check="tcp", family=4, address="10.1.1.1")).count == 1
