@@ -187,7 +187,7 @@ class TruthContract:
 
     def test_of_starts_at_once_one_wins(self, stage: Stage) -> None:
         code, _ = stage.approved(city([system(0)]), Means())
-        results = together(AT_ONCE, lambda n: stage.running.start(code, f"p{n}"))
+        results = together(AT_ONCE, lambda n: stage.running.start(code, local(f"p{n}")))
         assert all(isinstance(error, Refused) for error in errors(results))
         assert len(errors(results)) == AT_ONCE - 1
         assert len(stage.truth.runs.all()) == 1

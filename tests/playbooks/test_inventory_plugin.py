@@ -145,6 +145,7 @@ def test_ansible_reads_it_and_renders_no_name(ansible: Ansible, trap: Path, host
     assert not trap.exists()
 
 
+@pytest.mark.slow  # the same two ways as above, by what the documents say
 class TestDocumented:
     """The examples of docs/outputs.md; /opt/qianyun is this checkout."""
 

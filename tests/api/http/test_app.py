@@ -117,7 +117,7 @@ def test_runs(client: Client, begun: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/plans/P-20200101-1", "/api/v1/runs/R-20200101-1", "/nowhere"]
+    "path", ["/api/v1/plans/P-20200101-1", "/api/v1/runs/R-20200101-1", "/api/v1/nowhere"]
 )
 def test_what_is_not_there(client: Client, path: str) -> None:
     answer = client.get(path)
