@@ -1,6 +1,6 @@
 # 迁云 Qianyun. `make` 列出目标 / `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-netbox check format test demo bench bench-rcpsp chaos up netbox netbox-down clean
+.PHONY: help setup setup-netbox setup-roles check format test demo bench bench-rcpsp chaos up netbox netbox-down clean
 MAKEFLAGS += --no-print-directory
 # A run is hundreds of processes: each would compile what it imports again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -20,6 +20,9 @@ setup: ## 安装一切所需 / install all that is needed (packages, Python, env
 setup-netbox:
 	@tools/setup netbox
 
+setup-roles: setup
+	@tools/setup roles
+
 check: setup ## 静态检查 / static checks: ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || { echo '格式不符，请运行 / not formatted, run: make format' >&2; exit 1; }
@@ -36,13 +39,13 @@ test: setup-netbox ## 全部测试 / all tests; ARGS="-k name" 选择 / selects
 demo: $(if $(filter netbox,$(INVENTORY)),setup-netbox,setup) ## 在真实主机上迁移三个系统 / move three systems on real hosts
 	@$(AS_ROOT) $(PY) -m tests.demo $(if $(INVENTORY),--inventory '$(INVENTORY)') $(ARGS)
 
-bench: setup-netbox ## 测量 / measure, one JSON object a line; ONLY=engine. 选择前缀 / by prefix
+bench: setup-netbox setup-roles ## 测量 / measure, one JSON object a line; ONLY=engine. 选择前缀 / by prefix
 	@$(AS_ROOT) $(PY) -m tests.bench $(if $(ONLY),--only '$(ONLY)')
 
 bench-rcpsp: setup ## 对 PSPLIB 排程 / schedule PSPLIB's .sm files: DIR=folder SECONDS=10 (each)
 	@$(PY) -m tests.bench.rcpsp '$(DIR)' --seconds '$(or $(SECONDS),10)'
 
-chaos: setup-netbox ## 杀进程、断网络等慢测试 / kills and faults: the slow tests
+chaos: setup-netbox setup-roles ## 杀进程、断网络等慢测试 / kills and faults: the slow tests
 	@$(AS_ROOT) $(PY) -m pytest -m "chaos or slow or hypothesis" $(ARGS)
 
 up: setup ## 启动引擎、工作进程与接口 / start engine, worker and HTTP API on loopback

@@ -153,9 +153,9 @@ def _copy_of(source: Path, to: Path) -> Path | None:
 def _postgresql(program: str, url: str, *arguments: str) -> None:
     """The password goes by the environment: a command line is everybody's to read."""
     parts = urlsplit(url)
-    plain = parts._replace(
-        scheme="postgresql", netloc=f"{parts.username or ''}@{parts.hostname}:{parts.port or 5432}"
-    )
+    user, _, place = parts.netloc.rpartition("@")  # no place: a socket, which ?host= names
+    user = user.partition(":")[0]
+    plain = parts._replace(scheme="postgresql", netloc=f"{user}@{place}" if user else place)
     environment = {"PATH": os.defpath, "PGPASSWORD": unquote(parts.password or "")}
     command = [program, *arguments, f"--dbname={urlunsplit(plain)}"]
     try:

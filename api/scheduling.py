@@ -9,17 +9,20 @@ from tempfile import TemporaryDirectory
 from api.bootstrap import Qianyun
 from api.days import SEEN_DAYS
 from api.errors import BadUsage
-from inventory.model import Estate
+from inventory.model import Estate, Secrecy
 from inventory.policies.shelf import Shelf
 from inventory.seen import Seen, seen
 from migrator.dispositions import dispose
 from migrator.errors import NotFound
+from migrator.groups import found, shared_databases, ties_of
 from migrator.items import Index
-from migrator.means import CityMeans
+from migrator.means import CityMeans, Groups
 from migrator.means_file import changed, read_means
 from migrator.orders import Orders, orders_of
 from migrator.plan import Disposition, Plan, Verdict
+from migrator.timetable import MoveGroup
 from migrator.timing.jobs import Measures, rulings, takes_of
+from migrator.timing.why import Reasons, Why
 
 
 @dataclass(frozen=True)
@@ -104,3 +107,26 @@ def takes_in(plan: Plan, estate: Estate) -> dict[str, tuple[tuple[str, int], ...
         one.system: takes_of(estate.system(one.system), known)
         for one in plan.timetable.appointments
     }
+
+
+def move_groups(product: Qianyun, city: CityMeans | None) -> tuple[list[MoveGroup], int]:
+    """Systems that must move in one night, and how many may move alone. Never a classified one."""
+    estate, talks = product.estate.load(), seen_within(product)
+    made = found(
+        (s.code for s in estate.systems if s.secrecy is not Secrecy.CLASSIFIED),
+        ties_of(estate, talks),
+        city.groups if city else Groups(),
+        shared_databases(talks),
+    )
+    several = [one for one in made if len(one.systems) > 1]
+    return several, len(made) - len(several)
+
+
+def why(plan: Plan, reasons: Reasons, system: str) -> Why:
+    """What binds a system to its night. Raises NotFound for one that has none, with the verdict."""
+    lot = reasons.task.of.get(system)
+    if lot is None:
+        verdict = next((v for v in plan.verdicts if v.system == system), None)
+        reason = verdict.reason if verdict else "台账中无此系统 / the inventory has no such system"
+        raise NotFound(f"{system} 不在时间表中 / is not in the timetable: {reason}")
+    return reasons.of(lot)

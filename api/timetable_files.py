@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from api.errors import BadUsage
 from api.gantt import gantt
-from api.timetable_pages import Takes, assets_page, costs_page, requests_page
+from api.timetable_pages import Takes, assets_page, costs_page, requests_page, verdicts_page
 from api.words import Lang
 from inventory.ledger_write.book import Head, Page, write_book
 from inventory.model import Estate
@@ -44,7 +44,7 @@ def written(
         )
     names = {v.system: printable(v.name) for v in plan.verdicts}
     if suffix.lower() == ".xlsx":
-        pages = timetable_pages(table, record, names)
+        pages = [*timetable_pages(table, record, names), verdicts_page(plan, record.code, lang)]
         if takes is not None and estate is not None and plan.means.city is not None:
             pages.append(requests_page(table, record.code, takes))
             pages.append(costs_page(table, record.code, names, estate, plan.means.city))

@@ -3,10 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from api.words import Lang, Words
 from inventory.ledger_write.book import Head, Page
 from inventory.model import Estate
 from migrator.costs import costs_of
+from migrator.dispositions import grounds_text
 from migrator.means import CityMeans
+from migrator.plan import Disposition, Plan
 from migrator.timetable import Timetable
 
 DAY = "yyyy-mm-dd"
@@ -51,6 +54,26 @@ def costs_page(
             for c in several
         ]
     return Page("费用", f"方案 {code} 分年度、分项费用", heads, rows)
+
+
+def verdicts_page(plan: Plan, code: str, lang: Lang) -> Page:
+    """去向: every system, what becomes of it, why and by which clause."""
+    say = Words(lang)
+    heads = [Head("编号", "@"), Head("信息系统", "@"), Head("去向", "@"), Head("方式", "@")]
+    heads += [Head("批次"), Head("理由", "@"), Head("依据", "@")]
+    rows = [
+        [
+            v.system,
+            v.name,
+            say("item.done") if v.disposition is Disposition.DONE else say(v.disposition.value),
+            say.known(v.way.value) if v.way else "",
+            v.wave,
+            say.half(v.reason),
+            grounds_text(v.grounds),
+        ]
+        for v in plan.verdicts
+    ]
+    return Page("去向", f"方案 {code} 各系统去向", heads, rows)
 
 
 def assets_page(table: Timetable, code: str, names: Mapping[str, str], estate: Estate) -> Page:

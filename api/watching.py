@@ -118,7 +118,8 @@ def parts(folder: Folder, place: Place) -> tuple[Part, ...]:
         Part(
             name="prober",
             command=(
-                *(*ours, "prober", str(folder.path), "--vantage", place.vantage),
+                *(sys.executable, "-m", "api.prober", str(folder.path)),
+                *("--vantage", place.vantage),
                 *("--shard", f"{place.shard}/{place.shards}", "--ready-fd", "{ready}"),
             ),
             log=folder.path / "prober.log",

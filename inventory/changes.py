@@ -318,7 +318,7 @@ def _render(changes: ChangeSet, *, zh: bool) -> Iterable[str]:
     n = changes.counts
     if zh:
         yield (
-            f"新增 {n['creates']}，修改 {n['updates']}，删除 {n['deletes']}；摘要 {changes.digest}"
+            f"新增 {n['creates']}，修改 {n['updates']}，删除 {n['deletes']}；变更摘要 {changes.digest}"
         )
     else:
         yield (

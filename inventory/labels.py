@@ -232,6 +232,7 @@ FIELDS: Mapping[str, str] = {
     "version": "版本",
     "cluster": "集群",
     "services": "服务",
+    "stateless": "服务无状态",
     "node": "接入节点",
     "backend_port": "后端端口",
     "tls": "TLS",

@@ -1,6 +1,7 @@
 """Activities: where the workflows touch the world. All decisions and outcomes lie in the truth."""
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
@@ -13,7 +14,7 @@ from migrator.admission import Claim
 from migrator.crew import Watch
 from migrator.errors import MigratorError, Refused
 from migrator.gates import GateVerdict
-from migrator.messages import ItemOrder, ItemRef, RunOrder, StepRef, queue_of
+from migrator.messages import TASK_QUEUE, ItemOrder, ItemRef, RunOrder, StepRef, queue_of
 from migrator.perform import ENGINE, Performer
 from migrator.plan import Plan, StepKind
 from migrator.progress import (
@@ -34,6 +35,12 @@ from migrator.progress import (
 )
 from migrator.store import Truth
 
+MANY = 100
+"""Items from which a run's next move is dear enough to be asked for less often."""
+
+GATHER_SECONDS, GATHER_TIMES = 5.0, 20
+"""A run of many items answers those who end within so many times what an answer takes together."""
+
 
 class Activities:
     """Threaded activities; one object serves a worker."""
@@ -41,7 +48,7 @@ class Activities:
     def __init__(self, performer: Performer, heartbeat_seconds: int) -> None:
         self._performer = performer
         self._truth: Truth = performer.truth
-        self._heartbeat_seconds = heartbeat_seconds
+        self.heartbeat_seconds = heartbeat_seconds
 
     @property
     def all(self) -> list[Callable[..., object]]:
@@ -85,7 +92,7 @@ class Activities:
                 zone = self._performer.gates.rules.zone_of(plan.item(ref.system))
                 return ItemOrder(
                     step=step,
-                    heartbeat_seconds=self._heartbeat_seconds,
+                    heartbeat_seconds=self.heartbeat_seconds,
                     queue=queue_of(zone) if zone else None,
                 )
             case Wait(state=state, reason=reason, seconds=seconds):
@@ -111,7 +118,9 @@ class Activities:
             return RunOrder(end=head.state)
         plan = self._truth.plans.known(head.plan)
         today = self._truth.clock().astimezone(ZoneInfo(plan.means.timezone)).date()
+        begun = time.thread_time()
         run, move = self._truth.runs.admit(code, self._chooser(plan, today))
+        gather = min(GATHER_SECONDS, GATHER_TIMES * (time.thread_time() - begun))
         if move.end:
             ended = {"state": move.end, "ended_at": self._truth.now()}
             self._tell(code, move.end.value, "", ended)
@@ -123,7 +132,9 @@ class Activities:
         under_way = tuple(
             i.system for i in run.items if not (i.state.ended or i.state is ItemState.WAITING)
         )
-        return RunOrder(start=move.start, under_way=under_way)
+        if len(run.items) < MANY or move.pause:
+            gather = 0.0
+        return RunOrder(start=move.start, under_way=under_way, gather_seconds=round(gather, 1))
 
     def _chooser(
         self, plan: Plan, today: date
@@ -149,9 +160,11 @@ class Activities:
         )
 
     @activity.defn(no_thread_cancel_exception=True)
-    def perform_step(self, ref: StepRef) -> None:
-        """One step. A worker that shuts down cuts its attempt off; the next worker goes on."""
-        watch = Watch(beat=activity.heartbeat, stop=_stop)
+    def perform_step(self, ref: StepRef) -> ItemOrder | None:
+        """One step, and what is next then: None where the workflow must ask. A worker that shuts down
+        cuts its attempt off; the next worker goes on."""
+        beat = rarely(activity.heartbeat, ref.heartbeat_seconds / 4)
+        watch = Watch(beat=beat, stop=_stop)
         try:
             self._performer.perform(ref.run, ref.system, ref.step, watch)
         except MigratorError as error:
@@ -159,6 +172,25 @@ class Activities:
             with contextlib.suppress(MigratorError):
                 self._truth.runs.set_item(ref.run, ref.system, note=note[:2000])
             raise  # Temporal tries again, with growing pauses
+        if activity.info().task_queue != TASK_QUEUE:
+            return None  # a zone's worker answers no questions of workflows
+        with contextlib.suppress(MigratorError):  # then the step is done all the same
+            return self.next_of_item(ItemRef(run=ref.run, system=ref.system))
+        return None
+
+
+def rarely(act: Callable[[], object], seconds: float) -> Callable[[], None]:
+    """`act`, done at most each `seconds` however often it is called. What waits for a process looks
+    twice a second; a beat that the server would not be told anyway costs a thread and an encoder."""
+    last = [float("-inf")]
+
+    def maybe() -> None:
+        now = time.monotonic()
+        if now - last[0] >= seconds:
+            last[0] = now
+            act()
+
+    return maybe
 
 
 def hours_of(plan: Plan, system: str, now: datetime) -> Hours:

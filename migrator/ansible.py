@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from inventory.frozen import Frozen
+from migrator import at_once
 from migrator.refusals import NOT_RUN, explained
 from migrator.strategy import Choice, Strategy, choose
 from migrator.strategy import settings as strategy_settings
@@ -73,12 +74,15 @@ type OnLine = Callable[[dict[str, Any]], None]
 
 def run_playbook(order: Order, on_line: OnLine, now: Callable[[], str]) -> Outcome:
     """Run the playbook of `order` to its end; every event goes to `on_line` as it comes."""
+    gathered = _Gathered(on_line, now, tuple(order.secrets.values()))
+    if order.playbook == at_once.PLAYBOOK and not order.check:
+        gathered.ordered(order)  # before anything that takes time
+
     import ansible_runner  # noqa: PLC0415  the attempt's process alone needs it
 
     folder, sockets = Path(order.folder), Path(order.sockets)
     sockets.mkdir(mode=0o700)
     choice = choose(order.strategy)
-    gathered = _Gathered(on_line, now, tuple(order.secrets.values()))
     gathered.chosen(choice)
     runner = ansible_runner.interface.init_runner(
         private_data_dir=str(folder),
@@ -159,6 +163,12 @@ class _Gathered:
         if choice.why:
             line = {"at": self._now(), "event": "strategy", "host": "", "task": ""}
             self._on_line({**line, "text": choice.why})
+
+    def ordered(self, order: Order) -> None:
+        """Have the rollback begin before Ansible has started, and say what came of it."""
+        told = at_once.order_back(order.inventory, order.variables, order.token, order.secrets)
+        line = {"at": self._now(), "event": "ordered", "host": "", "task": ""}
+        self._on_line({**line, "text": self._clean(told)})
 
     def event(self, event: dict[str, Any]) -> bool:
         """Runner's handler; False keeps the event out of the folder."""

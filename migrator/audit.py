@@ -17,6 +17,9 @@ from migrator.tables import audit
 
 GENESIS = "0" * 64
 
+_LAST = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+_ADD = insert(audit)
+
 LOGIN = "qianyun_login"
 """Key of `Connection.info`: the account of the operating system that the process runs for. It
 stands beside the name that was given, in every entry."""
@@ -58,9 +61,7 @@ def record(
     detail: dict[str, Any] | None = None,
 ) -> Entry:
     """Append one entry within the caller's transaction (`Truth.writing`: one at a time)."""
-    head = connection.execute(
-        select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
-    ).first()
+    head = connection.execute(_LAST).first()
     login = connection.info.get(LOGIN)
     via = VIA.get()
     told = (detail or {}) | ({"login": login} if login else {}) | ({"via": via} if via else {})
@@ -76,9 +77,7 @@ def record(
         hash="",
     )
     entry = Entry(**{**unsigned.__dict__, "hash": unsigned.expected_hash()})
-    connection.execute(
-        insert(audit).values(**{**entry.__dict__, "detail": canonical_json(plain).decode()})
-    )
+    connection.execute(_ADD, {**entry.__dict__, "detail": canonical_json(plain).decode()})
     return entry
 
 

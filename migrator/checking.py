@@ -122,8 +122,16 @@ def _copies(
     at: dict[str, Appointment], systems: dict[str, System], estate: Estate, city: CityMeans
 ) -> Iterator[str]:
     shared: dict[tuple[int, str], list[Appointment]] = defaultdict(list)
+    rests: dict[tuple[int, str], list[Freeze]] = defaultdict(list)
     for code, one in at.items():
         shared[one.group, one.by].append(one)
+        mine = systems[code]
+        rests[one.group, one.by] += (
+            freeze
+            for freeze in city.freezes
+            if freeze.copies and _meant(freeze, code, mine.organisation, mine.place)
+        )
+    for code, one in at.items():
         size = systems[code].storage_gib
         if size is None:
             yield f"{code}: 数据量未申报 / its size is not told"
@@ -132,24 +140,47 @@ def _copies(
             yield f"{code}: 复制 {one.copy_mib} MiB，数据 {size} GiB / another size than its data has"
         if one.copy_from < city.plan.from_:
             yield f"{code}: {one.copy_from} 开始复制，早于首夜 / copied before the first night"
-        if one.copy_from + one.copy_nights * DAY > one.night:
+        if _copied(one.copy_from, one.copy_nights, rests[one.group, one.by])[-1] >= one.night:
             yield (
                 f"{code}: 自 {one.copy_from} 复制 {one.copy_nights} 昼夜，{one.night} 夜前不能完成 / "
                 "its copy is not over by its night"
             )
-    yield from _loads(shared, estate, city)
+    yield from _loads(shared, rests, estate, city)
+
+
+def _copied(first: date, count: int, rests: list[Freeze]) -> list[date]:
+    """The days on which a copy goes on: it rests while one of these freezes lasts."""
+    days, day = list[date](), first
+    while len(days) < count and day - first < _FAR:
+        if not any(_within(day, one.from_, one.to) for one in rests):
+            days.append(day)
+        day += DAY
+    return days if len(days) == count else [*days, first + _FAR]
+
+
+_FAR = timedelta(days=3660)
+"""What takes ten years is never done."""
 
 
 def _loads(
-    shared: dict[tuple[int, str], list[Appointment]], estate: Estate, city: CityMeans
+    shared: dict[tuple[int, str], list[Appointment]],
+    rests: dict[tuple[int, str], list[Freeze]],
+    estate: Estate,
+    city: CityMeans,
 ) -> Iterator[str]:
     load: dict[tuple[str, date], Fraction] = defaultdict(Fraction)
-    for (_, road), several in shared.items():
+    for (group, road), several in shared.items():
+        for freeze in rests[group, road]:
+            if _within(several[0].copy_from, freeze.from_, freeze.to):
+                yield (
+                    f"{several[0].system}: {several[0].copy_from} 起复制，正在封网 {freeze.name} 内 / its "
+                    "copy begins in a freeze of copies"
+                )
         if len({(one.copy_from, one.copy_nights) for one in several}) > 1:
             yield f"{road}: 同组同线的复制须同始同止 / one copy with several beginnings"
         each = Fraction(sum(one.copy_mib for one in several), several[0].copy_nights)
-        for n in range(several[0].copy_nights):
-            load[road, several[0].copy_from + n * DAY] += each
+        for day in _copied(several[0].copy_from, several[0].copy_nights, rests[group, road]):
+            load[road, day] += each
         if each > _mib(road, estate, city) * city.lines.one_item / 100 + 1:
             yield (
                 f"{road}: {several[0].system} 等的复制超过单项份额 / "
@@ -161,10 +192,6 @@ def _loads(
                 f"{road}: {day} 须传 {float(mib):.0f} MiB，至多 {float(most):.0f} / "
                 "more than the line carries"
             )
-        for freeze in city.freezes:
-            everybody = not (freeze.organisations or freeze.rooms or freeze.systems)
-            if freeze.copies and everybody and _within(day, freeze.from_, freeze.to):
-                yield f"{road}: {day} 在封网 {freeze.name} 内复制 / copies in a freeze of copies"
 
 
 def _mib(road: str, estate: Estate, city: CityMeans) -> Fraction:
@@ -261,7 +288,7 @@ def _order(
         if edge.system not in at or edge.needs not in at:
             continue
         first, then = at[edge.needs], at[edge.system]
-        if first.group == then.group and first.turn > then.turn:
+        if first.night == then.night and first.turn > then.turn:
             yield (
                 f"{edge.system} 依赖 {edge.needs}，当晚次序却在其前 / has an earlier turn in the night "
                 "than what it needs"

@@ -165,7 +165,7 @@ class Crew:
 
     def keep_log(self, attempt: AttemptRecord) -> None:
         """Copy what the attempt has logged so far into the truth."""
-        self.truth.logs.add(attempt, read_log(attempt))
+        self.truth.logs.add(attempt, read_log(attempt)[0])
 
     def reap(self, item: Item, attempts: list[AttemptRecord], watch: Watch) -> None:
         """End the processes of `attempts` on the item's hosts. Raises AttemptAlive if unsure."""
@@ -221,15 +221,18 @@ class Crew:
         return self._run_in_pen(play, item, self._logging(attempt, watch), placed, attempt.token)
 
     def _logging(self, attempt: AttemptRecord, watch: Watch) -> Watch:
-        """A watch that copies the log besides, each `LOG_SECONDS`, so that it can be followed."""
-        last = time.monotonic()
+        """A watch that copies what is new in the log besides, each `LOG_SECONDS`, so that it can be
+        followed. What is copied is not read again: a log may have a hundred thousand lines."""
+        last, offset, number = time.monotonic(), 0, 0
 
         def beat() -> None:
-            nonlocal last
+            nonlocal last, offset, number
             watch.beat()
             if time.monotonic() - last > LOG_SECONDS:
                 last = time.monotonic()
-                self.keep_log(attempt)
+                lines, offset = read_log(attempt, offset)
+                self.truth.logs.add(attempt, lines, number)
+                number += len(lines)
 
         return Watch(beat=beat, stop=watch.stop)
 
@@ -321,10 +324,14 @@ def _no_outcome(code: int, errors: Path) -> Outcome:
     )
 
 
-def read_log(attempt: AttemptRecord) -> list[dict[str, Any]]:
-    """The lines that an attempt has logged so far; a half-written last line waits its turn."""
+def read_log(attempt: AttemptRecord, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+    """The lines that an attempt has logged so far, from a byte on, and the byte to go on from; a
+    half-written last line waits its turn."""
     path = Path(attempt.folder) / "log.jsonl"
     if not path.exists():
-        return []
-    whole, _, _ = path.read_text(encoding="utf-8", errors="replace").rpartition("\n")
-    return [json.loads(line) for line in whole.splitlines() if line]
+        return [], offset
+    with path.open("rb") as file:
+        file.seek(offset)
+        whole, end, _ = file.read().rpartition(b"\n")
+    lines = whole.decode("utf-8", errors="replace").split("\n")
+    return [json.loads(line) for line in lines if line], offset + len(whole) + len(end)

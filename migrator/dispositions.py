@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from inventory.choices import SpecialNetwork, ZombieDecision
 from inventory.model import Secrecy, System
 from inventory.secrecy import shown_name
+from migrator.halves import together
 from migrator.orders import Orders, Topic
 from migrator.plan import Disposition, Ground, Verdict, Way
 from migrator.windows import Window
@@ -46,7 +47,7 @@ def dispose(system: System, clouds: frozenset[str], orders: Orders) -> Ruling:
     way = way_of(system, clouds)
     reason = _MOVES[way]
     if way is Way.X86_TO_XINCHUANG:
-        reason = f"{reason}；{findings(system)}"
+        reason = together(reason, findings(system))
     topic = Topic.XINCHUANG if way is Way.X86_TO_XINCHUANG else Topic.CLOUD
     return Ruling(Disposition.MOVE, reason, topic, way)
 
@@ -64,7 +65,7 @@ def findings(system: System) -> str:
     so each is named and none is judged."""
     told = [system.cpu_arch, system.os, *(system.database_products or ())]
     open_ = "、".join(one for one in told if one) or "—"
-    return f"须作适配验证 / to be tried on the new machines: {open_}"
+    return f"须作适配验证：{open_} / to be tried on the new machines: {open_}"
 
 
 _MOVES = {
@@ -127,8 +128,13 @@ def _kept(system: System, _: frozenset[str], orders: Orders) -> Ruling | None:
 
 def _standing(system: System, clouds: frozenset[str], _: Orders) -> Ruling | None:
     """What has no way to go."""
+    if system.target is None and system.place in clouds:
+        return Ruling(
+            Disposition.STAY, "已在云上，无新目标 / on a cloud, bound nowhere", Topic.CLOUD
+        )
     if system.target is None:
-        return Ruling(Disposition.STAY, "未申报迁移目标 / no target is declared", Topic.CLOUD)
+        reason = "未申报迁移目标 / no target is declared"
+        return Ruling(Disposition.STAY, reason, Topic.CLOUD, asks=("target",))
     if system.place == system.target:
         return Ruling(Disposition.DONE, "已在目标云 / already at its target", Topic.CLOUD)
     if system.target not in clouds:

@@ -32,7 +32,8 @@ class NotFound(MigratorError):
 
 
 class MeansRefused(MigratorError):
-    """A file of means, or a value set beside it, is not what it should be."""
+    """A file of means, or a value set beside it, or a list of changes of network devices, is not
+    what it should be."""
 
     def __init__(self, faults: Sequence[PackFault]) -> None:
         super().__init__("\n".join(map(str, faults)))

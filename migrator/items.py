@@ -18,7 +18,7 @@ class Index:
     standing: dict[str, list[Host]]  # by the system that they carry
     nodes: dict[str, Node]
     places: frozenset[str]  # codes of the clouds
-    lines: tuple[Line, ...]
+    lines: dict[frozenset[str | None], Line]  # by both ends, of several the widest
     hidden: frozenset[str]  # hosts of classified systems
 
     @classmethod
@@ -31,7 +31,7 @@ class Index:
             standing=standing,
             nodes={n.code: n for n in estate.nodes},
             places=frozenset(c.code for c in estate.clouds),
-            lines=estate.lines,
+            lines=_lines_by_ends(estate.lines),
             hidden=hidden(estate).hosts,
         )
 
@@ -48,7 +48,7 @@ def gather(system: System, index: Index, means: Means) -> Item | Ruling:
     if isinstance(found, Ruling):
         return found
     source, target, entrance, gateway = found
-    line = _line_between(index.lines, source.place, target.place)
+    line = index.lines.get(frozenset((source.place, target.place)))
     rate = (line.bandwidth_kbps if line else None) or 1_000_000
     return Item(
         system=_bare(system),
@@ -149,7 +149,9 @@ def _bare[T: Thing](thing: T) -> T:
     return thing.model_copy(update={"provenance": ()})
 
 
-def _line_between(lines: Iterable[Line], a: str | None, z: str | None) -> Line | None:
-    ends = {a, z}
-    fitting = [line for line in lines if {line.a_end, line.z_end} == ends]
-    return max(fitting, key=lambda line: (line.bandwidth_kbps or 0, line.code), default=None)
+def _lines_by_ends(lines: Iterable[Line]) -> dict[frozenset[str | None], Line]:
+    """A city has thousands of lines: nobody looks through all of them for each system."""
+    found: dict[frozenset[str | None], Line] = {}
+    for line in sorted(lines, key=lambda line: (line.bandwidth_kbps or 0, line.code)):
+        found[frozenset((line.a_end, line.z_end))] = line
+    return found

@@ -4,11 +4,11 @@ A person who is bound to organisations sees what is theirs: a plan or a run with
 is not there, and of the others their part is. Reads of what is sensitive stand in the audit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from inventory.model import Estate
+from inventory.model import Contact, Estate
 from inventory.reports.veil import Veil
 from inventory.store import EstateStore
 from migrator.audit import Entry, Filter
@@ -42,6 +42,13 @@ class Looking:
         if export:
             self.truth.audit(person.name, "inventory.export", "estate", digest=found.digest)
         return found
+
+    def about(self, person: Person, code: str, contacts: Iterable[Contact]) -> None:
+        """Note that a person is shown how to reach somebody: phone or address of an object's contacts.
+        To be called wherever these are shown; lists show none (`unreachable`)."""
+        told = sum(bool(one.phone or one.email) for one in contacts)
+        if told:
+            self.truth.audit(person.name, "people.read", code, contacts=told)
 
     def whole(self) -> Estate:
         """The estate as it is, for figures: never to be shown. Raises StoreError."""
@@ -142,6 +149,17 @@ class Looking:
     def _mine(self, person: Person, code: str) -> bool:
         plan = self.truth.plans.load(code)
         return bool(self._systems(person) & {v.system for v in plan.verdicts})
+
+
+def unreachable(facts: dict[str, Any]) -> dict[str, Any]:
+    """An object's facts as a list shows them: who its contacts are, and not how to reach them."""
+    if not facts.get("contacts"):
+        return facts
+    bare = [{k: v for k, v in one.items() if k not in _WAYS} for one in facts["contacts"]]
+    return facts | {"contacts": bare}
+
+
+_WAYS = ("phone", "email")
 
 
 def _part(plan: Plan, mine: frozenset[str]) -> Plan:

@@ -42,6 +42,7 @@ class ItemOrder(Frozen):
 class RunOrder(Frozen):
     """What a run's workflow does next: start these items; end if `end` is set; else wait.
 
+    `gather_seconds`: how long to wait after being woken, where the answer is dear (thousands of items).
     `under_way`: items that have begun and not ended. Their workflows exist, unless the engine lost
     its own database or a worker died while it marked them: then the run's workflow begins them.
     """
@@ -49,3 +50,4 @@ class RunOrder(Frozen):
     start: tuple[str, ...] = ()
     under_way: tuple[str, ...] = ()
     end: RunState | None = None
+    gather_seconds: float = 0.0

@@ -33,6 +33,7 @@ def move_of(item: Item) -> dict[str, Any]:
         "trees": [content(tree) for tree in item.workload.trees],
         "databases": [content(database) for database in item.workload.databases],
         "services": list(item.workload.services),
+        "stateless": bool(item.workload.stateless),
         "check": {
             "port": item.way_in.backend_port,
             "path": item.way_in.path,

@@ -1,7 +1,7 @@
 """Notices by rules: which events somebody is told of, and by which channel (webhook, mail, …).
 
 What was told is kept in the truth, so a crash tells late, or twice, but never not. A channel that fails is
-tried again at each turn; it holds up its own rule only, and the engine not at all.
+tried again at each turn; it holds up neither the other channels of its rule nor the engine.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,6 @@ from fnmatch import fnmatchcase
 from migrator.engine_rules import EngineRules, Notify
 from migrator.store import Truth
 from migrator.store_events import Event
-from migrator.store_notices import NoticeRecord
 
 PAGE = 500
 AT_ONCE = 20
@@ -42,33 +41,34 @@ class Notifier:
     send: Send = by_apprise
 
     def tell(self) -> int:
-        """Tell what is new, rule by rule; how many notices went out. A rule that is new begins with
-        what happens from now on. Raises StoreDown."""
-        return sum(self._tell(rule) for rule in self.rules.notify)
+        """Tell what is new, rule by rule and channel by channel; how many notices went out. A rule or
+        channel that is new begins with what happens from now on. Raises StoreDown."""
+        sent = 0
+        for rule in self.rules.notify:
+            self.truth.notices.divide(rule.name, rule.to)
+            sent += sum(self._tell(rule, channel) for channel in dict.fromkeys(rule.to))
+        return sent
 
-    def _tell(self, rule: Notify) -> int:
-        kept = self.truth.notices.of(rule.name)
+    def _tell(self, rule: Notify, channel: str) -> int:
+        """Each channel has its own place: one that fails does not have the others told again."""
+        notices = self.truth.notices
+        kept = notices.of(rule.name, channel)
         if kept is None:
-            self.truth.notices.put(rule.name, self.truth.events.last())
+            notices.put(rule.name, channel, self.truth.events.last())
             return 0
-        sent, told = 0, kept.told
+        sent, told, failures = 0, kept.told, kept.failures
         while found := self.truth.events.after(told, limit=PAGE):
             wanted = [event for event in found if self._wants(rule, event)]
             for at in range(0, len(wanted), AT_ONCE):
                 part = wanted[at : at + AT_ONCE]
-                if fault := self._deliver(rule, part):
-                    failed = NoticeRecord(
-                        rule=rule.name, told=part[0].id - 1, failures=kept.failures + 1, at=""
-                    )
-                    self.truth.notices.put(failed.rule, failed.told, failed.failures, fault)
+                if fault := self._deliver(rule, channel, part):
+                    notices.put(rule.name, channel, part[0].id - 1, failures + 1, fault)
                     return sent
-                sent += 1
-                self.truth.notices.put(rule.name, part[-1].id)
+                sent, failures = sent + 1, 0
+                notices.put(rule.name, channel, part[-1].id)
             told = found[-1].id
-            if not wanted:
-                continue
         if told != kept.told:
-            self.truth.notices.put(rule.name, told)
+            notices.put(rule.name, channel, told)
         return sent
 
     def _wants(self, rule: Notify, event: Event) -> bool:
@@ -83,20 +83,18 @@ class Notifier:
         plan = self.truth.plans.known(self.truth.runs.head(event.run).plan)
         return (plan.item(event.system).system.organisation or "") in rule.organisations
 
-    def _deliver(self, rule: Notify, events: Sequence[Event]) -> str | None:
+    def _deliver(self, rule: Notify, channel: str, events: Sequence[Event]) -> str | None:
+        address = self.channels.get(channel)
+        if address is None:
+            return f"没有此渠道 / no such channel: {channel}; set it in [channels] of the settings"
         title = f"迁云 {rule.name}: {events[0].run}"
-        text = "\n".join(_line(event) for event in events)
-        for name in rule.to:
-            address = self.channels.get(name)
-            if address is None:
-                return f"没有此渠道 / no such channel: {name}; set it in [channels] of the settings"
-            if fault := self.send(address, title, text):
-                return f"{name}: {fault}"
-        return None
+        fault = self.send(address, title, "\n".join(_line(event) for event in events))
+        return f"{channel}: {fault}" if fault else None
 
 
 def _line(event: Event) -> str:
     told = " ".join(
         str(event.body[k]) for k in ("by", "reason", "message", "note") if event.body.get(k)
     )
+    told = " ".join(told.split())  # one line an event: what a host said must not look like another
     return f"{event.at} {event.kind} {event.run} {event.system} {event.step} {told}".rstrip()

@@ -4,7 +4,6 @@ The workflows only say which step; everything else is read here, so that what is
 database says now, and what came of it is written before anybody is told.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
@@ -18,11 +17,12 @@ from migrator.attempt import read_outcome
 from migrator.crew import Cancelled, Crew, Superseded, Watch
 from migrator.drift import drift
 from migrator.gates import GateCase, Gates, GateVerdict
+from migrator.glances import Glances
 from migrator.green import Green
 from migrator.kinds import KINDS
 from migrator.placing import Placer
 from migrator.plan import CUTOVER, Item, Plan, StepKind
-from migrator.progress import ItemRecord, StepState, Wanted, limits_of
+from migrator.progress import ItemRecord, RunRecord, StepState, Wanted, limits_of
 from migrator.quiet import Quiet
 from migrator.rates import rate_of
 from migrator.store import Truth
@@ -32,27 +32,12 @@ from migrator.watching import look, name, red, soak, targets
 COPYING = frozenset({StepKind.PRESYNC, StepKind.QUIESCE})
 """Steps that use the line."""
 
+CHECK_SECONDS = 1.0
+"""How long the bytes of a plan that were seen to fit its digest count as seen: steps by the hundred
+would otherwise read megabytes each."""
+
 ENGINE = "engine"
 """The actor of what nobody but the product decided."""
-
-
-LOOK_SECONDS = 1.0
-"""How often a step under way looks whether an operator said anything about it."""
-
-
-class _NowAndThen:
-    """A question that costs a look at the database, asked no oftener than each `LOOK_SECONDS`."""
-
-    def __init__(self, question: Callable[[], str | None]) -> None:
-        self._question = question
-        self._next = 0.0
-
-    def ask(self) -> str | None:
-        if time.monotonic() < self._next:
-            return None
-        answer = self._question()
-        self._next = time.monotonic() + LOOK_SECONDS
-        return answer
 
 
 @dataclass(frozen=True)
@@ -95,13 +80,14 @@ class Performer:
             return
         if not self.truth.runs.begin(run, system, step):
             return
-        rate = self._rate(run, plan, item)
         if step in COPYING:
+            rate = self._rate(self.truth.runs.head(run), plan, item)
             item = item.model_copy(update={"rate_kbps": rate})
-        told = _NowAndThen(
-            lambda: self._turned(record, step) or self._slower(run, plan, item, step)
-        )
-        watch = Watch(beat=beat.beat, stop=lambda: beat.stop() or told.ask())
+
+        def told() -> str | None:
+            return beat.stop() or self._turned(record, step) or self._slower(run, plan, item, step)
+
+        watch = Watch(beat=beat.beat, stop=told)
         if self.quiet:
             watch = self.quiet.kept(run, item, step, watch)
         try:
@@ -123,7 +109,9 @@ class Performer:
 
     def _plan(self, code: str, step: StepKind) -> Plan:
         """What touches a host is done by the plan as it lies in the database, byte for byte."""
-        return self.truth.plans.load(code) if KINDS[step].playbook else self.truth.plans.known(code)
+        if KINDS[step].playbook is None:
+            return self.truth.plans.known(code)
+        return self.truth.plans.load(code, within=CHECK_SECONDS)
 
     def _shut(self, code: str, plan: Plan, record: ItemRecord, step: StepKind, beat: Watch) -> bool:
         """Whether a gate has shut since the engine asked. The step then has not begun, or what a lost
@@ -139,9 +127,13 @@ class Performer:
             return True
         return False  # it had ended: its outcome is written
 
-    def _rate(self, run: str, plan: Plan, item: Item) -> int:
+    @cached_property
+    def glances(self) -> Glances:
+        return Glances(self.truth)
+
+    def _rate(self, run: RunRecord, plan: Plan, item: Item) -> int:
         """kbit/s that the item's copy may take now."""
-        limits = limits_of(self.truth.runs.head(run), plan, self.gates.rules.limits)
+        limits = limits_of(run, plan, self.gates.rules.limits)
         return max(1, rate_of(plan, item, limits, self.truth.clock()))
 
     def _slower(self, run: str, plan: Plan, item: Item, step: StepKind) -> str | None:
@@ -149,7 +141,7 @@ class Performer:
         what it may take more is taken from the next pass on."""
         if step is not StepKind.PRESYNC:
             return None
-        now = self._rate(run, plan, item)
+        now = self._rate(self.glances.head(run), plan, item)
         if now * 100 >= item.rate_kbps * 95:
             return None
         return f"线路限速降为 {now} kbit/s / the line's share fell to {now} kbit/s"
@@ -169,12 +161,10 @@ class Performer:
 
     def _turned(self, record: ItemRecord, step: StepKind) -> str | None:
         """Why a running attempt must stop: the operator turned the item round."""
-        if not KINDS[step].cancellable:
+        if not KINDS[step].cancellable or record.wanted is not Wanted.FORWARD:
             return None
-        now = self.truth.runs.item(record.run, record.system)
-        if record.wanted is Wanted.FORWARD and now.wanted is Wanted.ROLLBACK:
-            return f"回退 / rollback: {now.note}"
-        return None
+        note = self.glances.turned(record.run).get(record.system)
+        return None if note is None else f"回退 / rollback: {note}"
 
     def _held(self, run: str, plan: Plan, item: Item, step: StepKind) -> bool:
         """Whether approval and facts no longer carry the plan; then the item is held."""
@@ -283,14 +273,17 @@ class Performer:
         ):  # first, so that a crash cannot leave it undone
             reason = f"自动回退 / turned round by itself: {outcome.message}"
             self.truth.runs.want_back(run, system, actor=ENGINE, verb="rollback", reason=reason)
+        ended: dict[str, Any] = {"message": outcome.message, "ended_at": self.truth.now()}
+        steps = {step: {"state": state} | ended}
         if step is StepKind.QUIESCE:
-            self._write_phases(run, system, outcome)
-        else:
-            self._set(run, system, step, state, outcome.message)
-        self.truth.audit(ENGINE, f"step.{state}", f"{run}/{system}/{step}", message=outcome.message)
+            steps = self._phases(outcome)
+        self.truth.runs.end_step(
+            run, system, step, state=state, message=outcome.message, rows=steps
+        )
 
-    def _write_phases(self, run: str, system: str, outcome: Outcome) -> None:
+    def _phases(self, outcome: Outcome) -> dict[StepKind, dict[str, Any]]:
         """The cutover's journal as the five steps it stands for."""
+        found: dict[StepKind, dict[str, Any]] = {}
         phases = {p["phase"]: p for body in outcome.evidence for p in body.get("phases", ())}
         reached = [kind for kind in CUTOVER if kind.value in phases] or [StepKind.QUIESCE]
         for kind in CUTOVER:
@@ -300,12 +293,10 @@ class Performer:
                 state = StepState.DONE
             elif kind is reached[-1]:
                 state, message = StepState.FAILED, outcome.message
-            self.truth.runs.set_step(
-                run,
-                system,
-                kind,
-                state=state,
-                message=message,
-                started_at=phase.get("started"),
-                ended_at=phase.get("ended"),
-            )
+            found[kind] = {
+                "state": state,
+                "message": message,
+                "started_at": phase.get("started"),
+                "ended_at": phase.get("ended"),
+            }
+        return found

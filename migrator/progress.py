@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from inventory.model import Frozen
-from migrator.admission import Claim, admit
+from migrator.admission import PATIENCE, Claim, admit
 from migrator.gates import GateVerdict
 from migrator.plan import CUTOVER, WAY, Plan, StepKind
 from migrator.windows import Window
@@ -303,7 +305,7 @@ def _startable(run: RunRecord, plan: Plan, among: Sequence[ItemRecord], around: 
     """Of the waiting items those whose gates are open and that the limits leave room for."""
     told: dict[str, str] = {}
     waiting: list[Claim] = []
-    begun = [(i.begun_at, set(plan.item(i.system).resources)) for i in run.items if i.begun_at]
+    overtaken = _overtaken(run, plan)
     for item in among:
         if item.state is not ItemState.WAITING or item.paused:
             continue
@@ -312,8 +314,7 @@ def _startable(run: RunRecord, plan: Plan, among: Sequence[ItemRecord], around: 
             told[item.system] = "; ".join(verdict.reasons)
             continue
         needed = plan.item(item.system).resources
-        since = item.ready_at
-        over = sum(at > since and not rs.isdisjoint(needed) for at, rs in begun) if since else 0
+        over = overtaken(item.ready_at, needed) if item.ready_at else 0
         waiting.append(
             Claim(
                 code=item.system, group=f"{run.code}/{item.wave}", resources=needed, overtaken=over
@@ -327,6 +328,20 @@ def _startable(run: RunRecord, plan: Plan, among: Sequence[ItemRecord], around: 
         ready=tuple(claim.code for claim in waiting),
         told={system: why for system, why in told.items() if system not in same},
     )
+
+
+def _overtaken(run: RunRecord, plan: Plan) -> Callable[[str, tuple[str, ...]], int]:
+    """How many items that share one of these resources began since a moment; counted no further than
+    `PATIENCE`, and once for all that have waited as long for the same."""
+    begun = sorted(((i.begun_at, i.system) for i in run.items if i.begun_at), reverse=True)
+
+    @cache
+    def since(moment: str, needed: tuple[str, ...]) -> int:
+        later = takewhile(lambda one: one[0] > moment, begun)
+        shared = (1 for _, s in later if not set(needed).isdisjoint(plan.item(s).resources))
+        return sum(islice(shared, PATIENCE))
+
+    return since
 
 
 def _by_timetable(run: RunRecord, plan: Plan, today: date, around: Around) -> RunMove:

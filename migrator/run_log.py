@@ -57,7 +57,7 @@ def fresh(lines: Iterable[Line], seen: set[tuple[object, ...]]) -> Iterator[Line
 
 
 def _written(attempt: AttemptRecord) -> Iterator[Line]:
-    for number, line in enumerate(read_log(attempt)):
+    for number, line in enumerate(read_log(attempt)[0]):
         yield _head(attempt, attempt.step.value) | {"number": number} | line
 
 

@@ -4,7 +4,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from inventory.canonical import canonical_json, digest
@@ -56,6 +56,32 @@ class EvidenceRecord(Frozen):
         return found
 
 
+_OF = attempts.c.token == bindparam("of_token")
+_OPEN = _OF & (attempts.c.state == "running")
+_HIGHEST = select(func.max(attempts.c.token))
+_ADD = insert(attempts)
+_PLACE = update(attempts).where(_OPEN)
+_CLOSE = (
+    update(attempts)
+    .where(_OPEN)
+    .values(
+        state=bindparam("to_state"),
+        message=bindparam("to_message"),
+        ended_at=bindparam("to_ended_at"),
+    )
+    .returning(attempts.c.run, attempts.c.system, attempts.c.step)
+)
+_KEEP = insert(evidence)
+_OPEN_ONES = select(attempts).where(
+    attempts.c.system == bindparam("of_system"), attempts.c.state == "running"
+)
+_OF_ITEM = (
+    select(attempts)
+    .where(attempts.c.run == bindparam("of_run"), attempts.c.system == bindparam("of_system"))
+    .order_by(attempts.c.token)
+)
+
+
 class Attempts:
     def __init__(self, truth: "Truth") -> None:
         self._truth = truth
@@ -77,7 +103,7 @@ class Attempts:
         at = self._truth.now()
         try:
             with self._truth.writing() as connection:
-                highest = connection.scalar(select(func.max(attempts.c.token))) or 0
+                highest = connection.scalar(_HIGHEST) or 0
                 token = max(highest + 1, time.time_ns() // 1_000_000)
                 opened = AttemptRecord(
                     token=token,
@@ -90,7 +116,7 @@ class Attempts:
                     started_at=at,
                     rate_kbps=rate_kbps,
                 )
-                connection.execute(insert(attempts).values(**opened.model_dump(mode="json")))
+                connection.execute(_ADD, opened.model_dump(mode="json"))
         except IntegrityError as error:
             raise AttemptAlive(
                 f"{system} 已有进行中的尝试 / another attempt for this system is still open; "
@@ -101,52 +127,41 @@ class Attempts:
     def place(self, token: int, *, pid: int | None, cgroup: str) -> bool:
         """Where its processes live, written before it is told what to do; False when somebody has
         closed the attempt meanwhile: then it must not be told anything."""
-        still_open = (attempts.c.token == token) & (attempts.c.state == "running")
+        where = {"of_token": token, "pid": pid, "cgroup": cgroup}
         with self._truth.writing() as connection:
-            placed = connection.execute(
-                update(attempts).where(still_open).values(pid=pid, cgroup=cgroup)
-            )
+            placed = connection.execute(_PLACE, where)
         return placed.rowcount == 1
 
     def close(self, token: int, state: str, message: str, bodies: list[dict[str, Any]]) -> bool:
         """Write the outcome once; False when this token already has one."""
         at = self._truth.now()
         with self._truth.writing() as connection:
-            found = connection.execute(
-                update(attempts)
-                .where(attempts.c.token == token, attempts.c.state == "running")
-                .values(state=state, message=message, ended_at=at)
-                .returning(attempts.c.run, attempts.c.system, attempts.c.step)
-            ).one_or_none()
+            how = {"to_state": state, "to_message": message, "to_ended_at": at}
+            found = connection.execute(_CLOSE, {"of_token": token, **how}).one_or_none()
             if found is None:
                 return False
             for body in bodies:
-                connection.execute(
-                    insert(evidence).values(
-                        run=found.run,
-                        system=found.system,
-                        step=found.step,
-                        token=token,
-                        body=canonical_json(_without_floats(body)).decode(),
-                        digest=digest(_without_floats(body)),
-                        at=at,
-                    )
-                )
+                plain = _without_floats(body)
+                of = {"run": found.run, "system": found.system, "step": found.step}
+                text = canonical_json(plain).decode()
+                row = of | {"token": token, "body": text, "digest": digest(plain), "at": at}
+                connection.execute(_KEEP, row)
         return True
 
     def of(self, run: str, system: str | None = None) -> list[AttemptRecord]:
         """In order of their tokens."""
         query = select(attempts).where(attempts.c.run == run).order_by(attempts.c.token)
+        of: dict[str, str] = {}
         if system:
-            query = query.where(attempts.c.system == system)
+            query, of = _OF_ITEM, {"of_run": run, "of_system": system}
         with self._truth.reading() as connection:
-            return [AttemptRecord(**row) for row in connection.execute(query).mappings()]
+            return [AttemptRecord(**row) for row in connection.execute(query, of).mappings()]
 
     def open_ones(self, system: str) -> list[AttemptRecord]:
         """Attempts for this system that nobody has closed, of whichever run."""
-        query = select(attempts).where(attempts.c.system == system, attempts.c.state == "running")
         with self._truth.reading() as connection:
-            return [AttemptRecord(**row) for row in connection.execute(query).mappings()]
+            found = connection.execute(_OPEN_ONES, {"of_system": system}).mappings()
+            return [AttemptRecord(**row) for row in found]
 
     def evidence_of(self, run: str, system: str | None = None) -> list[EvidenceRecord]:
         query = select(evidence).where(evidence.c.run == run).order_by(evidence.c.id)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from migrator.store import Truth
 
 
+_ADD = insert(events)
+
+
 class Event(Frozen):
     """`kind`: `run.…`, `item.STATE`, `step.STATE` or `command.VERB`; `body`: reason, message, values."""
 
@@ -38,9 +41,8 @@ def note(
 ) -> None:
     """Write an event within the caller's transaction."""
     told = json.dumps(body or {}, ensure_ascii=False, default=str)
-    connection.execute(
-        insert(events).values(run=run, system=system, step=step, kind=kind, body=told, at=at)
-    )
+    row = {"run": run, "system": system, "step": step, "kind": kind, "body": told, "at": at}
+    connection.execute(_ADD, row)
 
 
 class Events:

@@ -8,7 +8,8 @@ attempt and number, so nothing is copied twice.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import TextClause, func, insert, select
+from sqlalchemy import text as sql
 
 from inventory.model import Frozen
 from migrator.store_attempts import AttemptRecord
@@ -16,6 +17,9 @@ from migrator.tables import log_lines
 
 if TYPE_CHECKING:
     from migrator.store import Truth
+
+_TRIGRAM = 3
+"""Characters below which an index of trigrams knows nothing: the run's lines are read."""
 
 _ESCAPE = "\\"
 
@@ -40,18 +44,19 @@ class Logs:
     def __init__(self, truth: "Truth") -> None:
         self._truth = truth
 
-    def add(self, attempt: AttemptRecord, lines: Sequence[dict[str, Any]]) -> int:
-        """Keep those of `lines` (all of the attempt so far, in order) that are not kept yet; how
+    def add(self, attempt: AttemptRecord, lines: Sequence[dict[str, Any]], number: int = 0) -> int:
+        """Keep those of `lines` (of the attempt, in order, from `number` on) that are not kept yet; how
         many were."""
         of = log_lines.c.token == attempt.token
         with self._truth.reading() as connection:
             kept = connection.scalar(select(func.max(log_lines.c.number)).where(of))
-        if len(lines) <= (-1 if kept is None else kept) + 1:
+        if not lines or number + len(lines) <= (-1 if kept is None else kept) + 1:
             return 0
         with self._truth.writing() as connection:
             kept = connection.scalar(select(func.max(log_lines.c.number)).where(of))
             first = 0 if kept is None else kept + 1
-            rows = [_row(attempt, n, line) for n, line in enumerate(lines)][first:]
+            new = lines[max(0, first - number) :]
+            rows = [_row(attempt, n, line) for n, line in enumerate(new, max(first, number))]
             if rows:
                 connection.execute(insert(log_lines), rows)
         return len(rows)
@@ -76,6 +81,8 @@ class Logs:
             query = query.where(log_lines.c.run == run)
         if system is not None:
             query = query.where(log_lines.c.system == system)
+        if len(text) >= _TRIGRAM and self._truth.engine.dialect.name == "sqlite":
+            query = query.where(log_lines.c.id.in_(_found(text)))
         if text:
             wanted = text.replace(_ESCAPE, _ESCAPE * 2).replace("%", "\\%").replace("_", "\\_")
             like = f"%{wanted}%"
@@ -93,6 +100,14 @@ class Logs:
         of = select(func.count()).select_from(log_lines).where(log_lines.c.token == token)
         with self._truth.reading() as connection:
             return connection.scalar(of) or 0
+
+
+def _found(text: str) -> TextClause:
+    """Ids of lines that hold `text` by the index (migration 0011): one phrase of FTS5, whatever is in it.
+    PostgreSQL's index needs no other question."""
+    phrase = '"' + text.replace('"', '""').replace("\0", "") + '"'
+    found = "SELECT rowid FROM log_search WHERE log_search MATCH :phrase"
+    return sql(found).bindparams(phrase=phrase)
 
 
 def _row(attempt: AttemptRecord, number: int, line: dict[str, Any]) -> dict[str, Any]:

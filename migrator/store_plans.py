@@ -1,11 +1,12 @@
 """Plans and approvals."""
 
 import hashlib
+import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import normalize
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from inventory.model import Frozen
 from migrator.audit import record
@@ -83,11 +84,31 @@ def folded(name: str) -> str:
     return normalize("NFKC", fold(fold(normalize("NFD", name)))).strip()
 
 
+_HEAD = select(plans.c.code, plans.c.digest, plans.c.author, plans.c.made_at).where(
+    plans.c.code == bindparam("of_plan")
+)
+"""Without the body, which may be megabytes."""
+
+_DECIDED = (
+    select(approvals)
+    .where(approvals.c.plan == bindparam("of_plan"), approvals.c.digest == bindparam("of_digest"))
+    .order_by(approvals.c.id)
+)
+
+
+class _Checked(NamedTuple):
+    """A plan, the digests of its bytes and of itself, and when (monotonic) they were seen to fit."""
+
+    plan: Plan
+    print: str
+    digest: str
+    at: float
+
+
 class Plans:
     def __init__(self, truth: "Truth") -> None:
         self._truth = truth
-        self._known: dict[str, Plan] = {}
-        self._read: dict[str, tuple[str, str]] = {}  # digests of bytes and plan of what is known
+        self._known: dict[str, _Checked] = {}
 
     def add(self, plan: Plan, author: str) -> PlanRecord:
         """Keep a new plan under the next code of the day (P-20261122-1)."""
@@ -123,14 +144,10 @@ class Plans:
     def record(self, code: str) -> PlanRecord:
         """Raises NotFound."""
         with self._truth.reading() as connection:
-            row = connection.execute(select(plans).where(plans.c.code == code)).one_or_none()
+            row = connection.execute(_HEAD, {"of_plan": code}).one_or_none()
             if row is None:
                 raise NotFound(f"没有此方案 / no such plan: {code}; see `qianyun plan list`")
-            decided = connection.execute(
-                select(approvals)
-                .where(approvals.c.plan == code, approvals.c.digest == row.digest)
-                .order_by(approvals.c.id)
-            )
+            decided = connection.execute(_DECIDED, {"of_plan": code, "of_digest": row.digest})
             decisions = tuple(
                 ApprovalRecord(**{k: v for k, v in a.items() if k not in {"id", "plan"}})
                 for a in decided.mappings()
@@ -144,32 +161,36 @@ class Plans:
                 decisions=decisions,
             )
 
-    def load(self, code: str) -> Plan:
-        """The plan itself. Raises NotFound; Refused when its bytes no longer fit its digest."""
+    def load(self, code: str, within: float = 0.0) -> Plan:
+        """The plan itself, whose bytes are seen to fit its digest, or were at most `within` seconds ago.
+        Raises NotFound; Refused when they no longer do."""
         kept = self.record(code)
+        checked = self._known.get(code)
+        if checked and checked.digest == kept.digest and time.monotonic() - checked.at < within:
+            return checked.plan
         with self._truth.reading() as connection:
             body = connection.scalar(select(plans.c.body).where(plans.c.code == code))
         print_ = hashlib.sha256((body or "").encode()).hexdigest()
-        if self._read.get(code) == (print_, kept.digest) and code in self._known:
-            return self._known[code]  # the very bytes that were checked before
         try:
-            plan = Plan.read(body or "", kept.digest)
+            if checked and (checked.print, checked.digest) == (print_, kept.digest):
+                plan = checked.plan  # the very bytes that were checked before
+            else:
+                plan = Plan.read(body or "", kept.digest)
         except ValueError as error:
             raise Refused(
                 f"方案 {code} 的内容与摘要不符，批准作废 / the plan is not the one of its digest, "
                 f"its approval is void: {error}; make a new plan"
             ) from error
         if len(self._known) >= KNOWN:
-            self._read, self._known = {}, {}
-        self._read[code], self._known[code] = (print_, kept.digest), plan
+            self._known = {}
+        self._known[code] = _Checked(plan, print_, kept.digest, time.monotonic())
         return plan
 
     def known(self, code: str) -> Plan:
         """The plan as it was when this process last loaded it: for questions that are asked many
         times an item, and touch nothing. What acts, loads. Raises as `load`."""
-        if code not in self._known:
-            return self.load(code)
-        return self._known[code]
+        checked = self._known.get(code)
+        return checked.plan if checked else self.load(code)
 
     def decide(
         self,

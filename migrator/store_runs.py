@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from migrator.audit import record
@@ -26,6 +27,25 @@ from migrator.tables import items, runs, steps
 
 if TYPE_CHECKING:
     from migrator.store import Truth
+
+
+# Built once: to build a statement costs more than to run it, and these are run many times a step.
+_RUN = select(runs).where(runs.c.code == bindparam("of_run"))
+_OF_ITEM = (items.c.run == bindparam("of_run")) & (items.c.system == bindparam("of_system"))
+_ITEM = select(items).where(_OF_ITEM)
+_ITEM_STATE = select(items.c.state).where(_OF_ITEM)
+_SET_ITEM = update(items).where(_OF_ITEM)
+_TOLD = (
+    select(items.c.wanted, (items.c.paused | runs.c.paused).label("paused"))
+    .join(runs, runs.c.code == items.c.run)
+    .where(_OF_ITEM)
+)
+_OF_STEPS = (steps.c.run == bindparam("of_run")) & (steps.c.system == bindparam("of_system"))
+_WAY = select(steps).where(_OF_STEPS)
+_OF_STEP = _OF_STEPS & (steps.c.step == bindparam("of_step"))
+_STEP_STATE = select(steps.c.state).where(_OF_STEP)
+_SET_STEP = update(steps).where(_OF_STEP)
+_ADD_STEP = insert(steps)
 
 
 class Runs:
@@ -99,7 +119,7 @@ class Runs:
     def head(self, code: str) -> RunRecord:
         """A run without its items, which may be thousands. Raises NotFound."""
         with self._truth.reading() as connection:
-            row = connection.execute(select(runs).where(runs.c.code == code)).mappings().first()
+            row = connection.execute(_RUN, {"of_run": code}).mappings().first()
         if row is None:
             raise NotFound(f"没有此次执行 / no such run: {code}; see `qianyun run list`")
         return _run(row, ())
@@ -124,29 +144,36 @@ class Runs:
         with self._truth.reading() as connection:
             return list(connection.scalars(query))
 
-    def _get(self, connection: Connection, code: str) -> RunRecord:
+    def _get(self, connection: Connection, code: str, *, way: bool = True) -> RunRecord:
         row = connection.execute(select(runs).where(runs.c.code == code)).mappings().first()
         if row is None:
             raise NotFound(f"没有此次执行 / no such run: {code}; see `qianyun run list`")
-        way: dict[str, list[StepRecord]] = {}
-        for step in connection.execute(select(steps).where(steps.c.run == code)).mappings():
-            way.setdefault(step["system"], []).append(_step(step))
+        found: dict[str, list[StepRecord]] = {}
+        if way:
+            for system, *told in connection.execute(_STEPS.where(steps.c.run == code)):
+                found.setdefault(system, []).append(_like(*told))
         kept = connection.execute(
             select(items).where(items.c.run == code).order_by(items.c.wave, items.c.system)
         ).mappings()
-        return _run(row, tuple(_item(item, way.get(item["system"], [])) for item in kept))
+        return _run(row, tuple(_item(item, found.get(item["system"], [])) for item in kept))
 
     def item(self, run: str, system: str) -> ItemRecord:
         """Raises NotFound."""
-        key = (items.c.run == run) & (items.c.system == system)
+        of = {"of_run": run, "of_system": system}
         with self._truth.reading() as connection:
-            row = connection.execute(select(items).where(key)).mappings().first()
-            of = (steps.c.run == run) & (steps.c.system == system)
-            way = [_step(step) for step in connection.execute(select(steps).where(of)).mappings()]
+            row = connection.execute(_ITEM, of).mappings().first()
+            way = [_step(step) for step in connection.execute(_WAY, of).mappings()]
         if row is None:
             self.head(run)
             raise NotFound(f"执行 {run} 中没有系统 {system} / the run has no item {system}")
         return _item(row, way)
+
+    def turned(self, run: str) -> dict[str, str]:
+        """Systems whose items are to go back, with their notes."""
+        of = (items.c.run == run) & (items.c.wanted == Wanted.ROLLBACK)
+        with self._truth.reading() as connection:
+            rows = connection.execute(select(items.c.system, items.c.note).where(of))
+            return {row.system: row.note for row in rows}
 
     def set_run(self, code: str, **values: Any) -> None:
         with self._truth.writing() as connection:
@@ -161,12 +188,13 @@ class Runs:
     ) -> tuple[RunRecord, Admission]:
         """Let `choose` say which items of the run begin, of what stands now, and mark them: in one
         transaction, so that two runs never take the same room. It is given the run and the other
-        runs that are open."""
+        runs that are open, without steps: those of thousands of items cost a second each time."""
         at = self._truth.now()
         with self._truth.writing() as connection:
-            run = self._get(connection, code)
+            run = self._get(connection, code, way=False)
             query = select(runs.c.code).where(runs.c.ended_at.is_(None), runs.c.code != code)
-            others = [self._get(connection, c) for c in list(connection.scalars(query))]
+            codes = list(connection.scalars(query))
+            others = [self._get(connection, c, way=False) for c in codes]
             chosen = choose(run, others)
             for system in chosen.start:
                 values = {"state": ItemState.RUNNING, "begun_at": at, "note": ""}
@@ -188,12 +216,9 @@ class Runs:
         """
         at = self._truth.now()
         with self._truth.writing() as connection:
-            told = connection.execute(
-                select(items.c.wanted, (items.c.paused | runs.c.paused).label("paused"))
-                .join(runs, runs.c.code == items.c.run)
-                .where(items.c.run == run, items.c.system == system)
-            ).one()
-            state = connection.scalar(select(steps.c.state).where(_key(run, system, step)))
+            of = {"of_run": run, "of_system": system}
+            told = connection.execute(_TOLD, of).one()
+            state = connection.scalar(_STEP_STATE, of | {"of_step": step})
             back = step is StepKind.ROLLBACK
             turned = (told.wanted == Wanted.ROLLBACK) is not back
             if state == StepState.RUNNING:
@@ -207,7 +232,8 @@ class Runs:
     def begun(self, run: str, system: str, step: StepKind) -> bool:
         """Whether the step is marked as under way: its worker may have died in it."""
         with self._truth.reading() as connection:
-            state = connection.scalar(select(steps.c.state).where(_key(run, system, step)))
+            of = {"of_run": run, "of_system": system, "of_step": step}
+            state = connection.scalar(_STEP_STATE, of)
         return state == StepState.RUNNING
 
     def settle(self, run: str, system: str) -> None:
@@ -224,6 +250,30 @@ class Runs:
         """Insert or update one step's row; `state`, `message`, `started_at`, `ended_at`."""
         with self._truth.writing() as connection:
             self._put_step(connection, run, system, step, values)
+
+    def end_step(
+        self,
+        run: str,
+        system: str,
+        step: StepKind,
+        *,
+        state: StepState,
+        message: str,
+        rows: Mapping[StepKind, dict[str, Any]],
+    ) -> None:
+        """How a step ended, with what it says of `rows` (a cutover stands for several), and its audit
+        entry: one transaction."""
+        with self._truth.writing() as connection:
+            for kind, values in rows.items():
+                self._put_step(connection, run, system, kind, values)
+            record(
+                connection,
+                at=self._truth.now(),
+                actor="engine",
+                action=f"step.{state}",
+                object=f"{run}/{system}/{step}",
+                detail={"message": message},
+            )
 
     def command(
         self,
@@ -361,26 +411,26 @@ class Runs:
     def _update_item(
         self, connection: Connection, run: str, system: str, values: dict[str, Any]
     ) -> None:
-        key = (items.c.run == run) & (items.c.system == system)
+        of = {"of_run": run, "of_system": system}
         if state := values.get("state"):
-            before = connection.scalar(select(items.c.state).where(key))
+            before = connection.scalar(_ITEM_STATE, of)
             if before != state:
                 body = {"note": values["note"]} if values.get("note") else None
                 at = self._truth.now()
                 note(connection, at, run, f"item.{ItemState(state)}", system=system, body=body)
-        connection.execute(update(items).where(key).values(**values))
+        connection.execute(_SET_ITEM, of | values)
 
     def _put_step(
         self, connection: Connection, run: str, system: str, step: StepKind, values: dict[str, Any]
     ) -> None:
-        key = _key(run, system, step)
+        of = {"of_run": run, "of_system": system, "of_step": step}
         if state := values.get("state"):
             body = {"message": values["message"]} if values.get("message") else None
             kind = f"step.{StepState(state)}"
             note(connection, self._truth.now(), run, kind, system=system, step=step, body=body)
-        if connection.execute(update(steps).where(key).values(**values)).rowcount == 0:
+        if connection.execute(_SET_STEP, of | values).rowcount == 0:
             blank = {"state": StepState.PENDING, **values}
-            connection.execute(insert(steps).values(run=run, system=system, step=step, **blank))
+            connection.execute(_ADD_STEP, {"run": run, "system": system, "step": step, **blank})
 
 
 def _run(row: RowMapping, found: tuple[ItemRecord, ...]) -> RunRecord:
@@ -393,6 +443,18 @@ def _item(row: RowMapping, way: Sequence[StepRecord]) -> ItemRecord:
 
 def _step(row: RowMapping) -> StepRecord:
     return StepRecord(**{k: v for k, v in row.items() if k not in {"run", "system"}})
+
+
+_STEPS = select(
+    steps.c.system,
+    *(steps.c[name] for name in StepRecord.model_fields),
+)
+
+
+@lru_cache(maxsize=4096)
+def _like(*told: Any) -> StepRecord:
+    """A step's record: of a run of thousands of items most are alike, and nobody changes one."""
+    return StepRecord(**dict(zip(StepRecord.model_fields, told, strict=True)))
 
 
 _ORDER = {kind: number for number, kind in enumerate(StepKind)}

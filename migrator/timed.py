@@ -13,6 +13,7 @@ from inventory.model import Estate
 from inventory.seen import Seen
 from migrator.dispositions import Ruling, dispose
 from migrator.groups import shared_databases, ties_of
+from migrator.halves import labelled, together
 from migrator.items import Index, gather
 from migrator.orders import Orders
 from migrator.plan import Disposition, Item, Limit, Means, Plan, Verdict, Wave
@@ -107,7 +108,7 @@ def _verdict(verdict: Verdict, at: Appointment | None, missing: Ruling | None) -
         return verdict
     told = verdict.reason
     if missing:
-        told += f"；执行前须补：{missing.reason}"
+        told = together(told, labelled("执行前须补 / still missing", missing.reason))
     asks = missing.asks if missing and missing.asks else None
     return verdict.model_copy(update={"wave": at.wave, "reason": told, "asks": asks})
 

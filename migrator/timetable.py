@@ -35,7 +35,7 @@ class Appointment(Frozen):
     `copy_nights` of 24 hours and is over before its own night; `begins`, `ends`: local times
     between which the cutover may begin; `after`: what it needs, which is done first; `due`: the
     day by which it should be done, `late`: by how many days it is not. `turn`: its place in the
-    night among those of its group, what it needs before it; those of one turn may go side by side."""
+    night, what it needs before it; those of one turn may go side by side."""
 
     system: str
     group: int = Field(ge=0)

@@ -34,6 +34,10 @@ class _Sleeper:
     def wake(self) -> None:
         self._woken = True
 
+    def forget(self) -> None:
+        """What woke us will be seen: we are about to ask."""
+        self._woken = False
+
     async def wait(self, limit: timedelta) -> None:
         with contextlib.suppress(TimeoutError):
             await workflow.wait_condition(lambda: self._woken, timeout=limit)
@@ -53,14 +57,10 @@ class ItemWorkflow:
 
     @workflow.run
     async def run(self, ref: ItemRef) -> str:
+        told: ItemOrder | None = None
         while True:
-            order: ItemOrder = await workflow.execute_activity(
-                "next_of_item",
-                ref,
-                result_type=ItemOrder,
-                start_to_close_timeout=_BRIEF,
-                retry_policy=_FOREVER,
-            )
+            order = told or await self._ask(ref)
+            told = None
             if order.end is not None:
                 await self._tell_run(ref)
                 return order.end.value
@@ -71,9 +71,11 @@ class ItemWorkflow:
                     step=order.step,
                     heartbeat_seconds=order.heartbeat_seconds,
                 )
-                await workflow.execute_activity(
+                # a step of the same worker brings the next order with it: half the activities
+                told = await workflow.execute_activity(
                     "perform_step",
                     step,
+                    result_type=ItemOrder,  # None (builds before, workers of zones) passes
                     task_queue=order.queue,
                     start_to_close_timeout=_LONG,
                     heartbeat_timeout=timedelta(seconds=order.heartbeat_seconds),
@@ -84,6 +86,16 @@ class ItemWorkflow:
             await self._sleeper.wait(min(wait, RECHECK))
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(ref)
+
+    async def _ask(self, ref: ItemRef) -> ItemOrder:
+        order: ItemOrder = await workflow.execute_activity(
+            "next_of_item",
+            ref,
+            result_type=ItemOrder,
+            start_to_close_timeout=_BRIEF,
+            retry_policy=_FOREVER,
+        )
+        return order
 
     async def _tell_run(self, ref: ItemRef) -> None:
         run = workflow.get_external_workflow_handle(ref.run)
@@ -124,6 +136,9 @@ class PlanWorkflow:
                     await self._begin(ItemRef(run=run, system=system))
                     begun.add(system)
             await self._sleeper.wait(RECHECK)
+            if order.gather_seconds:  # those that end together are answered together
+                await workflow.sleep(order.gather_seconds)
+                self._sleeper.forget()
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(run)
 

@@ -11,12 +11,13 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import h11
 
 from probes.look import Look
 from probes.model import Failure, ProbeResult, Target
-from probes.tcp import connect
+from probes.tcp import connect, readable
 from probes.tls import certificate, context, handshake, unreadable
 
 BODY_LIMIT = 500_000  # bytes read of an answer
@@ -29,6 +30,7 @@ HEADERS = (
     ("user-agent", "qianyun-probe"),
     ("connection", "close"),
 )
+END = h11.EndOfMessage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +113,22 @@ class _Wire:
 
 def _plain(sock: socket.socket) -> _Wire:
     loop = asyncio.get_running_loop()
-    return _Wire(lambda data: loop.sock_sendall(sock, data), lambda: loop.sock_recv(sock, CHUNK))
+
+    async def hear() -> bytes:
+        while True:
+            await readable(sock)  # what was asked for a moment ago is never there yet
+            try:
+                return sock.recv(CHUNK)
+            except BlockingIOError:
+                continue  # woken for nothing, as select(2) allows
+
+    return _Wire(lambda data: loop.sock_sendall(sock, data), hear)
 
 
 async def _talk(target: Target, look: Look, wire: _Wire, kept: list[Page]) -> ProbeResult:
     speaker = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
-    headers = [("host", _host(target)), *HEADERS]
-    request = h11.Request(method="GET", target=target.path, headers=headers)
-    asked = (speaker.send(request) or b"") + (speaker.send(h11.EndOfMessage()) or b"")
+    request = _request(_host(target), target.path)
+    asked = (speaker.send(request) or b"") + (speaker.send(END) or b"")
     await wire.say(asked)
     response = await _event(speaker, wire)
     while isinstance(response, h11.InformationalResponse):
@@ -154,6 +164,12 @@ def _judged(look: Look, text: str, told: dict[str, str]) -> ProbeResult:
             look.note(encoding=encoding)
         return look.done(Failure.WRONG_CONTENT, read=text, expected=target.content)
     return look.done()
+
+
+@lru_cache(maxsize=1 << 14)
+def _request(host: str, path: str) -> h11.Request:
+    """The same again and again of one target: to judge and to normalise it costs more than to send it."""
+    return h11.Request(method="GET", target=path, headers=[("host", host), *HEADERS])
 
 
 async def _event(speaker: h11.Connection, wire: _Wire) -> object:

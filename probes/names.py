@@ -7,7 +7,6 @@ search domains are not tried: every name is whole.
 
 import asyncio
 import ipaddress
-from dataclasses import dataclass
 
 import dns.asyncresolver
 import dns.exception
@@ -15,6 +14,7 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
+from probes.answers import Answer, Found, Nameless, Silent
 from probes.model import Family
 
 RECORD = {4: "A", 6: "AAAA"}
@@ -26,31 +26,6 @@ NO_NAME = (
 )
 SHORTEST, LONGEST = 30.0, 3600.0
 """Seconds that an answer is believed, whatever its time to live says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """`addresses` in the order of their numbers: two probers look at the same one. `ttl`: seconds."""
-
-    addresses: tuple[str, ...]
-    ttl: float
-
-
-@dataclass(frozen=True, slots=True)
-class Nameless:
-    """The name does not exist, or has no address of this family: so its servers say."""
-
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
-class Silent:
-    """Nobody told: no name server answered, or none would."""
-
-    told: str
-
-
-type Answer = Found | Nameless | Silent
 
 
 class Resolver:

@@ -1,44 +1,40 @@
 """From a check's name to its function: the way in for every look."""
 
+import importlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 
-from probes import (
-    banner,
-    dns,
-    http,
-    icmp,
-    mysql,
-    oracle,
-    pmtu,
-    postgresql,
-    redis,
-    ssh,
-    tcp,
-    tls,
-)
 from probes.errors import Misuse
 from probes.literal import fault_of
 from probes.look import Look
 from probes.model import Check, Failure, ProbeResult, Target
 
-CHECKS: Mapping[str, Check] = MappingProxyType(
+CHECKS: Mapping[str, str] = MappingProxyType(
     {
-        "icmp": icmp.check,
-        "tcp": tcp.check,
-        "tls": tls.check,
-        "http": http.check,
-        "dns": dns.check,
-        "ssh": ssh.check,
-        "banner": banner.check,
-        "pmtu": pmtu.check,
-        "postgresql": postgresql.check,
-        "mysql": mysql.check,
-        "oracle": oracle.check,
-        "redis": redis.check,
+        name: f"probes.{name}"
+        for name in (
+            *("icmp", "tcp", "tls", "http", "dns", "ssh", "banner", "pmtu"),
+            *("postgresql", "mysql", "oracle", "redis"),
+        )
     }
 )
+"""Each check's module, whose `check` it is: loaded when it is wanted, since one of them brings a
+library that takes longer to load than ten thousand targets to seat."""
+
+
+@cache
+def _check(name: str) -> Check:
+    check: Check = importlib.import_module(CHECKS[name]).check
+    return check
+
+
+def load(names: Iterable[str]) -> None:
+    """What these checks need, now: a loop that looks at thousands must not stop for it later."""
+    for name in names:
+        if name in CHECKS:
+            _check(name)
 
 
 async def probe(target: Target, deadline: float) -> ProbeResult:
@@ -54,8 +50,7 @@ async def probe(target: Target, deadline: float) -> ProbeResult:
         raise Misuse(
             f"读到时限 / read deadline {deadline!r}; 应为正数秒 / expected seconds above 0"
         )
-    check = CHECKS.get(target.check)
-    if check is None:
+    if target.check not in CHECKS:
         return Look(target).done(
             Failure.BAD_TARGET,
             read=f"检查 / check {target.check!r}",
@@ -63,4 +58,4 @@ async def probe(target: Target, deadline: float) -> ProbeResult:
         )
     if fault := fault_of(target):
         return Look(target).done(Failure.BAD_TARGET, read=fault)
-    return await check(target, deadline)
+    return await _check(target.check)(target, deadline)

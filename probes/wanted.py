@@ -12,10 +12,11 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from inventory.secrecy import Hidden
+from probes.answers import Found, Silent
 from probes.errors import Misuse
 from probes.look import Look
 from probes.model import Failure, Family, ProbeResult, Target
-from probes.names import Found, Resolver, Silent
+from probes.names import Resolver
 from probes.table import CHECKS
 
 FAMILIES: tuple[Family, ...] = (4, 6)

@@ -15,7 +15,7 @@ from api.errors import Exit
 
 if TYPE_CHECKING:
     from api.census import Told
-    from inventory.facts import Look, Visit
+    from inventory.facts import Visit
     from inventory.model import Estate, Zone
 
 Names = Annotated[
@@ -154,33 +154,18 @@ def _facts(
 def _found(desk: Desk, hosts: Codes = None) -> None:
     from api.census import only_codes
     from api.show.found import found_screen
-    from inventory.seen import seen
-    from inventory.unknown import unknown_services
-    from inventory.verification import verify
+    from api.verifying import found
 
-    estate, latest = _read(desk)
-    only = frozenset(only_codes(estate, hosts or ()))
-    failed = desk.product.truth.census.failed()
-    checked = verify(estate, latest, failed, _today(desk))
-    services = unknown_services(estate, latest)
-    days = desk.product.truth.census.recent(DAYS)
-    strangers = seen(estate, days, latest, desk.settings.discover_within).strangers
-    if only:
-        mine = only | {h.system for h in estate.hosts if h.code in only and h.system}
-        checked = checked.only(only, mine)
-        services = tuple(one for one in services if one.code in only)
-        strangers = tuple(one for one in strangers if only & set(one.talks_to))
-    data = checked.model_dump(mode="json") | {
-        "ok": not (checked.differences or services or strangers or checked.unread),
-        "unknown_services": [one.model_dump(mode="json") for one in services],
-        "unknown_hosts": [one.model_dump(mode="json") for one in strangers],
+    estate = _read(desk)
+    made = found(desk.product, estate, frozenset(only_codes(estate, hosts or ())))
+    data = made.checked.model_dump(mode="json") | {
+        "ok": made.ok,
+        "unknown_services": [one.model_dump(mode="json") for one in made.services],
+        "unknown_hosts": [one.model_dump(mode="json") for one in made.strangers],
     }
-    desk.answer(data, lambda: found_screen(checked, services, strangers, desk.words))
-    raise typer.Exit(Exit.DONE if data["ok"] else Exit.NO)
-
-
-DAYS = SEEN_DAYS
-"""Looks of how many days, before the newest, are taken together for what hosts talk with."""
+    say = desk.words
+    desk.answer(data, lambda: found_screen(made.checked, made.services, made.strangers, say))
+    raise typer.Exit(Exit.DONE if made.ok else Exit.NO)
 
 
 def _seen(
@@ -190,16 +175,12 @@ def _seen(
         typer.Option(
             min=1, max=3650, metavar="N", help="取最近几天的查看 / looks of how many days"
         ),
-    ] = DAYS,
+    ] = SEEN_DAYS,
 ) -> None:
     from api.show.found import seen_screen
-    from inventory.seen import Standing, seen
+    from api.verifying import talks
 
-    estate, latest = _read(desk)
-    looks = desk.product.truth.census.recent(days)
-    found = seen(estate, looks, latest, desk.settings.discover_within)
-    apart = (Standing.SEEN_ONLY, Standing.DECLARED_ONLY)
-    ok = all(one.standing not in apart for one in found.dependencies)
+    found, ok = talks(desk.product, _read(desk), days)
     data = {"ok": ok} | found.model_dump(mode="json")
     desk.answer(data, lambda: seen_screen(found, desk.words))
     raise typer.Exit(Exit.DONE if ok else Exit.NO)
@@ -212,32 +193,18 @@ def _idle(
     ] = None,
 ) -> None:
     from api.show.found import idle_screen
-    from inventory.idle import idle_signs
-    from migrator.errors import NotFound
+    from api.verifying import idle
 
-    estate, latest = _read(desk)
-    signs = idle_signs(estate, latest, _today(desk))
-    if unknown := set(systems or ()) - {one.code for one in signs}:
-        raise NotFound(
-            f"台账库中没有此系统（或为涉密系统） / the inventory has no such system, or it is classified: "
-            f"{', '.join(sorted(unknown))}"
-        )
-    shown = [one for one in signs if not systems or one.code in systems]
+    shown = idle(desk.product, _read(desk), frozenset(systems or ()))
     data = {"systems": [one.model_dump(mode="json") for one in shown]}
     desk.answer(data, lambda: idle_screen(shown, desk.words, desk.settings.timezone))
 
 
-def _read(desk: Desk) -> "tuple[Estate, dict[str, Look]]":
-    """The estate, and the newest look of each host that is in it."""
+def _read(desk: Desk) -> "Estate":
+    """The estate; says so where nothing was read of any of its hosts."""
+    from api.verifying import looks_of
+
     estate = desk.product.estate.load()
-    codes = {host.code for host in estate.hosts}
-    latest = desk.product.truth.census.latest(codes)
-    if not latest:
+    if not looks_of(desk.product, estate):
         desk.tell(desk.words("nothing_read"))
-    return estate, latest
-
-
-def _today(desk: Desk) -> Any:
-    from datetime import UTC, datetime
-
-    return desk.settings.today or datetime.now(UTC).date()
+    return estate

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 app = group("台账库 / the inventory: ledgers, facts")
 
 Ledgers = Annotated[
-    list[Path], typer.Argument(metavar="LEDGER...", help="台账文件 / ledger files (xlsx, csv)")
+    list[Path],
+    typer.Argument(metavar="LEDGER...", help="台账文件 / ledger files (xlsx, xls, ods, csv)"),
 ]
 WordsFile = Annotated[
     Path | None,
@@ -37,7 +38,7 @@ WordsFile = Annotated[
 ]
 MaybeLedgers = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="LEDGER", help="台账文件 / ledger files (xlsx, csv)"),
+    typer.Argument(metavar="LEDGER", help="台账文件 / ledger files (xlsx, xls, ods, csv)"),
 ]
 
 

@@ -20,6 +20,7 @@ from api.cli import (
     level,
     machine,
     netbox,
+    network,
     outputs,
     plan,
     policy,
@@ -58,6 +59,7 @@ app.add_typer(run.app, name="run")
 app.add_typer(machine.app, name="machine")
 app.add_typer(probe.app, name="probe")
 app.add_typer(netbox.app, name="netbox")
+app.add_typer(network.app, name="network")
 app.add_typer(audit.app, name="audit")
 app.add_typer(audit.database, name="db")
 app.add_typer(user.app, name="user")

@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -124,21 +125,13 @@ def questions(
 
 
 def groups(desk: Desk, means: MeansFile = None, settings: Settings = None) -> None:
+    from api.scheduling import move_groups
     from api.show.timetable import groups_screen
-    from migrator.groups import found, shared_databases, ties_of
-    from migrator.means import Groups
 
-    city, estate, seen = city_of(desk, means, settings), desk.product.estate.load(), seen_of(desk)
-    made = found(
-        (s.code for s in estate.systems if s.secrecy.value != "classified"),
-        ties_of(estate, seen),
-        city.groups if city else Groups(),
-        shared_databases(seen),
-    )
-    several = [one for one in made if len(one.systems) > 1]
+    several, alone = move_groups(desk.product, city_of(desk, means, settings))
     data = {
         "groups": [one.model_dump(mode="json", exclude_none=True) for one in several],
-        "alone": len(made) - len(several),
+        "alone": alone,
     }
     desk.answer(data, lambda: groups_screen(several, desk.words))
 
@@ -188,9 +181,10 @@ def why(
     policy: Policy = None,
     today: Today = None,
 ) -> None:
+    from api import scheduling
     from api.show.timetable import bindings_table, why_screen
-    from migrator.errors import NotFound
     from migrator.timing.case import reasons_of
+    from migrator.timing.jobs import Measures, bases_of
     from migrator.timing.why import binding_most, told
 
     plan, estate = desk.product.truth.plans.load(code), desk.product.estate.load()
@@ -201,21 +195,22 @@ def why(
         title = desk.words("binds_most")
         desk.answer(data, lambda: [bindings_table(most, desk.words, title)])
         return
-    lot = reasons.task.of.get(system)
-    if lot is None:
-        verdict = next((v for v in plan.verdicts if v.system == system), None)
-        reason = verdict.reason if verdict else "台账中无此系统 / the inventory has no such system"
-        raise NotFound(f"{system} 不在时间表中 / is not in the timetable of {code}: {reason}")
-    found = reasons.of(lot)
+    found = scheduling.why(plan, reasons, system)
     night = reasons.task.city.plan.night
+    known = Measures.of(estate, reasons.task.city)
+    bases = bases_of(found.lot.jobs, known)
+    inside = {job.code for job in found.lot.jobs}
+    verdicts = [v for v in plan.verdicts if v.system in inside]
     data = {
-        "systems": [job.code for job in lot.jobs],
+        "systems": [job.code for job in found.lot.jobs],
         "night": night(found.slot),
         "earliest": night(found.first),
         "free_nights": found.free,
         "bindings": [b.model_dump() | {"told": told(b.what)} for b in found.bindings],
+        "roads": [asdict(one) for one in bases],
+        "verdicts": [v.model_dump(mode="json", exclude_none=True) for v in verdicts],
     }
-    desk.answer(data, lambda: why_screen(found, reasons.task, desk.words))
+    desk.answer(data, lambda: why_screen(found, reasons.task, desk.words, verdicts, bases))
 
 
 def what_if(

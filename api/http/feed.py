@@ -7,21 +7,29 @@ process, too long ago) it says `reset`, and the page loads the run anew.
 """
 
 import asyncio
+import json
 import secrets
 import threading
 import time
-from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from migrator.progress import ItemRecord, RunRecord
 from migrator.run_log import fresh, log_of
 from migrator.store import Truth
 
 PACE = 0.5
 """Seconds between two looks."""
+REREAD = 5.0
+"""Seconds after which a run is read whole although nothing happened in it."""
 KEPT = 20_000
 """Events of a run that can be told again."""
+AT_ONCE = 500
+"""Events of one batch: a listener that is slow holds up no memory of ours."""
+WAITED = 5.0
+"""Seconds of silence after which a listener is given an empty batch."""
 LINGER = 120.0
 """Seconds that a journal is kept after its last listener has gone."""
 
@@ -34,6 +42,12 @@ class Happened:
     name: str
     data: dict[str, Any]
 
+    @cached_property
+    def wire(self) -> bytes:
+        """As text/event-stream (WHATWG HTML, 9.2.6); made once, however many listen."""
+        data = json.dumps(self.data, ensure_ascii=False, default=str)
+        return f"event: {self.name}\ndata: {data}\nid: {self.cursor}\n\n".encode()
+
 
 @dataclass
 class Journal:
@@ -42,46 +56,58 @@ class Journal:
     truth: Truth
     code: str
     boot: str
-    events: deque[tuple[int, str, dict[str, Any]]] = field(
-        default_factory=lambda: deque(maxlen=KEPT)
-    )
+    events: list[Happened] = field(default_factory=list)  # the last ones, numbered without a gap
     number: int = 0
     ended: bool = False
     listeners: int = 0
     left: float = 0.0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-    _known: dict[str, Any] = field(default_factory=dict)
+    _event: int = 0
+    _read_at: float = -1e9
+    _took: float = 0.0
+    _known: dict[str, RunRecord | ItemRecord] = field(default_factory=dict)
     _seen: set[tuple[object, ...]] = field(default_factory=set)
 
     def look(self) -> list[tuple[str, dict[str, Any]]]:
-        """What is new since the last look."""
-        run = self.truth.runs.get(self.code)
+        """What is new since the last look. The run, which may have thousands of items, is read whole
+        only when something happened in it, and now and then for what no event tells."""
         found: list[tuple[str, dict[str, Any]]] = []
-        told: dict[str, Any] = {
-            "": run.model_dump(mode="json", exclude={"items"}),
-            **{item.system: item.model_dump(mode="json") for item in run.items},
-        }
-        for key, data in told.items():
-            if self._known.get(key) != data:
-                found.append(("state", data))
-        self._known = told
+        happened = self.truth.events.after(self._event, self.code)
+        began = time.monotonic()
+        run = None
+        if happened or began - self._read_at >= max(REREAD, 5 * self._took):
+            self._event = happened[-1].id if happened else self._event
+            run = self.truth.runs.get(self.code)
+            found += self._states(run)
+            self._read_at = time.monotonic()
+            self._took = self._read_at - began
         found += [
             ("log", dict(line)) for line in fresh(log_of(self.truth, self.code, None), self._seen)
         ]
-        if run.ended_at is not None:
+        if run is not None and run.ended_at is not None:
             self.ended = True
             found.append(("end", {"state": run.state.value}))
         return found
 
+    def _states(self, run: RunRecord) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Run and items that are not as they were. Records are frozen: an equal one is not put into
+        JSON again."""
+        told: dict[str, RunRecord | ItemRecord] = {i.system: i for i in run.items}
+        told[""] = run.model_copy(update={"items": ()})
+        for key, one in told.items():
+            if self._known.get(key) != one:
+                yield "state", one.model_dump(mode="json", exclude={"items"})
+        self._known = told
+
     def add(self, found: list[tuple[str, dict[str, Any]]]) -> None:
         for name, data in found:
             self.number += 1
-            self.events.append((self.number, name, data))
+            self.events.append(Happened(f"{self.boot}.{self.number}", name, data))
+        if len(self.events) > 2 * KEPT:
+            del self.events[:-KEPT]
 
     def after(self, number: int) -> list[Happened]:
-        return [
-            Happened(f"{self.boot}.{n}", name, data) for n, name, data in self.events if n > number
-        ]
+        return self.events[max(0, len(self.events) - (self.number - number)) :]
 
     def place(self, cursor: str | None) -> int | None:
         """Where a cursor stands; 0 without one; None where it cannot go on."""
@@ -91,7 +117,7 @@ class Journal:
         if boot != self.boot or not told.isascii() or not told.isdigit() or len(told) > 15:
             return None
         number = int(told)
-        first = self.events[0][0] if self.events else self.number + 1
+        first = self.number - len(self.events) + 1
         return number if first - 1 <= number <= self.number else None
 
 
@@ -107,6 +133,12 @@ class Feeds:
 
     async def listen(self, code: str, cursor: str | None) -> AsyncIterator[Happened]:
         """Events of a run after the cursor, until it has ended or the server stops."""
+        async for batch in self.batches(code, cursor):
+            for event in batch:
+                yield event
+
+    async def batches(self, code: str, cursor: str | None) -> AsyncIterator[list[Happened]]:
+        """The same, all that came together at once; an empty one now and then while nothing comes."""
         journal = self._journals.get(code)
         if journal is None:
             journal = self._journals[code] = Journal(self._truth(), code, self._boot)
@@ -117,16 +149,16 @@ class Feeds:
         try:
             place = journal.place(cursor)
             if place is None:
-                yield Happened(f"{self._boot}.{journal.number}", "reset", {"run": code})
+                yield [Happened(f"{self._boot}.{journal.number}", "reset", {"run": code})]
                 place = journal.number
             while not self._stopping.is_set():
-                for event in journal.after(place):
-                    place += 1
-                    yield event
+                batch = journal.after(place)[:AT_ONCE]
+                place += len(batch)
+                yield batch
                 if journal.ended and place >= journal.number:
                     return
                 async with journal.changed:
-                    if journal.number <= place:
+                    if journal.number <= place and not journal.ended:
                         await _within(journal.changed)
         finally:
             journal.listeners -= 1
@@ -151,8 +183,8 @@ class Feeds:
 
 
 async def _within(changed: asyncio.Condition) -> None:
-    """Wait for a change, and look about now and then whether the server stops."""
+    """Wait for a change: a stopping server is one."""
     try:
-        await asyncio.wait_for(changed.wait(), 1.0)
+        await asyncio.wait_for(changed.wait(), WAITED)
     except TimeoutError:
         return

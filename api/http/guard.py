@@ -10,6 +10,7 @@ import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.matching import ASKED_WITHIN
 from api.http.problems import Refusal, problem
 
 LARGEST = 32 * 1024 * 1024
@@ -26,16 +27,23 @@ HEADERS = {
 }
 """Where an answer does not say otherwise itself; pages have a policy of their own."""
 
+STRICT = {b"strict-transport-security": b"max-age=31536000"}
+
 _log = structlog.get_logger("api.http.access")
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, names: Callable[[], frozenset[str]]) -> None:
+    """`secure`: people reach it by https alone, and browsers are told to keep to that (RFC 6797)."""
+
+    def __init__(
+        self, app: ASGIApp, names: Callable[[], frozenset[str]], *, secure: bool = False
+    ) -> None:
         self._app = app
         self._names = names
+        self._headers = HEADERS | (STRICT if secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope.get(ASKED_WITHIN):
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
@@ -48,7 +56,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 there = {name.lower() for name, _ in message["headers"]}
-                more = [(n, v) for n, v in HEADERS.items() if n not in there]
+                more = [(n, v) for n, v in self._headers.items() if n not in there]
                 message["headers"] = [*message["headers"], *more]
             await send(message)
 

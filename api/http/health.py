@@ -3,18 +3,19 @@
 import asyncio
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from api.bootstrap import Qianyun
-from api.http.people import MaybeVisitor, Visitor
+from api.errors import Unauthenticated
+from api.http.people import Visitor, visitor_of
 from api.http.responses import Alive, CheckAnswer, HealthAnswer
 from api.http.rights import PUBLIC
 from api.settings import SettingsError
 from inventory.errors import InventoryError
-from migrator.errors import EngineDown
+from migrator.errors import EngineDown, MigratorError
 from migrator.people import Deed, may
 
 ENGINE_SECONDS = 3.0
@@ -26,6 +27,18 @@ NETBOX_SECONDS = 3.0
 _DOWN: dict[int | str, dict[str, Any]] = {
     503: {"model": HealthAnswer, "description": "有部件不应答 / a part does not answer"}
 }
+
+
+async def _whoever(request: Request) -> Visitor | None:
+    """Who asks, and nobody for a token that has ended or while the database is away: whether the
+    service is ready does not hang on who asks."""
+    try:
+        return await visitor_of(request)
+    except (Unauthenticated, MigratorError):
+        return None
+
+
+Whoever = Annotated[Visitor | None, Depends(_whoever)]
 
 
 def health(product: Qianyun) -> APIRouter:
@@ -43,14 +56,14 @@ def health(product: Qianyun) -> APIRouter:
         responses=_DOWN,
         **PUBLIC,
     )
-    async def ready(visitor: MaybeVisitor) -> JSONResponse:
+    async def ready(visitor: Whoever) -> JSONResponse:
         """数据库与引擎应答才可用 / ready when database and engine answer."""
         return await _answer(product, visitor)
 
     @router.get(
         "/health", summary="健康 / health", response_model=HealthAnswer, responses=_DOWN, **PUBLIC
     )
-    async def whole(visitor: MaybeVisitor) -> JSONResponse:
+    async def whole(visitor: Whoever) -> JSONResponse:
         """数据库、引擎与 NetBox 是否应答；原因只告知运维人员 / whether database, engine and NetBox answer;
         why not is told to who may read the system's state."""
         return await _answer(product, visitor)

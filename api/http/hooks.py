@@ -35,7 +35,7 @@ class Alert(BaseModel):
     labels: dict[str, str] = Field(default={}, max_length=100)
 
 
-class Delivery(BaseModel):
+class AlertDelivery(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     version: Literal["4"] = "4"
@@ -55,7 +55,7 @@ class Taken(Answer):
     responses=problems(409),
     **PUBLIC,
 )
-def alertmanager(told: Delivery, request: Request, product: Product) -> Taken:
+def alertmanager(told: AlertDelivery, request: Request, product: Product) -> Taken:
     """令牌在设置中；同一内容只收一次 / by the token of the settings; the same is taken once."""
     secret = product.settings.alertmanager_token
     if secret is None:

@@ -29,6 +29,7 @@ from inventory.store import Objection
 from inventory.tasks import Task
 from inventory.text import printable
 from migrator.errors import NotFound
+from migrator.looking import unreachable
 from migrator.people import Deed
 
 router = APIRouter(prefix="/inventory", tags=["inventory"], route_class=Route)
@@ -270,8 +271,8 @@ def objects(
     paging: Paging,
     organisation: Annotated[str | None, Query(max_length=63, description="单位 / its code")] = None,
 ) -> Page[Thing]:
-    """只见本单位的（有范围者）；涉密的只计数 / one's own for who is bound; what is classified is only
-    counted."""
+    """只见本单位的（有范围者）；涉密的只计数；不含电话与邮箱 / one's own for who is bound; what is
+    classified is only counted; without phones and addresses of people."""
     every = getattr(look.estate(person), kind)
     if organisation is not None:
         every = [o for o in every if getattr(o, "organisation", None) == organisation]
@@ -292,13 +293,16 @@ def objects(
     **right(Deed.INVENTORY_READ),
 )
 def show(code: Annotated[str, Path(max_length=63)], person: Asking, look: Look) -> list[ThingWhole]:
-    """事实、出处与依赖 / facts, where they were read, dependencies."""
+    """事实、出处与依赖；看到联系方式时记入审计 / facts, where they were read, dependencies; to be shown how
+    to reach somebody is noted."""
     estate = look.estate(person)
     found = [
         (kind, one) for kind, every in estate.collections() for one in every if one.code == code
     ]
     if not found:
         raise NotFound(f"台账库中没有此编号 / the inventory has no such code: {code}")
+    for _, one in found:
+        look.about(person, code, getattr(one, "contacts", None) or ())
     return [ThingWhole.model_validate(_whole(estate, kind, one)) for kind, one in found]
 
 
@@ -308,13 +312,14 @@ def _thing(kind: str, one: Any) -> dict[str, Any]:
         "code": one.code,
         "name": one.name,
         "organisation": getattr(one, "organisation", None),
-        "facts": content(one),
+        "facts": unreachable(content(one)),
     }
 
 
 def _whole(estate: Estate, kind: str, one: Any) -> dict[str, Any]:
     names = Told.model_fields
     data = _thing(kind, one)
+    data["facts"] = content(one)  # whole: the reading is noted
     data["provenance"] = [{n: getattr(p, n) for n in names} for p in one.provenance]
     if kind == "systems":
         data["needs"] = [d.needs for d in estate.dependencies if d.system == one.code]

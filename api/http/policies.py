@@ -1,6 +1,8 @@
 """/api/v1/policies: what the documents order, how the city stands, what people put on record."""
 
 from datetime import date
+from pathlib import Path as File
+from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -14,8 +16,10 @@ from api.http.responses import Answer
 from api.http.rights import right
 from api.http.routing import Route
 from api.judging import cases, shelf_of, standings
+from inventory.errors import PackRefused
 from inventory.policies.assessment import Assessment
 from inventory.policies.holds import Hold, total
+from inventory.policies.loader import load_file
 from inventory.policies.pack import Pack, Validity
 from inventory.policies.phases import Standing
 from migrator.people import Deed, within
@@ -91,6 +95,24 @@ class BaselineOf(Answer):
     policy: str = Field(max_length=63)
 
 
+class PolicyText(Answer):
+    toml: str = Field(
+        min_length=1, max_length=1_000_000, description="政策文件全文 / the whole file"
+    )
+
+
+class PolicyFault(Answer):
+    line: int | None
+    told: str
+
+
+class PolicyChecked(Answer):
+    ok: bool
+    id: str | None
+    counts: dict[str, int]
+    faults: list[PolicyFault]
+
+
 class Withdrawal(Answer):
     reason: str = Field(min_length=1, max_length=2000)
 
@@ -133,6 +155,27 @@ _PARTS = ("targets", "rules", "clocks", "reports", "phases")
 def policy(named: Named, product: Product) -> Pack:
     """有效期、条目与后果，附条款原文 / validity, entries, consequences, each with its clause."""
     return shelf_of(product).pack(named)
+
+
+@router.post(
+    "/policies/check",
+    summary="检查政策文件 / a policy's file: every mistake by line",
+    responses=problems(404, 409),
+    **right(Deed.POLICY_RECORD),
+)
+def check(told: PolicyText, product: Product) -> PolicyChecked:
+    """什么都不留存；引文与来源文件的比对限命令行 / nothing is kept; quotes are compared with the source's
+    file by the command line alone, which has it."""
+    with TemporaryDirectory(prefix="qianyun-policy-") as folder:
+        file = File(folder) / "policy.toml"
+        file.write_text(told.toml)
+        try:
+            pack = load_file(file, (shelf_of(product).folder,))
+        except PackRefused as refused:
+            faults = [PolicyFault(line=f.line, told=str(f)) for f in refused.faults]
+            return PolicyChecked(ok=False, id=None, counts={}, faults=faults)
+    counts = {n: len(getattr(pack, n)) for n in _PARTS}
+    return PolicyChecked(ok=True, id=pack.id, counts=counts, faults=[])
 
 
 @router.get(

@@ -21,7 +21,7 @@ from probes.readiness.evidence import Evidence, Readiness
 from probes.readiness.levels import Judge
 from probes.watch.folder import Folder
 from probes.watch.of_estate import watches_of
-from probes.watch.outages import recorded
+from probes.watch.picture import outages_of
 
 router = APIRouter(prefix="/probes", tags=["probes"], route_class=Route)
 
@@ -40,6 +40,7 @@ class OutageAnswer(Answer):
     seconds: float | None
     reason: str
     acknowledged_by: str | None
+    prober: str = Field(description="观测点；本机为空 / whose record; empty: this machine's own")
 
 
 class WatchAnswer(Answer):
@@ -97,6 +98,19 @@ def level(
     return Judge(estate, evidence).level_of(code)
 
 
+class Missing(Answer):
+    """A prober that did not answer: its outages are not among these."""
+
+    prober: str
+    why: str
+
+
+class OutagePage(Page[OutageAnswer]):
+    """`missing` is not empty where the list may lack something."""
+
+    missing: list[Missing]
+
+
 @router.get(
     "/outages",
     summary="中断记录 / outages",
@@ -110,9 +124,10 @@ def outages(
     paging: Paging,
     code: Annotated[str | None, Query(max_length=63)] = None,
     open: Annotated[bool, Query(description="只看未恢复的 / only those that last")] = False,
-) -> Page[OutageAnswer]:
-    """起止与原因 / when, how long, why."""
-    path = Folder(product.settings.state / "probes").outages
+) -> OutagePage:
+    """起止与原因，各观测点一并 / when, how long, why; of all vantage points, and which did not answer."""
+    settings = product.settings
+    told, missing = outages_of(Folder(settings.state / "probes"), settings.vantages, code)
     found = [
         OutageAnswer(
             code=one.code,
@@ -123,14 +138,21 @@ def outages(
             seconds=None if one.ended is None else round((one.ended - one.began) / 1e9, 3),
             reason=one.reason,
             acknowledged_by=one.acknowledged_by,
+            prober=one.prober,
         )
-        for one in (recorded(path, code) if path.exists() else [])
+        for one in told
         if not (open and one.ended is not None)
     ]
     found = _mine(person, look, found)
     keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("code", "began", "ended", "seconds")}
     items, total = page_of(found, paging, keys)
-    return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+    return OutagePage(
+        items=items,
+        total=total,
+        offset=paging.offset,
+        limit=paging.limit,
+        missing=[Missing(prober=name, why=why) for name, why in missing],
+    )
 
 
 @router.get(

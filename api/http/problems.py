@@ -4,6 +4,7 @@ Messages of errors hold both languages, "中文 / English": whoever says which o
 that half, everybody else both. What nobody foresaw is said without its text, which may hold anything.
 """
 
+import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -165,7 +166,10 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:
-    _log.error("unforeseen", path=request.url.path, kind=type(error).__name__, exc_info=error)
+    # as text, from here: where nobody set up logging, structlog would print every local variable
+    # of every frame, secrets among them, and take half a minute over an app
+    trace = "".join(traceback.format_exception(error))
+    _log.error("unforeseen", path=request.url.path, kind=type(error).__name__, trace=trace)
     detail = (
         f"未预料的故障（{type(error).__name__}），详见服务日志 / unforeseen ({type(error).__name__}): "
         "the log of the service tells more"

@@ -1,5 +1,6 @@
 """/api/v1/reports: what an office hands in: previewed, made final, taken away, logged when it went."""
 
+import hashlib
 import re
 import tempfile
 from datetime import date
@@ -7,7 +8,8 @@ from pathlib import Path as File
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response, UploadFile
+from fastapi import File as FormFile
 from pydantic import Field
 
 from api.days import city_today, day_or_today
@@ -22,6 +24,7 @@ from inventory.policies.forms import FORMS
 from inventory.reports.case import Sampling, Scope
 from inventory.reports.model import Report
 from inventory.reports.periods import Due
+from inventory.text import printable
 from migrator.people import Deed
 from migrator.store_sendings import Sending
 
@@ -94,6 +97,22 @@ class Received(Answer):
     evidence: str = Field(min_length=1, max_length=2000)
 
 
+class MatchedFile(Answer):
+    """`report`: the final report whose file it is, null for none."""
+
+    name: str
+    digest: str
+    report: int | None
+    kind: str | None
+
+
+class ReportsVerified(Answer):
+    ok: bool
+    reports: int
+    faults: list[str]
+    files: list[MatchedFile]
+
+
 class RecordedId(Answer):
     id: int
 
@@ -138,7 +157,7 @@ def preview(told: AskReport, person: Asking, product: Product) -> MadeReport:
     **right(Deed.REPORT_READ),
 )
 def preview_file(
-    kind: Annotated[Literal["xlsx", "docx", "html"], Path()],
+    kind: Annotated[Literal["xlsx", "docx", "html", "pdf"], Path()],
     told: AskReport,
     person: Asking,
     product: Product,
@@ -199,7 +218,7 @@ def one(number: Number, product: Product, person: Asking) -> MadeReport:
 )
 def file(
     number: Number,
-    kind: Annotated[Literal["xlsx", "docx", "html"], Path()],
+    kind: Annotated[Literal["xlsx", "docx", "html", "pdf"], Path()],
     product: Product,
     person: Asking,
 ) -> Response:
@@ -237,6 +256,34 @@ def received(told: Received, product: Product, person: Asking) -> RecordedId:
     office = Office(product, city_today(product.settings))
     found, _ = office.receive(person, **told.model_dump())
     return RecordedId(id=found.id)
+
+
+@router.post(
+    "/verify",
+    summary="核对定稿报告与文件 / whether all is as it was made, and whose a file is",
+    responses=problems(409),
+    **right(Deed.AUDIT_READ),
+)
+def verify(
+    product: Product,
+    files: Annotated[list[UploadFile], FormFile(max_length=20)] = [],  # noqa: B006  read, not kept
+) -> ReportsVerified:
+    """报告、文件与审计三者相互核对 / reports, files and the audit against each other."""
+    store = product.truth.reports
+    faults, matched = store.faults(), []
+    for upload in files:
+        digest = hashlib.file_digest(upload.file, "sha256").hexdigest()  # type: ignore[arg-type]
+        match = store.by_digest(digest)
+        matched.append(
+            MatchedFile(
+                name=printable(upload.filename or "")[:200],
+                digest=digest,
+                report=match[0].id if match else None,
+                kind=match[1] if match else None,
+            )
+        )
+    ok = not faults and all(one.report is not None for one in matched)
+    return ReportsVerified(ok=ok, reports=store.count(), faults=faults, files=matched)
 
 
 @router.get(

@@ -23,14 +23,15 @@ PUBLIC: dict[str, Any] = {"openapi_extra": {MARK: "public", "security": []}}
 """A route that answers anybody: health, signing in, hooks that prove themselves by a signature."""
 
 
-def right(deed: Deed) -> dict[str, Any]:
-    """Arguments of a route: the mark, and the door."""
+def right(deed: Deed, **more: str) -> dict[str, Any]:
+    """Arguments of a route: the mark, and the door; `more` goes into the document as extensions."""
 
     def door(person: Asking, product: Product) -> Person:
         product.truth.permit(person, deed, "api")
         return person
 
-    return {"openapi_extra": {MARK: deed.value}, "dependencies": [Depends(door)]}
+    extra = {MARK: deed.value} | {f"x-{name.replace('_', '-')}": v for name, v in more.items()}
+    return {"openapi_extra": extra, "dependencies": [Depends(door)]}
 
 
 def right_or_local(deed: Deed) -> dict[str, Any]:

@@ -1,24 +1,30 @@
 """How every route of /api/v1 answers besides its content: entity tags on what is read, keys on what is
 commanded.
 
-GET: an `ETag` of the body, and 304 for who has it already (RFC 9110, 13.1.2). POST with
-`Idempotency-Key`: the same key with the same request is done once, and answered the same again
-(`Idempotency-Replayed: true`).
+GET: an `ETag` of the body, and 304 for who has it already (RFC 9110, 13.1.2). POST, PATCH, PUT and
+DELETE with `Idempotency-Key`: the same key with the same request is done once, and answered the same
+again (`Idempotency-Replayed: true`); with `If-Match`: only to what was seen (`matching.py`). A route
+tells all of this in the document itself.
 """
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
+from api.http.matching import fits_tag, seen
 from api.http.people import product_of, visitor_of
-from api.http.problems import Refusal
+from api.http.problems import Refusal, problems
 from migrator.store_commands import Answered, Commands
 
 KEY = "idempotency-key"
+
+SHOWN_ONCE = "x-shown-once"
+"""Mark of a route whose answer has a secret in this field: it is not kept, and a replay has it empty."""
 
 type Handler = Callable[[Request], Awaitable[Response]]
 
@@ -26,12 +32,52 @@ type Handler = Callable[[Request], Awaitable[Response]]
 class Route(APIRoute):
     """The route class of /api/v1."""
 
+    def __init__(self, path: str, endpoint: Any, **told: Any) -> None:
+        extra = dict(told.get("openapi_extra") or {})
+        methods = set(told.get("methods") or ())
+        own = (_IF_NONE_MATCH,) if "GET" in methods else (_KEY, _if_match(methods))
+        extra["parameters"] = [*extra.get("parameters", ()), *own]
+        told["openapi_extra"] = extra
+        if "GET" not in methods:  # after the door: who may not is not told whether they saw it
+            told["dependencies"] = [*(told.get("dependencies") or ()), Depends(seen)]
+        told["responses"] = {**_answers(methods), **(told.get("responses") or {})}
+        super().__init__(path, endpoint, **told)
+
     def get_route_handler(self) -> Any:
         handler = super().get_route_handler()
         methods = self.methods or set()
         if "GET" in methods:
             return _tagged(handler)
-        return _once(handler) if "POST" in methods else handler
+        once = (self.openapi_extra or {}).get(SHOWN_ONCE, "")
+        return _once(handler, once)
+
+
+def _header(name: str, text: str, *, longest: int, required: bool = False) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": text,
+        "schema": {"type": "string", "minLength": 1, "maxLength": longest, "title": name},
+    }
+
+
+_IF_NONE_MATCH = _header("If-None-Match", "已有的 ETag / the ETag that is known", longest=1000)
+_KEY = _header(
+    "Idempotency-Key", "同键同请求只做一次 / the same key and request: done once", longest=255
+)
+
+
+def _if_match(methods: set[str]) -> dict[str, Any]:
+    text = "所见版本的 ETag，已变则 412 / the ETag that was seen; 412 where it is another now"
+    return _header("If-Match", text, longest=1000, required="PATCH" in methods)
+
+
+def _answers(methods: set[str]) -> dict[int | str, dict[str, Any]]:
+    """What a route of these methods answers besides its own."""
+    if "GET" in methods:
+        return {304: {"description": "未变 / what If-None-Match names is what there is"}}
+    return problems(409, 412, *((428,) if "PATCH" in methods else ()))
 
 
 def _tagged(handler: Any) -> Handler:
@@ -52,13 +98,7 @@ def _tagged(handler: Any) -> Handler:
     return answer
 
 
-def fits_tag(told: str, tag: str) -> bool:
-    """Whether a list of entity tags, as If-None-Match and If-Match hold, has this one."""
-    found = {one.strip().removeprefix("W/") for one in told.split(",")}
-    return bool(found & {tag, "*"})
-
-
-def _once(handler: Any) -> Handler:
+def _once(handler: Any, secret: str) -> Handler:
     async def answer(request: Request) -> Response:
         key = request.headers.get(KEY)
         if key is None:
@@ -72,16 +112,16 @@ def _once(handler: Any) -> Handler:
         if visitor is None:  # then it is refused, and nothing is to be remembered
             refused: Response = await handler(request)
             return refused
-        return await _kept(handler, request, visitor.person.name, key)
+        return await _kept(handler, request, (visitor.person.name, key), secret)
 
     return answer
 
 
-async def _kept(handler: Any, request: Request, name: str, key: str) -> Response:
+async def _kept(handler: Any, request: Request, of: tuple[str, str], secret: str) -> Response:
     commands: Commands = product_of(request).truth.commands
     told = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
     told.update(await request.body())
-    former = await run_in_threadpool(commands.begin, name, key, told.hexdigest())
+    former = await run_in_threadpool(commands.begin, *of, told.hexdigest())
     if former is not None:
         return Response(
             former.body,
@@ -94,7 +134,13 @@ async def _kept(handler: Any, request: Request, name: str, key: str) -> Response
         response: Response = await handler(request)
         if response.status_code < 300 and isinstance(response.body, bytes):
             media = response.headers.get("content-type", "")
-            answered = Answered(response.status_code, media, response.body)
+            answered = Answered(response.status_code, media, _without(response.body, secret))
         return response
     finally:
-        await run_in_threadpool(commands.end, name, key, answered)
+        await run_in_threadpool(commands.end, *of, answered)
+
+
+def _without(body: bytes, secret: str) -> bytes:
+    return (
+        json.dumps(json.loads(body) | {secret: ""}, ensure_ascii=False).encode() if secret else body
+    )

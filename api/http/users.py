@@ -110,7 +110,7 @@ def users(person: Asking, product: Product, paging: Paging) -> Page[AccountAnswe
     summary="新用户 / a new account",
     status_code=201,
     responses=problems(409),
-    **right(Deed.USER_MANAGE),
+    **right(Deed.USER_MANAGE, shown_once="password"),
 )
 def add(told: NewAccount, person: Asking, product: Product) -> Drawn:
     """密码只显示这一次 / its password is shown this once."""
@@ -155,7 +155,7 @@ def change(name: Name, told: ChangeAccount, person: Asking, product: Product) ->
     "/users/{name}/password",
     summary="重设密码 / draw a new password",
     responses=problems(404, 409),
-    **right(Deed.USER_MANAGE),
+    **right(Deed.USER_MANAGE, shown_once="password"),
 )
 def password(name: Name, person: Asking, product: Product) -> Drawn:
     """只显示这一次；其会话随即结束 / shown this once; the sessions of the account end."""
@@ -184,7 +184,7 @@ def tokens(
     summary="新令牌 / a new token",
     status_code=201,
     responses=problems(404, 409),
-    **right(Deed.OWN_ACCOUNT),
+    **right(Deed.OWN_ACCOUNT, shown_once="token"),
 )
 def make_token(told: NewToken, person: Asking, product: Product) -> MadeToken:
     """内容只显示这一次；权限不超过其用户 / shown this once; it never may more than its account."""

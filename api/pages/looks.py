@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from api.bootstrap import Qianyun
 from api.judged import evidence_of
 from probes.readiness.evidence import Evidence, Standing
 from probes.watch.folder import Folder
-from probes.watch.outages import Outage, recorded
+from probes.watch.outages import Outage
+from probes.watch.picture import outages_of
 
 FRESH = 300.0
 """Seconds: what was seen longer ago is not known any more (`readiness.Thresholds`)."""
@@ -76,7 +76,7 @@ def looks(product: Qianyun) -> Looks:
     return Looks(seen.standings(), time.time_ns(), partial(evidence_of, product, seen))
 
 
-def outages(state: Path, code: str | None = None) -> list[Outage]:
-    """The newest first."""
-    path = Folder(state / "probes").outages
-    return recorded(path, code)[::-1] if path.exists() else []
+def outages(product: Qianyun, code: str | None = None) -> list[Outage]:
+    """Of all probers, the newest first; a prober that does not answer is told by `probe outages`."""
+    settings = product.settings
+    return outages_of(Folder(settings.state / "probes"), settings.vantages, code)[0][::-1]

@@ -349,7 +349,6 @@ def loads(truth: Truth, runs: Sequence[RunRecord]) -> dict[str, float]:
 
 def routes(site: Site) -> APIRouter:
     router = APIRouter()
-    state = site.product.settings.state
 
     def busy() -> dict[str, float]:
         truth = site.product.truth
@@ -415,6 +414,7 @@ def routes(site: Site) -> APIRouter:
             site.cities.today,
             viewer.say,
         )
+        site.looking(request).about(viewer.person, code, view.contacts)
         crumbs = (*_way(viewer.say, "rooms", last=False), Crumb(view.name))
         shell = Shell(title=view.name, at="network", crumbs=crumbs)
         return site.page(request, "room.html", shell, viewer=viewer, view=view, soon=SOON)
@@ -422,7 +422,7 @@ def routes(site: Site) -> APIRouter:
     @router.get("/lines/{code}")
     def line(request: Request, code: str) -> Response:
         viewer = site.viewer(request, Deed.INVENTORY_READ)
-        told = outages(state, code)
+        told = outages(site.product, code)
         view = line_page(
             site.city(viewer),
             code,
@@ -432,6 +432,7 @@ def routes(site: Site) -> APIRouter:
             told,
             viewer.say,
         )
+        site.looking(request).about(viewer.person, code, view.contacts)
         crumbs = (*_way(viewer.say, "lines", last=False), Crumb(view.row.name))
         shell = Shell(title=view.row.name, at="network", crumbs=crumbs)
         return site.page(request, "line.html", shell, viewer=viewer, view=view, soon=SOON)

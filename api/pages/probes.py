@@ -172,20 +172,19 @@ def node_page(city: City, code: str, seen: Looks, told: Sequence[Outage], say: W
 
 def routes(site: Site) -> APIRouter:
     router = APIRouter()
-    state = site.product.settings.state
 
     @router.get("/probes")
     def many(request: Request) -> Response:
         viewer = site.viewer(request, Deed.PROBE_READ)
         query = query_of(request.query_params, FILTERS, SORTS)
-        view = probes_page(site.city(viewer), looks(site.product), outages(state), query)
+        view = probes_page(site.city(viewer), looks(site.product), outages(site.product), query)
         shell = Shell(title=viewer.say("page.nav.probes"), at="probes")
         return site.page(request, "probes.html", shell, viewer=viewer, view=view)
 
     @router.get("/probes/{code}")
     def one(request: Request, code: str) -> Response:
         viewer = site.viewer(request, Deed.PROBE_READ)
-        told = outages(state, code)
+        told = outages(site.product, code)
         view = node_page(site.city(viewer), code, looks(site.product), told, viewer.say)
         crumbs = (Crumb(viewer.say("page.nav.probes"), "/probes"), Crumb(view.row.name))
         shell = Shell(title=view.row.name, at="probes", crumbs=crumbs)

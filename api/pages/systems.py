@@ -215,6 +215,7 @@ def routes(site: Site) -> APIRouter:
             site.looking(request).runs(viewer.person),
             viewer.say,
         )
+        site.looking(request).about(viewer.person, code, view.contacts)
         name = view.name
         crumbs = (Crumb(viewer.say("systems"), "/systems"), Crumb(name))
         shell = Shell(title=f"{code} {name}", at="systems", crumbs=crumbs)

@@ -71,7 +71,7 @@ def plan_screen(record: PlanRecord, plan: Plan, say: Words, zone: str) -> Iterat
                     v.system,
                     v.name,
                     text(what(v), styles.get(v.disposition, "")),
-                    v.reason,
+                    say.half(v.reason),
                     grounds_text(v.grounds),
                 )
                 for v in left

@@ -10,10 +10,12 @@ from api.show.parts import BAD, DIM, GOOD, HEAD, rows, table, text
 from api.words import Words
 from inventory.labels import field_label
 from migrator.dispositions import grounds_text
-from migrator.plan import Plan
+from migrator.means import Measured
+from migrator.plan import Disposition, Plan, Verdict, Way
 from migrator.timetable import MoveGroup, Timetable
 from migrator.timing.differ import Differences
-from migrator.timing.mapping import Task
+from migrator.timing.jobs import Basis
+from migrator.timing.lots import Task
 from migrator.timing.why import Binding, Why, told
 
 
@@ -43,11 +45,44 @@ def timetable_screen(plan: Plan, say: Words) -> Iterator[RenderableType]:
             text(one.late, BAD) if one.late else text(""),
         )
     yield made
-    yield from summary(timetable, say)
+    yield from _moving(plan, say)
+    city = plan.means.city
+    yield from summary(timetable, say, city.lines.measured if city else {})
 
 
-def summary(timetable: Timetable, say: Words) -> Iterator[RenderableType]:
-    """What is reached, what of it is proved, and which days are kept."""
+def _moving(plan: Plan, say: Words) -> Iterator[RenderableType]:
+    """Of what moves only that of which more is to be known than its night: it changes its kind of
+    machine, or a clause says so. How many lack something; the workbook and `why` say what."""
+    moving = [v for v in plan.verdicts if v.disposition is Disposition.MOVE]
+    told = [v for v in moving if v.grounds or v.way is Way.X86_TO_XINCHUANG]
+    if lacking := sum(bool(v.asks) for v in moving):
+        yield text(say("lacking_n", n=lacking), BAD)
+    if told:
+        heads = ("system", "name", "way", "why", "grounds")
+        yield rows(
+            table(*(say(key) for key in heads), title=say("moving")),
+            ((v.system, v.name, *verdict_cells(v, say)) for v in told),
+        )
+
+
+def verdict_cells(verdict: Verdict, say: Words) -> tuple[str, str, str]:
+    """Way, reason, clauses."""
+    way = say.known(verdict.way.value) if verdict.way else ""
+    return way, say.half(verdict.reason), grounds_text(verdict.grounds)
+
+
+def _rates(measured: Mapping[str, Measured], say: Words) -> Iterator[RenderableType]:
+    """What was learned of lines, or told in the means: nothing where there is none."""
+    if measured:
+        heads = (say("line"), say("rate.measured"), say("rate.samples"))
+        lines = ((code, f"{one.percent} %", one.samples) for code, one in sorted(measured.items()))
+        yield rows(table(*heads, title=say("rates")), lines)
+
+
+def summary(
+    timetable: Timetable, say: Words, measured: Mapping[str, Measured]
+) -> Iterator[RenderableType]:
+    """What is reached, what of it is proved, on what rates of lines, and which days are kept."""
     nights = {one.night for one in timetable.appointments}
     yield text(
         say("placed_n", placed=len(timetable.appointments), waves=len(nights), last=max(nights)),
@@ -67,6 +102,7 @@ def summary(timetable: Timetable, say: Words) -> Iterator[RenderableType]:
             for one in timetable.stages
         ),
     )
+    yield from _rates(measured, say)
     if timetable.duties:
         heads = ("plan.due", "name", "grounds", "needed", "in_time", "state")
         yield rows(
@@ -127,14 +163,31 @@ def _label(field: str, say: Words) -> str:
     return field_label("systems", field) if say.lang == "zh" else field
 
 
-def why_screen(why: Why, task: Task, say: Words) -> Iterator[RenderableType]:
+def why_screen(
+    why: Why, task: Task, say: Words, verdicts: Sequence[Verdict], bases: Sequence[Basis]
+) -> Iterator[RenderableType]:
+    """`verdicts`: of the group's systems; `bases`: of the roads that they are copied over."""
     night = task.city.plan.night
     systems = "、".join(job.code for job in why.lot.jobs)
     yield text(systems, HEAD)
+    for one in verdicts:
+        yield text("  ".join(filter(None, (one.system, *verdict_cells(one, say)))))
+    for basis in bases:
+        yield text(_basis(basis, say), DIM)
     yield text(say("why_night", night=night(why.slot), first=night(why.first), free=why.free))
     if why.free:
         yield text(say("why_objective"), DIM)
     yield bindings_table(why.bindings, say)
+
+
+def _basis(basis: Basis, say: Words) -> str:
+    told = basis.measured
+    reached = say("rate.declared")
+    if told:
+        reached = say("rate.reached", percent=told.percent, samples=told.samples)
+    shares = {"day": basis.day, "night": basis.night, "reached": reached}
+    mbps = f"{basis.rate_kbps / 1000:g}"
+    return say("rate.basis", by=basis.code, gib=basis.mib // 1024, mbps=mbps, **shares)
 
 
 def bindings_table(bindings: Sequence[Binding], say: Words, title: str = "") -> RenderableType:

@@ -12,6 +12,7 @@ from api.words.alerts import ALERT_TEXTS
 from api.words.census import CENSUS
 from api.words.engine import ENGINE_TEXTS
 from api.words.netbox import NETBOX_TEXTS
+from api.words.network import NETWORK_TEXTS
 from api.words.objects import OBJECT_TEXTS
 from api.words.pages import PAGE_TEXTS
 from api.words.people import PEOPLE_TEXTS
@@ -31,6 +32,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **OBJECT_TEXTS,
         **STEP_TEXTS,
         **NETBOX_TEXTS,
+        **NETWORK_TEXTS,
         **SERVICE_TEXTS,
         **READINESS_TEXTS,
         **POLICY_TEXTS,

@@ -50,7 +50,11 @@ OBJECT_TEXTS: Mapping[str, tuple[str, str]] = {
         "not applied: correct the ledger and try again, or take the good rows with --partial",
     ),
     "written": ("已写入 {file}", "written: {file}"),
-    "reads_back": ("重新读入结果相同，摘要 {digest}", "reads back the same, digest {digest}"),
+    "reads_back": (
+        "重新读入结果相同，导出内容的摘要 {digest}（不含迁移后的位置，与变更的摘要不是一回事）",
+        "reads back the same, digest of what was exported {digest} (without where moves left the "
+        "systems; it is not that of a change)",
+    ),
     "changed_back": ("{what}：重新读入后有变化", "{what}: is told otherwise when read back"),
     "not_told_back": (
         "{what}“{column}”：台账无法如实表示，请见 --json 导出",

@@ -82,5 +82,23 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     "figure.placed": ("已排系统", "systems placed"),
     "figure.late": ("迟于期限的系统", "systems late"),
     "figure.duties": ("守住的期限", "days kept"),
+    "rates": ("传输估算依据", "what copies are counted on"),
+    "rate.measured": ("实测占允许速率", "reached of what is allowed"),
+    "rate.samples": ("样本数", "samples"),
+    "rate.basis": (
+        "经由 {by}：每昼夜 {gib} GiB ＝ {mbps} Mbit/s × 昼 {day} %、夜 {night} % × {reached}",
+        "by {by}: {gib} GiB in 24 hours = {mbps} Mbit/s × {day} % by day, {night} % by night × {reached}",
+    ),
+    "rate.reached": (
+        "实测 {percent} %（{samples} 次复制）",
+        "{percent} % reached ({samples} copies measured)",
+    ),
+    "rate.declared": ("按申报，无实测", "as declared, nothing measured"),
+    "moving": ("去向须知", "what moves, and what to mind"),
+    "lacking_n": (
+        "{n} 个系统已有夜晚，执行前还须补资料（见时间表工作簿“去向”页、plan why）",
+        "{n} systems have a night and still lack something (see 去向 in the workbook, plan why)",
+    ),
+    "way": ("方式", "way"),
     "no_shifts": ("两案时间表相同", "the timetables are the same"),
 }

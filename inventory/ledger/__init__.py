@@ -27,7 +27,7 @@ from inventory.ledger.report import Ignored, LedgerReport, Problem
 from inventory.ledger.sheets import Sheet, read_sheets
 from inventory.ledger.spelling import default_words
 from inventory.ledger.table import Table
-from inventory.ledger.words import Words
+from inventory.ledger.words import Words, squeeze
 from inventory.model import Estate
 
 __all__ = ["Ignored", "LedgerReport", "Problem", "Progress", "read_ledgers", "read_rows"]
@@ -108,12 +108,19 @@ def _organisations(rows: Sequence[Rows], known: Estate, words: Words) -> Organis
     """What spellings of organisations mean in these ledgers."""
     fixed = {s: o.name for o in known.organisations for s in (o.code, o.name, *o.aliases)}
     told: set[str] = set()
+    meant: dict[str, set[str]] = {}  # short name → whose it is: 教体局 of two bureaux is nobody's
     for record in (r for part in rows for r in (*part.records, *part.refused)):
         if record.kind == "organisations":
             spelt = (record.number or record.code, record.name, *record.values.get("aliases", ()))
-            fixed |= dict.fromkeys(filter(None, spelt), record.name)
+            for spelling in filter(None, spelt):
+                if spelling != record.name:
+                    meant.setdefault(squeeze(spelling), set()).add(record.name)
+                fixed[spelling] = record.name
         told.update(_owners(record))
-    return Organisations(fixed, told, (title for part in rows for title in part.titles), words)
+    names = {squeeze(name) for name in fixed.values()}
+    either = {s for s, of in meant.items() if len(of) > 1} - names
+    titles = (title for part in rows for title in part.titles)
+    return Organisations(fixed, told, titles, words, either)
 
 
 def _owners(record: Record) -> Iterable[str]:

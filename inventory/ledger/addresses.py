@@ -9,18 +9,21 @@ from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Any
 
-from inventory.ledger.cells import Cell, Partly, Refused, is_blank, narrow
+from inventory.ledger.cells import ASIDE, Cell, Partly, Refused, is_blank, narrow
 from inventory.ledger.choices import chosen
 from inventory.ledger.words import Words, squeeze
 
 type Address = IPv4Address | IPv6Address
 _REMARK = re.compile(r"\([^()]*\)")
-_MASK = re.compile(r"/\d{1,3}$")
+_MASK = re.compile(r"/(?:[89]|[1-9]\d{1,2})$")  # 10.1.1.1/2 are two, or nothing
+_SIGNS = re.compile(r"[/(]|\.\d+:\d")
+_PORT = re.compile(r"(?<=\.\d)(?<!:):\d{1,5}$|(?<=\.\d\d):\d{1,5}$|(?<=\.\d\d\d):\d{1,5}$")
 _PORTS = re.compile(r"(\d{1,6})(?:[-~至](\d{1,6}))?")
 _LABELLED_IP = re.compile(
     r"(?:^|(?<=[\s、,;|/]))(?:(?:[\u4e00-\u9fff]{1,6}|(?=[iv]))(?:ip)?(?:v[46])?(?:地址)?\s*:)\s*(?=[\da-f:.\[])"
 )
 _WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$")
+_RESERVED = 224  # 224/4 are groups, 240/4 nobody's, with the broadcast; 0/8 is "this network"
 MAX_PORTS = 200  # that a range may name
 
 
@@ -29,7 +32,7 @@ def ipv4(cell: Cell, _unit: str, words: Words) -> IPv4Address | Partly | None:
     found = _addresses(cell, words, IPv4Address)
     if any(isinstance(a, IPv6Address) for a in found):
         raise Refused("not_an_ip", "IPv4 地址 / an IPv4 address such as 10.1.2.3")
-    return _first(found, found[0]) if found else None
+    return _first(cell, found, found[0]) if found else None
 
 
 def either_ip(cell: Cell, _unit: str, words: Words) -> dict[str, Any] | Partly:
@@ -38,7 +41,7 @@ def either_ip(cell: Cell, _unit: str, words: Words) -> dict[str, Any] | Partly:
     told: dict[str, Any] = {}
     for address in found:
         told.setdefault("ipv4" if isinstance(address, IPv4Address) else "ipv6", address)
-    left: dict[str, Any] | Partly = _first(found, told, *told.values())
+    left: dict[str, Any] | Partly = _first(cell, found, told, *told.values())
     return left
 
 
@@ -47,13 +50,27 @@ def ipv6(cell: Cell, _unit: str, words: Words) -> IPv6Address | Partly | None:
     found = _addresses(cell, words, IPv6Address)
     if any(isinstance(a, IPv4Address) for a in found):
         raise Refused("not_an_ip", "IPv6 地址 / an IPv6 address such as 2001:db8::1")
-    return _first(found, found[0]) if found else None
+    return _first(cell, found, found[0]) if found else None
 
 
-def _first(found: list[Address], value: Any, *taken: Address) -> Any:
-    """`value`, which holds the addresses `taken` or is one; what else was found is left."""
+def _first(cell: Cell, found: list[Address], value: Any, *taken: Address) -> Any:
+    """`value`, which holds the addresses `taken` or is one; what else was found is left: other
+    addresses, and what stands beside one: a port, a mask, what it is mapped to."""
     left = [a for a in dict.fromkeys(found) if a != value and a not in taken]
-    return Partly(value, "、".join(map(str, left))) if left else value
+    if left:
+        return Partly(value, "、".join(map(str, left)))
+    beside = _beside(narrow(cell)) if isinstance(cell, str) and value else ""
+    return Partly(value, beside, ASIDE) if beside else value
+
+
+def _beside(written: str) -> str:
+    """What a cell of one address says besides it, with a digit in it."""
+    if written.isascii() and not _SIGNS.search(written):  # as most are written
+        return ""
+    told = [r for r in _REMARK.findall(written) if any(c.isdigit() for c in r)]
+    bare = _REMARK.sub("", written)
+    told += [m[0] for m in (_MASK.search(bare), _PORT.search(bare)) if m]
+    return "、".join(told)
 
 
 def _addresses(cell: Cell, words: Words, family: type[Address]) -> list[Address]:
@@ -67,7 +84,7 @@ def _addresses(cell: Cell, words: Words, family: type[Address]) -> list[Address]
     )
     found: list[Address] = []
     try:
-        return [family(str(cell))]  # as most are written
+        return _of_hosts([family(str(cell))], expected)  # as most are written
     except AddressValueError:
         pass
     written = _REMARK.sub("", narrow(cell)).replace("。", ".").casefold()
@@ -82,6 +99,15 @@ def _addresses(cell: Cell, words: Words, family: type[Address]) -> list[Address]
             found.append(IPv6Address(bare) if ":" in bare else IPv4Address(bare))
         except AddressValueError as error:
             raise Refused("not_an_ip", expected) from error
+    return _of_hosts(found, expected)
+
+
+def _of_hosts(found: list[Address], expected: str) -> list[Address]:
+    """Without what no host in a network has: 0.0.0.0, 127.0.0.1, a group's address, broadcast."""
+    for address in found:
+        nobody = isinstance(address, IPv4Address) and not 0 < int(address) >> 24 < _RESERVED
+        if nobody or address.is_unspecified or address.is_loopback or address.is_multicast:
+            raise Refused("not_an_ip", expected)
     return found
 
 

@@ -5,6 +5,7 @@
 
 import math
 import re
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -18,6 +19,9 @@ _NUMBER = re.compile(
     r"|[+-]?\.\d{1,12}"
 )
 REMARK = re.compile(r"(?<=.)\([^()]*\)$")  # 8(含2个网络柜), 500GB(SSD)
+# 1 200 000 is grouped by spaces; of other digits apart nobody knows what they mean
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![ \d])")
+_APART = re.compile(r"(?<![A-Za-z\d.])[\d.]*\d\s+\d")  # DDR4 64G is no such thing
 _DIGITS = {c: n for n, chars in enumerate(("零〇○", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒",
     "八捌", "九玖")) for c in chars}  # fmt: skip
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
@@ -44,7 +48,16 @@ def amount_of(cell: Cell, words: Words) -> Amount | None:
         return None
     if isinstance(cell, int | float):
         return Amount(Decimal(repr(cell)), "", currency=False) if math.isfinite(cell) else None
-    written, currency = _bare(REMARK.sub("", squeeze(raw_text(cell))), words)
+    return None if _are_apart(raw_text(cell)) else _written(squeeze(raw_text(cell)), words)
+
+
+def _are_apart(written: str) -> bool:
+    """Whether digits stand apart: 3 5 is not 35."""
+    return _APART.search(_GROUPED.sub("", unicodedata.normalize("NFKC", written))) is not None
+
+
+def _written(squeezed: str, words: Words) -> Amount | None:
+    written, currency = _bare(REMARK.sub("", squeezed), words)
     hundreds = False
     if match := _SHORT.match(written):
         told = _shortened(match)
@@ -61,9 +74,9 @@ def amount_of(cell: Cell, words: Words) -> Amount | None:
             return None
         value, rest = told, written[len(digits) :]
         # 一亿二千万, 一万五, 八千: whole, whatever the column says; 三百 may be either
-        whole = value >= _OWN and any(c in _LARGE for c in digits)
-        currency = currency or whole
-        hundreds = not whole and any(c in _LARGE for c in digits)
+        alone = value >= _OWN and any(c in _LARGE for c in digits)
+        currency = currency or alone
+        hundreds = not alone and any(c in _LARGE for c in digits)
     else:
         return None
     for after in words.numbers.after:
@@ -85,9 +98,9 @@ def _bare(written: str, words: Words) -> tuple[str, bool]:
     """Without what may stand before a number, and whether that was a sign of money."""
     currency = False
     while True:
-        before = next((w for w in words.numbers.before if written.startswith(w)), "")
-        if not before:
+        if not written.startswith(words.numbers.before):
             return written, currency
+        before = next(w for w in words.numbers.before if written.startswith(w))
         currency = currency or before in words.numbers.currency
         written = written.removeprefix(before).lstrip(":")
 

@@ -5,9 +5,9 @@ its `room`. References are full names, whether or not the row they name was acce
 department wrote is what it wrote. Every field is there, None where nobody told it. Pure.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, overload
 
 from inventory.ledger.fields import CONTACTS, FIELDS, OTHERWISE, WITH_CONTACTS
@@ -76,11 +76,18 @@ class _Everyone:
     """Full names, those in refused rows too."""
 
     def __init__(
-        self, alive: Iterable[Record], refused: Iterable[Record], organisations: Organisations
+        self, alive: Sequence[Record], refused: Sequence[Record], organisations: Organisations
     ) -> None:
         self.organisations = organisations
-        self.alive = Names(alive, Estate(), organisations)
-        self.refused = Names(refused, Estate(), organisations)
+        self._told = alive, refused
+
+    @cached_property
+    def alive(self) -> Names:
+        return Names(self._told[0], Estate(), self.organisations)
+
+    @cached_property
+    def refused(self) -> Names:
+        return Names(self._told[1], Estate(), self.organisations)
 
     def name(self, kinds: tuple[str, ...], written: str) -> str:
         if kinds == ("organisations",):

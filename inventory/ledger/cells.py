@@ -15,29 +15,38 @@ Parser = Callable[[Cell, str, Words], Any]
 """(cell, unit of the header or "", words) → the value in the model's unit, None for "not told".
 Raises Refused."""
 
+FIRST = "只取第一个，其余未导入 / the first was taken, these were not"
+ASIDE = (
+    "括号内或附带的内容未导入，请核对 / what stands in brackets or beside was not taken, check it"
+)
+LOST_DIGITS = 10**15  # a spreadsheet keeps 15 digits of a number
 _STROKES = re.compile(r"[-—–―_/\\.。·…*~+|]+")  # "/", "--", "……": nothing is told
 
 
 class Refused(Exception):
     """A cell that can't be taken; `expected` says in both languages what could. `open_`: its field
-    stays open, and nothing else is lost; `aside`: likewise, but it is a fault and is told."""
+    stays open, and nothing else is lost; `aside`: likewise, but it is a fault and is told; `of`: the
+    table of choices that it is none of."""
 
     def __init__(
-        self, code: Code, expected: str, *, open_: bool = False, aside: bool = False
+        self, code: Code, expected: str, *, open_: bool = False, aside: bool = False, of: str = ""
     ) -> None:
         super().__init__(expected)
         self.code: Code = code
         self.expected = expected
         self.open_ = open_
         self.aside = aside
+        self.of = of
 
 
 @dataclass(frozen=True, slots=True)
 class Partly:
-    """A cell that tells more than its field holds: the value, and what was left."""
+    """A cell that tells more than its field holds, or another thing than its value by a hair: the
+    value, what was left (all of the cell for ""), and why that is worth a word."""
 
     value: Any
     left: str
+    why: str = FIRST
 
 
 def raw_text(cell: Cell) -> str:
@@ -52,7 +61,8 @@ def raw_text(cell: Cell) -> str:
         whole = isinstance(cell, datetime) and cell.time() == datetime.min.time()
         return cell.isoformat()[:10] if whole else cell.isoformat()
     if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+        # of a longer one the last digits are lost: int() would show others that nobody wrote
+        return str(int(cell)) if abs(cell) < LOST_DIGITS else format(cell, ".15G")
     return str(cell)
 
 

@@ -5,11 +5,20 @@ Refused.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from inventory.ledger import literal
-from inventory.ledger.cells import Cell, Parser, Refused, is_blank, narrow, raw_text
+from inventory.ledger.cells import (
+    ASIDE,
+    Cell,
+    Parser,
+    Partly,
+    Refused,
+    is_blank,
+    narrow,
+    raw_text,
+)
 from inventory.ledger.values import optional_text
 from inventory.ledger.words import Words, squeeze
 
@@ -28,21 +37,50 @@ _BOXES = {"☑": "☑", "✓": "☑", "✔": "☑", "√": "☑", "■": "☑", 
 _BRACKETED = re.compile(r"[(\[【〔]([√✓✔vx☑■●]?)[)\]】〕]")
 _OPTION = re.compile(r"([☑□])([^☑□]+)")
 _OPTION_BEFORE = re.compile(r"([^☑□]+)([☑□]|$)")
+_GRADES = re.compile(r"(?:等保|定级)?(?:([一二三四五1-5])级)?\(?s([1-5])a([1-5])g([1-5])\)?")
 _EXACT = ("secrecy", "mlps_level", "boolean", "address")  # where an affix may change it
 
 
 def choice(of: str) -> Parser:
-    """One of the choices of values.toml; "none" there means not told where the model has none."""
+    """One of the choices of values.toml; "none" there means not told where the model has none. A
+    remark that names another choice is left, and told."""
+    plain = _choice(of)
 
+    def parse(cell: Cell, unit: str, words: Words) -> str | Partly | None:
+        found = plain(cell, unit, words)
+        other = _otherwise(of, cell, found, words)
+        return Partly(found, other, ASIDE) if other else found
+
+    return parse
+
+
+def _choice(of: str) -> Callable[[Cell, str, Words], str | None]:
     def parse(cell: Cell, _unit: str, words: Words) -> str | None:
         found = chosen(of, _ticked(squeeze(raw_text(cell))), words)
         if found is None and not is_blank(cell, words):
-            zh = "、".join(words.samples.get(of) or words.choices[of])
-            en = ", ".join(dict.fromkeys(words.choices[of].values()))
-            raise Refused("not_in_choices", f"其中之一：{zh} / one of {en}")
+            raise Refused("not_in_choices", one_of(of, words.samples.get(of, ()), words), of=of)
         return found
 
     return parse
+
+
+def one_of(of: str, offered: Collection[str], words: Words) -> str:
+    """What the table of choices takes, in both languages."""
+    zh = "、".join(offered or words.choices[of])
+    en = ", ".join(dict.fromkeys(words.choices[of].values()))
+    return f"其中之一：{zh} / one of {en}"
+
+
+def _otherwise(of: str, cell: Cell, found: str | None, words: Words) -> str:
+    """The remark that names another choice than was found: 未备案(自评二级)."""
+    written = squeeze(raw_text(cell))
+    if "(" not in written or written in words.choices[of]:
+        return ""
+    remarks = _REMARK.findall(written)
+    means = (
+        chosen(of, remark[1:-1], words) or by_part(of, remark[1:-1], words) for remark in remarks
+    )
+    return next((r for r, m in zip(remarks, means, strict=True) if m not in (None, found)), "")
 
 
 def known_or_text(of: str) -> Parser:
@@ -113,7 +151,7 @@ def yes_no(cell: Cell, unit: str, words: Words) -> bool | None:
         raise Refused("not_in_choices", "是或否 / yes or no")
     if match := _WITH_WHY.match(squeeze(raw_text(cell))):  # 是，面向企业
         return match[1] == "是"
-    found = choice("boolean")(cell, unit, words)
+    found = _choice("boolean")(cell, unit, words)
     return None if found in (None, "unknown") else found == "yes"
 
 
@@ -166,7 +204,9 @@ def if_told(parser: Parser) -> Parser:
             ):
                 raise Refused(refusal.code, refusal.expected, open_=True) from refusal
             if refusal.code == "not_in_choices":
-                raise Refused(refusal.code, refusal.expected, aside=True) from refusal
+                raise Refused(
+                    refusal.code, refusal.expected, aside=True, of=refusal.of
+                ) from refusal
             raise
 
     return parse
@@ -174,16 +214,29 @@ def if_told(parser: Parser) -> Parser:
 
 def secrecy(cell: Cell, unit: str, words: Words) -> str | None:
     """是否涉密; a no that a remark takes back, 否（拟涉密）, is none: people have to say which."""
-    found: str | None = choice("secrecy")(cell, unit, words)
+    found = _choice("secrecy")(cell, unit, words)
     remark = "".join(_REMARK.findall(squeeze(raw_text(cell)).replace("（", "(").replace("）", ")")))
     if found == "none" and "密" in _NOT_SECRET.sub("", remark):
         raise Refused("not_in_choices", "涉密或非涉密，不加保留 / classified or not, without a but")
     return found
 
 
-def mlps(cell: Cell, unit: str, words: Words) -> int | None:
-    """等保: 1 to 5; 二至三级, 三级以下 and 2.5级 are none."""
+def mlps(cell: Cell, unit: str, words: Words) -> int | Partly | None:
+    """等保: 1 to 5, or S3A2G3 (GB/T 22240: the higher of business and service security); 二至三级,
+    三级以下 and 2.5级 are none."""
+    if match := _GRADES.fullmatch(squeeze(narrow(cell))):
+        return _of_grades(*match.groups())
     if _NO_LEVEL.search(_STANDARD.sub("", _ticked(squeeze(narrow(cell))))):
         raise Refused("not_in_choices", "一级至五级之一 / one of the levels 1 to 5")
-    found = choice("mlps_level")(cell, unit, words)
-    return None if found in {None, "none"} else int(str(found))
+    found = _choice("mlps_level")(cell, unit, words)
+    level = None if found in {None, "none"} else int(str(found))
+    other = _otherwise("mlps_level", cell, found, words)
+    return Partly(level, other, ASIDE) if other else level
+
+
+def _of_grades(told: str | None, business: str, service: str, general: str) -> int:
+    """The system's level is the higher of the two, and so is the third. Raises Refused."""
+    level = max(business, service)
+    if general != level or told not in (None, level, "一二三四五"[int(level) - 1]):
+        raise Refused("not_in_choices", "相符的等级，如 S3A2G3 / grades that agree, such as S3A2G3")
+    return int(level)

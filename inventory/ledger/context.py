@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inventory.ledger.cells import Cell, Refused, raw_text
+from inventory.ledger.cells import Cell, Partly, Refused, raw_text
 from inventory.ledger.choices import by_part
 from inventory.ledger.fields import CARRIED, FIELDS
 from inventory.ledger.headings import heading_of
+from inventory.ledger.noted import Noted, notes_of, unnoted
+from inventory.ledger.offered import with_offered
 from inventory.ledger.record import Told
 from inventory.ledger.table import Pair, Table
 from inventory.ledger.words import Words, squeeze
@@ -53,6 +55,7 @@ class Context:
             self._open |= {"type"}  # other kinds have types of other things
         self.said: list[Said] = [*self._by_names()]  # the later goes before the earlier
         self.unread: list[tuple[Pair, Refused]] = []
+        self.left: list[tuple[Pair, Partly | Noted]] = []  # what a label's value says besides
         for at in sorted(table.lines):
             if at < table.first_row:
                 self.labels(table.lines[at])
@@ -96,12 +99,14 @@ class Context:
         )
 
     def _read(self, field: str, pair: Pair) -> Any:
-        cell = _bare(pair.value, self._words)
+        cell, kind = _bare(pair.value, self._words), self._table.kind
         try:
-            return FIELDS[self._table.kind][field](cell, "", self._words)
+            value = FIELDS[kind][field](cell, "", self._words)
         except Refused as refusal:
-            self.unread.append((pair, refusal))
+            self.unread.append((pair, with_offered(refusal, kind, field, self._words)))
             return None
+        self.left += ((pair, note) for note in notes_of(value))
+        return unnoted(value)
 
     def _meant(self, text: str) -> tuple[str, str]:
         """Which field a heading tells, and its value; "" where it names nothing that we know."""

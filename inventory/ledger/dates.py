@@ -12,7 +12,7 @@ from inventory.ledger.words import Words, squeeze
 
 _EPOCH = date(1899, 12, 30)  # day 0 of Excel's 1900 calendar as it counts after February 1900
 DAYS_TO_1904 = 1462
-_SERIALS = range(18264, 73416)  # 1950 to 2100
+_SERIALS = range(29221, 73416)  # 1980 to 2100: what is less is a slip (20150)
 _TIME = re.compile(r"[ T日]\s*\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?:\.\d+)?秒?)?分?$")
 _DATE = re.compile(
     r"(\d{4})\s*[-./年,、。·—–_\\]\s*(\d{1,2})(?:\s*[-./月,、。·—–_\\]\s*(\d{1,2})\s*[日号]?|\s*月?份?)"
@@ -59,6 +59,12 @@ def day(cell: Cell, _unit: str, words: Words) -> date | None:
         found = cell.date()
     elif isinstance(cell, date):
         found = cell
+    elif isinstance(cell, float) and _year_and_tenth(cell):
+        raise Refused(
+            "not_a_date",
+            "年月，数字 2015.1 分不出 1 月与 10 月，请写成 2015-01 或 2015-10 / a month: as a number "
+            "2015.1 may be January or October, write 2015-01 or 2015-10",
+        )
     else:
         if squeeze(raw_text(cell)).startswith(words.never):
             return None
@@ -69,6 +75,12 @@ def day(cell: Cell, _unit: str, words: Words) -> date | None:
     if not 1950 <= found.year <= 2100:
         raise Refused("out_of_range", "1950 至 2100 年 / a year from 1950 to 2100")
     return found
+
+
+def _year_and_tenth(cell: float) -> bool:
+    """2015.1 as a number, for which 2015.10 was typed as likely. Where the cell shows two digits,
+    it is read as the text 2015.10."""
+    return 1950 <= cell < 2100 and repr(cell).endswith(".1")
 
 
 def issued_day(cell: Cell, unit: str, words: Words) -> date | None:

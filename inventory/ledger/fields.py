@@ -106,6 +106,7 @@ PARTS_OF_SYSTEMS = frozenset(
         "data_trees",
         "databases",
         "services",
+        "stateless",
         "entrance_node",
         "entrance_port",
         "entrance_name",

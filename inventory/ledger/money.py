@@ -5,14 +5,17 @@
 
 import re
 from decimal import ROUND_HALF_UP
+from functools import cache
 
 from inventory.ledger.amounts import amount_of
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
+from inventory.ledger.noted import LARGE, noted
 from inventory.ledger.numbers import not_below_zero
 from inventory.ledger.words import Words, squeeze
 
 _TIMES = re.compile(r"(.+?)[×x*](\d{1,2})(?:个?月|年)?")
 _EACH = re.compile(r"(?:每|按)?(?:月租费?|月均|每月|每年|月|年)(?=[¥￥\d])")
+_WAN, _MANY = 10_000, 10_000  # 350,000 under 万元 was more likely meant in yuan
 _SMALL = 1000  # yuan: with a fraction and without a unit it was meant in another
 
 
@@ -59,7 +62,9 @@ def _money(cell: Cell, unit: str, words: Words, *, per: str) -> int | None:
     often = "/年" if times else cell_per or often or header_per or per
     value = not_below_zero(amount.value * factor * words.units["per_year"][often or ""])
     value *= times or 1
-    return int(value.to_integral_value(ROUND_HALF_UP))
+    by_header = not of_cell and factor >= _WAN and amount.value >= _MANY
+    whole = int(value.to_integral_value(ROUND_HALF_UP))
+    return noted(cell, whole, value, why=LARGE if by_header else "")
 
 
 def _often(cell: Cell, per: str) -> tuple[Cell, str, int]:
@@ -74,10 +79,15 @@ def _often(cell: Cell, per: str) -> tuple[Cell, str, int]:
     return cell, "", 0
 
 
+@cache
+def _longest_first(marks: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(marks, key=len, reverse=True))
+
+
 def _split(unit: str, words: Words) -> tuple[str | None, str]:
     """万元/年 → 万元, /年; the first is None where the unit is none of money."""
     money = words.units["money"]
-    for per in sorted(words.units["per_year"], key=len, reverse=True):
+    for per in _longest_first(tuple(words.units["per_year"])):
         if unit.endswith(per):
             of = unit[: len(unit) - len(per)]
             if not of or of in money:

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from inventory.ledger.amounts import REMARK, amount_of
 from inventory.ledger.cells import Cell, Parser, Refused, is_blank, raw_text
+from inventory.ledger.noted import noted
 from inventory.ledger.report import Code
 from inventory.ledger.words import Words, squeeze
 
@@ -34,6 +35,7 @@ _ADDED = ("size", "cores", "count", "racks", "area")
 _BARE = ("size", "cores")  # of which a product may leave the unit to the header: 8*16 under （GB）
 
 
+_BYTES = re.compile(r"[KMGkmg]B/[sS]|字节")  # eight times as much, or not meant so
 # 上行20M/下行20M, 下行100M上行20M
 _UP_AND_DOWN = re.compile(
     r"(?:上行|上传)(?:速率|带宽)?:?([\d.]+[^\d、,，;；/]*?)[、,，;；/]?(?:下行|下载)(?:速率|带宽)?:?([\d.]+\D*)"
@@ -55,7 +57,7 @@ def whole_number(minimum: int, maximum: int = 10**9, units: str = "count") -> Pa
             raise Refused("not_a_number", "整数 / a whole number")
         if not minimum <= value <= maximum:
             raise Refused("out_of_range", f"{minimum} 至 {maximum} / {minimum} to {maximum}")
-        return int(value)
+        return noted(cell, int(value))
 
     return parse
 
@@ -65,7 +67,7 @@ def area(cell: Cell, unit: str, words: Words) -> str | None:
     value = _measured(
         cell, unit, words, "area", code="not_a_number", expected="面积，如 80.5㎡ / an area in m²"
     )
-    return _decimal_text(value)
+    return _decimal_text(cell, value)
 
 
 def power(cell: Cell, unit: str, words: Words) -> str | None:
@@ -73,7 +75,7 @@ def power(cell: Cell, unit: str, words: Words) -> str | None:
     value = _measured(
         cell, unit, words, "power", code="not_a_number", expected="功率，如 40kW / a power in kW"
     )
-    return _decimal_text(value)
+    return _decimal_text(cell, value)
 
 
 def seconds(cell: Cell, unit: str, words: Words) -> int | None:
@@ -82,7 +84,7 @@ def seconds(cell: Cell, unit: str, words: Words) -> int | None:
     value = _measured(cell, unit, words, "seconds", code="not_a_quantity", expected=expected)
     if value is not None and value < 1:
         raise Refused("out_of_range", "不小于 1 秒 / a second or more")
-    return None if value is None else int(value.to_integral_value(ROUND_HALF_UP))
+    return _whole(cell, value)
 
 
 def rate(cell: Cell, unit: str, words: Words) -> int | None:
@@ -91,6 +93,11 @@ def rate(cell: Cell, unit: str, words: Words) -> int | None:
     if named is not None:
         return int(named)
     expected = "带宽及单位，如 100M / a rate with its unit such as 100M"
+    if isinstance(cell, str) and _BYTES.search(cell):
+        raise Refused(
+            "not_a_quantity",
+            "以比特计的带宽，如 100Mbps；MB/s 是每秒字节数 / a rate in bits such as 100Mbps: MB/s are bytes",
+        )
     told = _UP_AND_DOWN.fullmatch(squeeze(cell)) if isinstance(cell, str) else None
     ways = [part for part in told.groups() if part] if told else [cell]
     values = {
@@ -106,14 +113,22 @@ def rate(cell: Cell, unit: str, words: Words) -> int | None:
     value = values.pop()
     if value is not None and value < 1:
         raise Refused("out_of_range", "大于 0 的带宽 / a rate above 0")
-    return None if value is None else int(value)
+    return _whole(cell, value)
+
+
+def _whole(cell: Cell, value: Decimal | None) -> int | None:
+    """Rounded, which is noted."""
+    if value is None:
+        return None
+    return noted(cell, int(value.to_integral_value(ROUND_HALF_UP)), value)
 
 
 def size(cell: Cell, unit: str, words: Words) -> int | None:
-    """Whole GiB, rounded; a number alone is GB."""
+    """Whole GiB, rounded; a whole number alone is GB: 2.5 alone is as likely TB, and refused."""
     expected = "容量，如 512G、2TB / a size such as 512G or 2TB"
-    value = _measured(cell, unit, words, "size", code="not_a_quantity", expected=expected)
-    return None if value is None else int(value.to_integral_value(ROUND_HALF_UP))
+    return _whole(
+        cell, _measured(cell, unit, words, "size", code="not_a_quantity", expected=expected)
+    )
 
 
 def not_below_zero(value: Decimal) -> Decimal:
@@ -145,7 +160,8 @@ def _measured(
     amount = amount_of(cell, words)
     if amount is not None:
         named = _without_nouns(amount.unit, units, words)
-        alone = "g" if units == "size" and not told else told
+        whole = amount.value == amount.value.to_integral_value()
+        alone = "g" if units == "size" and not told and whole else told
         factor = table.get(named or alone)
     if amount is None or factor is None:
         raise Refused(code, expected)
@@ -235,5 +251,5 @@ def _without_nouns(unit: str, units: str, words: Words) -> str:
     return rest
 
 
-def _decimal_text(value: Decimal | None) -> str | None:
-    return None if value is None else format(value.normalize(), "f")
+def _decimal_text(cell: Cell, value: Decimal | None) -> str | None:
+    return None if value is None else noted(cell, format(value.normalize(), "f"))

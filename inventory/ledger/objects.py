@@ -19,6 +19,7 @@ from inventory.ledger.names import Names, name_key
 from inventory.ledger.organisations import Organisations
 from inventory.ledger.record import Record, Told, with_blanks
 from inventory.ledger.report import Ignored, Problem
+from inventory.ledger.shared import shared
 from inventory.ledger.systems import system_of
 from inventory.ledger.unite import unite
 from inventory.model import (
@@ -91,6 +92,9 @@ def build(
     built = Built(alive, refused, names, organisations)
     built.problems, built.ignored = once.problems, once.ignored
     built.ignored += by_short_names(alive)
+    alike, may_be = shared(r for r in alive if r.kind == "hosts")
+    built.problems += alike
+    built.ignored += may_be
     _Builder(built, unread).build()
     return built
 
@@ -222,7 +226,9 @@ class _Builder:
             )
             return
         self._built.problems.append(
-            record.problem(name, "unknown_reference", _unknown(shown, kinds, found), refuses=needed)
+            record.problem(
+                name, "unknown_reference", self._unknown(shown, kinds, found), refuses=needed
+            )
         )
 
     def _needed(self, record: Record) -> None:
@@ -254,13 +260,26 @@ class _Builder:
             told = {"provenance": record.provenance(_OF_DEPENDENCIES)}
             self._needs[dependency.code] = dependency.model_copy(update=told)
 
+    def _unknown(self, shown: str, kinds: tuple[str, ...], found: set[str]) -> str:
+        if found:
+            told = [r for r in self._built.records if r.kind in kinds and r.code in found]
+            # a code that we made up ourselves stands in no ledger: say which they are, and where
+            which = [_which(r) for r in told]
+            which += sorted(printable(code) for code in found - {r.code for r in told})
+            may = "; ".join(which)
+            return (
+                f"“{shown}”可指 {may}，请改填编号，台账没有编号的先补编号 / “{shown}” may mean {may}: "
+                "write its code, and give it one where its ledger has none"
+            )
+        where = "、".join(kinds)
+        return (
+            f"台账与现有资产中都没有“{shown}”，请更正名称或补充 / “{shown}” is neither in the ledgers "
+            f"nor known ({where}): correct the name or add it"
+        )
 
-def _unknown(shown: str, kinds: tuple[str, ...], found: set[str]) -> str:
-    if found:
-        codes = ", ".join(sorted(found))
-        return f"“{shown}”可指 {codes}，请改填编号 / “{shown}” may mean {codes}: write the code"
-    where = "、".join(kinds)
-    return (
-        f"台账与现有资产中都没有“{shown}”，请更正名称或补充 / “{shown}” is neither in the ledgers "
-        f"nor known ({where}): correct the name or add it"
-    )
+
+def _which(record: Record) -> str:
+    """An object as its ledger has it: its own number where it has one, name, owner, place."""
+    told = record.number or record.code if "code" in record.told else ""
+    parts = (told, record.name, record.values.get("organisation", ""))
+    return f"{' '.join(printable(str(p)) for p in parts if p)}（{printable(record.place)}）"

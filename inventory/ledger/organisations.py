@@ -7,7 +7,7 @@ letters of 人力资源和社会保障局 in their order); what it is short for 
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from inventory.ledger.words import Words, squeeze
@@ -49,12 +49,18 @@ class _Parts:
 
 class Organisations:
     """What spellings mean. `fixed`: spelling → full name, of tables and of the estate; `told`: all
-    that rows write; `said`: titles and names of files, for the name of the city."""
+    that rows write; `said`: titles and names of files, for the name of the city; `either`: squeezed,
+    what a table gives to several, and which so means none."""
 
     def __init__(
-        self, fixed: Mapping[str, str], told: Iterable[str], said: Iterable[str], words: Words
+        self,
+        fixed: Mapping[str, str],
+        told: Iterable[str],
+        said: Iterable[str],
+        words: Words,
+        either: Container[str] = (),
     ) -> None:
-        self._words = words
+        self._words, self._either = words, either
         told = sorted({name for name in told if name})
         self.city = _city([*fixed.values(), *told], said)
         self._fixed = {squeeze(spelling): full for spelling, full in fixed.items()}
@@ -78,7 +84,8 @@ class Organisations:
         """The full name of the organisation that `written` means; itself when nobody knows it."""
         found = self._known.get(written)
         if found is None:
-            found = self._known[written] = self._find(written)
+            either = squeeze(written) in self._either
+            found = self._known[written] = written if either else self._find(written)
         return found
 
     def is_one(self, written: str) -> bool:

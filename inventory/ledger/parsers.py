@@ -280,6 +280,7 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
         "data_trees": folders,
         "databases": databases,
         "services": _UNITS,
+        "stateless": yes_no,
         "entrance_node": name,
         "entrance_port": _PORT,
         "entrance_name": entrance_name,

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from inventory.ledger.addresses import either_ip, ipv4
-from inventory.ledger.cells import Cell, Parser, Partly, Refused, is_blank, raw_text
+from inventory.ledger.cells import Cell, Parser, Refused, is_blank, raw_text
 from inventory.ledger.choices import if_told
 from inventory.ledger.contacts import ContactReader, posts_of
 from inventory.ledger.context import Context
@@ -20,10 +20,16 @@ from inventory.ledger.fields import (
     OTHERWISE,
     TICKS,
 )
+from inventory.ledger.noted import ABOUT, notes_of, unnoted
+from inventory.ledger.offered import with_offered
 from inventory.ledger.organisations import county_of, in_county
 from inventory.ledger.record import Record, Told, beside
 from inventory.ledger.remarks import (
+    First,
     by_resemblance,
+    estimates,
+    headerless,
+    left_of_label,
     left_open,
     left_over,
     missing,
@@ -68,7 +74,7 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
     records: list[Record] = []
     refused: list[Record] = []
     problems = [unknown_header(table, column) for column in table.unknown]
-    ignored = [*passed_columns(table), *by_resemblance(table)]
+    ignored = [*passed_columns(table), *by_resemblance(table), *headerless(table)]
     posts = posts_of(table.columns, words)
     reader = _Reader(table, words)
     people = ContactReader(posts, words)
@@ -106,6 +112,8 @@ def read_table(table: Table, words: Words, tick: Callable[[], None] | None = Non
         problems += found
         (refused if table.nameless or any(p.refuses for p in found) else records).append(record)
     ignored += owners_as_above(table, as_above)
+    ignored += (estimates(table, first, n) for first, n in reader.about.values())
+    ignored += (left_of_label(table, pair, note) for pair, note in reader.context.left)
     problems += [unread_label(table, pair, refusal) for pair, refusal in reader.context.unread]
     return Rows(
         table.kind,
@@ -136,7 +144,7 @@ class _Column:
         self._unit = table.said.money if money else column.unit
         self._later = table.sheet.date1904 and field in DAYS[table.kind]
         self._parse = _parser(table.kind, column)
-        self._words = words
+        self._words, self._kind = words, table.kind
         self.tick = self.field in TICKS[table.kind]
         self.seen: dict[tuple[type, Cell], tuple[Told, Any]] = {}
 
@@ -153,7 +161,7 @@ class _Column:
         try:
             return self._parse(cell, self._unit, self._words)
         except Refused as refusal:
-            return refusal.with_traceback(None)
+            return with_offered(refusal, self._kind, self.field, self._words)
 
 
 class _Reader:
@@ -169,6 +177,7 @@ class _Reader:
         said = (table.said.organisation, *table.said.titles, table.sheet.name, table.sheet.file)
         self._county = county_of(said)
         self.context = Context(table, words)
+        self.about: dict[int, tuple[First, int]] = {}  # column → its estimates
 
     def read(self, row: DataRow) -> tuple[Record, list[Problem], list[Ignored]]:
         """The record, what is wrong with it, and the cells that were left open."""
@@ -213,9 +222,14 @@ class _Reader:
         table, told = self._table, taken.told[column.field]
         for other in column.others:
             taken.told[other] = told
-        if isinstance(value, Partly):
-            taken.left.append(left_over(table, row, column.column, value.left))
-            value = value.value
+        for note in notes_of(value):
+            if note.why == ABOUT:  # of a column of estimates one word is enough
+                first, n = self.about.get(column.index, ((row, column.column, told.raw), 0))
+                self.about[column.index] = first, n + 1
+            else:
+                what = note.left or told.raw
+                taken.left.append(left_over(table, row, column.column, what, note.why))
+        value = unnoted(value)
         if unread := table.sheet.faults.get((row.number - 1, column.index)):
             taken.faults.append((column.field, Refused("formula_error", unread.expected)))
         elif not isinstance(value, Refused):

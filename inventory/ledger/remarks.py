@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from inventory.labels import field_label
-from inventory.ledger.cells import Refused, raw_text
+from inventory.ledger.cells import Cell, Partly, Refused, raw_text
+from inventory.ledger.noted import ABOUT, Noted
 from inventory.ledger.record import Record
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import DataRow
@@ -52,6 +53,18 @@ def unread_label(table: Table, pair: Pair, refusal: Refused) -> Problem:
     )
 
 
+def left_of_label(table: Table, pair: Pair, note: Partly | Noted) -> Ignored:
+    """What a label's value says besides: 等保级别：二级（拟定三级）."""
+    return Ignored(
+        file=table.sheet.file,
+        sheet=table.sheet.name,
+        row=pair.row + 1,
+        column=pair.label,
+        raw=note.left or raw_text(pair.value).strip(),
+        reason=note.why,
+    )
+
+
 def unknown_header(table: Table, column: Column) -> Problem:
     shown = printable(column.title)
     return Problem(
@@ -75,15 +88,28 @@ def people_aside(problem: Problem) -> Ignored:
     return Ignored(**told, reason="待定：不是可识别的联系人 / left open: no people that are known")
 
 
-def left_over(table: Table, row: DataRow, column: Column, left: str) -> Ignored:
+def left_over(table: Table, row: DataRow, column: Column, left: str, why: str) -> Ignored:
     return Ignored(
         file=table.sheet.file,
         sheet=table.sheet.name,
         row=table.row_of(row.number, column),
         column=column.title,
         raw=left,
-        reason="只取第一个，其余未导入 / the first was taken, these were not",
+        reason=why,
     )
+
+
+type First = tuple[DataRow, Column, str]
+"""Where something is told first: row, column, raw text."""
+
+
+def estimates(table: Table, first: First, times: int) -> Ignored:
+    """The cells of a column that are told as near the truth: where the first is, and how many."""
+    row, column, raw = first
+    many = f"，本列共 {times} 格 / {times} cells of this column" if times > 1 else ""
+    zh, _, en = ABOUT.partition(" / ")
+    more_zh, _, more_en = many.partition(" / ")
+    return left_over(table, row, column, raw, f"{zh}{more_zh} / {en}{more_en and f', {more_en}'}")
 
 
 def left_open(table: Table, row: DataRow, column: Column, raw: str) -> Ignored:
@@ -137,3 +163,26 @@ def owners_as_above(table: Table, rows: int) -> Iterator[Ignored]:
             reason=f"单位空白的 {rows} 行按上一行的单位读取 / owners left blank in {rows} rows: "
             "taken from the rows above",
         )
+
+
+def headerless(table: Table) -> Iterator[Ignored]:
+    """Columns in which something stands and that have no header: they are told, and not read."""
+    sheet = table.sheet
+    known = {c.index for c in (*table.columns, *table.quiet)} | sheet.unseen.columns
+    rows = sheet.rows[table.first_row : table.last_row]
+    width = max(map(len, rows), default=0)
+    for index in sorted(set(range(width)) - known) if table.names_row is None else ():
+        told = next((r for r in range(len(rows)) if _stands(rows[r], index)), None)
+        if told is not None and not table.form:
+            raw = raw_text(rows[told][index])
+            yield Ignored(
+                file=sheet.file,
+                sheet=sheet.name,
+                row=table.first_row + told + 1,
+                raw=raw,
+                reason=f"第 {index + 1} 列没有表头，未读取 / column {index + 1} has no header: not read",
+            )
+
+
+def _stands(row: tuple[Cell, ...], index: int) -> bool:
+    return index < len(row) and bool(raw_text(row[index]).strip())

@@ -43,13 +43,14 @@ def data_rows(table: Table, words: Words) -> Iterator[DataRow]:
     """Every row of the table that is not empty."""
     look = _Look(table, words)
     owner = fill_down(table, words)
+    ditto = words.ditto
     before: list[Cell] = []
     for index in range(table.first_row, table.last_row):
         cells = table.sheet.rows[index]
         filled = [
             (c, v)
             for c, v in enumerate(cells)
-            if v is not None and not (isinstance(v, str) and (not v or v.isspace()))
+            if v is not None and v != "" and not (v.__class__ is str and v.isspace())
         ]
         if not filled:
             continue
@@ -59,7 +60,9 @@ def data_rows(table: Table, words: Words) -> Iterator[DataRow]:
                 owner.ends()
             yield DataRow(index + 1, cells, why)
             continue
-        if before and any(is_ditto(v, words) for _, v in filled):
+        if before and any(
+            v.__class__ is str and len(v) <= DITTO and squeeze(v) in ditto for _, v in filled
+        ):
             cells = tuple(_as_above(cells, before, words))
         above = owner.filled(cells) if owner else None
         cells = above or cells

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from inventory.ledger.cells import Cell, Parser, Partly, Refused, is_blank, narrow
+from inventory.ledger.cells import Cell, Parser, Refused, is_blank, narrow
 from inventory.ledger.fields import FIELDS
 from inventory.ledger.words import Words
 
@@ -77,10 +77,9 @@ def _together(kind: str, fields: Sequence[str]) -> Parser:
 
 def _read(parser: Parser, part: Cell, unit: str, words: Words) -> Any:
     try:
-        value = parser(part, unit, words)
+        return parser(part, unit, words)
     except Refused as refusal:
         return None if refusal.open_ else refusal
-    return value.value if isinstance(value, Partly) else value
 
 
 def _ways(written: str, count: int, *, floor: bool) -> Iterator[Sequence[str]]:

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import cache, partial
 from importlib.resources import files
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 from inventory.errors import LedgerError
 from inventory.ledger.merging import merged, unknown_keys
+from inventory.ledger.patterns import Spelt, Vocabulary, spelt, spelt_out
 from inventory.ledger.resemblance import Resemblance, Samples
 from inventory.ledger.words import (
     Bureaux,
@@ -30,7 +30,6 @@ from inventory.ledger.words import (
 
 _SAMPLE = 40  # words of a pattern that show what it is made of
 SHIPPED = ("headers", "values", "people", "organisations")
-_PATTERN = re.compile(r"\{([^{}]*)\}|\[([^\[\]]*)\]|<(\w+)>")
 
 
 @cache
@@ -82,14 +81,14 @@ def _shipped() -> dict[str, Any]:
 def _words(told: Mapping[str, Any]) -> Words:
     groups = {name: list(map(squeeze, words)) for name, words in told["groups"].items()}
     contacts = _contact_headers(told["contacts"])
-    quiet = _spelt(told["quiet_headers"], groups)
+    quiet = spelt(told["quiet_headers"], groups)
     kinds = {
         kind: KindWords(
             tuple(map(squeeze, table["sheets"])),
-            _turned(table["headers"], groups),
+            Spelt(table["headers"], groups),
             _likenesses(told["like"].get(kind, {})),
             tuple(map(squeeze, told["endings"].get(kind, ()))),
-            _turned(told["several"].get(kind, {}), groups),
+            Spelt(told["several"].get(kind, {}), groups),
             told["also"].get(kind, {}),
             Resemblance(partial(_sampled, table["headers"], told["quiet_headers"], groups)),
         )
@@ -108,17 +107,17 @@ def _words(told: Mapping[str, Any]) -> Words:
         notes=tuple(map(squeeze, told["notes"])),
         reporters=frozenset(map(squeeze, told["reporters"])),
         quiet_headers=frozenset(quiet),
-        asides=frozenset(_spelt(told["asides"], groups)),
+        asides=frozenset(spelt(told["asides"], groups)),
         remarks=frozenset(map(squeeze, told["remarks"])),
         kinds=kinds,
-        vocabulary=frozenset().union(
-            quiet, contacts, *((*k.headers, *k.several) for k in kinds.values())
+        vocabulary=Vocabulary(
+            (table for k in kinds.values() for table in (k.headers, k.several)), quiet, contacts
         ),
         contacts=contacts,
         some_role=next(iter(told["contacts"]["roles"])),
         labels=_labels(told["contacts"]["parts"]),
         choices={
-            name: {w: m for w, m in _turned(choice, groups).items() if not w.endswith("*")}
+            name: {w: m for w, m in Spelt(choice, groups).items() if not w.endswith("*")}
             for name, choice in told["choices"].items()
         },
         samples={name: _samples(choice, groups) for name, choice in told["choices"].items()},
@@ -143,50 +142,6 @@ def _words(told: Mapping[str, Any]) -> Words:
     )
 
 
-def spelt_out(pattern: str, groups: Mapping[str, list[str]]) -> list[str]:
-    """Every word that a header pattern means: {a|b} one, [a|b] one or none, <name> of a group."""
-    parts: list[list[str]] = []
-    at = 0
-    for match in _PATTERN.finditer(pattern):
-        one, maybe, group = match.groups()
-        parts.append([pattern[at : match.start()]])
-        if group is not None:
-            parts.append(groups[group])
-        else:
-            inner = [
-                word
-                for option in (one if one is not None else maybe).split("|")
-                for word in (groups[option[1:-1]] if option[:1] == "<" else [option])
-            ]
-            parts.append(inner if one is not None else ["", *inner])
-        at = match.end()
-    parts.append([pattern[at:]])
-    return ["".join(chosen) for chosen in product(*parts)]
-
-
-def _spelt(patterns: list[str], groups: Mapping[str, list[str]]) -> list[str]:
-    """In the order in which they stand: a template's header is the first of its field."""
-    words = (word for pattern in patterns for word in spelt_out(squeeze(pattern), groups))
-    return list(dict.fromkeys(word for word in words if word))
-
-
-def _turned(table: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> dict[str, str]:
-    """Word → meaning. A word that is spelt out whole goes before one out of a pattern, and what
-    stands later before what stands earlier; in a city's file that is the city's own. In the order
-    of the meanings, as choices are offered."""
-    found: dict[str, str] = {}
-    whole: dict[str, str] = {}
-    for meaning, patterns in table.items():
-        for pattern in patterns:
-            if _PATTERN.search(pattern):
-                found |= dict.fromkeys(_spelt([pattern], groups), meaning)
-            else:
-                whole[squeeze(pattern)] = meaning
-    turned = found | whole
-    order = {meaning: n for n, meaning in enumerate(table)}
-    return dict(sorted(turned.items(), key=lambda told: order[told[1]]))
-
-
 def _sampled(
     headers: Mapping[str, list[str]], quiet: list[str], groups: Mapping[str, list[str]]
 ) -> Samples:
@@ -195,7 +150,7 @@ def _sampled(
         meaning: tuple(
             tuple(words[:: 1 + len(words) // _SAMPLE])
             for pattern in patterns
-            if (words := _spelt([pattern], groups))
+            if (words := spelt([pattern], groups))
         )
         for meaning, patterns in {**headers, "": quiet}.items()
     }
@@ -203,10 +158,7 @@ def _sampled(
 
 def _samples(choice: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> tuple[str, ...]:
     """For each meaning the shortest of what its first word spells out."""
-    first = (
-        next((w for w in words if not w.endswith("*")), meaning)
-        for meaning, words in choice.items()
-    )
+    first = (next((w for w in words if "*" not in w), meaning) for meaning, words in choice.items())
     spelt = (min((w for w in spelt_out(word, groups) if w), key=len) for word in first)
     return tuple(dict.fromkeys(spelt))
 
@@ -240,19 +192,23 @@ def _bureaux(short: Mapping[str, list[str]], variants: Mapping[str, list[str]]) 
 
 def _contact_headers(told: Mapping[str, Any]) -> dict[str, ContactHeader]:
     """Every word of a role, alone and with each part; every part but a name alone."""
-    parts: dict[Part, list[str]] = told["parts"]
+    parts: dict[Part, list[str]] = {
+        part: list(map(squeeze, words)) for part, words in told["parts"].items()
+    }
     found: dict[str, ContactHeader] = {}
     for role, words in {**told["roles"], "": told["nobody"]}.items():
-        for word in words:
-            found[squeeze(word)] = ContactHeader(role, "name")
+        name = ContactHeader(role, "name")
+        headers = {part: ContactHeader(role, part) for part in parts}
+        for word in map(squeeze, words):
+            found[word] = name
             for part, behind in parts.items():
                 for of in behind:
-                    found.setdefault(squeeze(word + of), ContactHeader(role, part))
+                    found.setdefault(word + of, headers[part])
                     for both in ("及", "和", "与", "、", "/", "及其"):
-                        found.setdefault(squeeze(word + both + of), ContactHeader(role, "name"))
+                        found.setdefault(word + both + of, name)
     for part in ("phone", "email"):
         for of in parts[part]:
-            found.setdefault(squeeze(of), ContactHeader(None, part))
+            found.setdefault(of, ContactHeader(None, part))
     return found
 
 

@@ -10,15 +10,7 @@ from inventory.model import Database, Entrance, System, Tree, Workload
 
 def system_of(record: Record, values: Mapping[str, Any]) -> System:
     plain = {k: v for k, v in values.items() if k not in PARTS_OF_SYSTEMS}
-    workload = Workload(
-        trees=tuple(
-            Tree(path=path, writable=field == "data_trees")
-            for field in ("program_trees", "data_trees")
-            for path in values.get(field, ())
-        ),
-        databases=tuple(Database(**told) for told in values.get("databases", ())),
-        services=values.get("services", ()),
-    )
+    workload = _workload(values)
     entrance = None
     if "entrance_node" in values:
         entrance = Entrance(
@@ -32,7 +24,24 @@ def system_of(record: Record, values: Mapping[str, Any]) -> System:
         )
     return System(
         **plain,
-        workload=None if workload == Workload() else workload,
+        workload=workload,
         entrance=entrance,
         provenance=record.provenance(),
+    )
+
+
+def _workload(values: Mapping[str, Any]) -> Workload | None:
+    """What is to be moved of it; None where nothing of it is told, as of nearly all."""
+    told = ("program_trees", "data_trees", "databases", "services", "stateless")
+    if not any(field in values for field in told):
+        return None
+    return Workload(
+        trees=tuple(
+            Tree(path=path, writable=field == "data_trees")
+            for field in ("program_trees", "data_trees")
+            for path in values.get(field, ())
+        ),
+        databases=tuple(Database(**told) for told in values.get("databases", ())),
+        services=values.get("services", ()),
+        stateless=values.get("stateless"),
     )

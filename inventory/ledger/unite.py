@@ -10,6 +10,7 @@ from inventory.ledger.names import name_key
 from inventory.ledger.organisations import Organisations
 from inventory.ledger.record import Record, derived_code
 from inventory.ledger.report import Ignored, Problem
+from inventory.ledger.words import squeeze
 from inventory.model import Estate
 from inventory.text import printable
 
@@ -48,7 +49,7 @@ def unite(
         if record.kind == "dependencies":
             done.records += [record] if id(told) not in refused else []
             continue
-        key: tuple[str, ...] = (record.kind, record.code)
+        key = _key(record)
         if (code := _of_another(record, taken, organisations)) is not None:
             record = replace(record, values={**record.values, "code": code})
             key = (record.kind, code)
@@ -75,6 +76,16 @@ def unite(
             done.ignored.append(_merged(before, record))
     done.records += first.values()
     return done
+
+
+def _key(record: Record) -> tuple[str, ...]:
+    """What an object is known by: ＯＡ系统 is OA系统, and yz-001 YZ-001. A service's code is made of its
+    host and port, whatever it is called."""
+    if "code" in record.told or record.kind == "services" or not record.name:
+        return record.kind, "code", squeeze(record.number or record.code)
+    if record.kind == "hosts":  # whose names are their codes
+        return record.kind, "code", squeeze(record.name)
+    return record.kind, "name", squeeze(record.name)
 
 
 def _of_another(record: Record, taken: dict[str, str], organisations: Organisations) -> str | None:

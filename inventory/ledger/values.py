@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from inventory.ledger import literal
-from inventory.ledger.cells import Cell, Parser, Refused, is_blank, raw_text
+from inventory.ledger.cells import LOST_DIGITS, Cell, Parser, Refused, is_blank, raw_text
 from inventory.ledger.words import Words, squeeze
 from inventory.paths import fault, plain
 
@@ -26,10 +26,13 @@ _WRAPPED = re.compile(r"(?<=[\u4e00-\u9fff（）])[\r\n]+\s*(?=[\u4e00-\u9fff（
 _JOINED = re.compile("(?<=[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2600-\U0001faff])")
 _PLUS = re.compile(r"(?<=[^+\s])\s*[+＋&]\s*(?=[^+\s])|(?<=[\w)])\s*[和与及]\s*(?=[\w])")
 _OR_PLUS = re.compile(f"{_SEPARATORS.pattern}|{_PLUS.pattern}")
+_CUT = re.compile(r"\d\.\d{2,}E\+(?:1[0-9]|2[0-9])")  # what a CSV keeps of a long number
 _CLUSTER = re.compile(r"(?:postgres|pg).*[/:]|\d/[a-z]|:\d")  # an attempt to tell a cluster
 _DATABASE = re.compile(
     r"(postgresql|postgres|pg)\s*(\d{1,2})/([a-z][a-z0-9_]{0,30})(?::(\d{1,5}))?"
 )
+_OTHER = re.compile(r"(mariadb|redis)\s*(\d{1,2}\.\d{1,2})/(main)(?::(\d{1,5}))?")
+_PORTS = {"mariadb": 3306, "redis": 6379}
 
 
 def text(cell: Cell, _unit: str, _words: Words) -> str | None:
@@ -38,12 +41,26 @@ def text(cell: Cell, _unit: str, _words: Words) -> str | None:
     What an approver reads must be what is there: characters that cannot be seen are refused.
     """
     value = literal.read(raw_text(cell).strip(_UNSEEN_AT_ENDS).strip())
+    if _digits_lost(cell, value):
+        raise Refused(
+            "bad_text",
+            "文本格式的号码：表格软件只保留数字的前 15 位，后面的已丢失，请把该列设为文本后重填 / a number "
+            "told as text: a spreadsheet keeps 15 of its digits and the others are lost, set the "
+            "column to text and write it again",
+        )
     if not value.isprintable() and any(
         unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in "\n\r\t"
         for c in _JOINED.sub("", value)
     ):
         raise Refused("bad_text", "不含控制或不可见字符的文字 / text without hidden characters")
     return value or None
+
+
+def _digits_lost(cell: Cell, value: str) -> bool:
+    """Whether a spreadsheet has cut the number: 1.23457E+17 stands for any of 10^12 numbers."""
+    if isinstance(cell, str):
+        return _CUT.fullmatch(value) is not None and not literal.is_one(cell.strip())
+    return isinstance(cell, int | float) and abs(cell) >= LOST_DIGITS
 
 
 def optional_text(cell: Cell, unit: str, words: Words) -> str | None:
@@ -169,7 +186,8 @@ def entrance_name(cell: Cell, unit: str, words: Words) -> str | None:
 def databases(
     cell: Cell, unit: str, words: Words
 ) -> tuple[dict[str, Any], ...] | dict[str, tuple[str, ...]]:
-    """`postgresql 15/main:5432`, several separated by 、 or ; → fields of model.Database; MySQL 5.7
+    """`postgresql 15/main:5432` or `mariadb 10.11/main:3306`, several separated by 、 or ; → fields of
+    model.Database; MySQL 5.7
     and 达梦V8, as most departments write, are the products."""
     found = []
     if is_blank(cell, words):
@@ -182,15 +200,17 @@ def databases(
     for part in re.split(r"[、,，;；\n]+", optional_text(cell, unit, words) or ""):
         if not part.strip():
             continue
-        match = _DATABASE.fullmatch(part.strip().lower())
+        match = _DATABASE.fullmatch(part.strip().lower()) or _OTHER.fullmatch(part.strip().lower())
         if not match:
             raise Refused(
-                "bad_text", "如 postgresql 15/main:5432 / such as postgresql 15/main:5432"
+                "bad_text",
+                "如 postgresql 15/main:5432、mariadb 10.11/main:3306、redis 7.0/main:6379 / such as these",
             )
-        port = int(match[4] or 5432)
+        port = int(match[4] or _PORTS.get(match[1], 5432))
         if not 1 <= port <= 65535:
             raise Refused("out_of_range", "端口 1 至 65535 / a port from 1 to 65535")
-        found.append({"version": match[2], "cluster": match[3], "port": port})
+        one = {"version": match[2], "cluster": match[3], "port": port}
+        found.append({**one, "engine": match[1]} if match[1] in _PORTS else one)
     return tuple(found)
 
 

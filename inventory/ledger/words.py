@@ -3,12 +3,15 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from inventory.ledger.resemblance import Resemblance
+
+if TYPE_CHECKING:
+    from inventory.ledger.patterns import Spelt, Vocabulary
 
 
 @lru_cache(maxsize=65536)
@@ -26,12 +29,12 @@ class KindWords:
     mark knows."""
 
     sheets: tuple[str, ...]
-    headers: Mapping[str, str]
-    like: tuple["Likeness", ...] = ()
-    endings: tuple[str, ...] = ()
-    several: Mapping[str, str] = field(default_factory=dict)
-    also: Mapping[str, str] = field(default_factory=dict)
-    resemblance: Resemblance = field(default_factory=lambda: Resemblance(dict))
+    headers: "Spelt"
+    like: tuple["Likeness", ...]
+    endings: tuple[str, ...]
+    several: "Spelt"
+    also: Mapping[str, str]
+    resemblance: Resemblance
 
     def likely(self, header: str) -> str | None:
         """The one field that a header has the marks of."""
@@ -108,7 +111,7 @@ class Words:
     asides: frozenset[str]
     remarks: frozenset[str]
     kinds: Mapping[str, KindWords]
-    vocabulary: frozenset[str]
+    vocabulary: "Vocabulary"
     contacts: Mapping[str, ContactHeader]
     some_role: str
     labels: tuple[str, ...]

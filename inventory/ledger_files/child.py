@@ -78,6 +78,7 @@ def _sheets(data: bytes, suffix: str) -> Iterator[Iterator[Any]]:
         head["merges"] = list(_within(sheet, (*sheet.merges, *spans)))
         if facts:
             height = len(sheet.rows)
+            _as_shown(sheet.rows, facts)
             head |= {"faults": facts.faults, "more": facts.more_faults}
             head["hidden_rows"] = sorted(row for row in facts.hidden_rows if row < height)
             head["hidden_columns"] = sorted(facts.hidden_columns)
@@ -111,14 +112,29 @@ def _facts(kind: FileKind, data: bytes) -> tuple[_Told, bool]:
 
         by_name = check_content(archive)
         return lambda _index, name: by_name.get(name), False
-    from inventory.ledger_files.spreadsheet_xml import book_of, check_parts  # noqa: PLC0415
+    from inventory.ledger_files.spreadsheet_xml import (  # noqa: PLC0415
+        book_of,
+        check_parts,
+        two_decimals,
+    )
 
     by_part = check_parts(archive)
     parts, from_1904 = book_of(archive)
+    if any(facts.styled for facts in by_part.values()):
+        showing = two_decimals(archive)
+        for facts in by_part.values():
+            facts.styled = [cell for cell in facts.styled if cell[2] in showing]
     return (
         lambda index, _name: by_part.get(parts[index]) if index < len(parts) else None,
         from_1904,
     )
+
+
+def _as_shown(rows: list[list[Any]], facts: SheetFacts) -> None:
+    """A number that shows two digits behind the point, as text: 2015.10 is October."""
+    for row, column, _ in facts.styled:
+        if row < len(rows) and column < len(rows[row]) and isinstance(rows[row][column], float):
+            rows[row][column] = f"{rows[row][column]:.2f}"
 
 
 def _lines(name: str, rows: Sequence[Any], head: dict[str, Any]) -> Iterator[Any]:

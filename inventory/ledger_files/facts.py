@@ -21,7 +21,9 @@ class Fault(NamedTuple):
 class SheetFacts:
     """`rows` and `columns`: what the cells span; `more_faults`: those not kept one by one;
     `spans`: the merges of an ods, (top, left, bottom, right) from 0, of which
-    the parser tells nothing; `hidden_rows`, `hidden_columns`: from 0, those that nobody sees."""
+    the parser tells nothing; `styled`: (row, column, style) of cells of an xlsx that may show other
+    digits than they hold, 2015.10 for 2015.1; `hidden_rows`, `hidden_columns`: from 0, those that
+    nobody sees."""
 
     rows: int = 0
     columns: int = 0
@@ -29,6 +31,7 @@ class SheetFacts:
     spans: list[tuple[int, int, int, int]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     more_faults: int = 0
+    styled: list[tuple[int, int, int]] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
 

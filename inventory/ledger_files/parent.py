@@ -64,6 +64,12 @@ def _opened(path: Path) -> IO[bytes]:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            mode = os.fstat(descriptor).st_mode
+            if stat.S_ISDIR(mode):
+                raise Refused(
+                    "台账不是文件而是文件夹，请列出其中的台账，如 文件夹/*.xlsx",
+                    "ledger is not a file but a folder, name the ledgers in it: folder/*.xlsx",
+                )
             raise Refused("台账不是文件", "ledger is not a file")
         return os.fdopen(descriptor, "rb")
     except BaseException:

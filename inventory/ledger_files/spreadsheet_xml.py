@@ -30,6 +30,9 @@ _ENDS = re.compile(rb"""\b(min|max)\s*=\s*["'](\d{1,7})["']""")
 _TYPE = re.compile(rb"""\bt\s*=\s*["'](\w+)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?v>)", re.S)
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?f>)", re.S)
+_TENTH = re.compile(rb"<(?:\w+:)?v>(?:19|20)\d\d\.1</")  # 2015.1, which may show 2015.10
+_TWO = re.compile(r"0\.00(?:_ |_\))?(?:;.*)?")
+_STYLE = re.compile(rb"""\bs\s*=\s*["'](\d{1,5})["']""")
 _DDE = re.compile(rb"[=+@\s-]*[\w.\\/: ]{1,64}\|")  # cmd|'/c calc'!A1
 _STRING_END = re.compile(rb"</(?:\w+:)?si>|<(?:\w+:)?si\s*/>")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -86,6 +89,24 @@ def book_of(archive: Archive) -> tuple[list[str], bool]:
     return parts, any(value in ("1", "true") for value in told_1904)
 
 
+def two_decimals(archive: Archive) -> frozenset[int]:
+    """The styles of cells that show two digits behind the point (ECMA-376 part 1, 18.8.30: 2, or a
+    format of the file's own)."""
+    if "xl/styles.xml" not in archive.parts:
+        return frozenset()
+    try:
+        told = ElementTree.fromstring(archive.read("xl/styles.xml"))  # noqa: S314
+    except ElementTree.ParseError as error:
+        raise broken(str(error)) from error
+    own = {
+        e.get("numFmtId")
+        for e in told.iter()
+        if e.tag.endswith("}numFmt") and _TWO.fullmatch(e.get("formatCode", ""))
+    }
+    cells = next((e for e in told.iter() if e.tag.endswith("}cellXfs")), ())
+    return frozenset(n for n, x in enumerate(cells) if x.get("numFmtId") in {"2", *own})
+
+
 def _scan(pieces: Iterable[bytes]) -> SheetFacts:
     facts = SheetFacts()
     at = (-1, -1)  # row and column of the cell before
@@ -93,7 +114,7 @@ def _scan(pieces: Iterable[bytes]) -> SheetFacts:
         refs = _REF.findall(stretch)
         # most of a ledger is plain cells that say where they are: far quicker than one by one
         told = len(refs) == len(_CELL.findall(stretch))
-        if told and not any(mark in stretch for mark in _REMARKABLE):
+        if told and not any(mark in stretch for mark in _REMARKABLE) and not _TENTH.search(stretch):
             if refs:
                 letters, rows = map(set, zip(*refs, strict=True))
                 facts.cell(max(map(int, rows)) - 1, max(map(_number, letters)) - 1)
@@ -127,6 +148,8 @@ def _look(token: re.Match[bytes], before: tuple[int, int], facts: SheetFacts) ->
     column = _number(told[1]) - 1 if told and told[1] else column + 1
     row = int(told[2]) - 1 if told and told[1] else max(row, 0)
     facts.cell(row, column)
+    if _TENTH.search(token["body"] or b"") and (style := _STYLE.search(token["cell"])):
+        facts.styled.append((row, column, int(style[1])))
     if fault := _fault(token["cell"], token["body"] or b""):
         facts.fault(Fault(row, column, *fault))
     return row, column

@@ -40,7 +40,8 @@ def cell(value: Any, column: Column, words: Words) -> tuple[Cell, bool]:
 def _plain(value: Any) -> Any:
     """The value as the parsers give it."""
     if isinstance(value, Database):
-        return {"version": value.version, "cluster": value.cluster, "port": value.port}
+        plain = {"version": value.version, "cluster": value.cluster, "port": value.port}
+        return plain if value.engine == "postgresql" else {**plain, "engine": value.engine}
     if isinstance(value, list | tuple):
         return tuple(map(_plain, value))
     return value
@@ -98,7 +99,7 @@ def _lists(values: tuple[Any, ...]) -> Iterator[Cell]:
 
 def _part(value: Any) -> str:
     if isinstance(value, dict):
-        return f"postgresql {value['version']}/{value['cluster']}:{value['port']}"
+        return f"{value.get('engine', 'postgresql')} {value['version']}/{value['cluster']}:{value['port']}"
     return str(value)
 
 

@@ -12,10 +12,18 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from inventory.labels import field_label, value_label
+from inventory.labels import field_label
 from inventory.ledger.fields import REQUIRED
 from inventory.ledger.words import Words, squeeze
-from inventory.ledger_write.reader import Cell, Parser, Refused, blank_is_no, parsers, references
+from inventory.ledger_write.reader import (
+    Cell,
+    Parser,
+    Refused,
+    blank_is_no,
+    offered,
+    parsers,
+    references,
+)
 
 _NONSENSE = "¤¤"
 _DAY = date(2020, 6, 1)
@@ -66,17 +74,8 @@ class Column:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """One spelling of each choice: what the product calls it where the reader knows that,
-        else the first."""
-        first: dict[Any, str] = {}
-        for spelling, meaning in self.options:
-            if spelling:
-                first.setdefault(meaning, spelling)
-        for meaning in first:
-            called = str(value_label(self.kind, self.field, meaning))
-            if (squeeze(called), meaning) in self.options:
-                first[meaning] = called
-        return tuple(first.values())
+        """One spelling of each choice, as messages of the reader show them."""
+        return offered(self.kind, self.field, self.options)
 
     def reads(self, cell: Cell, words: Words) -> Any:
         """What the reader makes of a cell. Raises Refused."""
@@ -118,7 +117,7 @@ def _title(kind: str, field: str, words: Words) -> str | None:
     for title in reversed(titles) if field == "name" else titles:  # 名称 alone says of nothing what
         if headers.get(squeeze(title)) == field:
             return title.replace(" ", "")
-    first = next((header for header, told in headers.items() if told == field), None)
+    first = headers.first_of(field)
     return first and _CASED.sub(lambda match: _upper(match[0]), first)
 
 

@@ -7,6 +7,7 @@ from inventory.ledger.fields import FIELDS, OTHERWISE, TICKS
 from inventory.ledger.implied import IMPLIED
 from inventory.ledger.names import Names
 from inventory.ledger.objects import LOOKED_UP
+from inventory.ledger.offered import offered
 from inventory.ledger.organisations import Organisations
 from inventory.ledger.rows import is_ditto, is_total
 from inventory.ledger.words import Words
@@ -20,6 +21,7 @@ __all__ = [
     "blank_is_no",
     "finder",
     "is_implied",
+    "offered",
     "parsers",
     "references",
     "says_more",

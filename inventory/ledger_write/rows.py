@@ -160,6 +160,7 @@ def _of_system(system: System) -> Iterator[tuple[str, Any]]:
     yield "data_trees", tuple(t.path for t in trees if t.writable)
     yield "databases", work.databases if work else ()
     yield "services", work.services if work else ()
+    yield "stateless", work.stateless if work else None
     if entrance:
         yield "entrance_node", entrance.node
         yield "entrance_port", entrance.port

@@ -107,20 +107,23 @@ class Tree(Frozen):
 
 
 class Database(Frozen):
-    """A PostgreSQL cluster in Debian's naming: version/cluster, e.g. 15/main."""
+    """A PostgreSQL cluster in Debian's naming: version/cluster, e.g. 15/main; or a host's MariaDB
+    or Redis, whose version has two numbers (10.11, 7.0) and whose cluster is `main`."""
 
-    engine: str = Field(default="postgresql", pattern="^postgresql$")
-    version: str = Field(pattern=r"^\d{1,2}$")
+    engine: str = Field(default="postgresql", pattern="^(postgresql|mariadb|redis)$")
+    version: str = Field(pattern=r"^\d{1,2}(\.\d{1,2})?$")
     cluster: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
     port: Port = 5432
 
 
 class Workload(Frozen):
-    """What has to move: trees, databases, and the services in the order in which they start."""
+    """What has to move: trees, databases, and the services in the order in which they start;
+    `stateless`: these keep nothing to themselves, and may run on both sides at once."""
 
     trees: tuple[Tree, ...] = ()
     databases: tuple[Database, ...] = ()
     services: tuple[UnitName, ...] = ()
+    stateless: bool | None = None
 
 
 class Entrance(Frozen):

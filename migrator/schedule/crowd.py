@@ -8,11 +8,11 @@ import numpy as np
 from migrator.schedule.bounds import Limits, limits
 from migrator.schedule.kernel import (
     DURATION,
-    END,
     INTO,
     LATE,
     OPEN,
     OUT,
+    PACKED,
     PLACE,
     Crowd,
     Ints,
@@ -23,13 +23,13 @@ from migrator.schedule.kernel import (
     found,
     listed,
     measure,
-    put,
     settle,
+    take,
 )
 from migrator.schedule.project import Activity, Project, Starts
-from migrator.schedule.shape import shape_of
+from migrator.schedule.shape import left, shape_of
 
-DISTURBED = 20
+DISTURBED = 3
 """The chance in 1000 that two neighbours in a child's list change places."""
 PATIENCE = 4
 """A crowd that became no better over so many times its size of children is at its end."""
@@ -71,7 +71,7 @@ class Lane:
     def __post_init__(self) -> None:
         count = len(self.shape.acts)
         self.room = Room(
-            self.shape.capacity.copy(), self.shape.pieces[:, 2].copy(), np.empty(count, np.int64)
+            self.shape.words.copy(), self.shape.pieces[:, 2].copy(), np.empty(count, np.int64)
         )
         self.stages = len(self.target)
         self.rules = (np.array(self.limits.tails, np.int64), -due(self.shape, self.limits))
@@ -80,7 +80,7 @@ class Lane:
     def size(self) -> int:
         """Large crowds find more and take longer; a child costs about as much as there are activities."""
         count = max(1, len(self.shape.acts))
-        return max(30, min(1000, 40_000 // count, 30 * count))
+        return max(30, min(1000, 24_000 // count, 30 * count))
 
     def run(self, share: Share) -> bool:
         """Breed until the share is used or the target is reached; tells whether the clock ended it."""
@@ -187,23 +187,23 @@ def holds(starts: Starts, shape: Shape) -> bool:
     acts, rows = shape.acts, shape.rows
     if len(starts) != len(acts):
         return False
-    free, room = shape.capacity.copy(), shape.pieces[:, 2].copy()
+    room = shape.pieces[:, 2].copy()
     for x, start in enumerate(starts):
-        opened = rows[acts[x, OPEN] : acts[x, END]]
+        opened = rows[acts[x, OPEN] : acts[x, PACKED]]
         into = rows[acts[x, INTO] : acts[x, OUT]]
         if not any(first <= start <= last for first, last in opened):
             return False
         if any(start < starts[y] + gap for y, gap in into):
             return False
-        put(x, start, shape, free, room)
-    return bool((free >= 0).all() and (room >= 0).all())
+        take(x, start, shape, room)
+    return bool((left(shape, enumerate(starts)) >= 0).all() and (room >= 0).all())
 
 
 def by_rule(shape: Shape, limits: Limits, stages: int) -> Found | None:
     """The serial scheme with the rule of the latest finish, once, with nothing else: the peer that
     every other way has to beat. None where it comes to an activity that has no place left."""
     count = len(shape.acts)
-    room = Room(shape.capacity.copy(), shape.pieces[:, 2].copy(), np.empty(count, np.int64))
+    room = Room(shape.words.copy(), shape.pieces[:, 2].copy(), np.empty(count, np.int64))
     starts = np.empty(count, np.int64)
     order = np.empty(count, np.int64)
     listed(shape, np.array(limits.tails, np.int64), order)

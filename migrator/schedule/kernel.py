@@ -29,10 +29,15 @@ class Shape(NamedTuple):
     """An activity a row; columns DURATION, PLACE and where its lists begin: NEEDS … OPEN, END."""
     rows: Ints
     """Needs (renewable, amount) · takes (store, amount) · into (from, gap) · out (to, gap) ·
-    open (first, last). Arcs are begin(to) >= begin(from) + gap, told at both ends; a limit is an arc
-    that leads back."""
+    open (first, last) · packed (word, amounts). Arcs are begin(to) >= begin(from) + gap, told at
+    both ends; a limit is an arc that leads back."""
     capacity: Ints
     """Renewable × slot."""
+    words: Ints
+    """The same, several renewables in one word × slot, each in a lane of bits that is topped by a
+    bit of `guard`: after words - amounts that bit is still set where there was enough, so that one
+    subtraction asks for all of them."""
+    guard: int
     pieces: Ints
     """Slots over which a store's capacity is constant: store, last slot, capacity; in order."""
     terms: Ints
@@ -40,7 +45,7 @@ class Shape(NamedTuple):
     due · APART: one, other · MOVED: activity, slot. Those of kind LENGTH come first, one a stage."""
 
 
-DURATION, PLACE, NEEDS, TAKES, INTO, OUT, OPEN, END = range(8)
+DURATION, PLACE, NEEDS, TAKES, INTO, OUT, OPEN, PACKED, END = range(9)
 LENGTH, LATE, APART, MOVED = range(4)
 
 
@@ -65,7 +70,7 @@ class Crowd(NamedTuple):
 @compiled
 def earliest_open(x: int, start: int, shape: Shape) -> int:
     """The first open slot of x from `start` on, NEVER where there is none."""
-    for at in range(shape.acts[x, OPEN], shape.acts[x, END]):
+    for at in range(shape.acts[x, OPEN], shape.acts[x, PACKED]):
         if start <= shape.rows[at, 1]:
             return max(start, int(shape.rows[at, 0]))
     return NEVER
@@ -74,7 +79,7 @@ def earliest_open(x: int, start: int, shape: Shape) -> int:
 @compiled
 def latest_open(x: int, start: int, shape: Shape) -> int:
     """The last open slot of x up to `start`, -1 where there is none."""
-    for at in range(shape.acts[x, END] - 1, shape.acts[x, OPEN] - 1, -1):
+    for at in range(shape.acts[x, PACKED] - 1, shape.acts[x, OPEN] - 1, -1):
         if start >= shape.rows[at, 0]:
             return min(start, int(shape.rows[at, 1]))
     return -1
@@ -111,16 +116,16 @@ def early(x: int, low: int, high: int, shape: Shape, free: Ints, room: Ints) -> 
     """The first slot in low … high where x fits, -1 where there is none. A stretch is looked at
     from its end, so that one clash leads past all before it; what was seen free is not seen again."""
     start = earliest_open(x, max(low, stored_from(x, shape, room)), shape)
-    first, last = shape.acts[x, NEEDS], shape.acts[x, TAKES]
-    seen = -1
+    first, last = shape.acts[x, PACKED], shape.acts[x, END]
+    seen, guard = -1, shape.guard
     while start <= high:
         end = start + shape.acts[x, DURATION] - 1
         clash = max(start - 1, seen)
         known = clash
         for at in range(first, last):
-            row, amount = shape.rows[at, 0], shape.rows[at, 1]
+            word, amount = shape.rows[at, 0], shape.rows[at, 1]
             for slot in range(end, clash, -1):
-                if free[row, slot] < amount:
+                if (free[word, slot] - amount) & guard != guard:
                     clash = slot
                     break
         if clash == known:
@@ -135,15 +140,15 @@ def late(x: int, low: int, high: int, shape: Shape, free: Ints, room: Ints) -> i
     """The last slot in low … high where x fits, -1 where there is none."""
     low = max(low, stored_from(x, shape, room))
     start = latest_open(x, high, shape)
-    first, last = shape.acts[x, NEEDS], shape.acts[x, TAKES]
-    seen = NEVER
+    first, last = shape.acts[x, PACKED], shape.acts[x, END]
+    seen, guard = NEVER, shape.guard
     while start >= low:
         clash = min(start + shape.acts[x, DURATION], seen)
         known = clash
         for at in range(first, last):
-            row, amount = shape.rows[at, 0], shape.rows[at, 1]
+            word, amount = shape.rows[at, 0], shape.rows[at, 1]
             for slot in range(start, clash):
-                if free[row, slot] < amount:
+                if (free[word, slot] - amount) & guard != guard:
                     clash = slot
                     break
         if clash == known:
@@ -154,15 +159,21 @@ def late(x: int, low: int, high: int, shape: Shape, free: Ints, room: Ints) -> i
 
 
 @compiled
-def put(x: int, start: int, shape: Shape, free: Ints, room: Ints) -> None:
-    for at in range(shape.acts[x, NEEDS], shape.acts[x, TAKES]):
-        row, amount = shape.rows[at, 0], shape.rows[at, 1]
-        for slot in range(start, start + shape.acts[x, DURATION]):
-            free[row, slot] -= amount
+def take(x: int, start: int, shape: Shape, room: Ints) -> None:
     for at in range(shape.acts[x, TAKES], shape.acts[x, INTO]):
         for piece in range(room.size):
             if shape.pieces[piece, 0] == shape.rows[at, 0] and shape.pieces[piece, 1] >= start:
                 room[piece] -= shape.rows[at, 1]
+
+
+@compiled
+def put(x: int, start: int, shape: Shape, free: Ints, room: Ints) -> None:
+    """Take what x needs from `free` (words, as those of the shape) and from `room`."""
+    for at in range(shape.acts[x, PACKED], shape.acts[x, END]):
+        word, amount = shape.rows[at, 0], shape.rows[at, 1]
+        for slot in range(start, start + shape.acts[x, DURATION]):
+            free[word, slot] -= amount
+    take(x, start, shape, room)
 
 
 @compiled
@@ -191,7 +202,7 @@ def clear(shape: Shape, free: Ints, room: Ints, starts: Ints) -> None:
     """Nothing is placed. (Loops, as in `copy`.)"""
     for row in range(free.shape[0]):
         for slot in range(free.shape[1]):
-            free[row, slot] = shape.capacity[row, slot]
+            free[row, slot] = shape.words[row, slot]
     for piece in range(room.size):
         room[piece] = shape.pieces[piece, 2]
     for x in range(starts.size):

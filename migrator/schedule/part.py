@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from migrator.schedule.kernel import DURATION, INTO, OPEN, OUT, Ints, Shape, put
+from migrator.schedule.kernel import DURATION, INTO, OPEN, OUT, Ints, Shape
 from migrator.schedule.project import Moved, Project, Stage, Starts, Steps, Window
-from migrator.schedule.shape import openings
+from migrator.schedule.shape import left, openings
 
 
 def part(project: Project, shape: Shape, starts: Starts, free: Iterable[int]) -> Project:
@@ -19,7 +19,7 @@ def part(project: Project, shape: Shape, starts: Starts, free: Iterable[int]) ->
     chosen = sorted(set(free))
     within = set(chosen)
     codes = {project.activities[x].code for x in chosen}
-    left, room = _left(project, shape, starts, within)
+    renewables, room = _left(project, shape, starts, within)
     opened = openings(project)
     activities = []
     for x in chosen:
@@ -36,7 +36,7 @@ def part(project: Project, shape: Shape, starts: Starts, free: Iterable[int]) ->
         lags=tuple(lag for lag in project.lags if lag.before in codes and lag.after in codes),
         renewables=tuple(
             replace(one, capacity=_steps(row))
-            for one, row in zip(project.renewables, left, strict=True)
+            for one, row in zip(project.renewables, renewables, strict=True)
         ),
         stores=tuple(
             replace(one, capacity=_steps(row))
@@ -69,20 +69,18 @@ def _left(
     project: Project, shape: Shape, starts: Starts, within: set[int]
 ) -> tuple[Ints, list[Ints]]:
     """What those that stay leave of the renewables, and of the stores, slot by slot."""
-    left, nothing = shape.capacity.copy(), np.zeros(len(shape.pieces), np.int64)
+    stay = [(x, start) for x, start in enumerate(starts) if x not in within]
     taken = {one.code: np.zeros(project.horizon + 1, np.int64) for one in project.stores}
-    for x, one in enumerate(project.activities):
-        if x not in within:
-            put(x, starts[x], shape, left, nothing)
-            for code, amount in one.takes:
-                taken[code][starts[x] :] += amount
+    for x, start in stay:
+        for code, amount in project.activities[x].takes:
+            taken[code][start:] += amount
     room = []
     for store in project.stores:
         capacity = np.zeros(project.horizon + 1, np.int64)
         for first, end, value in store.capacity.pieces(project.horizon + 1):
             capacity[first:end] = value
         room.append(capacity - taken[store.code])
-    return left, room
+    return left(shape, stay), room
 
 
 def _steps(row: Ints) -> Steps:

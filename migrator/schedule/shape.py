@@ -14,6 +14,7 @@ from migrator.schedule.kernel import (
     MOVED,
     NEEDS,
     PLACE,
+    TAKES,
     Ints,
     Shape,
 )
@@ -117,7 +118,10 @@ def shape_of(project: Project) -> Shape:
         into[after].append((before, gap))
         out[before].append((after, gap))
     opened = [[(one.first, one.last) for one in row] for row in openings(project)]
-    lists = (*_amounts(project), into, out, opened)
+    needs, takes = _amounts(project)
+    capacity = _capacity(project)
+    words, guard, packed = _packed(capacity, needs)
+    lists = (needs, takes, into, out, opened, packed)
     place = np.argsort(np.array(_walk(project)[0], np.int64))
     acts = np.zeros((count, END + 1), np.int64)
     rows: list[tuple[int, int]] = []
@@ -127,16 +131,53 @@ def shape_of(project: Project) -> Shape:
             acts[x, column] = len(rows)
             rows += kind[x]
         acts[x, END] = len(rows)
-    capacity = np.zeros((len(project.renewables), project.horizon), np.int64)
-    for number, renewable in enumerate(project.renewables):
-        for first, end, value in renewable.capacity.pieces(project.horizon):
-            capacity[number, first:end] = value
     pieces = (
         (number, end - 1, value)
         for number, store in enumerate(project.stores)
         for _, end, value in store.capacity.pieces(project.horizon + 1)
     )
-    return Shape(acts, _table(rows, 2), capacity, _table(pieces, 3), _table(_terms(project), 5))
+    held, terms = _table(pieces, 3), _table(_terms(project), 5)
+    return Shape(acts, _table(rows, 2), capacity, words, guard, held, terms)
+
+
+def left(shape: Shape, starts: Iterable[tuple[int, int]]) -> Ints:
+    """Renewable × slot: what activities that begin there leave, less than 0 where it is too little."""
+    free = shape.capacity.copy()
+    for x, start in starts:
+        end = start + shape.acts[x, DURATION]
+        for renewable, amount in shape.rows[shape.acts[x, NEEDS] : shape.acts[x, TAKES]]:
+            free[renewable, start:end] -= amount
+    return free
+
+
+def _capacity(project: Project) -> Ints:
+    capacity = np.zeros((len(project.renewables), project.horizon), np.int64)
+    for number, renewable in enumerate(project.renewables):
+        for first, end, value in renewable.capacity.pieces(project.horizon):
+            capacity[number, first:end] = value
+    return capacity
+
+
+def _packed(
+    capacity: Ints, needs: list[list[tuple[int, int]]]
+) -> tuple[Ints, int, list[list[tuple[int, int]]]]:
+    """Capacities side by side in words of 63 bits, the guard of a word, and what each activity takes
+    of which word. A lane has room for the largest number that is told of any renewable."""
+    largest = max((amount for row in needs for _, amount in row), default=0)
+    width = max(largest, int(capacity.max(initial=0))).bit_length() + 1
+    lanes = max(1, 63 // width)
+    guard = sum(1 << (width * lane + width - 1) for lane in range(lanes))
+    words = np.full((-(-len(capacity) // lanes), capacity.shape[1]), guard, np.int64)
+    for number, row in enumerate(capacity):
+        words[number // lanes] += row << (number % lanes * width)
+    packed = []
+    for row in needs:
+        amounts: dict[int, int] = {}
+        for number, amount in row:
+            word, lane = divmod(number, lanes)
+            amounts[word] = amounts.get(word, 0) + (amount << (lane * width))
+        packed.append(sorted(amounts.items()))
+    return words, guard, packed
 
 
 def _amounts(project: Project) -> tuple[list[list[tuple[int, int]]], list[list[tuple[int, int]]]]:

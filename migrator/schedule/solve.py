@@ -33,6 +33,8 @@ QUICK = 500
 lane is halted once the other has proved a stage, without it a lane breeds all of its children."""
 BRIEF = 0.05
 """The share of the work that it may take then."""
+EXCHANGES = 8
+"""How often two lanes of crowds meet in what is left to them: the better schedule joins both."""
 FIRST = 0.25
 """The share of the time after which a large project's gap is looked at."""
 
@@ -183,8 +185,11 @@ class _Search:
                 return
         if len(self.project.activities) > SMALL:
             self._round(stage, time.monotonic() + (until - time.monotonic()) * FIRST)
-        if not self._closed(stage):
-            self._round(stage, until)
+        meetings = EXCHANGES if self._crowds_alone(stage) else 1
+        for left in range(meetings, 0, -1):
+            if not self._closed(stage):
+                now = time.monotonic()
+                self._round(stage, now + (until - now) / left, 1 / meetings)
 
     def _alone(self, stage: int, until: float) -> None:
         """CP-SAT on the whole, briefly: small projects are often done with it."""
@@ -199,8 +204,9 @@ class _Search:
     def _closed_by(self, found: Found | None, stage: int) -> bool:
         return found is not None and found.costs[stage] <= self.bounds[stage]
 
-    def _round(self, stage: int, until: float) -> None:
-        """The lanes and what runs beside them share nothing until all are done."""
+    def _round(self, stage: int, until: float, share: float = 1) -> None:
+        """The lanes and what runs beside them share nothing until all are done. `share` of the work
+        that a stage may take is done, where work is counted."""
         if self.best is None or until <= time.monotonic():
             self.cut = True
             return
@@ -208,12 +214,11 @@ class _Search:
         beside: Callable[[Found, int, float, Stop], Found | None] | None = self._whole
         if self._hopeless(stage):
             beside = self._blocks
-            if self.project.stages[stage].length:
-                # A block hardly ever moves the end of the whole: a second lane of crowds does.
-                lanes, beside = self.lanes, None
+        if self._crowds_alone(stage):
+            lanes, beside = self.lanes, None
         stop, other = Stop(), None
         with ThreadPoolExecutor(len(lanes)) as pool:
-            jobs = [pool.submit(self._breed, lane, until, stop) for lane in lanes]
+            jobs = [pool.submit(self._breed, lane, until, stop, share) for lane in lanes]
             if beside is not None:
                 other = beside(self.best, stage, until, stop)
                 if self._closed_by(other, stage) and self.effort.work is None:
@@ -231,10 +236,14 @@ class _Search:
         gap = (self.best.costs[stage] - self.bounds[stage]) / max(1, self.best.costs[stage])
         return stage in self.asked and len(self.project.activities) > SMALL and gap > WIDE
 
-    def _breed(self, lane: Lane, until: float, stop: Stop) -> bool:
+    def _crowds_alone(self, stage: int) -> bool:
+        """A block hardly ever moves the end of the whole: a second lane of crowds does."""
+        return self._hopeless(stage) and self.project.stages[stage].length > 0
+
+    def _breed(self, lane: Lane, until: float, stop: Stop, share: float) -> bool:
         children = None
         if self.effort.work is not None:
-            children = int(self.effort.work * CHILDREN / max(1, len(self.shape.acts)))
+            children = int(self.effort.work * share * CHILDREN / max(1, len(self.shape.acts)))
         cut = lane.run(Share(deadline=until, children=children))
         if lane.done and self.effort.work is None:
             stop.press()

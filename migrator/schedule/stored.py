@@ -2,7 +2,6 @@
 taken, so some begin after it, and what follows them has work to do."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -76,19 +75,21 @@ class Followers:
 
     def end(self, slot: int, short: int, row: Ints) -> int:
         """After which slot the least work is done that follows `short` taken from `slot` on."""
-        left, work = short - self.free, Fraction(0)
-        self._order = self._order or sorted(
-            self.works, key=lambda x: (Fraction(-self.amounts[x], self.works[x]), x)
-        )
+        if not self._order:
+            # amount by work, the greatest first; whole numbers, exact where work is below 2**30
+            self._order = sorted(
+                self.works, key=lambda x: ((-self.amounts[x] << 60) // self.works[x], x)
+            )
+        left, work = short - self.free, 0
         for x in self._order:
             if left <= 0:
                 break
-            part = min(Fraction(1), Fraction(left, self.amounts[x]))
-            work += part * self.works[x]
-            left -= self.amounts[x]
+            taken = min(left, self.amounts[x])
+            work += -(-taken * self.works[x] // self.amounts[x])  # only the last is no whole one
+            left -= taken
         first = min(slot + self.gap, len(row))
         done = np.cumsum(row[first:])
-        return first + int(np.searchsorted(done, -int(-work // 1))) + 1 if work else 0
+        return first + int(np.searchsorted(done, work)) + 1 if work else 0
 
 
 def _followers(

@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 
 from migrator.timing.load import Load
-from migrator.timing.mapping import Lot, Task
+from migrator.timing.lots import Copy, Lot, Task
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,16 @@ def _is_begun(lot: Lot, task: Task, former: Former) -> bool:
     if former.today is None or nights or night is None or night < former.today:
         return False
     fits = all(
-        task.city.plan.slot(former.copies[code]) + _slots(lot, code) <= task.city.plan.slot(night)
+        _copy(lot, code).over(task.city.plan.slot(former.copies[code]))
+        <= task.city.plan.slot(night)
         for code in codes
     )
     return fits and any(former.copies[code] < former.today for code in codes)
 
 
-def _slots(lot: Lot, code: str) -> int:
+def _copy(lot: Lot, code: str) -> Copy:
     road = next(job.road.code for job in lot.jobs if job.code == code)
-    return next(copy.slots for copy in lot.copies if copy.road == road)
+    return next(copy for copy in lot.copies if copy.road == road)
 
 
 def _kept(task: Task, former: Former, began: Mapping[str, int], *, waits: bool) -> dict[str, int]:
@@ -111,7 +112,7 @@ def _placed(lot: Lot, night: int, load: Load, former: Former) -> dict[str, int] 
         begins = np.logical_and.reduce(list(load.copying(copy).values()))
         one = next(job.code for job in lot.jobs if job.road.code == copy.road)
         start = load.task.city.plan.slot(former.copies[one]) if one in former.copies else -1
-        if not (0 <= start <= night - copy.slots and begins[start]):
+        if not (start >= 0 and copy.over(start) <= night and begins[start]):
             start = int(load.latest(copy, begins)[night])
         if start < 0:
             return None

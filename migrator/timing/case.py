@@ -10,10 +10,10 @@ from migrator.groups import ties_of
 from migrator.items import Index
 from migrator.orders import Orders
 from migrator.plan import Disposition, Plan
-from migrator.timing.arranging import task_of
 from migrator.timing.dues import dues_of
 from migrator.timing.jobs import Measures, rulings
-from migrator.timing.mapping import PILOTS, Lot, Task, lot_of, pilots_of
+from migrator.timing.lots import Lot, Task, lot_of, task_of
+from migrator.timing.mapping import PILOTS, pilots_of
 from migrator.timing.nights import Calendar
 from migrator.timing.why import Reasons
 

@@ -8,7 +8,8 @@ from migrator.means import CityMeans, Deadline
 from migrator.orders import Duty
 from migrator.timetable import Appointment, DutyTold
 from migrator.timing.jobs import Job
-from migrator.timing.mapping import SEVERITIES, Due
+from migrator.timing.lots import Due
+from migrator.timing.mapping import SEVERITIES
 
 WAN = 10_000
 """Yuan of what a department spends in a year that weigh as much as one night of anybody's."""

@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
+from migrator.halves import together
 from migrator.means import CityMeans
-from migrator.schedule.project import Steps
 from migrator.timetable import Bond, MoveGroup
+from migrator.timing.conflict import Demanded, Shelf, chained
 from migrator.timing.jobs import Job
-from migrator.timing.mapping import Due, Lot, capacity_of, crew_size, crews_of, lot_of
+from migrator.timing.lots import Due, Lot, crews_of, lot_of
+from migrator.timing.mapping import capacity_of, crew_size
 from migrator.timing.nights import Calendar
 from migrator.windows import Window, common
 
@@ -23,10 +26,11 @@ def fitting(
     a cloud's machines first."""
     lots: list[Lot] = []
     refused: dict[str, str] = {}
+    explained = Explained(calendar)
     for number, group in enumerate(groups):
         lot = lot_of(number, group, [jobs[code] for code in group.systems], calendar)
         if why := next(_misfits(lot, calendar), None):
-            refused |= dict.fromkeys(group.systems, why)
+            refused |= dict.fromkeys(group.systems, explained.told(lot, why))
         else:
             lots.append(lot)
     room: dict[str, int] = {}
@@ -35,6 +39,26 @@ def fitting(
             refused |= dict.fromkeys(lot.group.systems, why)
             lots.remove(lot)
     return lots, refused
+
+
+@dataclass
+class Explained:
+    """What demands of a group's own stand against one another, for the first that are asked: a
+    crew of nobody refuses hundreds, all for one reason."""
+
+    calendar: Calendar
+    left: int = 40
+    _shared: Shelf = field(init=False, default_factory=dict)
+
+    def told(self, lot: Lot, why: str) -> str:
+        self.left -= 1
+        if self.left < 0:
+            return why
+        jobs = {job.code: job for job in lot.jobs}
+        bonds = chained(lot.group.bonds or (), lot.group.systems)
+        asked = Demanded(self.calendar, jobs, bonds, shelf=self._shared)
+        found = asked.conflict(sorted(jobs))
+        return together(why, found.words) if found else why
 
 
 def _first_due(lot: Lot, dues: Mapping[str, tuple[Due, ...]]) -> date:
@@ -62,9 +86,9 @@ def _no_room(lot: Lot, room: dict[str, int], calendar: Calendar) -> str:
 def _misfits(lot: Lot, calendar: Calendar) -> Iterator[str]:
     city = calendar.city
     if not lot.windows:
-        yield "没有一晚可以割接 / no night is open to it" + _of(lot)
+        yield f"没有一晚可以割接{_of(lot)} / no night is open to it{_of(lot)}"
     if not common([Window.parse(job.window) for job in lot.jobs]):
-        yield "同批系统的窗口不重叠 / the windows of its group do not overlap" + _of(lot)
+        yield f"同批系统的窗口不重叠{_of(lot)} / the windows of its group do not overlap{_of(lot)}"
     for code, amount, size in too_many(lot.jobs, city):
         yield _too_many(lot, code, amount, size)
     yield from _contradictions(lot, city)
@@ -73,13 +97,14 @@ def _misfits(lot: Lot, calendar: Calendar) -> Iterator[str]:
     for night in sorted(nights):
         slot = city.plan.slot(night)
         if len(nights) > 1 or not any(w.first <= slot <= w.last for w in lot.windows):
-            yield f"指定的 {night} 不可割接 / the night that was told is not open to it" + _of(lot)
+            of = _of(lot)
+            yield f"指定的 {night} 不可割接{of} / {night}, as was told, is not open to it{of}"
     for copy in lot.copies:
-        mib = next(job.road.mib for job in lot.jobs if job.road.code == copy.road)
-        if copy.slots > _longest(calendar.carried(mib), calendar.count):
+        there = calendar.count - sum(one.last - one.first + 1 for one in copy.pauses)
+        if copy.slots > there:
             yield (
-                f"{copy.road} 上需连续复制 {copy.slots} 昼夜，没有这样长的时段 / its copy takes "
-                f"{copy.slots} days without a break, which there are not"
+                f"{copy.road} 上需复制 {copy.slots} 昼夜，可复制的只有 {there} 昼夜 / its copy takes "
+                f"{copy.slots} days, and there are {there} on which it may be copied"
             )
 
 
@@ -95,13 +120,15 @@ def _contradictions(lot: Lot, city: CityMeans) -> Iterator[str]:
     for told in city.groups.forbid:
         inside = [code for code in told.systems if code in lot.group.systems]
         if len(inside) > 1:
-            chain = "；".join(
-                f"{bond.one}–{bond.other} {bond.why}"
+            names = "、".join(inside)
+            chain = [
+                " / ".join(f"{bond.one}–{bond.other} {why}" for why in bond.why.split(" / "))
                 for bond in between(lot.group.bonds or (), inside[0], inside[1])
-            )
-            yield (
-                f"要求互相矛盾：{'、'.join(inside)} 不得同批（{told.reason}），而 {chain} / told to be apart "
-                "and bound together by these"
+            ]
+            yield together(
+                f"要求互相矛盾：{names} 不得同批（{told.reason}） / these contradict: {names} never "
+                f"together ({told.reason})",
+                *chain,
             )
 
 
@@ -128,23 +155,19 @@ def between(bonds: Sequence[Bond], one: str, other: str) -> list[Bond]:
 
 
 def _too_many(lot: Lot, code: str, amount: int, size: int) -> str:
-    told = f"{code} 每晚 {size} 次，本组须同晚 {amount} 次 / {size} a night, its group needs {amount} in one"
+    of = _of(lot)
+    told = (
+        f"{code} 每晚 {size} 次，本组须同晚 {amount} 次{of} / {code}: {size} a night, its group needs "
+        f"{amount} in one{of}"
+    )
     if lot.group.split_off:
         names = "、".join(lot.group.split_off)
-        told += (
-            f"；可拆出 {names}，代价 {lot.group.split_price} / could be split off for that price"
+        price = lot.group.split_price
+        told = together(
+            told, f"可拆出 {names}，代价 {price} / {names} could be split off, for {price}"
         )
-    return told + _of(lot)
+    return told
 
 
 def _of(lot: Lot) -> str:
     return f" ({'、'.join(lot.group.systems)})" if len(lot.jobs) > 1 else ""
-
-
-def _longest(capacity: Steps, count: int) -> int:
-    """The longest stretch in which there is any capacity."""
-    best = run = 0
-    for first, end, value in capacity.pieces(count):
-        run = run + end - first if value else 0
-        best = max(best, run)
-    return best

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from inventory.labels import field_label
 from inventory.model import Estate, Line, System
 from migrator.dispositions import Ruling, way_of
-from migrator.means import CityMeans, LineShare
+from migrator.means import CityMeans, LineShare, Measured
 from migrator.orders import Topic
 from migrator.plan import Disposition, Way
 from migrator.windows import Window
@@ -20,6 +20,20 @@ class Road:
     """What carries copies from a room to its cloud: `mib`, in 24 hours, of what moving may use."""
 
     code: str
+    mib: int
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a road's capacity was counted from: the rate that is declared (or told in the means), the
+    percent of it that moving may use by day and by night, and what copies reached of that, None
+    where nothing was measured. `mib`: in 24 hours."""
+
+    code: str
+    rate_kbps: int
+    day: int
+    night: int
+    measured: Measured | None
     mib: int
 
 
@@ -150,8 +164,8 @@ def _rate(line: Line, city: CityMeans) -> int | None:
     return city.lines.own.get(line.code, LineShare()).rate or line.bandwidth_kbps
 
 
-def _road(place: str, target: str, known: Measures) -> Road | str:
-    """The widest line between the two, else the network; or why there is none."""
+def basis_of(place: str, target: str, known: Measures) -> Basis | str:
+    """Of the widest line between the two, else of the network; or why there is none."""
     city = known.city
     line = known.lines.get(frozenset((place, target)))
     if line is None and city.lines.network is None:
@@ -162,19 +176,33 @@ def _road(place: str, target: str, known: Measures) -> Road | str:
     share = city.lines.own.get(line.code, LineShare()) if line else LineShare()
     rate = _rate(line, city) if line else city.lines.network
     code = f"line:{line.code}" if line else f"network:{place}"
-    if rate and line and (measured := city.lines.measured.get(line.code)):
-        rate = rate * measured.percent // 100
     if rate is None:
         return f"线路 {code} 带宽未知 / the line's bandwidth is not told"
+    measured = city.lines.measured.get(line.code) if line else None
     day = city.lines.day if share.day is None else share.day
     night = city.lines.night if share.night is None else share.night
     hours = Window.parse(city.nights.hours)
     dark = hours.end - hours.start
     seconds = 60 * (night * dark + day * (_DAY - dark))  # in hundredths: the shares are percent
-    mib = rate * 1000 * seconds // (100 * _MIB_KBIT)
-    if mib == 0:
-        return f"线路 {code} 不让迁移使用 / moving may use nothing of that line"
-    return Road(code, mib)
+    reached = rate * measured.percent // 100 if measured else rate
+    mib = reached * 1000 * seconds // (100 * _MIB_KBIT)
+    return Basis(code, rate, day, night, measured, mib)
+
+
+def bases_of(jobs: Iterable[Job], known: Measures) -> list[Basis]:
+    """Of the roads that these are copied over, each once."""
+    ends = sorted({(job.room, job.cloud) for job in jobs})
+    found = (basis_of(place, target, known) for place, target in ends)
+    return [one for one in found if isinstance(one, Basis)]
+
+
+def _road(place: str, target: str, known: Measures) -> Road | str:
+    found = basis_of(place, target, known)
+    if isinstance(found, str):
+        return found
+    if found.mib == 0:
+        return f"线路 {found.code} 不让迁移使用 / moving may use nothing of that line"
+    return Road(found.code, found.mib)
 
 
 def rulings(systems: Iterable[System], known: Measures) -> tuple[dict[str, Job], dict[str, Ruling]]:

@@ -4,14 +4,15 @@ Arrays are indexed by slot; a mask says where something is possible.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from migrator.schedule.project import Steps
-from migrator.timing.mapping import Copy, Lot, Task, capacity_of, crew_size, forbids_of
+from migrator.schedule.project import Steps, Window
+from migrator.timing.lots import Copy, Lot, Task
+from migrator.timing.mapping import capacity_of, crew_size, forbids_of
 
 Row = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -27,6 +28,7 @@ class Load:
     task: Task
     left: dict[str, Row]
     room: dict[str, Row]
+    _days: dict[tuple[Window, ...], Row] = field(init=False, default_factory=dict)
 
     @classmethod
     def empty(cls, task: Task) -> "Load":
@@ -43,7 +45,7 @@ class Load:
                 left.setdefault(code, np.ones(count, np.int64))
             for job in lot.jobs:
                 if job.road.code not in left:
-                    left[job.road.code] = _row(task.calendar.carried(job.road.mib), count)
+                    left[job.road.code] = np.full(count, job.road.mib, np.int64)
                 for code, _ in job.takes:
                     if code not in room:
                         room[code] = _row(capacity_of(code, task.calendar), count)
@@ -63,7 +65,9 @@ class Load:
             self.left[code][cut] -= sign * amount
         for at, copy in enumerate(lot.copies):
             start = slots[lot.copy(at)]
-            self.left[copy.road][start : start + copy.slots] -= sign * copy.each
+            days = self.days(copy)
+            first = int(np.searchsorted(days, start))
+            self.left[copy.road][days[first : first + copy.slots]] -= sign * copy.each
             for code, amount in copy.takes:
                 self.room[code][start:] -= sign * amount
 
@@ -78,14 +82,24 @@ class Load:
             mask[window.first : window.last + 1] = True
         return mask
 
+    def days(self, copy: Copy) -> Row:
+        """The slots in which a copy does not rest."""
+        if copy.pauses not in self._days:
+            works = np.ones(self.task.calendar.count, np.bool_)
+            for pause in copy.pauses:
+                works[pause.first : pause.last + 1] = False
+            self._days[copy.pauses] = np.flatnonzero(works)
+        return self._days[copy.pauses]
+
     def copying(self, copy: Copy) -> dict[str, Mask]:
         """For the road and for each capacity that it takes: where its copy could begin."""
         count = self.task.calendar.count
         found: dict[str, Mask] = {}
         fits = np.zeros(count, np.bool_)
-        if copy.slots <= count:
-            ahead = sliding_window_view(self.left[copy.road], copy.slots).min(axis=1)
-            fits[: len(ahead)] = ahead >= copy.each
+        days = self.days(copy)
+        if copy.slots <= len(days):
+            ahead = sliding_window_view(self.left[copy.road][days], copy.slots).min(axis=1)
+            fits[days[: len(ahead)]] = ahead >= copy.each
         fits[: self.task.calendar.today] = False
         found[copy.road] = fits
         for code, amount in copy.takes:
@@ -95,11 +109,11 @@ class Load:
 
     def latest(self, copy: Copy, begins: Mask) -> Row:
         """For each night of a cutover the last slot in which its copy can begin, -1 for none."""
-        count = len(begins)
-        last = np.maximum.accumulate(np.where(begins, np.arange(count), -1))
-        found = np.full(count, -1, np.int64)
-        if copy.slots < count:
-            found[copy.slots :] = last[: count - copy.slots]
+        days = self.days(copy)
+        last = np.maximum.accumulate(np.where(begins[days], days, -1))
+        before = np.searchsorted(days, np.arange(len(begins))) - copy.slots  # of its days
+        found = np.full(len(begins), -1, np.int64)
+        found[before >= 0] = last[before[before >= 0]]
         return found
 
 

@@ -7,12 +7,11 @@ cloud are taken when the copy begins. Deadlines, dependencies and a former plan 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
-from functools import cached_property
 
-from migrator.groups import Tie, weight_of
+from migrator.groups import weight_of
 from migrator.means import CityMeans
 from migrator.schedule.project import (
     MAKESPAN,
@@ -28,8 +27,8 @@ from migrator.schedule.project import (
     Store,
     Window,
 )
-from migrator.timetable import MoveGroup
-from migrator.timing.jobs import CAPACITIES, Job, store_of
+from migrator.timing.jobs import CAPACITIES, store_of
+from migrator.timing.lots import Lot, Task
 from migrator.timing.nights import Calendar
 
 SEVERITIES = ("error", "warning", "declared")
@@ -37,100 +36,14 @@ SEVERITIES = ("error", "warning", "declared")
 PILOTS = "pilots"
 
 
-@dataclass(frozen=True)
-class Due:
-    """By when a system should be done, how hard the wording is, and what a night costs: the yuan a
-    year that hang on it, in units of ten thousand, and one."""
-
-    day: date
-    severity: str
-    weight: int = 1
-
-
-@dataclass(frozen=True)
-class Copy:
-    """One copy of a group over one road."""
-
-    road: str
-    mib: int
-    slots: int
-    takes: tuple[tuple[str, int], ...]
-
-    @property
-    def each(self) -> int:
-        """MiB in each of its slots."""
-        return -(-self.mib // self.slots)
-
-
-@dataclass(frozen=True)
-class Lot:
-    """A group as it is scheduled."""
-
-    number: int
-    group: MoveGroup
-    jobs: tuple[Job, ...]
-    copies: tuple[Copy, ...]
-    crews: tuple[tuple[str, int], ...]
-    windows: tuple[Window, ...]
-
-    @property
-    def cut(self) -> str:
-        return f"cut:{self.number}"
-
-    def copy(self, at: int) -> str:
-        return f"copy:{self.number}:{at}"
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is to be scheduled: `ties` between systems of different lots, `needs` those of them that
-    set an order, `inside`: those within a lot; `dues` by system; `former`: the slot of each lot's
-    cutover before; `pins`: the slots of activities that stay where they are."""
-
-    city: CityMeans
-    calendar: Calendar
-    lots: tuple[Lot, ...]
-    ties: tuple[Tie, ...] = ()
-    needs: tuple[Tie, ...] = ()
-    dues: Mapping[str, tuple[Due, ...]] = field(default_factory=dict)
-    former: Mapping[int, int] = field(default_factory=dict)
-    pins: Mapping[str, int] = field(default_factory=dict)
-    inside: tuple[Tie, ...] = ()
-
-    @cached_property
-    def of(self) -> dict[str, Lot]:
-        """The lot of each system."""
-        return {job.code: lot for lot in self.lots for job in lot.jobs}
-
-
-def lot_of(number: int, group: MoveGroup, jobs: Sequence[Job], calendar: Calendar) -> Lot:
-    """A group with what it takes. `windows` are empty where its systems share no night."""
-    city = calendar.city
-    loads: dict[str, list[Job]] = {}
-    for job in jobs:
-        loads.setdefault(job.road.code, []).append(job)
-    copies = []
-    for road, shared in sorted(loads.items()):
-        most = max(1, shared[0].road.mib * city.lines.one_item // 100)
-        mib = sum(job.mib for job in shared)
-        takes = Counter[str]()
-        for job in shared:
-            takes.update(dict(job.takes))
-        copies.append(Copy(road, mib, max(1, -(-mib // most)), tuple(sorted(takes.items()))))
-    return Lot(number, group, tuple(jobs), tuple(copies), crews_of(jobs), calendar.windows(jobs))
-
-
-def crews_of(jobs: Sequence[Job]) -> tuple[tuple[str, int], ...]:
-    """How often each crew is needed in one night."""
-    crews = Counter({"crew:total": len(jobs)})
-    for job in jobs:
-        crews[f"crew:{job.room}"] += 1
-        crews[f"crew:{job.cloud}"] += 1
-    return tuple(sorted(crews.items()))
-
-
 def project_of(task: Task) -> Project:
-    """The whole as a project; capacities that nothing can exceed are left out."""
+    """The whole as a project; capacities that nothing can exceed are left out.
+
+    A copy that breaks is one activity without its breaks, which any timetable's start of it keeps:
+    the project is a relaxation then, of which bounds and contradictions hold and schedules may not.
+    Its road carries on in freezes for all, as all that break there ran beside each other before; where
+    only some are frozen that is not so, and the copy needs nothing of its road.
+    """
     activities = [one for lot in task.lots for one in _activities(lot, task)]
     lags = [lag for lot in task.lots for lag in _own_lags(lot)]
     lags += _before(task)
@@ -191,8 +104,9 @@ def _activities(lot: Lot, task: Task) -> Iterator[Activity]:
         yield Activity(
             code=lot.copy(at),
             duration=copy.slots,
-            needs=((copy.road, copy.each),) if copy.each else (),
+            needs=((copy.road, copy.each),) if copy.each and not _alone(lot, at, task) else (),
             takes=copy.takes,
+            windows=() if lot.copy(at) in task.pins else _between(copy.pauses, task.calendar.count),
             release=0 if lot.copy(at) in task.pins else task.calendar.today,
             pin=task.pins.get(lot.copy(at)),
         )
@@ -201,6 +115,27 @@ def _activities(lot: Lot, task: Task) -> Iterator[Activity]:
     pin = next((task.city.plan.slot(pinned[j.code]) for j in lot.jobs if j.code in pinned), None)
     pin = task.pins.get(lot.cut, pin)
     yield Activity(code=lot.cut, duration=1, needs=tuple(needs), windows=lot.windows, pin=pin)
+
+
+def _alone(lot: Lot, at: int, task: Task) -> bool:
+    """Whether a copy breaks on days on which others are copied, or began where it now would not."""
+    copy = lot.copies[at]
+    others = copy.pauses != task.calendar.pauses(()) or lot.copy(at) in task.pins
+    return copy.breaks and others
+
+
+def _between(pauses: Sequence[Window], count: int) -> tuple[Window, ...]:
+    """The slots beside pauses, as stretches; none told where there are no pauses."""
+    if not pauses:
+        return ()
+    ends = [-1, *(one.last for one in pauses)]
+    begins = [*(one.first for one in pauses), count]
+    found = tuple(
+        Window(end + 1, begin - 1)
+        for end, begin in zip(ends, begins, strict=True)
+        if begin - end > 1
+    )
+    return found or (Window(count, count),)  # none at all: after the last one
 
 
 def _own_lags(lot: Lot) -> Iterator[Lag]:
@@ -256,8 +191,12 @@ def _crews(task: Task) -> Iterator[Renewable]:
 
 def _roads(task: Task) -> Iterator[Renewable]:
     mib = {job.road.code: job.road.mib for lot in task.lots for job in lot.jobs}
+    broken = {copy.road for lot in task.lots for copy in lot.copies if copy.breaks}
     for code in sorted(mib):
-        yield Renewable(code, task.calendar.carried(mib[code]))
+        whole = code in broken
+        yield Renewable(
+            code, Steps.always(mib[code]) if whole else task.calendar.carried(mib[code])
+        )
 
 
 def forbids_of(lot: Lot, city: CityMeans) -> Iterator[str]:

@@ -2,6 +2,7 @@
 the means is there by then."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -29,7 +30,15 @@ class Calendar:
         self.today, self.used = max(0, today), used or {}
         self.unknown: set[int] = set()
         self._stretches: dict[frozenset[Rules], tuple[Window, ...]] = {}
+        self._pauses: dict[frozenset[int], tuple[Window, ...]] = {}
         self._carried: dict[int, Steps] = {}
+
+    def within(self, city: CityMeans) -> "Calendar":
+        """The same nights under means that differ in nothing that opens or closes one."""
+        _ = self.crewed  # looked up once for both
+        other = copy(self)
+        other.city = city
+        return other
 
     def windows(self, jobs: Sequence[Job]) -> tuple[Window, ...]:
         """The nights on which all of these may be cut over, as stretches; none where there is no
@@ -39,6 +48,25 @@ class Calendar:
             opened = frozenset.intersection(*(self._open(*told) for told in rules))
             self._stretches[rules] = _stretches(opened)
         return self._stretches[rules]
+
+    def pauses(self, jobs: Iterable[Job]) -> tuple[Window, ...]:
+        """The days on which a copy of these rests, as stretches: those of freezes of copies that are
+        about any of them."""
+        several = tuple(jobs)
+        about = frozenset(
+            n
+            for n, one in enumerate(self.city.freezes)
+            if one.copies and (one.everybody or any(_meets(one, job) for job in several))
+        )
+        if about not in self._pauses:
+            shut = [self.city.freezes[n] for n in about]
+            nights = (
+                (slot, self.city.plan.night(slot)) for slot in range(self.count if shut else 0)
+            )
+            self._pauses[about] = _stretches(
+                slot for slot, night in nights if any(one.holds(night) for one in shut)
+            )
+        return self._pauses[about]
 
     @cached_property
     def crewed(self) -> frozenset[int]:

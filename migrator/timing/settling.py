@@ -5,14 +5,16 @@ arrays for the machine code of `trading.py`, and how long that runs.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from migrator.means import Search
+from migrator.schedule.project import Window
 from migrator.timing.load import Load
-from migrator.timing.mapping import PILOTS, SEVERITIES, Lot, Task
+from migrator.timing.lots import Lot, Task
+from migrator.timing.mapping import PILOTS, SEVERITIES
 from migrator.timing.trading import STAGES, Aim, Board, Ints, anneal, price
 from migrator.timing.walking import Walk
 
@@ -69,6 +71,10 @@ def shaped(
             if other.costs() < costs:
                 best, costs = other, other.costs()
         floor = (low + high) // 2
+    if time.monotonic() > began + (deadline - began) * LATER:
+        cut = True
+    elif (late := Settler(walk, walk.later(best.told()), search.seed)).costs() < costs:
+        best = late
     best.run(Aim(1, 0, end), CLOSER, moves, deadline)
     return Shaped(best.told(), cut or best.cut)
 
@@ -153,7 +159,10 @@ def _board(walk: Walk, slots: Mapping[str, int]) -> Board:
         return _rows((of(lot) for lot in lots), width)
 
     needs = rows(lambda lot: ((free[code], n) for code, n in load.needs(lot)), 2)
-    long = rows(lambda lot: ((free[c.road], c.slots, c.each) for c in lot.copies), 3)
+    rests = {told: at for at, told in enumerate(dict.fromkeys(copy.pauses for copy in copies))}
+    long = rows(
+        lambda lot: ((free[c.road], c.slots, c.each, rests[c.pauses]) for c in lot.copies), 4
+    )
     takes = _rows((((room[code], n) for code, n in copy.takes) for copy in copies), 2)
     before = rows(lambda lot: ((place[n],) for n in sorted(walk.needs[lot.number])), 1)
     after = rows(lambda lot: ((place[n],) for n in sorted(walk.needed[lot.number])), 1)
@@ -192,7 +201,17 @@ def _board(walk: Walk, slots: Mapping[str, int]) -> Board:
         np.array([slots[lot.copy(at)] for lot in lots for at in range(len(lot.copies))], np.int64),
         first,
         chain,
+        _resting(rests, task.calendar.count),
     )
+
+
+def _resting(rests: Collection[tuple[Window, ...]], count: int) -> Ints:
+    """A row for each kind of pauses, 1 where a copy rests."""
+    rows = [np.zeros(count, np.int64) for _ in rests]
+    for row, pauses in zip(rows, rests, strict=True):
+        for pause in pauses:
+            row[pause.first : pause.last + 1] = 1
+    return np.array(rows)
 
 
 def _rows(tables: Iterable[Iterable[tuple[int, ...]]], width: int) -> tuple[Ints, Ints]:

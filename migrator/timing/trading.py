@@ -17,7 +17,7 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 STAGES = 3
 """Stages of lateness that come before what is annealed."""
-ROAD, LONG, EACH = 0, 1, 2
+ROAD, LONG, EACH, RESTS = 0, 1, 2, 3
 TODAY, GAP, PILOT_DAYS = 0, 1, 2
 
 
@@ -25,12 +25,12 @@ class Board(NamedTuple):
     """`opened`: [group, night]; `free`: what crews, roads and forbidden pairs have left, `room`: what
     clouds have left after all that was taken by then, [resource, slot]. Rows that belong to a group
     (or a copy) stand in one table, those of group g from `…_at`[g] to `…_at`[g + 1]: `needs`
-    (resource, amount), `copies` (road, slots, amount a slot), `takes` (store, amount), `before` and
-    `after` (group), `near` (group, weight), `dues` (stage, slot, weight). `pilot`: 1 for those that
-    go first, 0 for others, all 0 where there are none; `moving`: groups that may change their night;
-    `told`: today, the nights from what is needed to what needs it, and a pilot's days. `cut` and
-    `start`: the state. `first_on`, `next_on`: who is cut over on each night, as a chain that ends
-    with -1."""
+    (resource, amount), `copies` (road, slots, amount a slot, its row of `rests`), `takes` (store,
+    amount), `before` and `after` (group), `near` (group, weight), `dues` (stage, slot, weight).
+    `pilot`: 1 for those that go first, 0 for others, all 0 where there are none; `moving`: groups that
+    may change their night; `told`: today, the nights from what is needed to what needs it, and a
+    pilot's days. `cut` and `start`: the state. `first_on`, `next_on`: who is cut over on each night,
+    as a chain that ends with -1. `rests`: 1 in the slots in which a copy does, [row, slot]."""
 
     opened: Mask
     free: Ints
@@ -56,6 +56,7 @@ class Board(NamedTuple):
     start: Ints
     first_on: Ints
     next_on: Ints
+    rests: Ints
 
 
 class Aim(NamedTuple):
@@ -90,8 +91,12 @@ def lift(g: int, b: Board, sign: int) -> None:
 @compiled
 def lift_copy(c: int, b: Board, sign: int) -> None:
     first, each = b.start[c], sign * b.copies[c, EACH]
-    for slot in range(first, first + b.copies[c, LONG]):
-        b.free[b.copies[c, ROAD], slot] += each
+    left, slot = b.copies[c, LONG], first
+    while left > 0 and slot < b.free.shape[1]:
+        if b.rests[b.copies[c, RESTS], slot] == 0:
+            b.free[b.copies[c, ROAD], slot] += each
+            left -= 1
+        slot += 1
     for at in range(b.takes_at[c], b.takes_at[c + 1]):
         amount = sign * b.takes[at, 1]
         for slot in range(first, b.room.shape[1]):
@@ -113,6 +118,8 @@ def latest(c: int, night: int, b: Board) -> int:
         return -1
     run = 0
     for slot in range(night - 1, low - 1, -1):
+        if b.rests[b.copies[c, RESTS], slot] == 1:
+            continue
         run = run + 1 if b.free[b.copies[c, ROAD], slot] >= b.copies[c, EACH] else 0
         if run >= b.copies[c, LONG]:
             return slot

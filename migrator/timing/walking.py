@@ -13,7 +13,8 @@ import numpy as np
 
 from migrator.groups import weight_of
 from migrator.timing.load import Load, Mask, Row
-from migrator.timing.mapping import PILOTS, SEVERITIES, Lot, Task, due_slot, pilots_of
+from migrator.timing.lots import Lot, Task, is_narrow
+from migrator.timing.mapping import PILOTS, SEVERITIES, due_slot, pilots_of
 
 HUB = 20
 """Dependents from which on a group is everybody's: to follow them all would tear all else apart."""
@@ -113,6 +114,30 @@ class Walk:
                     moved += self._move(lot, load, found, last)
             if not moved:
                 break
+        return found
+
+    def later(self, slots: Mapping[str, int]) -> dict[str, int]:
+        """Each group, the last first, on the last night that takes it while all others stay, none
+        later than all are over or than its days let it: what waits for one delivery is then close to
+        what goes before it."""
+        found, load = dict(slots), Load.of(self.task, slots)
+        last = max(found[lot.cut] for lot in self.task.lots)
+        for lot in sorted(self.task.lots, key=lambda lot: (-found[lot.cut], lot.number)):
+            if lot.cut in self.task.pins:
+                continue
+            if lot.number in self.pilots:
+                others = (at.cut for at in self.task.lots if at.number not in self.pilots)
+                found[PILOTS] = min(found[cut] for cut in others) - self.task.city.pilots.days
+            load.put(lot, found, -1)
+            latest = self._copies(lot, load)
+            possible = self._open(lot, load, found, latest)
+            now = found[lot.cut]
+            dues = (slot for told in self._late[lot.number].values() for slot, _ in told)
+            high = min((max(now, slot - 1) for slot in dues), default=last)
+            nights = np.flatnonzero(possible[: min(last, high) + 1])
+            if len(nights) and nights[-1] > now:
+                self._set(lot, int(nights[-1]), latest, found)
+            load.put(lot, found)
         return found
 
     def _move(self, lot: Lot, load: Load, found: dict[str, int], last: int) -> bool:
@@ -231,7 +256,8 @@ class Walk:
         return self._windows[number]
 
     def _order(self) -> list[int]:
-        """What is due first begins; each after what it needs, then at once what hangs on it."""
+        """What can't wait begins, then what is due first; each after what it needs, then at once what
+        hangs on it."""
         done: list[int] = []
         seen: set[int] = set()
         for root in sorted(self.lots, key=self._rank):
@@ -251,10 +277,17 @@ class Walk:
                     todo += sorted(self.needed[number] - seen, key=self._rank, reverse=True)
         return done
 
-    def _rank(self, number: int) -> tuple[bool, date, int]:
-        dues = self.task.dues
-        days = (due.day for job in self.lots[number].jobs for due in dues.get(job.code, ()))
-        return (number not in self.pilots, min(days, default=date.max), number)
+    def _rank(self, number: int) -> tuple[bool, int, date, int]:
+        dues, lot = self.task.dues, self.lots[number]
+        days = (due.day for job in lot.jobs for due in dues.get(job.code, ()))
+        waits = self.task.calendar.count
+        if number in self._narrow:
+            waits = int(np.flatnonzero(self._windows[number]).max(initial=-1))
+        return (number not in self.pilots, waits, min(days, default=date.max), number)
+
+    @cached_property
+    def _narrow(self) -> frozenset[int]:
+        return frozenset(n for n, lot in self.lots.items() if is_narrow(lot, self.task))
 
 
 def _sum(rows: Iterable[Row]) -> Row:

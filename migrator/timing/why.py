@@ -13,7 +13,8 @@ import numpy as np
 
 from inventory.frozen import Frozen
 from migrator.timing.load import Load, Mask, Slots
-from migrator.timing.mapping import PILOTS, Lot, Task, pilots_of
+from migrator.timing.lots import Lot, Task
+from migrator.timing.mapping import PILOTS, pilots_of
 
 CLOSED = "nights"
 ORDER = "order"
@@ -57,7 +58,7 @@ class Reasons:
 
     def of(self, lot: Lot) -> Why:
         slot = self.slots[lot.cut]
-        first = min(slot, max((copy.slots for copy in lot.copies), default=0))
+        first = min(slot, max((copy.over(0) for copy in lot.copies), default=0))
         self.load.put(lot, self.slots, -1)
         against = {what: ~mask[first:slot] for what, mask in self._possible(lot)}
         self.load.put(lot, self.slots)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from inventory.model import Estate
+from probes.alerts.links import of_links
 from probes.alerts.paging import Paging, Timing
-from probes.alerts.topology import NOTHING, Hung, Topology
+from probes.alerts.topology import NOTHING, Hung, Topology, hangs
 from probes.alerts.words import (
     CUT,
     FAMILY_DOWN,
@@ -63,7 +64,9 @@ def of_what_is_down(estate: Estate, paging: Paging, spot: Spot) -> list[dict[str
     watches = [w for w in every if w.kind not in {"line", "link"}]
     topology = Topology.of(estate, spot.home)
     made = _Made(estate, paging, spot, topology, watches)
-    return [*made.lines(), *made.platforms(), *made.nodes(), *made.services()]
+    timing = (paging.timing.margin, paging.timing.steady)
+    links = of_links(estate, every, spot, topology, timing)
+    return [*made.lines(), *made.platforms(), *made.nodes(), *made.services(), *links]
 
 
 @dataclass(frozen=True)
@@ -229,13 +232,13 @@ class _Made:
         return cuts
 
     def _grouped(self, watches: Iterable[Watch]) -> list[tuple[_Group, list[str]]]:
-        hangs = _hangs(self.estate, self.topology)
+        known = hangs(self.estate, self.topology)
         depths = self._depths()
-        slowest = self._slowest(hangs)
+        slowest = self._slowest(known)
         groups: dict[_Group, list[str]] = defaultdict(list)
         for watch in watches:
             code = watch.target.code
-            hung = hangs.get(code, NOTHING)
+            hung = known.get(code, NOTHING)
             if watch.target.check == "icmp":
                 hung = Hung(hung.lines, hung.platforms)  # a node hangs on no node's service
             cut = f"platform_{depths[code]}" if code in depths and not hung.node else ""
@@ -292,25 +295,3 @@ def _ends(estate: Estate) -> dict[str, list[str]]:
 
 def _line_of(watch: Watch) -> str:
     return watch.target.code.rpartition("@")[0]
-
-
-def _hangs(estate: Estate, topology: Topology) -> dict[str, Hung]:
-    """Code of whatever is looked at → what it hangs on."""
-    found: dict[str, Hung] = {}
-    of_host: dict[str, str] = {}
-    for node in estate.nodes:
-        hung = topology.of_node(node)
-        found[node.code] = Hung(hung.lines, hung.platforms, node.code)
-        if node.host:
-            of_host[node.host] = node.code
-    hosts = {host.code: host for host in estate.hosts}
-    for service in estate.services:
-        host = hosts.get(service.host)
-        if host is not None:
-            lines = topology.of_place(host.place).lines
-            found[service.code] = found.get(of_host.get(host.code, ""), Hung(lines=lines))
-    for system in estate.systems:
-        if system.entrance and system.entrance.node in found:
-            for code in (system.code, f"{system.code}@{system.entrance.node}"):
-                found[code] = found[system.entrance.node]
-    return found

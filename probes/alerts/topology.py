@@ -151,3 +151,25 @@ def _platforms(nodes: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
         if at not in above:
             found[code] = tuple(chain)
     return found
+
+
+def hangs(estate: Estate, topology: Topology) -> dict[str, Hung]:
+    """Code of whatever is looked at → what it hangs on."""
+    found: dict[str, Hung] = {}
+    of_host: dict[str, str] = {}
+    for node in estate.nodes:
+        hung = topology.of_node(node)
+        found[node.code] = Hung(hung.lines, hung.platforms, node.code)
+        if node.host:
+            of_host[node.host] = node.code
+    hosts = {host.code: host for host in estate.hosts}
+    for service in estate.services:
+        host = hosts.get(service.host)
+        if host is not None:
+            lines = topology.of_place(host.place).lines
+            found[service.code] = found.get(of_host.get(host.code, ""), Hung(lines=lines))
+    for system in estate.systems:
+        if system.entrance and system.entrance.node in found:
+            for code in (system.code, f"{system.code}@{system.entrance.node}"):
+                found[code] = found[system.entrance.node]
+    return found

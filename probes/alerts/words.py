@@ -6,6 +6,7 @@ from typing import Any
 
 UP = "qianyun_probe_up"
 LINE_DOWN, NODE_DOWN = "QianyunLineDown", "QianyunNodeDown"
+LINK_DOWN = "QianyunLinkDown"
 FAMILY_DOWN, SERVICE_DOWN = "QianyunFamilyDown", "QianyunServiceDown"
 LINE_CUT, PLATFORM_CUT = "qianyun:line:cut", "qianyun:platform:cut"
 FLAPPING, LINE_FLAPPING = "qianyun:flapping", "qianyun:line:flapping"

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from probes import dns
+from probes.answers import Found, Nameless
 from probes.model import Target
-from probes.names import Found, Nameless, Resolver
+from probes.names import Resolver
 from probes.readiness.evidence import Verdict, both
 
 LEAST = 2

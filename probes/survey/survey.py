@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from probes.answers import Found, Nameless
 from probes.model import Target
-from probes.names import Found, Nameless, Resolver
+from probes.names import Resolver
 from probes.readiness.evidence import Seen, Verdict, both, joined
 from probes.survey.alone import ipv6_alone
 from probes.survey.names import Judged, has_address, name_servers

@@ -4,10 +4,14 @@ looked up again meanwhile, and stands for a day while no resolver answers (RFC 8
 
 import asyncio
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from probes.answers import Answer, Found, Nameless, Silent
 from probes.look import Look
 from probes.model import Failure, Family, ProbeResult, Target
-from probes.names import Answer, Found, Nameless, Resolver, Silent
+
+if TYPE_CHECKING:
+    from probes.names import Resolver
 
 AT_ONCE = 16  # questions under way: a resolver that hangs holds these and nothing else
 DEADLINE = 5.0
@@ -29,13 +33,26 @@ class _Known:
 
 
 class Naming:
-    """Of one event loop. Times are the loop's."""
+    """Of one event loop. Times are the loop's. `resolver`: by default this machine's own."""
 
-    def __init__(self, resolver: Resolver) -> None:
-        self._resolver = resolver
+    def __init__(self, resolver: "Resolver | None" = None) -> None:
+        self._given = resolver
         self._known: dict[tuple[str, Family], _Known] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._free = asyncio.Semaphore(AT_ONCE)
+
+    @property
+    def _resolver(self) -> "Resolver":
+        """Made when it is wanted: its library takes as long to load as all the rest of a prober."""
+        if self._given is None:
+            from probes.names import Resolver  # noqa: PLC0415
+
+            self._given = Resolver()
+        return self._given
+
+    def prepare(self) -> None:
+        """Before the first question: what it takes must not hold up looks that are under way."""
+        _ = self._resolver
 
     def now(self, host: str, family: Family, now: float) -> str | Nameless | Silent:
         """Its address, that it has none, or that nobody tells."""

@@ -8,6 +8,7 @@ one, one that ended while nobody looked ends where the first answer says so.
 import contextlib
 import queue
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,12 @@ create table if not exists outages (
 create unique index if not exists one_open on outages (key) where ended is null;
 create index if not exists by_code on outages (code, began);
 """
+
+
+AGAIN = 1.0
+"""Seconds between two tries to write what could not be written."""
+LAST_TRIES = 3
+"""How often it is tried once the prober stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class Outages:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._turns: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
+        self._pause = threading.Event()
         with contextlib.closing(_opened(path)):
             pass
         self._thread = threading.Thread(target=self._write, name="outages", daemon=True)
@@ -73,8 +81,9 @@ class Outages:
         self._turns.put(turn)
 
     def close(self) -> None:
-        """All that was told is written."""
+        """All that was told is written, or it is said that it could not be."""
         self._turns.put(None)
+        self._pause.set()
         self._thread.join()
 
     def reconcile(self, now: Iterable[Turn]) -> None:
@@ -85,19 +94,45 @@ class Outages:
                 self.tell(turn)
 
     def _write(self) -> None:
-        with contextlib.closing(_connect(self._path)) as database:
-            turn = self._turns.get()
-            while turn is not None:
-                with database:
-                    while turn is not None:
-                        _note(database, turn)
-                        try:
-                            turn = self._turns.get_nowait()
-                        except queue.Empty:
-                            break
-                    else:
-                        return
-                turn = self._turns.get()
+        ended = False
+        while not ended:
+            told, ended = self._told()
+            tries = 0
+            while not self._written(told):
+                tries += 1
+                if ended and tries == LAST_TRIES:
+                    _say(f"{self._path}: 未能记下 / not written: {len(told)} 次变化 / turns")
+                    return
+                self._pause.wait(AGAIN)
+
+    def _told(self) -> tuple[list[Turn], bool]:
+        """All that waits, at least one; whether that is the end."""
+        told: list[Turn] = []
+        turn = self._turns.get()
+        while turn is not None:
+            told.append(turn)
+            try:
+                turn = self._turns.get_nowait()
+            except queue.Empty:
+                return told, False
+        return told, True
+
+    def _written(self, told: Sequence[Turn]) -> bool:
+        """A disk that is full, or a reader that holds the file, must not end the memory of outages:
+        what could not be written is kept, and written when it can be."""
+        try:
+            with contextlib.closing(_opened(self._path)) as database, database:
+                for turn in told:
+                    _note(database, turn)
+        except sqlite3.Error as error:
+            _say(f"{self._path}: {error}; 将再试 / will be tried again: {len(told)}")
+            return False
+        return True
+
+
+def _say(text: str) -> None:
+    """To the prober's log."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def _note(database: sqlite3.Connection, turn: Turn) -> None:

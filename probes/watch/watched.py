@@ -112,7 +112,9 @@ def read(path: Path, known: dict[str, Watch] | None = None) -> tuple[Watch, ...]
     kept = {} if known is None else known
     found: dict[str, Watch] = {}
     lines: dict[str, Watch] = {}
-    for number, text in enumerate(path.read_text().splitlines(), 1):
+    # not splitlines(): a text of people may hold what that takes for the end of a line
+    whole = path.read_text()
+    for number, text in enumerate(whole.removesuffix("\n").split("\n") if whole else (), 1):
         watch = kept.get(text)
         if watch is None:
             try:

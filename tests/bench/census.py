@@ -1,4 +1,8 @@
-"""The census: 20,000 rows of ledgers read, in time and memory, and how many fields are right."""
+"""The census: 20,000 rows of ledgers read, in time and memory, and how many fields are right.
+
+The rows twice: a city's usual mixture, and systems alone, whose 15 columns differ in every row. The
+memory is the reader's and its child's together, each at its peak; the processor time likewise.
+"""
 
 import json
 import subprocess
@@ -23,9 +27,10 @@ from inventory.ledger import read_ledgers
 begun = time.monotonic()
 report = read_ledgers([Path(p) for p in sys.argv[1:]])
 took = time.monotonic() - begun
-peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF,
-           resource.RUSAGE_CHILDREN))
-print(json.dumps([took, peak / 1024, report.counts["rows"], report.counts["problems"]]))
+used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+peak = sum(u.ru_maxrss for u in used) / 1024
+cpu = sum(u.ru_utime + u.ru_stime for u in used)
+print(json.dumps([took, peak, cpu, report.counts["rows"], report.counts["problems"]]))
 """
 PARSE = """
 import sys, time
@@ -40,28 +45,32 @@ print(time.monotonic() - begun)
 
 def figures() -> Iterator[dict[str, object]]:
     with tempfile.TemporaryDirectory(prefix="qy-bench-") as folder:
-        path = _book(Path(folder) / "台账.xlsx")
-        runs = [json.loads(_python(READ, path)) for _ in range(ROUNDS)]
-        alone = min(float(_python(PARSE, path)) for _ in range(ROUNDS))
-    assert all((rows, problems) == (ROWS, 0) for _, _, rows, problems in runs)
-    took, peak = min(r[0] for r in runs), max(r[1] for r in runs)
+        yield from _read("census.read_20000", _book(Path(folder) / "台账.xlsx"))
+        yield from _read("census.read_20000_systems", _systems(Path(folder) / "系统.xlsx"))
+    yield _fields()
+
+
+def _read(name: str, path: Path) -> Iterator[dict[str, object]]:
+    runs = [json.loads(_python(READ, path)) for _ in range(ROUNDS)]
+    alone = min(float(_python(PARSE, path)) for _ in range(ROUNDS))
+    assert all((rows, problems) == (ROWS, 0) for *_, rows, problems in runs)
+    took, peak, cpu = min(r[0] for r in runs), max(r[1] for r in runs), min(r[2] for r in runs)
     yield {
-        "name": "census.read_20000",
+        "name": name,
         "value": round(took, 2),
-        "unit": f"s, best of {ROUNDS}",
+        "unit": f"s, best of {ROUNDS}; {cpu:.2f} s of processor time",
         "bar": "≤ 10",
         "ok": took <= 10,
         "beside": round(alone, 2),
         "beside_is": "s, the parser of workbooks alone on the same file",
     }
     yield {
-        "name": "census.read_20000_memory",
+        "name": f"{name}_memory",
         "value": round(peak),
-        "unit": f"MiB, largest of {ROUNDS}",
+        "unit": f"MiB, largest of {ROUNDS}, the child that opens the file counted",
         "bar": "≤ 500",
         "ok": peak <= 500,
     }
-    yield _fields()
 
 
 def _python(code: str, path: Path) -> str:
@@ -105,6 +114,25 @@ def _book(path: Path) -> Path:
         lines.append(
             [n + 1, f"YZ-{n:05}", "电信", "业务专网", owners[n % 200], f"机房{n % 200:03}",
              "政务云", "100M", "24,000", "2027-12-31", "否"]
+        )  # fmt: skip
+    book.save(path)
+    return path
+
+
+def _systems(path: Path) -> Path:
+    """20,000 systems of 200 departments; most cells stand in few other rows."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("信息系统")
+    sheet.append(
+        ["序号", "系统名称", "所属单位", "主要功能", "是否涉密", "等保级别", "建设资金(万元)",
+         "年运维经费", "审批时间", "CPU(核)", "内存(GB)", "存储", "所在网络", "部署机房", "依赖系统"]
+    )  # fmt: skip
+    for n in range(ROWS):
+        sheet.append(
+            [n + 1, f"业务系统{n:05}", f"云州市第{n % 200:03}局", f"业务办理{n}与数据汇聚", "否",
+             "三级", f"{n % 977 + 1}.{n % 10}万", f"约{n % 97}.8万元",
+             f"{2005 + n % 19}年{n % 12 + 1}月{n % 28 + 1}日", f"{n % 64 + 1}核", n % 256 + 1,
+             f"{n % 40 + 1}TB", "政务外网", f"机房{n % 200:03}", f"业务系统{(n + 7) % ROWS:05}"]
         )  # fmt: skip
     book.save(path)
     return path

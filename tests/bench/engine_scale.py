@@ -1,6 +1,6 @@
 """What the engine itself costs: many items whose steps only take time; and a log of a million lines.
 
-`python -m tests.bench.engine_scale 300` takes fewer items than 2,000.
+`QIANYUN_BENCH_ITEMS=300 make bench ONLY=scale.items` takes fewer items than 2,000.
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import Any
 
 from inventory.changes import diff
 from inventory.store_embedded import EmbeddedStore
+from migrator.people import local
 from migrator.plan import Means, StepKind
 from migrator.planning import Planning
 from migrator.running import Running
@@ -28,9 +29,13 @@ LINES, PAGE_BAR_MS = 1_000_000, 100.0
 CPU_BAR = 0.15
 
 
-def figures(items: int = ITEMS) -> Iterator[dict[str, object]]:
+def items_figures(items: int = 0) -> Iterator[dict[str, object]]:
+    items = items or int(os.environ.get("QIANYUN_BENCH_ITEMS", ITEMS))
     with tempfile.TemporaryDirectory(prefix="qy-scale-") as folder:
         yield _items(Path(folder), items)
+
+
+def log_figures() -> Iterator[dict[str, object]]:
     with tempfile.TemporaryDirectory(prefix="qy-logs-") as folder:
         yield from _logs(Path(folder))
 
@@ -68,7 +73,7 @@ def _items(folder: Path, items: int) -> dict[str, object]:
     used = json.loads(out.splitlines()[-1])["cpu"]
     each = used / items
     return {
-        "name": "engine.cpu_per_item",
+        "name": "scale.items_cpu",
         "value": round(each, 3),
         "unit": f"s of the worker's CPU, {items} items of {STEP_SECONDS:.0f} s steps, {wall:.0f} s in all",
         "bar": f"≤ {CPU_BAR}",
@@ -85,10 +90,10 @@ def _order(truth: Truth, items: int) -> str:
     estate.apply(changes, actor="zhang", confirmed=changes.digest)
     many: dict[str, Any] = dict.fromkeys(("per_room", "per_line", "per_cloud"), items)
     means = Means(ignore_windows=True, soak_seconds=0, moves_at_once=AT_ONCE, **many)
-    kept, plan = Planning(truth, estate).make("zhang", means)
-    Planning(truth, estate).approve(kept.code, plan.digest, "li")
+    kept, plan = Planning(truth, estate).make(local("zhang"), means)
+    Planning(truth, estate).approve(kept.code, plan.digest, local("li"))
     running = Running(truth=truth, estate=estate, begin=nothing, wake=nothing)
-    return running.start(kept.code, "wang").code
+    return running.start(kept.code, local("wang")).code
 
 
 def _cpu(pid: int) -> float:
@@ -131,7 +136,7 @@ def _logs(folder: Path) -> Iterator[dict[str, object]]:
     assert truth.logs.page(run, text="nowhere to be found") == []
     search = 1000 * (time.monotonic() - at)
     yield {
-        "name": "engine.log_first_page",
+        "name": "scale.log_first_page",
         "value": round(slowest, 1),
         "unit": f"ms, slowest of 15 first pages (of a {which}), {LINES} lines kept in {wrote:.0f} s",
         "bar": f"≤ {PAGE_BAR_MS:.0f}",
@@ -143,5 +148,5 @@ def _logs(folder: Path) -> Iterator[dict[str, object]]:
 
 
 if __name__ == "__main__":
-    for figure in figures(int(sys.argv[1]) if len(sys.argv) > 1 else ITEMS):
+    for figure in items_figures(int(sys.argv[1]) if len(sys.argv) > 1 else 0):
         print(json.dumps(figure, ensure_ascii=False), flush=True)

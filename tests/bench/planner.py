@@ -5,26 +5,38 @@ shares no code with the planner. The clock is that of one whole call, from facts
 """
 
 import resource
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from inventory.changes import diff
+from inventory.store_embedded import EmbeddedStore
 from migrator.checking import faults
 from migrator.groups import found, ties_of
 from migrator.means import CityMeans
+from migrator.people import local
 from migrator.plan import Means, Plan
 from migrator.planner import make_plan
-from migrator.timing.arranging import task_of
+from migrator.planning import Planning
+from migrator.running import Running
+from migrator.store import Truth
 from migrator.timing.dues import dues_of
 from migrator.timing.fitting import fitting, too_many
 from migrator.timing.jobs import Measures, rulings
+from migrator.timing.lots import task_of
 from migrator.timing.nights import Calendar
 from migrator.timing.walking import Walk
+from tests.migrator.builders import city
+from tests.migrator.builders import system as ready
 from tests.migrator.timing.cities import large
+from tests.sim.night import nothing
 
 SHAPES = {500: (500, 60, 80, 1200), 5000: (5000, 300, 400, 12000)}
 """Systems → systems, rooms, lines, dependencies; 540 nights each."""
+ITEMS = 5000
+"""Items of the plan that is approved and started."""
 BARS = {500: (5.0, 5, 2.0), 5000: (20.0, 120, 5.0)}
 """Systems → seconds to a first plan, seconds for the gap, the gap in percent."""
 
@@ -35,6 +47,27 @@ def figures() -> Iterator[dict[str, object]]:
     make_plan(estate, Means(city=CityMeans.model_validate(told | {"search": {"seconds": 2}})))
     for size in SHAPES:
         yield from _of(size)
+    yield from _decided()
+
+
+def _decided() -> Iterator[dict[str, object]]:
+    """A plan of thousands of items is approved, and its run put on record."""
+    with tempfile.TemporaryDirectory(prefix="qy-decided-") as folder:
+        truth = Truth.open(f"sqlite:///{folder}/qianyun.db")
+        estate = EmbeddedStore(truth.engine)
+        changes = diff(estate.load(), city(ready(n) for n in range(ITEMS)))
+        estate.apply(changes, actor="zhang", confirmed=changes.digest)
+        planning = Planning(truth, estate)
+        kept, plan = planning.make(local("zhang"), Means(ignore_windows=True))
+        began = time.monotonic()
+        planning.approve(kept.code, plan.digest, local("li"))
+        approved = time.monotonic() - began
+        running = Running(truth=truth, estate=estate, begin=nothing, wake=nothing)
+        run = running.start(kept.code, local("wang"))
+        started = time.monotonic() - began - approved
+        whole = len(truth.runs.get(run.code).items) == ITEMS
+    yield _figure("approve", approved, "s", 10.0, whole)
+    yield _figure("start", started, "s", 10.0, whole)
 
 
 def _of(size: int) -> Iterator[dict[str, object]]:

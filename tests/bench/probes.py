@@ -1,7 +1,8 @@
 """The prober at a city's size, beside blackbox_exporter and smokeping_prober on the same cable.
 
 Everything runs in network namespaces of its own, over veth. Processor time is the kernel's account of
-each process. BENCH_SECONDS (60) is how long the 10,000 targets are looked at; the issue asks for 600.
+each process. BENCH_SECONDS (60) is how long the 10,000 targets are looked at; the issue's 600 are a
+figure of their own, measured only where it is asked for: `make bench ONLY=probes.tenminutes`.
 """
 
 import ipaddress
@@ -18,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from probes.model import Target
+from probes.model import Family, Target
 from probes.watch.folder import Folder
 from probes.watch.slots import read
 from probes.watch.table import LATENESS_BUCKETS, Head, Table, Word
@@ -26,8 +27,10 @@ from probes.watch.watched import Watch, write
 from tests.probes.conftest import another_namespace, cable, inside, ip
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "60"))
+TEN_MINUTES = 600.0
 TARGETS = 10_000
 V4, V6 = ipaddress.ip_address("10.128.0.1"), ipaddress.ip_address("fd00:128::1")
+FIRST: tuple[tuple[Family, ipaddress.IPv4Address | ipaddress.IPv6Address], ...] = ((4, V4), (6, V6))
 BLACKBOX = shutil.which("prometheus-blackbox-exporter")
 SMOKEPING = shutil.which("prometheus-smokeping-prober")
 TICK = os.sysconf("SC_CLK_TCK")
@@ -36,7 +39,16 @@ ROUNDS = 2000
 
 
 def figures() -> Iterator[dict[str, object]]:
-    argv = ["unshare", "--net", sys.executable, "-m", "tests.bench.probes"]
+    yield from _inside()
+
+
+def ten_minutes() -> Iterator[dict[str, object]]:
+    """20,000 probes a second for ten minutes: for a machine that has nothing else to do."""
+    yield from _inside("tenminutes")
+
+
+def _inside(*more: str) -> Iterator[dict[str, object]]:
+    argv = ["unshare", "--net", sys.executable, "-m", "tests.bench.probes", *more]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as inner:
         assert inner.stdout
         for line in inner.stdout:
@@ -44,7 +56,7 @@ def figures() -> Iterator[dict[str, object]]:
     assert inner.returncode == 0
 
 
-def main() -> None:
+def main(only: str = "") -> None:
     ip("link", "set", "lo", "up")
     with another_namespace() as far, tempfile.TemporaryDirectory(prefix="qy-bench-") as made:
         cable(far, ("10.9.1.1/24", "10.9.1.2/24"), ("fd00:9:1::1/64", "fd00:9:1::2/64"))
@@ -56,7 +68,7 @@ def main() -> None:
             inside(far, "sysctl", "-qw", key)
         server = _web(far, Path(made))
         try:
-            for measure in (_scale, _render, _icmp, _connections):
+            for measure in (_ten_minutes,) if only else (_scale, _render, _icmp, _connections):
                 for figure in measure(Path(made)):
                     print(json.dumps(figure), flush=True)
         finally:
@@ -87,7 +99,7 @@ def _echoes(count: int, interval: float = 1.0) -> list[Watch]:
             interval=interval,
         )
         for n in range(count)
-        for family, first in ((4, V4), (6, V6))
+        for family, first in FIRST
     ]
 
 
@@ -102,7 +114,7 @@ class Running:
         begun = time.monotonic()
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "api.cli.main", "probe", "prober", str(folder)),
+                *(sys.executable, "-m", "api.prober", str(folder)),
                 *("--ready-fd", str(writing)),
             ],
             pass_fds=(writing,),
@@ -250,10 +262,35 @@ def _scale(made: Path) -> Iterator[dict[str, object]]:
         yield {
             "name": "probes.reload_10000",
             "value": round(reload, 2),
-            "unit": f"s from the changed list to the looks, up to 1 s of it waiting; {load}",
-            "bar": "≤ 1 without the wait",
-            "ok": reload <= 2 and whole and f"N-{TARGETS}|icmp|6" in seats,
+            "unit": f"s from the changed list to the looks, the wait for it included; {load}",
+            "bar": "≤ 1",
+            "ok": reload <= 1 and whole and f"N-{TARGETS}|icmp|6" in seats,
         }
+
+
+def _ten_minutes(made: Path) -> Iterator[dict[str, object]]:
+    with _prober(made / "long", _echoes(TARGETS)) as running:
+        time.sleep(3)
+        before, spent, late = running.sums(), cpu(running.process.pid), running.lateness()
+        begun = time.monotonic()
+        time.sleep(float(os.environ.get("BENCH_SECONDS", TEN_MINUTES)))
+        took = time.monotonic() - begun
+        after, spent = running.sums(), cpu(running.process.pid) - spent
+        lateness = [b - a for a, b in zip(late, running.lateness(), strict=True)]
+    grown = {name: after[name] - before[name] for name in after}
+    yield {
+        "name": "probes.tenminutes",
+        "value": grown["FAILED"],
+        "unit": f"false losses of {grown['SENT']} probes in {took:.0f} s ({grown['SENT'] / took:.0f}/s); "
+        f"unmeasured {grown['UNMEASURED']}, left out {grown['SKIPPED']}; {spent / took:.2f} cores; begun "
+        f"within 1/2/5/10 ms of when due: {_shares(lateness)}; load {os.getloadavg()[0]:.1f}",
+        "bar": "0, at 20,000/s, on one core at most",
+        "ok": grown["FAILED"] == 0
+        and grown["SENT"] / took > 2 * TARGETS * 0.99
+        and spent / took <= 1,
+        "beside": 2 * TARGETS,
+        "beside_is": "probes/s asked for",
+    }
 
 
 def _shares(lateness: list[int]) -> str:
@@ -424,4 +461,4 @@ def _smokeping() -> float | None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])

@@ -147,7 +147,7 @@ def test_text_for_people_in_both_languages() -> None:
         '    名称："甲" → "甲\\u001b[2J\\u202e"',
         "    机柜数：1 → 2",
         '- 机房 R-2 "乙"',
-        f"新增 1，修改 1，删除 1；摘要 {changes.digest}",
+        f"新增 1，修改 1，删除 1；变更摘要 {changes.digest}",
     ]
     assert "    racks: 1 → 2" in changes.render_text("en").splitlines()
     assert changes.render_text("en").splitlines()[-1] == (

@@ -76,9 +76,15 @@ def conflict(netbox: int | None = 2, ledger: int = 3) -> tuple[Finding, ...]:
     return found
 
 
+def _of_the_search(name: str) -> bool:
+    """What a database keeps to find words in logs by: its own, of which no table of ours tells."""
+    return name.startswith("log_search") or name.endswith("_trigrams")
+
+
 def test_the_migrations_make_the_tables(engine: Engine) -> None:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        opts = {"include_object": lambda _, name, *more: not _of_the_search(name)}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
     assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [HEAD]
 

@@ -92,13 +92,15 @@ class TreeFact:
 
 @dataclass(frozen=True)
 class DatabaseFact:
-    """A PostgreSQL cluster with Debian's naming; `name` is the database inside it."""
+    """A PostgreSQL cluster with Debian's naming (or another engine's instance); `name` is the
+    database inside it."""
 
     version: str
     cluster: str
     port: int
     name: str
     table: str
+    engine: str = "postgresql"
 
 
 @dataclass(frozen=True)

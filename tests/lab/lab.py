@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.lab import keeper, layers, machine, registry, shell, workloads
-from tests.lab.addresses import ENTRIES, HOSTS, LOGIN, HostFact, line
+from tests.lab.addresses import HOSTS, LOGIN, HostFact, line
 from tests.lab.addresses import host as host_fact
 from tests.lab.errors import LabError
 from tests.lab.host import Ground, Host
@@ -215,7 +215,7 @@ class Lab:
         build = self._builders.get(name)
         if build is not None:
             build(layer)
-        if name == ENTRIES.source:
+        if build is workloads.registration:
             self._make_database(name, layer)
         self._timed(f"layer {name}", started)
         self._reset(name)

@@ -35,7 +35,9 @@ HIDDEN = (
     ("/var/log", 0o755),
     ("/var/tmp", 0o1777),
     ("/var/lib/postgresql", 0o755),
+    ("/var/lib/mysql", 0o755),
     ("/var/lib/qianyun", 0o755),
+    ("/var/lib/redis", 0o750),
     ("/var/lib/sudo", 0o711),
     ("/var/spool/cron", 0o755),
 )
@@ -161,7 +163,11 @@ def _logs(layer: Path) -> None:
         where = folders(layer, f"/var/log/{name}")
         os.chown(where, *owner(user))
         where.chmod(mode)
-    os.chown(layer / "var/lib/postgresql", *owner("postgres"))
+    for name, user in (("postgresql", "postgres"), ("mysql", "mysql"), ("redis", "redis")):
+        try:
+            os.chown(layer / "var/lib" / name, *owner(user))
+        except KeyError:
+            continue  # that server is not installed on this machine
 
 
 def build_host(layer: Path, name: str, keys: Mapping[str, Path]) -> None:

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from inventory.database import make_engine
+from migrator.people import local
 from migrator.plan import StepKind
 from migrator.server import wait_for_server
 from migrator.store import Truth
@@ -34,9 +35,9 @@ def tell(room: EngineRoom) -> None:
     run, _ = room.order(city([system(0), system(1)]))
     world.wait(lambda: world.under_way("S0", StepKind.PRESYNC), "presync")
     room.wait_state(run, "S1", "failed")
-    room.stage.running.pause(run, "S0", "zhang")
-    room.stage.running.retry(run, "S1", "zhang")
-    room.stage.running.rollback(run, "S0", "zhang")
+    room.stage.running.pause(run, "S0", local("zhang"))
+    room.stage.running.retry(run, "S1", local("zhang"))
+    room.stage.running.rollback(run, "S0", local("zhang"))
     world.let_go("S0", StepKind.PRESYNC)
     room.wait_end(run, "ended")
 
@@ -57,16 +58,20 @@ def main(name: str) -> None:
         Truth.open(f"sqlite:///{root}/qianyun.db").engine.dispose()
         clock = Clock()
         stage = Stage(Truth(make_engine(f"sqlite:///{root}/qianyun.db"), clock), Path(root), clock)
-        import migrator.perform  # the look at hosts that are not there
+        # the look at hosts that are not there
+        import migrator.perform
+        import migrator.watching
 
-        migrator.perform.look = stage.world.look
+        migrator.perform.look = migrator.watching.look = stage.world.look
         try:
             asyncio.run(wait_for_server(address, "default", UPPER))
             room = EngineRoom(stage, address)
             room.start_worker()
-            tell(room)
-            keep(room, name)
-            room.close()
+            try:
+                tell(room)
+                keep(room, name)
+            finally:
+                room.close()  # or its threads outlive the story, and the program never ends
         finally:
             stop_server(server)
 

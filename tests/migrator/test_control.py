@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from migrator import dossier
 from migrator.crew import Watch
@@ -278,6 +279,37 @@ def test_a_stream_gives_signs_of_life(stage: Stage) -> None:
     assert as_sse(None).startswith(":")
 
 
+SAID = ('rsync: "connection" unexpectedly closed', "磁盘已满 No space left", "RSYNC OR exit 23*")
+SEARCHES = {
+    'rsync: "conn': [0],
+    "rsync": [0, 2],
+    "Rsync or EXIT": [2],
+    "已满": [1],  # shorter than a trigram
+    "盘已满": [1],
+    "23*": [2],
+    "exit NOT 23": [],
+    "拷贝": [0, 1, 2],
+    '"': [0],
+    '"""': [],
+}
+"""Text → which of `SAID` hold it: nothing in it means anything to the index."""
+
+
+def test_a_search_reads_an_index_and_not_the_log(stage: Stage) -> None:
+    """As SQLite plans it; PostgreSQL decides by what there is (tests of the store run there too)."""
+    run = begun(stage, 1)
+    seen: list[str] = []
+    sqlalchemy.event.listen(
+        stage.truth.engine, "before_cursor_execute", lambda *args: seen.append(args[2])
+    )
+    stage.truth.logs.page(run, text="nowhere")
+    with stage.truth.reading() as connection:
+        asked = "EXPLAIN QUERY PLAN SELECT rowid FROM log_search WHERE log_search MATCH 'x'"
+        plan = str(connection.exec_driver_sql(asked).all())
+    assert any("log_search MATCH" in statement for statement in seen)
+    assert "VIRTUAL TABLE INDEX" in plan
+
+
 def test_a_log_is_complete_paged_and_searched(stage: Stage) -> None:
     run = begun(stage, 1)
     attempt = stage.truth.attempts.open(run, "S0", StepKind.PREFLIGHT, "here", str(stage.root))
@@ -296,6 +328,11 @@ def test_a_log_is_complete_paged_and_searched(stage: Stage) -> None:
     assert found == list(range(25))
     assert [x.number for x in stage.truth.logs.page(run, text="100%_2")] == [2, *range(20, 25)]
     assert stage.truth.logs.page(run, text="%%") == []
+    words = [{"at": "t", "event": "e", "host": "h", "task": "拷贝", "text": t} for t in SAID]
+    stage.truth.logs.add(attempt, lines + words)
+    for wanted, there in SEARCHES.items():
+        page = stage.truth.logs.page(run, text=wanted)
+        assert [x.number - 25 for x in page if x.number >= 25] == there, wanted
     assert stage.truth.logs.page(run, system="S1") == []
 
 
@@ -372,7 +409,7 @@ def test_notices_go_by_rules_and_are_not_lost(stage: Stage) -> None:
     stage.world.script["S0", StepKind.BACKUP] = ["盘满 <b>"]
     assert not drive(stage, run, turns=12)
     assert notifier.tell() == 0
-    kept = stage.truth.notices.of("bad")
+    kept = stage.truth.notices.of("bad", "hook")
     assert kept
     assert (kept.failures, kept.message) == (1, "hook: refused")
     down[0] = False

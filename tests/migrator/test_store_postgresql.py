@@ -69,3 +69,20 @@ def test_opening_at_once_makes_one_schema(postgresql: str) -> None:
         truth.engine.dispose()
 
     assert not errors(together(3, use))
+
+
+def test_the_schema_has_the_index_of_trigrams_where_the_server_can(postgresql: str) -> None:
+    """Migration 0011's branch for PostgreSQL; without the extension there is none, and no error."""
+    engine = create_engine(named(postgresql, "template_truth"))
+    with engine.connect() as connection:
+        can = connection.scalar(
+            text("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_trgm'")
+        )
+        made = connection.scalar(
+            text(
+                "SELECT count(*) FROM pg_indexes WHERE tablename = 'log_lines' "
+                "AND indexdef LIKE '%USING gin%gin_trgm_ops%'"
+            )
+        )
+    engine.dispose()
+    assert made == (3 if can else 0)

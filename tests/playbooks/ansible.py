@@ -10,7 +10,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from migrator.ansible import ansible_settings
+from migrator.ansible import Order, Outcome, ansible_settings
+from migrator.attempt import LOG, read_outcome
 from migrator.strategy import Strategy, interpreter
 from tests.lab.addresses import GATEWAY, LOGIN, HostFact, SystemFact
 from tests.lab.addresses import host as host_fact
@@ -58,6 +59,7 @@ class Mover:
     tokens: "count[int]" = field(default_factory=lambda: count(1_000, 10))
     strategy: Strategy = Strategy.PLAIN
     seconds: float = 240  # a playbook may take
+    log: list[dict[str, Any]] = field(default_factory=list)  # of the last `attempt`
     failures: int = -1  # tests that had failed when its hosts were last reset and carried over
 
     def move(self) -> dict[str, Any]:
@@ -81,7 +83,7 @@ class Mover:
             "gateway": {**place(GATEWAY), "frontends": list(system.frontends)},
             "trees": [{"path": t.path, "writable": t.writable} for t in system.trees],
             "databases": [
-                {"engine": "postgresql", "version": d.version, "cluster": d.cluster, "port": d.port}
+                {"engine": d.engine, "version": d.version, "cluster": d.cluster, "port": d.port}
                 for d in system.databases
             ],
             "services": list(system.services),
@@ -163,6 +165,46 @@ class Mover:
             timeout=self.seconds,
         )
         return read(done.returncode, done.stdout, done.stderr)
+
+    def attempt(self, playbook: str) -> Outcome:
+        """Plays one as the engine does, in the process of an attempt; it has to succeed."""
+        token = next(self.tokens)
+        folder = self.folder / f"attempt-{self.system.slug}-{token}"
+        folder.mkdir()
+        order = Order(
+            attempt=f"attempt-{token}",
+            token=token,
+            folder=str(folder),
+            sockets=str(self.folder / f"cp{token}"),
+            playbook=f"{playbook}.yml",
+            variables=unsafe({"move": self.move(), "attempt": f"attempt-{token}"})
+            | {"token": token},
+            inventory=json.loads(self.inventory(token).read_text()),
+            known_hosts=self.lab.known_hosts.read_text(),
+            secrets={
+                "QIANYUN_BECOME_PASSWORD": self.lab.sudo_password,
+                "QIANYUN_REPLICATION_PASSWORD": REPLICATION_PASSWORD,
+            },
+        )
+        done = subprocess.run(
+            self.lab.ops.command([sys.executable, "-m", "migrator.attempt"]),
+            input=order.model_dump_json(),
+            env={
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "HOME": str(self.folder),
+                "LANG": "C.UTF-8",
+                "PYTHONPATH": str(PLAYBOOKS.parent),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=self.seconds,
+        )
+        outcome = read_outcome(folder)
+        assert outcome is not None, done.stderr
+        assert outcome.ok, outcome.message
+        self.log = [json.loads(line) for line in (folder / LOG).read_text().splitlines()]
+        return outcome
 
     def done(self, *playbooks: str, **extra: Any) -> Played:
         """Plays several in one run of Ansible, under one token; they have to succeed."""

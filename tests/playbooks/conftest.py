@@ -1,5 +1,6 @@
 """Movers for the systems of the lab; each test module begins with hosts as they were first."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from tests.lab.addresses import ENTRIES, FILES, GATEWAY, PORTAL, SystemFact
 from tests.lab.lab import Lab
-from tests.playbooks.ansible import Mover
+from tests.playbooks.ansible import PLAYBOOKS, Mover
+
+sys.path.append(str(PLAYBOOKS / "module_utils"))  # where hosts have qianyun_agent from
 
 
 def _mover(lab: Lab, folder: Path, system: SystemFact) -> Iterator[Mover]:

@@ -67,6 +67,7 @@ def raw(**changes: Any) -> dict[str, Any]:
         "rate_kbps": 1000,
         "hold_seconds": 20,
         "login": "qianyun",
+        "stateless": False,
         **changes,
     }
 
@@ -83,6 +84,16 @@ def test_a_move_goes_there_and_back() -> None:
     assert move.plain(read) == raw()
     assert (read.code, read.sql_name, read.writes) == ("lj-s-9", "qianyun_lj_s_9", True)
     assert not move.parse(raw(databases=[], trees=[])).writes
+    other = raw(databases=[{"engine": "mariadb", "version": "10.11", "cluster": "main"}])
+    assert move.parse(other).databases[0].port == 3306
+
+
+def test_only_services_that_keep_nothing_may_outlast_their_databases() -> None:
+    """Written files need their writers stopped, and so does what was not declared."""
+    assert move.parse(raw(stateless=True, trees=[])).fenced_by_data
+    assert not move.parse(raw(stateless=True)).fenced_by_data
+    assert not move.parse(raw(trees=[])).fenced_by_data
+    assert not move.parse(raw(stateless=True, trees=[], databases=[])).fenced_by_data
 
 
 @pytest.mark.parametrize(
@@ -107,6 +118,9 @@ def test_a_move_goes_there_and_back() -> None:
         ("trees", [{"path": "/srv/a"}, {"path": "/srv/a/b"}]),
         ("databases", [{"engine": "postgresql", "version": "15", "cluster": "main;drop"}]),
         ("databases", [{"engine": "oracle", "version": "15", "cluster": "main"}]),
+        ("databases", [{"engine": "mariadb", "version": "10", "cluster": "main"}]),
+        ("databases", [{"engine": "redis", "version": "7.0", "cluster": "other"}]),
+        ("stateless", "yes"),
         ("source", {"host": "a", "address": "10.0.0.1 x", "address6": "fd::1", "host_key": KEY}),
         (
             "source",

@@ -9,6 +9,7 @@ import pytest
 from tests.playbooks.test_agent import raw
 
 from qianyun_agent import move, portability  # isort: skip  (test_agent knows where it is)
+from qianyun_agent.proc import Done  # isort: skip
 
 X86, ARM = 62, 183
 
@@ -101,3 +102,26 @@ def test_a_tree_that_takes_too_long_is_told(tmp_path: Path) -> None:
     found = portability.findings(look, move.parse(raw()))
     assert [one["severity"] for one in found] == ["check"]
     assert portability.shown(found[0]) == "0"
+
+
+def test_classes_tell_the_java_they_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A war of Java 21 blocks where Java 17 is; classes for later versions, which lie apart, do not."""
+    with zipfile.ZipFile(tmp_path / "app.war", "w") as war:
+        war.writestr("WEB-INF/classes/A.class", b"\xca\xfe\xba\xbe" + struct.pack(">HH", 0, 65))
+        war.writestr(
+            "META-INF/versions/23/A.class", b"\xca\xfe\xba\xbe" + struct.pack(">HH", 0, 67)
+        )
+        war.writestr("WEB-INF/classes/B.class", b"no class")
+    told = portability.Look().over([str(tmp_path)]).plain()
+    assert list(told["javas"]) == ["21"]
+    one = move.parse(raw(trees=[{"path": "/srv/x"}]))
+
+    def on(version: str, program: str | None = "/usr/bin/java") -> list[str]:
+        monkeypatch.setattr(portability.shutil, "which", lambda *_, **__: program)
+        done = Done(0, f'openjdk version "{version}" 2026-01-20')
+        monkeypatch.setattr(portability, "run", lambda *_, **__: done)
+        return [found["severity"] for found in portability.findings(told, one)]
+
+    assert on("17.0.15") == on("1.8.0_392") == ["blocks"]
+    assert on("21.0.1") == on("25") == []
+    assert on("", None) == ["check"]

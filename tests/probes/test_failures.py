@@ -63,7 +63,9 @@ STARVED = """
 import asyncio, resource, sys
 from probes.errors import Exhausted
 from probes.model import Target
-from probes.table import probe
+from probes.table import load, probe
+
+load(("tcp", "http", "icmp", "ssh"))  # as a prober does, while it still can
 
 async def story():
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))

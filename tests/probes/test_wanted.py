@@ -13,9 +13,10 @@ from api.words import Words
 from inventory.choices import Secrecy
 from inventory.model import Estate, Host, System
 from inventory.secrecy import hidden
+from probes.answers import Found, Nameless, Silent
 from probes.errors import Misuse
 from probes.model import Failure, ProbeResult, Target
-from probes.names import Found, Nameless, Resolver, Silent
+from probes.names import Resolver
 from probes.wanted import as_train, located, targets_for, unhidden
 
 

@@ -24,6 +24,7 @@ from inventory.changes import diff
 from inventory.store_embedded import EmbeddedStore
 from migrator.audit import first_fault
 from migrator.errors import EngineDown, MigratorError, StoreDown
+from migrator.people import local
 from migrator.plan import Means, StepKind
 from migrator.planning import Planning
 from migrator.processes import marked
@@ -84,12 +85,12 @@ class Night:
             per_line=6,
             per_cloud=8,
         )
-        kept, plan = planning.make("zhang", means)
-        planning.approve(kept.code, plan.digest, "li")
+        kept, plan = planning.make(local("zhang"), means)
+        planning.approve(kept.code, plan.digest, local("li"))
         self.running = Running(truth=self.truth, estate=estate, begin=nothing, wake=nothing)
         for name in ("a", "b"):
             self.start_worker(name)
-        self.run = self.running.start(kept.code, "wang").code
+        self.run = self.running.start(kept.code, local("wang")).code
         return self.run
 
     def start_worker(self, name: str) -> None:
@@ -224,12 +225,12 @@ class Night:
         with suppress(StoreDown, EngineDown):
             run = self.truth.runs.get(self.run)
             if run.paused:
-                self.running.resume(self.run, None, "wang")
+                self.running.resume(self.run, None, local("wang"))
             for item in run.items:
                 stuck = item.step(StepKind.ROLLBACK).state in {StepState.FAILED, StepState.HELD}
                 if item.state in {ItemState.FAILED, ItemState.HELD} and (item.blocked or stuck):
                     with suppress(MigratorError):
-                        self.running.retry(self.run, item.system, "wang", "again")
+                        self.running.retry(self.run, item.system, local("wang"), "again")
 
     def go(self, faults: list[Callable[[], None]], pace: float, deadline: float) -> bool:
         """Faults one after the other while the run goes on, then none; whether it ended in time."""

@@ -76,11 +76,12 @@ def test_a_night_of_faults_ends_right(tmp_path: Path, small_disk: Path, seed: in
 @pytest.mark.chaos
 @pytest.mark.timeout(300)
 def test_a_broken_build_is_caught(tmp_path: Path) -> None:
-    """Attempts are believed gone without being seen: one stopped worker, and two work at once."""
-    night = Night(tmp_path, tmp_path, items=6, broken=True, seconds=10.0)
+    """Attempts are believed gone without being seen: one stopped worker, and two work at once. Steps
+    are long: on a busy machine the next worker needs ten seconds to be there."""
+    night = Night(tmp_path, tmp_path, items=6, broken=True, seconds=30.0)
     try:
         night.begin()
-        night.go([night.kill_worker] * 3, pace=6, deadline=45)
+        night.go([night.kill_worker] * 3, pace=6, deadline=110)
         told = Counter(line.split(": ")[1] for line in night.judge() if "overlap" in line)
         assert told["overlap"] > 0
     finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from inventory.changes import diff
 from inventory.store_embedded import EmbeddedStore
+from migrator.people import local
 from migrator.plan import Means
 from migrator.planning import Planning
 from migrator.running import Running
@@ -172,11 +173,10 @@ def order(truth: Truth) -> str:
     estate.apply(changes, actor="zhang", confirmed=changes.digest)
     means = Means(ignore_windows=True, soak_seconds=0, moves_at_once=6, per_cloud=6)
     planning = Planning(truth, estate)
-    kept, plan = planning.make("zhang", means)
-    planning.approve(kept.code, plan.digest, "li")
-    return (
-        Running(truth=truth, estate=estate, begin=nothing, wake=nothing).start(kept.code, "w").code
-    )
+    kept, plan = planning.make(local("zhang"), means)
+    planning.approve(kept.code, plan.digest, local("li"))
+    running = Running(truth=truth, estate=estate, begin=nothing, wake=nothing)
+    return running.start(kept.code, local("w")).code
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import Any, Dict, Optional
 
-from . import access, gateway, ours, reap, record, replication, services
+from . import access, gateway, ours, reap, record, services
 from .errors import AgentError, Fenced
-from .files import folder, is_locked, locked, read_json, write
+from .files import folder, is_locked, locked, read_json
 from .move import Move, parse
 from .side import STALE, Side
 
@@ -76,7 +76,7 @@ def on_source(asked: Asked) -> dict[str, Any]:
     _watchdog_gone(move)
     side = Side(move, "source")
     try:
-        slots = {cluster.label: replication.retire(move, cluster) for cluster in side.clusters}
+        slots = {cluster.label: cluster.retire(move) for cluster in side.clusters}
     finally:
         side.close()
     _forget(move, "pgpass", "rsyncd-read.conf", "rsyncd-write.conf", "watchdog.json")
@@ -125,11 +125,7 @@ def _stopped(side: Side) -> list[str]:
         if not base:
             continue  # not ours
         side.set_base(cluster, STALE, str(base.get("identifier", "")))
-        cluster.stop(60)
-        replication.forbid(side.move, cluster)
-        start = cluster.configuration / "start.conf"
-        if start.exists():
-            write(start, "manual\n", start.stat().st_mode & 0o777)
+        cluster.put_away(side.move, good=False)
     notes = services.at_boot(side.move.services, False)
     try:
         services.stop(side.move.services, side.move.check.port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import Sequence
@@ -34,7 +35,9 @@ def _run(argv: Sequence[str]) -> int:
         return 0
     from . import launch
 
-    if verb == "guard":
+    if verb == "order":
+        print(json.dumps(launch.at_once(move, token)))
+    elif verb == "guard":
         launch.guard(move, argv[3], token)
     elif verb == "run":
         launch.execute(move, argv[3], token, argv[4], int(argv[5]))

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, Sequence
 
-from . import parity, record, tree
+from . import record, tree
 from .errors import AgentError
 from .files import ensure_folder, sync_folder, write_json
 from .move import Move
@@ -71,25 +71,7 @@ def _into(path: Path, command: Sequence[str], user: str = "", fine: tuple[int, .
 
 
 def _dump(side: Side, folder: Path) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = []
-    for cluster in side.clusters:
-        where = ["-h", "/var/run/postgresql", "-p", str(cluster.of.port), "--no-password"]
-        stem = f"{cluster.of.version}-{cluster.of.cluster}"
-        path = folder / f"{stem}-globals.sql"
-        _into(path, [cluster.program("pg_dumpall"), *where, "--globals-only"], "postgres")
-        made.append({"file": path.name, "of": f"{cluster.label} globals"})
-        for index, name in enumerate(parity.names(cluster)):
-            path = folder / f"{stem}-{index}.dump"
-            quoted = "dbname='" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
-            _into(path, [cluster.program("pg_dump"), *where, "-Fc", "-d", quoted], "postgres")
-            listing = check(
-                [cluster.program("pg_restore"), "-l", str(path)],
-                doing="pg_restore -l",
-                do="重做备份 / back up again",
-            )
-            entries = sum(1 for line in listing.splitlines() if line and not line.startswith(";"))
-            made.append({"file": path.name, "of": f"{cluster.label} {name}", "entries": entries})
-    return made
+    return [one for cluster in side.clusters for one in cluster.dump(folder, _into)]
 
 
 def _archive(side: Side, folder: Path) -> list[dict[str, Any]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import access, ours, record, replication, services
+from . import access, ours, record, services
 from .errors import Fenced
-from .files import folder, is_locked, write
+from .files import folder, is_locked
 from .move import Move
 from .side import Side
 
@@ -28,7 +28,7 @@ def ready(side: Side) -> None:
 def commit_source(side: Side, token: int) -> dict[str, Any]:
     """Services and clusters stay stopped and do not start at boot; the key is let in no more.
 
-    standby.signal stays: should anybody start the old cluster, it takes no writes.
+    Should anybody start the old databases, they take no writes.
     """
     move = side.move
     record.claim(move.code, token)
@@ -36,12 +36,7 @@ def commit_source(side: Side, token: int) -> dict[str, Any]:
     services.stop(move.services, move.check.port)
     notes = services.at_boot(move.services, False)
     for cluster in side.clusters:
-        cluster.stop(60)
-        cluster.set_automatic({})
-        replication.forbid(move, cluster)
-        start = cluster.configuration / "start.conf"
-        if start.exists():
-            write(start, "manual\n", start.stat().st_mode & 0o777)
+        cluster.put_away(move, good=True)
     record.change(move.code, token, to=record.YIELDED, frm=[record.STANDBY, record.YIELDED])
     ours.leave_source(move)
     _forget(move)
@@ -54,8 +49,7 @@ def commit_target(side: Side, token: int) -> dict[str, Any]:
     record.claim(move.code, token)
     ready(side)
     for cluster in side.clusters:
-        replication.retire(move, cluster)
-        cluster.set_automatic({})
+        cluster.release(move)
     notes = services.at_boot(move.services, True)
     access.drop_key(move)
     ours.drop(move)

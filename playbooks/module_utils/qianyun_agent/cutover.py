@@ -32,6 +32,19 @@ PASSES = 6
 PASS_SECONDS = 6 * 3600.0
 
 
+def _opened(move: Move, token: int) -> tuple[RemotePort, RemotePort]:
+    """Sessions with source and gateway, opened at once; both or none."""
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(RemotePort, move, name, token) for name in ("source", "gateway")]
+    failed = [one.exception() for one in asked if one.exception()]
+    if failed:
+        for one in asked:
+            if not one.exception():
+                one.result().close()
+        raise failed[0] or AssertionError
+    return asked[0].result(), asked[1].result()
+
+
 class Cutover:
     """One run. `lock` is the descriptor of the run's lock, kept by rsync too."""
 
@@ -40,8 +53,7 @@ class Cutover:
         self.old_name, self.new_name = (
             ("source", "target") if kind == CUTOVER else ("target", "source")
         )
-        self.source = RemotePort(move, "source", token)
-        self.gate: RemotePort = RemotePort(move, "gateway", token)
+        self.source, self.gate = _opened(move, token)
         self.target: Port = LocalPort(Side(move, "target"))
         self.ports: dict[str, Port] = {"source": self.source, "target": self.target}
         self.old, self.new = self.ports[self.old_name], self.ports[self.new_name]
@@ -122,6 +134,8 @@ class Cutover:
         if set(self.gate.call("points_to").values()) != {side}:
             self.gate.call("switch", side=side, token=self.token)
         self.gate.call("release", token=self.token)
+        if self.move.stateless and self.move.writes:
+            self.ports[other].call("stand_down", 90, token=self.token)
 
     def prepare(self) -> None:
         """Everything that can be done while clients are served."""
@@ -135,6 +149,8 @@ class Cutover:
             self.warm = self.both("warm", 900, token=self.token)
             self._same_trees(self.warm["source"]["trees"], self.warm["target"]["trees"], False)
             self.known = self.gate.call("validated", side=self.new_name)
+            if self.move.writes and self.move.stateless:
+                evidence["stand_by"] = self.new.call("stand_by", 90, token=self.token)
             if self.move.writes:
                 self.old.call("arm", token=self.token, seconds=float(self.move.hold_seconds))
 

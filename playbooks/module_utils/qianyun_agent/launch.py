@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from . import journal as journals
-from . import record
+from . import practice, record
 from .cutover import CUTOVER, RECOVER, ROLLBACK, Cutover
 from .errors import AgentError, Fenced
 from .files import folder, is_locked, locked, read_json, write_json
@@ -199,6 +199,19 @@ def begin(move: Move, kind: str, token: int, *, given_up: bool = False) -> tuple
         record.claim(move.code, token)
         _start(move, kind, token, last)
     return token, False
+
+
+def at_once(move: Move, token: int) -> dict[str, Any]:
+    """Begins the rollback of a target that serves, and does not wait: {"token", "attached"}.
+
+    For who cannot wait for Ansible; rollback.yml under the same token finds the run, and does the
+    rest. Empty for a host that has nothing to roll back.
+    """
+    if record.read(move.code).role != record.ACTIVE:
+        return {}
+    practice.forget(move)
+    begun, attached = begin(move, ROLLBACK, token)
+    return {"token": begun, "attached": attached}
 
 
 def _idle(move: Move) -> None:

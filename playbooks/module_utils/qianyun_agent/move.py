@@ -20,6 +20,8 @@ HOST_KEY = r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=
 LOGIN = r"[a-z_][a-z0-9_-]{0,30}"
 CHECK_PATH = r"/[!-~]{0,200}"
 FAMILIES = (4, 6)
+VERSIONS = {"postgresql": r"\d{1,2}", "mariadb": r"\d{1,2}\.\d{1,2}", "redis": r"\d{1,2}\.\d{1,2}"}
+PORTS = {"postgresql": 5432, "mariadb": 3306, "redis": 6379}
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,12 @@ class Tree:
 
 @dataclass(frozen=True)
 class Database:
-    """A PostgreSQL cluster in Debian's naming."""
+    """A PostgreSQL cluster in Debian's naming, or the host's MariaDB or Redis (cluster `main`)."""
 
     version: str
     cluster: str
     port: int
+    engine: str = "postgresql"
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Move:
     rate_kbps: int
     hold_seconds: int
     login: str
+    stateless: bool = False  # services keep nothing to themselves, and may run on both sides
 
     @property
     def code(self) -> str:
@@ -91,6 +95,12 @@ class Move:
     def writes(self) -> bool:
         """Whether clients can change anything, so that traffic has to be held."""
         return bool(self.databases) or any(tree.writable for tree in self.trees)
+
+    @property
+    def fenced_by_data(self) -> bool:
+        """Whether halted databases are fence enough, so that services need not stop in the hold."""
+        files = any(tree.writable for tree in self.trees)
+        return self.stateless and bool(self.databases) and not files
 
     def place(self, side: str) -> Place:
         """The host of side source, target or gateway."""
@@ -172,13 +182,15 @@ def _tree(raw: object, login: str) -> Tree:
 
 def _database(raw: object) -> Database:
     value = _mapping(raw, "databases")
-    text(value, "engine", "postgresql", "postgresql")
+    engine = text(value, "engine", "|".join(VERSIONS), " | ".join(VERSIONS))
     version = value.get("version")
     plain = {**value, "version": str(version) if isinstance(version, int) else version}
+    names = r"[a-z][a-z0-9_]{0,30}" if engine == "postgresql" else "main"
     return Database(
-        version=text(plain, "version", r"\d{1,2}", "a major version"),
-        cluster=text(value, "cluster", r"[a-z][a-z0-9_]{0,30}", "a cluster name"),
-        port=number({"port": value.get("port", 5432)}, "port", 1, 65535),
+        version=text(plain, "version", VERSIONS[engine], "a version such as 15, 10.11, 7.0"),
+        cluster=text(value, "cluster", names, "a cluster name; main but for postgresql"),
+        port=number({"port": value.get("port", PORTS[engine])}, "port", 1, 65535),
+        engine=engine,
     )
 
 
@@ -210,6 +222,9 @@ def parse(raw: object) -> Move:
     declared = [tree.path for tree in trees]
     if any(a != b and paths.within(a, b) for a in declared for b in declared):
         raise _bad("trees", declared, "folders that do not lie within each other")
+    stateless = value.get("stateless", False)
+    if not isinstance(stateless, bool):
+        raise _bad("stateless", stateless, "true or false")
     move = Move(
         system=system,
         name=str(value.get("name", "")),
@@ -224,6 +239,7 @@ def parse(raw: object) -> Move:
         rate_kbps=number(value, "rate_kbps", 64, 100_000_000),
         hold_seconds=number(value, "hold_seconds", 2, 600),
         login=login,
+        stateless=stateless,
     )
     if len({move.source.address, move.target.address, move.gateway.address}) != 3:
         raise _bad("address", move.source.address, "three different hosts")
@@ -252,7 +268,7 @@ def plain(move: Move) -> dict[str, Any]:
         "gateway": {**place(move.gateway), "frontends": list(move.frontends)},
         "trees": [{"path": tree.path, "writable": tree.writable} for tree in move.trees],
         "databases": [
-            {"engine": "postgresql", "version": d.version, "cluster": d.cluster, "port": d.port}
+            {"engine": d.engine, "version": d.version, "cluster": d.cluster, "port": d.port}
             for d in move.databases
         ],
         "services": list(move.services),
@@ -264,4 +280,5 @@ def plain(move: Move) -> dict[str, Any]:
         "rate_kbps": move.rate_kbps,
         "hold_seconds": move.hold_seconds,
         "login": move.login,
+        "stateless": move.stateless,
     }

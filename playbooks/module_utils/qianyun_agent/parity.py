@@ -6,10 +6,12 @@ position alone (physical copies) and told as such.
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from .errors import AgentError
-from .postgresql import Cluster
+
+if TYPE_CHECKING:
+    from .postgresql import Cluster
 
 BUDGET = 16 << 20  # bytes of tables read within the hold: some 0.2 s
 TABLES = """
@@ -45,7 +47,7 @@ def tables(cluster: Cluster, budget: int = BUDGET) -> dict[str, list[dict[str, A
     return {name: cluster.session(name).rows(sql) for name in names(cluster)}
 
 
-def counts(cluster: Cluster, wanted: dict[str, list[int]], seconds: float) -> dict[str, Any]:
+def counts(cluster: Cluster, wanted: dict[str, list[Any]], seconds: float) -> dict[str, Any]:
     """By database and oid: [rows, checksum] of the tables wanted."""
     found: dict[str, Any] = {}
     for name, oids in wanted.items():
@@ -57,9 +59,9 @@ def counts(cluster: Cluster, wanted: dict[str, list[int]], seconds: float) -> di
     return found
 
 
-def wanted(listed: dict[str, list[dict[str, Any]]]) -> dict[str, list[int]]:
+def wanted(listed: dict[str, list[dict[str, Any]]]) -> dict[str, list[Any]]:
     """Oids of the tables to read, by database."""
-    return {name: [int(row["oid"]) for row in rows if row["read"]] for name, rows in listed.items()}
+    return {name: [row["oid"] for row in rows if row["read"]] for name, rows in listed.items()}
 
 
 def compare(

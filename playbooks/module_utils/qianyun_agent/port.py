@@ -69,6 +69,8 @@ def side_table(side: Side) -> dict[str, Handler]:
         "replayed": lambda a: side.replayed(a["beyond"], _seconds(a)),
         "arm": lambda a: side.arm(_token(a), _seconds(a)),
         "fence": lambda a: side.fence(_token(a), _seconds(a)),
+        "stand_by": lambda a: side.stand_by(_token(a)),
+        "stand_down": lambda a: side.stand_down(_token(a)),
         "halt": lambda a: side.halt(_token(a), _seconds(a)),
         "yield": lambda a: side.yield_up(_token(a)),
         "activate": lambda a: side.activate(_token(a), _seconds(a)),

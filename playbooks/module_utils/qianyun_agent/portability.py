@@ -2,7 +2,8 @@
 
 The source tells what it holds: programs and libraries by the machine of their ELF header (System V
 ABI, chapter 4), interpreters that scripts name in their first line, native code inside archives of
-Java, versions of Python environments. The target compares that with what it is. Both only read.
+Java, versions of Java that classes were compiled for (JVM specification, 4.1), versions of Python
+environments. The target compares that with what it is. Both only read.
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ import struct
 import time
 import zipfile
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Iterator, Mapping, Optional, Sequence
 
 from .move import Move
+from .proc import run
 from .tree import walk
 
 SECONDS = 30.0  # of reading the trees; what was not looked at by then is told
 EXAMPLES = 5
+CLASSES = 20  # of an archive: compilers give all of one build the same version
 BLOCKS, CHECK = "blocks", "check"
 MACHINES = {
     3: "i386", 8: "mips64", 21: "ppc64le", 40: "arm", 62: "x86_64", 183: "aarch64",
@@ -50,6 +54,28 @@ def interpreter(head: bytes) -> Optional[str]:
     return second if first.endswith("/env") and second else first
 
 
+def java(head: bytes) -> int:
+    """The least version of Java that runs a class, by its first 8 bytes; 0 when it is no class."""
+    if len(head) < 8 or head[:4] != b"\xca\xfe\xba\xbe":
+        return 0
+    return max(1, int(struct.unpack(">H", head[6:8])[0]) - 44)
+
+
+def java_version(told: str) -> int:
+    """The major version that `java -version` tells: 8 of "1.8.0_392", 17 of "17.0.15"; 0 if none."""
+    found = re.search(r'version "(?:1\.)?(\d+)', told)
+    return int(found.group(1)) if found else 0
+
+
+def _classes(whole: zipfile.ZipFile) -> Iterator[bytes]:
+    """The heads of some of an archive's own classes (those for later versions lie apart)."""
+    names = (n for n in whole.namelist() if n.endswith(".class") and "META-INF/" not in n)
+    for name in islice(names, CLASSES):
+        if not name.endswith("module-info.class"):
+            with whole.open(name) as stream:
+                yield stream.read(8)
+
+
 @dataclass
 class Seen:
     """Counted by what it is, with the first few places."""
@@ -70,6 +96,7 @@ class Look:
     machines: Seen = field(default_factory=Seen)
     interpreters: Seen = field(default_factory=Seen)
     pythons: Seen = field(default_factory=Seen)
+    javas: Seen = field(default_factory=Seen)  # by the least version that runs an archive
     files: int = 0
     unread: int = 0
     whole: bool = True
@@ -110,6 +137,9 @@ class Look:
                         kind = machine(stream.read(20))
                     if kind:
                         self.machines.add(kind, f"{path}!{entry.filename}")
+            needed = max((java(head) for head in _classes(whole)), default=0)
+            if needed:
+                self.javas.add(str(needed), path)
 
     def _text(self, path: str, head: bytes) -> None:
         named = interpreter(head)
@@ -126,6 +156,7 @@ class Look:
             "machines": self.machines.by,
             "interpreters": self.interpreters.by,
             "pythons": self.pythons.by,
+            "javas": self.javas.by,
             "files": self.files,
             "unread": self.unread,
             "whole": self.whole,
@@ -193,6 +224,7 @@ def findings(of_source: Mapping[str, Any], move: Move, arch: str = "") -> list[d
                     "安装该版本，或重建虚拟环境 / install it, or build the environment anew",
                 )
             )
+    found += _java(of_source, tops)
     if not of_source.get("whole", True):
         found.append(
             _finding(
@@ -204,6 +236,27 @@ def findings(of_source: Mapping[str, Any], move: Move, arch: str = "") -> list[d
             )
         )
     return sorted(found, key=lambda one: str(one["severity"]))
+
+
+def _java(of_source: Mapping[str, Any], tops: Sequence[str]) -> list[dict[str, Any]]:
+    """What this host's Java is too old for; without a Java a person has to look."""
+    needed = of_source.get("javas", {})
+    if not needed:
+        return []
+    program = shutil.which("java", path="/usr/local/bin:/usr/bin:/bin")
+    version = java_version(run([program, "-version"], seconds=20).output) if program else 0
+    own = any(os.access(os.path.join(top, "bin/java"), os.X_OK) for top in tops)  # noqa: PTH118
+    return [
+        _finding(
+            BLOCKS if version and not own else CHECK,
+            f"本机 Java 版本不足 / classes need a later Java than this host's: {least}",
+            one,
+            f"java ≥ {least}" + (f", read {version}" if version else ", read none on the PATH"),
+            f"安装 Java {least} 或更新版本 / install Java {least} or later",
+        )
+        for least, one in sorted(needed.items(), key=lambda pair: -int(pair[0]))
+        if version < int(least)
+    ]
 
 
 def shown(finding: Mapping[str, Any]) -> str:

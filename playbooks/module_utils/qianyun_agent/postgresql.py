@@ -6,15 +6,20 @@ import os
 import re
 import signal
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from . import parity, postgresql_look
 from .errors import AgentError
 from .files import write
-from .move import Database
+from .move import Database, Move
 from .proc import check, run
 from .psql import Psql
+from .store import LOOK_AT_WAY, NOT_STREAMING, Into, Store, until
+
+if TYPE_CHECKING:
+    from .preflight import Findings
+    from .side import Side
 
 POLL = 0.005
 SETTINGS = ("primary_conninfo", "primary_slot_name", "recovery_target_timeline")
@@ -26,16 +31,20 @@ def lsn(text: str) -> int:
     return (int(high, 16) << 32) + int(low, 16)
 
 
-@dataclass
-class Cluster:
+class Cluster(Store):
     """`of` names it; sessions are opened when needed and kept."""
 
-    of: Database
-    _sessions: dict[str, Psql] = field(default_factory=dict)
+    def __init__(self, of: Database) -> None:
+        self.of = of
+        self._sessions: dict[str, Psql] = {}
 
     @property
     def label(self) -> str:
         return f"{self.of.version}/{self.of.cluster}"
+
+    @property
+    def stem(self) -> str:
+        return self.of.cluster
 
     @property
     def data(self) -> Path:
@@ -161,7 +170,7 @@ class Cluster:
             do="查看数据库日志 / read the cluster's log",
         )
 
-    def promote(self, seconds: float, slot: str) -> dict[str, Any]:
+    def promote(self, seconds: float, move: Move) -> dict[str, Any]:
         """Makes a standby the primary, with a slot for the other side to follow it."""
         session = self.session()
         if self.in_recovery():
@@ -176,7 +185,7 @@ class Cluster:
                     do="查看数据库日志 / read the cluster's log",
                 )
             time.sleep(POLL)
-        self.make_slot(slot)
+        self.make_slot(move.sql_name)
         return {"cluster": self.label, "lsn": session.value("SELECT pg_current_wal_lsn()")}
 
     def make_slot(self, name: str) -> None:
@@ -236,3 +245,127 @@ class Cluster:
         kept = [line for line in old if line.split("=")[0].strip() not in SETTINGS]
         new = [f"{name} = '{value}'" for name, value in values.items()]
         write(path, "\n".join(kept + new) + "\n", 0o600, "postgres")
+
+    # -- as a store of the move ------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        follows = self.in_recovery()
+        return {
+            "in_recovery": follows,
+            "streaming": follows and self.streaming(),
+            "lsn": self.position(),
+        }
+
+    def position(self) -> str:
+        return self.session().value(
+            "SELECT CASE WHEN pg_is_in_recovery()"
+            " THEN coalesce(pg_last_wal_replay_lsn(), '0/0') ELSE pg_current_wal_lsn() END"
+        )
+
+    def identifier(self) -> str:
+        return self.control()["identifier"]
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        return parity.tables(self)
+
+    def counts(self, wanted: dict[str, list[Any]], seconds: float) -> dict[str, Any]:
+        return parity.counts(self, wanted, seconds)
+
+    def warm(self) -> None:
+        for name in parity.names(self):
+            self.session(name)
+        self.session().query("CHECKPOINT", 300)
+
+    def halt(self, seconds: float) -> dict[str, str]:
+        self.stop(seconds)
+        return self.halted()
+
+    def halted(self) -> dict[str, str]:
+        control = self.control()
+        if self.pid() or control["state"] != "shut down":
+            raise AgentError(
+                f"数据库未干净停止 / the cluster is not shut down cleanly: {self.label}",
+                read=control["state"] + (", running" if self.pid() else ""),
+                expected="shut down",
+                do="割接将放弃并恢复源端 / the cutover gives up and the source resumes",
+            )
+        return control
+
+    def caught_up(self, checkpoint: str) -> bool:
+        """Past the shutdown checkpoint, which is the last the primary wrote."""
+        return self.replayed() > lsn(checkpoint)
+
+    def serve(self) -> None:
+        self.start()
+
+    def retreat(self, side: Side) -> str:  # noqa: ARG002
+        if self.pid() and self.answers() and self.in_recovery():
+            return ""
+        self.stop(60)
+        control = self.control()
+        return control["identifier"] if control["state"] == "shut down" else ""
+
+    def follow(self, side: Side) -> None:
+        if not self.pid():
+            self.set_standby(side.conninfo(), side.move.sql_name)
+            self.start()
+        until(
+            lambda: self.in_recovery() and self.streaming(),
+            30,
+            NOT_STREAMING,
+            self.label,
+            LOOK_AT_WAY,
+        )
+        self.drop_slot(side.move.sql_name)
+
+    def look_at_source(self, side: Side, found: Findings) -> dict[str, Any]:  # noqa: ARG002
+        return postgresql_look.source(self, found)
+
+    def look_at_target(self, side: Side, found: Findings) -> dict[str, Any]:
+        return postgresql_look.target(self, side, found)
+
+    def prepare(self, side: Side, password: str) -> bool:
+        from . import replication  # it uses sides, which use stores
+
+        replication.keep_password(side.move, password)
+        if side.kind != "source":
+            return False
+        return replication.prepare_primary(side.move, self, password)
+
+    def offer(self, side: Side) -> dict[str, Any]:
+        from . import replication
+
+        return {
+            "files": replication.configuration(self),
+            "identifier": replication.copy_mark(side, self),
+        }
+
+    def copy(self, side: Side, offered: dict[str, Any], lock: int) -> dict[str, Any]:
+        from . import replication
+
+        return replication.copy(side, self, offered["files"], offered["identifier"], lock)
+
+    def dump(self, folder: Path, into: Into) -> list[dict[str, Any]]:
+        from . import replication
+
+        return replication.dump(self, folder, into)
+
+    def retire(self, move: Move) -> bool:
+        from . import replication
+
+        return replication.retire(move, self)
+
+    def put_away(self, move: Move, *, good: bool) -> None:
+        from . import replication
+
+        self.stop(60)
+        if good:
+            self.set_automatic({})  # standby.signal stays: if started, it takes no writes
+        replication.forbid(move, self)
+        start = self.configuration / "start.conf"
+        if start.exists():
+            write(start, "manual\n", start.stat().st_mode & 0o777)
+
+    def release(self, move: Move) -> None:
+        self.retire(move)
+        self.set_automatic({})

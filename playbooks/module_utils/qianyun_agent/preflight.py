@@ -15,7 +15,6 @@ from . import backup, gateway, ours, portability, presync, record, services
 from .errors import AgentError
 from .journal import now
 from .move import Move
-from .postgresql import Cluster
 from .side import Side
 
 TOOLS = {
@@ -138,49 +137,6 @@ def folders_free(side: Side, found: Findings) -> None:
         found.wrong.append(str(error))
 
 
-def _primary(cluster: Cluster, found: Findings) -> dict[str, Any]:
-    """The source's cluster is able to have a standby."""
-    if not cluster.pid():
-        found.expect(
-            False,
-            f"数据库未运行 / the cluster is not running: {cluster.label}",
-            "down",
-            "online",
-            "启动它 / start it",
-        )
-        return {}
-    sql = """SELECT json_build_object(
-      'wal_level', current_setting('wal_level'), 'data_directory', current_setting('data_directory'),
-      'listen_addresses', current_setting('listen_addresses'),
-      'free_senders', current_setting('max_wal_senders')::int - (SELECT count(*) FROM pg_stat_replication),
-      'free_slots', current_setting('max_replication_slots')::int
-        - (SELECT count(*) FROM pg_replication_slots),
-      'prepared', (SELECT count(*) FROM pg_prepared_xacts), 'in_recovery', pg_is_in_recovery(),
-      'tablespaces', (SELECT count(*) FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')),
-      'collations', (SELECT json_agg(DISTINCT datcollversion) FROM pg_database),
-      'sizes', (SELECT json_object_agg(datname, pg_database_size(oid)) FROM pg_database))"""
-    state: dict[str, Any] = cluster.session().rows(sql)[0]
-    rules = (
-        (state["wal_level"] in ("replica", "logical"), "wal_level", "replica | logical"),
-        (state["free_senders"] >= 2, "free_senders", "≥ 2 free of max_wal_senders"),
-        (state["free_slots"] >= 1, "free_slots", "≥ 1 free of max_replication_slots"),
-        (state["prepared"] == 0, "prepared", "no prepared transaction"),
-        (not state["in_recovery"], "in_recovery", "a primary"),
-        (state["tablespaces"] == 0, "tablespaces", "no tablespace outside the data folder"),
-        (state["data_directory"] == str(cluster.data), "data_directory", str(cluster.data)),
-        (state["listen_addresses"] in ("*", "::,0.0.0.0", "0.0.0.0,::"), "listen_addresses", "*"),
-    )
-    for good, name, expected in rules:
-        found.expect(
-            good,
-            f"数据库条件不符 / the cluster does not qualify: {name}",
-            state[name],
-            expected,
-            "由管理员调整后重试 / have it adjusted, then retry",
-        )
-    return state
-
-
 def source(side: Side, token: int, found: Findings) -> dict[str, Any]:
     """Of the source: sizes, clusters, services, trees, room for the backup, the way to the target."""
     result = _common(side.move, "source", token, found)
@@ -195,16 +151,17 @@ def source(side: Side, token: int, found: Findings) -> dict[str, Any]:
             "a folder",
             "更正台账 / correct the ledger",
         )
-    result["postgresql"] = {
-        cluster.label: found.ask(partial(_primary, cluster, found)) for cluster in side.clusters
+    result["databases"] = {
+        one.label: found.ask(partial(one.look_at_source, side, found)) for one in side.clusters
     }
     if not found.wrong:
         result["sizes"] = presync.sizes(side)
         result["native"] = portability.held(side.move)
         result["backup"] = found.ask(lambda: backup.need(side))
     target = (side.move.target.address, side.move.target.address6)
-    if side.clusters:
-        result["reach"] = _reach(found, "target", target, side.move.databases[0].port, False)
+    for cluster in side.clusters:
+        reach = _reach(found, "target", target, cluster.of.port, False)
+        result.setdefault("reach", {}).update(reach)
     return result
 
 
@@ -217,20 +174,7 @@ def target(side: Side, token: int, found: Findings) -> dict[str, Any]:
     both = (place.address, place.address6)
     result["reach"] = _reach(found, "source ssh", both, place.ssh_port, True)
     for cluster in side.clusters:
-        found.expect(
-            Path(cluster.program("postgres")).exists(),
-            "目标缺少同版本数据库 / no such PostgreSQL on the target",
-            "absent",
-            cluster.program("postgres"),
-            "安装该主版本 / install that major version",
-        )
-        found.expect(
-            not cluster.exists() or bool(side.base(cluster)),
-            f"目标已有同名集群 / the target has that cluster: {cluster.label}",
-            str(cluster.data),
-            "absent, or our own copy",
-            "移走该集群或换主机 / move it away or use another host",
-        )
+        found.ask(partial(cluster.look_at_target, side, found))
         result["reach"].update(_reach(found, "source database", both, cluster.of.port, True))
     return result
 
@@ -269,7 +213,8 @@ def compare(
     """On the target: both hosts fit together, and there is room; clocks as evidence."""
     here = facts(side.move, "target")
     # A database's files fit their own kind of machine only; of trees it is told file by file.
-    for name in ("os", "arch", "libc") if side.clusters else ():
+    as_files = any(not one.files_fit_anywhere for one in side.clusters)
+    for name in ("os", "arch", "libc") if as_files else ():
         found.expect(
             here[name] == of_source.get(name),
             f"两端不同 / source and target differ: {name}",
@@ -277,6 +222,10 @@ def compare(
             str(of_source.get(name)),
             "换用相同环境，或走逻辑迁移 / use an equal one, or migrate logically",
         )
+    theirs = of_source.get("databases") or {}
+    for store in side.clusters:
+        here_too = found.ask(partial(store.look_at_target, side, Findings())) or {}
+        store.compare(here_too, theirs.get(store.label) or {}, found)
     wanted = of_source.get("sizes") or {"trees": {}, "clusters": {}}
     space = found.ask(lambda: presync.room(side, wanted))
     native = portability.findings(of_source.get("native") or {}, side.move)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import access, ours, record, replication, services, tree
+from . import access, ours, record, services, tree
 from .errors import AgentError, Fenced
 from .files import ensure_folder, folder, is_locked, locked, write_json
 from .link import RemotePort, ssh_command
@@ -27,9 +27,7 @@ def prepare_source(side: Side, token: int, password: str) -> dict[str, Any]:
     move = side.move
     record.change(move.code, token, to=record.ACTIVE, frm=["", record.ACTIVE])
     remember(move, "source")
-    if side.clusters:
-        replication.keep_password(move, password)
-    changed = [replication.prepare_primary(move, cluster, password) for cluster in side.clusters]
+    changed = [cluster.prepare(side, password) for cluster in side.clusters]
     return {"pg_hba_changed": any(changed)}
 
 
@@ -40,8 +38,8 @@ def prepare_target(side: Side, token: int, password: str) -> dict[str, Any]:
         ours.expect(move)
     record.change(move.code, token, to=record.STANDBY, frm=["", record.STANDBY, record.YIELDED])
     remember(move, "target")
-    if side.clusters:
-        replication.keep_password(move, password)
+    for cluster in side.clusters:
+        cluster.prepare(side, password)
     notes = services.at_boot(move.services, False)
     return {"public_key": access.make_key(move), "notes": notes}
 
@@ -63,13 +61,7 @@ def sizes(side: Side) -> dict[str, Any]:
 
 def clusters(side: Side) -> dict[str, Any]:
     """What the target needs to copy clusters: configuration and identifier by label."""
-    return {
-        cluster.label: {
-            "files": replication.configuration(cluster),
-            "identifier": replication.copy_mark(side, cluster),
-        }
-        for cluster in side.clusters
-    }
+    return {cluster.label: cluster.offer(side) for cluster in side.clusters}
 
 
 def room(side: Side, wanted: dict[str, Any]) -> list[dict[str, Any]]:
@@ -112,16 +104,7 @@ def copy(side: Side, token: int, attempt: str) -> dict[str, Any]:
             space = room(side, wanted)
             ours.take(move)
             offered = source.call("clusters", 60) if side.clusters else {}
-            copies = [
-                replication.copy(
-                    side,
-                    cluster,
-                    offered[cluster.label]["files"],
-                    offered[cluster.label]["identifier"],
-                    lock,
-                )
-                for cluster in side.clusters
-            ]
+            copies = [cluster.copy(side, offered[cluster.label], lock) for cluster in side.clusters]
             carrier = tree.Carrier(
                 ssh_command(move.code, source.control), source.host, attempt, lock
             )

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from . import parity
 from .errors import AgentError, BadMove
 from .files import (
     ensure_folder,
@@ -24,8 +25,9 @@ from .files import (
 )
 from .move import Move
 from .postgresql import Cluster
-from .proc import run
+from .proc import check, run
 from .side import COPIED, COPYING, Side
+from .store import Into
 
 ITERATIONS = 4096
 
@@ -253,3 +255,24 @@ def _streaming(cluster: Cluster, seconds: float = 60) -> None:
                 do="检查复制口令、pg_hba 与连通 / check password, pg_hba and the way there",
             )
         time.sleep(0.1)
+
+
+def dump(cluster: Cluster, folder: Path, into: Into) -> list[dict[str, Any]]:
+    """Roles and one custom dump per database: [{"file", "of", "entries"}]."""
+    where = ["-h", "/var/run/postgresql", "-p", str(cluster.of.port), "--no-password"]
+    stem = f"{cluster.of.version}-{cluster.of.cluster}"
+    path = folder / f"{stem}-globals.sql"
+    into(path, [cluster.program("pg_dumpall"), *where, "--globals-only"], "postgres")
+    made: list[dict[str, Any]] = [{"file": path.name, "of": f"{cluster.label} globals"}]
+    for index, name in enumerate(parity.names(cluster)):
+        path = folder / f"{stem}-{index}.dump"
+        quoted = "dbname='" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        into(path, [cluster.program("pg_dump"), *where, "-Fc", "-d", quoted], "postgres")
+        listing = check(
+            [cluster.program("pg_restore"), "-l", str(path)],
+            doing="pg_restore -l",
+            do="重做备份 / back up again",
+        )
+        entries = sum(1 for line in listing.splitlines() if line and not line.startswith(";"))
+        made.append({"file": path.name, "of": f"{cluster.label} {name}", "entries": entries})
+    return made

@@ -11,12 +11,12 @@ import time
 from contextlib import contextmanager
 from typing import Any, Iterator
 
-from . import parity, record, services
+from . import engines, record, services
 from .errors import AgentError, Fenced
 from .files import folder, locked, read_json, write_json
 from .move import Move
-from .postgresql import Cluster, lsn
 from .proc import environment
+from .store import Store
 from .tree import Digest
 
 PROGRAM = "/usr/local/lib/qianyun/agent"
@@ -28,7 +28,7 @@ class Side:
 
     def __init__(self, move: Move, kind: str) -> None:
         self.move, self.kind = move, kind
-        self.clusters = [Cluster(database) for database in move.databases]
+        self.clusters = [engines.store(database) for database in move.databases]
         self.digests = [Digest(tree.path) for tree in move.trees]
 
     def close(self) -> None:
@@ -43,18 +43,18 @@ class Side:
 
     # -- what a standby copy is worth ------------------------------------------------------------
 
-    def base(self, cluster: Cluster) -> dict[str, Any]:
+    def base(self, cluster: Store) -> dict[str, Any]:
         """{"state": copying | copied | stale, "identifier"}; empty when there is no copy of ours."""
-        return read_json(folder(self.move.code) / f"base-{cluster.of.cluster}.json")
+        return read_json(folder(self.move.code) / f"base-{cluster.stem}.json")
 
-    def set_base(self, cluster: Cluster, state: str, identifier: str) -> None:
+    def set_base(self, cluster: Store, state: str, identifier: str) -> None:
         value = {"state": state, "identifier": identifier}
-        write_json(folder(self.move.code) / f"base-{cluster.of.cluster}.json", value)
+        write_json(folder(self.move.code) / f"base-{cluster.stem}.json", value)
 
     def conninfo(self) -> str:
         """How this side's clusters reach the other's; the password stays in a file."""
         peer = self.move.target if self.kind == "source" else self.move.source
-        port = self.move.databases[0].port
+        port = next(one.port for one in self.move.databases if one.engine == "postgresql")
         return (
             f"host={peer.address},{peer.address6} port={port},{port} user={self.move.sql_name}"
             f" passfile={folder(self.move.code)}/pgpass application_name={self.move.sql_name}"
@@ -70,12 +70,7 @@ class Side:
             one: dict[str, Any] = {"cluster": cluster.label, "running": bool(cluster.pid())}
             one["base"] = self.base(cluster).get("state", "")
             if one["running"] and cluster.answers():
-                one["in_recovery"] = cluster.in_recovery()
-                one["streaming"] = one["in_recovery"] and cluster.streaming()
-                one["lsn"] = cluster.session().value(
-                    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
-                    " ELSE pg_current_wal_lsn() END"
-                )
+                one.update(cluster.state())
             found.append(one)
         return {"host": self.kind, "record": record.read(self.move.code).plain(), "clusters": found}
 
@@ -89,12 +84,12 @@ class Side:
 
     def listed(self) -> dict[str, Any]:
         """Tables of each cluster, with a sign at those that fit the hold's budget."""
-        return {cluster.label: parity.tables(cluster) for cluster in self.clusters}
+        return {cluster.label: cluster.tables() for cluster in self.clusters}
 
-    def counted(self, wanted: dict[str, dict[str, list[int]]], seconds: float) -> dict[str, Any]:
+    def counted(self, wanted: dict[str, dict[str, list[Any]]], seconds: float) -> dict[str, Any]:
         """Rows and checksums of the tables wanted, by cluster, database and oid."""
         return {
-            cluster.label: parity.counts(cluster, wanted.get(cluster.label, {}), seconds)
+            cluster.label: cluster.counts(wanted.get(cluster.label, {}), seconds)
             for cluster in self.clusters
         }
 
@@ -102,28 +97,23 @@ class Side:
         """Waits until each standby has replayed past its primary's shutdown checkpoint."""
         limit, found = time.monotonic() + seconds, {}
         for cluster in self.clusters:
-            wanted = lsn(beyond[cluster.label])
-            while cluster.replayed() <= wanted:
+            while not cluster.caught_up(beyond[cluster.label]):
                 if time.monotonic() > limit:
                     raise AgentError(
                         f"备库未追平 / the standby has not caught up: {cluster.label}",
-                        read=cluster.session().value(
-                            "SELECT coalesce(pg_last_wal_replay_lsn(), '0/0')"
-                        ),
+                        read=cluster.position(),
                         expected=f"> {beyond[cluster.label]}",
                         do="检查线路与复制，稍后再割接 / check the line and replication, cut over later",
                     )
                 time.sleep(0.005)
-            found[cluster.label] = cluster.session().value("SELECT pg_last_wal_replay_lsn()")
+            found[cluster.label] = cluster.position()
         return found
 
     def warm(self, token: int) -> dict[str, Any]:
         """Before the hold: opens sessions, reads every file once, flushes dirty pages."""
         record.claim(self.move.code, token)
         for cluster in self.clusters:
-            for name in parity.names(cluster):
-                cluster.session(name)
-            cluster.session().query("CHECKPOINT", 300)
+            cluster.warm()
         return {"trees": self.digest(), "tables": self.listed()}
 
     # -- giving up authority ---------------------------------------------------------------------
@@ -162,7 +152,7 @@ class Side:
         )
 
     def fence(self, token: int, seconds: float) -> dict[str, Any]:
-        """active → fenced for at most `seconds`, and the services stop."""
+        """active → fenced for at most `seconds`, and the services stop, unless `fenced_by_data`."""
         from .watchdog import armed  # it uses sides
 
         if not armed(self.move.code, token):
@@ -172,7 +162,8 @@ class Side:
             new = record.change(
                 self.move.code, token, to=record.FENCED, frm=[record.ACTIVE], seconds=seconds
             )
-            services.stop(self.move.services, self.move.check.port, seconds)
+            if not self.move.fenced_by_data:
+                services.stop(self.move.services, self.move.check.port, seconds)
             return {"deadline": new.deadline, "stopped_in": round(time.monotonic() - started, 3)}
 
     def halt(self, token: int, seconds: float) -> dict[str, Any]:
@@ -181,8 +172,7 @@ class Side:
             self._still(token, record.FENCED)
             found = {}
             for cluster in self.clusters:
-                cluster.stop(seconds)
-                found[cluster.label] = self._shut_down(cluster)
+                found[cluster.label] = cluster.halt(seconds)
             return found
 
     def yield_up(self, token: int) -> dict[str, Any]:
@@ -194,7 +184,8 @@ class Side:
             frm, same = [record.ACTIVE], False
             if self.move.writes:
                 frm, same = [record.FENCED], True
-                if now.boot != record.boot_id() or services.listening(self.move.check.port):
+                silent = self.move.fenced_by_data or not services.listening(self.move.check.port)
+                if now.boot != record.boot_id() or not silent:
                     raise Fenced(
                         "源端在割接中重启过或仍在服务 / this side was restarted, or still serves",
                         read=f"boot {now.boot}",
@@ -202,7 +193,7 @@ class Side:
                         do="割接已放弃，查明原因后再试 / find out why before the next try",
                     )
                 for cluster in self.clusters:
-                    self._shut_down(cluster)
+                    cluster.halted()
             new = record.change_held(
                 self.move.code, now, token, to=record.YIELDED, frm=frm, same_token=same
             )
@@ -218,16 +209,29 @@ class Side:
                 do="割接已放弃，查看日志 / the cutover gives up; read its journal",
             )
 
-    def _shut_down(self, cluster: Cluster) -> dict[str, str]:
-        control = cluster.control()
-        if cluster.pid() or control["state"] != "shut down":
-            raise AgentError(
-                f"数据库未干净停止 / the cluster is not shut down cleanly: {cluster.label}",
-                read=control["state"] + (", running" if cluster.pid() else ""),
-                expected="shut down",
-                do="割接将放弃并恢复源端 / the cutover gives up and the source resumes",
-            )
-        return control
+    # -- beside the one that serves --------------------------------------------------------------
+
+    def stand_by(self, token: int) -> dict[str, Any]:
+        """A standby's services start before they are needed; {"ready", "why"}.
+
+        Those that cannot start over databases that take no writes are stopped again, and start
+        when this side is the active one.
+        """
+        with self._work(token):
+            self._still_any(token, (record.STANDBY,))
+            try:
+                services.start(self.move.services)
+                return {"ready": True, "why": ""}
+            except AgentError as error:
+                services.stop(self.move.services, self.move.check.port)
+                return {"ready": False, "why": str(error)}
+
+    def stand_down(self, token: int) -> dict[str, Any]:
+        """A standby's services stop, if they run; nothing happens on another side."""
+        with self._work(token):
+            if record.read(self.move.code).role == record.STANDBY:
+                services.stop(self.move.services, self.move.check.port)
+        return {}
 
     # -- taking authority ------------------------------------------------------------------------
 
@@ -235,7 +239,7 @@ class Side:
         """standby → active: promotes the clusters, then starts the services."""
         with self._work(token):
             record.change(self.move.code, token, to=record.ACTIVE, frm=[record.STANDBY])
-            promoted = [cluster.promote(seconds, self.move.sql_name) for cluster in self.clusters]
+            promoted = [cluster.promote(seconds, self.move) for cluster in self.clusters]
             started = time.monotonic()
             services.start(self.move.services, seconds)
             return {
@@ -256,9 +260,12 @@ class Side:
                 frm = [record.ACTIVE, record.FENCED, record.YIELDED]
                 if not watchdog:
                     record.refuse_lower(now, token)
+                if now.role in (record.FENCED, record.YIELDED) and self.move.fenced_by_data:
+                    # They lost their databases under them: begun anew they surely have them again.
+                    services.stop(self.move.services, self.move.check.port)
                 if now.role in frm:
                     for cluster in self.clusters:
-                        cluster.start()
+                        cluster.serve()
                     services.start(self.move.services)
                 under = max(token, now.seen) if watchdog else token
                 record.change_held(self.move.code, now, under, to=record.ACTIVE, frm=frm)
@@ -272,11 +279,9 @@ class Side:
                 if self.move.writes or self.kind == "target":
                     services.stop(self.move.services, self.move.check.port)
                 for cluster in self.clusters:
-                    if cluster.pid() and cluster.answers() and cluster.in_recovery():
-                        continue
-                    cluster.stop(60)
-                    if cluster.control()["state"] == "shut down":
-                        self.set_base(cluster, STALE, cluster.control()["identifier"])
+                    identifier = cluster.retreat(self)
+                    if identifier:
+                        self.set_base(cluster, STALE, identifier)
             record.change(
                 self.move.code, token, to=record.STANDBY, frm=["", record.ACTIVE, record.STANDBY]
             )
@@ -292,12 +297,8 @@ class Side:
             if self.move.writes or self.kind == "target":
                 services.stop(self.move.services, self.move.check.port)
             for cluster in self.clusters:
-                if not cluster.pid():
-                    cluster.set_standby(self.conninfo(), self.move.sql_name)
-                    cluster.start()
-                self._until_streaming(cluster, 30)
-                cluster.drop_slot(self.move.sql_name)
-                self.set_base(cluster, COPIED, cluster.control()["identifier"])
+                cluster.follow(self)
+                self.set_base(cluster, COPIED, cluster.identifier())
             record.change(
                 self.move.code, token, to=record.STANDBY, frm=[record.YIELDED, record.STANDBY]
             )
@@ -307,18 +308,6 @@ class Side:
         now = record.read(self.move.code)
         if now.role not in roles:
             self._still(token, roles[0])
-
-    def _until_streaming(self, cluster: Cluster, seconds: float) -> None:
-        limit = time.monotonic() + seconds
-        while not (cluster.in_recovery() and cluster.streaming()):
-            if time.monotonic() > limit:
-                raise AgentError(
-                    f"备库未接上主库 / the standby does not stream: {cluster.label}",
-                    read="no walreceiver streaming",
-                    expected="streaming",
-                    do="检查复制口令、pg_hba 与双向 5432 连通 / check password, pg_hba and the way there",
-                )
-            time.sleep(0.05)
 
     def settle(self, token: int) -> dict[str, Any]:
         """The active side's services start at boot from now on."""

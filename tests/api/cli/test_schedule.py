@@ -91,8 +91,9 @@ def test_files_of_a_timetable(run: Run, planned_city: dict[str, Any], tmp_path: 
     argv = [part for path in files for part in ("--to", path)]
     assert run("plan", "timetable", planned_city["code"], *argv).code == 0
     book = load_workbook(BytesIO(files[0].read_bytes()))
-    told = ["时间表", "路线图", "期限", "资源需求", "费用", "资产清单"]
+    told = ["时间表", "路线图", "期限", "去向", "资源需求", "费用", "资产清单"]
     assert book.sheetnames == told
+    assert [cell.value for cell in book["去向"][3]][2:4] == ["迁移", "机房→云"]
     asked = [[cell.value for cell in row] for row in book["资源需求"].iter_rows(min_row=3)]
     assert asked == [["2026-12", "CLOUD:cores", 16, 16]]
     assert book["时间表"].max_row == 2 + 4
@@ -121,6 +122,9 @@ def test_why_names_what_binds_and_what_if_shows_that_it_helps(
         "crew R1" in run("plan", "why", code, last["system"]).out
         or "班组" in run("plan", "why", code, last["system"]).out
     )
+    assert found["roads"][0]["mib"] > 0
+    assert found["verdicts"][0]["way"] == "room-to-cloud"
+    assert "每昼夜" in run("plan", "why", code, last["system"]).out
     assert run("plan", "why", code, "S9").code == 2
     changed = run("plan", "what-if", code, "--set", "room.R1=4", "--json").json
     figures = {one["what"]: (one["before"], one["after"]) for one in changed["figures"]}

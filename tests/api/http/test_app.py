@@ -150,6 +150,9 @@ def test_metrics(client: Client, begun: str) -> None:
         'qianyun_step_duration_seconds_count{step="commit"} 0.0',
     ):
         assert line in lines
+    waves = [line for line in lines if line.startswith(f'qianyun_run_items{{run="{begun}",')]
+    assert all('state="waiting",wave="' in line for line in waves)
+    assert sum(float(line.rpartition(" ")[2]) for line in waves) == 3
     assert any(line.startswith("process_cpu_seconds_total") for line in lines)
 
 

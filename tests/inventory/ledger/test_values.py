@@ -131,6 +131,15 @@ PARSERS: dict[str, Parser] = {
         ("units", "pg@15-main.service、lj-app", "", ("pg@15-main.service", "lj-app")),
         (
             "databases",
+            "MariaDB 10.11/main；redis 7.0/main:6380",
+            "",
+            (
+                {"version": "10.11", "cluster": "main", "port": 3306, "engine": "mariadb"},
+                {"version": "7.0", "cluster": "main", "port": 6380, "engine": "redis"},
+            ),
+        ),
+        (
+            "databases",
             "postgresql 15/main:5432",
             "",
             ({"version": "15", "cluster": "main", "port": 5432},),
@@ -208,6 +217,7 @@ def test_spellings_that_are_understood(
         ("key", "ssh-ed25519 $(id)", "", "bad_text"),
         ("key", "ssh-ed25519 AAAA root@host", "", "bad_text"),
         ("databases", "mysql 8/main", "", "bad_text"),
+        ("databases", "mariadb 10.11/other", "", "bad_text"),
         ("databases", "postgresql 15/main;x:1", "", "bad_text"),
         ("databases", "postgresql 15/main:99999", "", "out_of_range"),
         ("window", "夜间", "", "bad_text"),
@@ -241,7 +251,7 @@ def test_every_spelling_of_a_day_is_that_day(day: date) -> None:
     serial = float((day - date(1899, 12, 30)).days)
     spellings: list[Cell] = [
         day,
-        serial,
+        *([serial] if day.year >= 1980 else []),  # a lower one is a slip of the pen
         day.isoformat(),
         f"{day.year}年{day.month}月{day.day}日",
         f"{day.year}/{day.month}/{day.day}",
@@ -324,9 +334,11 @@ def test_rates_and_sizes_mean_the_same_in_every_unit(number: int) -> None:
 
 
 @SOME
-@given(st.ip_addresses(v=4), st.ip_addresses(v=6))
+@given(st.ip_addresses(network="10.0.0.0/8"), st.ip_addresses(network="2000::/3"))
 def test_addresses_are_read_with_mask_and_both_in_one_cell(v4: Any, v6: Any) -> None:
-    assert addresses.ipv4(f" {v4}/24", "", WORDS) == v4
+    masked = addresses.ipv4(f" {v4}/24", "", WORDS)
+    assert isinstance(masked, Partly)  # the mask is told to be left
+    assert (masked.value, masked.left) == (v4, "/24")
     assert addresses.ipv6(f"[{v6.exploded.upper()}]", "", WORDS) == v6
     assert addresses.either_ip(f"{v4} / {v6}", "", WORDS) == {"ipv4": v4, "ipv6": v6}
 

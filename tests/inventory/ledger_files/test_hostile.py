@@ -328,7 +328,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "folder.xlsx").mkdir()
     (tmp_path / "zero.csv").symlink_to("/dev/zero")
     for name in ("pipe.xlsx", "folder.xlsx", "zero.csv"):
-        with pytest.raises(LedgerError, match="台账不是文件 / ledger is not a file"):
+        with pytest.raises(LedgerError, match=r"台账不是文件.* / ledger is not a file"):
             read_sheets(tmp_path / name)
     with pytest.raises(LedgerError, match="can't be read"):
         read_sheets(tmp_path / "loop.xlsx")

@@ -53,7 +53,11 @@ MONEY = st.none() | st.integers(0, 10**16)
 DAY = st.none() | st.dates(date(1950, 1, 1), date(2100, 12, 31))
 ZONE = st.none() | st.sampled_from(Zone)
 PORT = st.integers(1, 65535)
-V4, V6 = st.none() | st.ip_addresses(v=4), st.none() | st.ip_addresses(v=6)
+# such as hosts have: a ledger that tells another is refused
+V4 = st.none() | st.ip_addresses(v=4).filter(lambda a: 0 < int(a) >> 24 < 224 and not a.is_loopback)
+V6 = st.none() | st.ip_addresses(v=6).filter(
+    lambda a: not (a.is_unspecified or a.is_loopback or a.is_multicast)
+)
 _WORDS = default_words()
 ROLES = st.sampled_from(sorted({h.role for h in _WORDS.contacts.values() if h.role}))
 TREES = st.lists(st.sampled_from(["/srv/a", "/srv/b", "/opt/c/d"]), unique=True, max_size=3)
@@ -372,8 +376,8 @@ def _value(kind: str, name: str, of: Any, random: Random) -> Any:
         date: date(1950, 1, 1) + timedelta(days=random.randrange(55_000)),
         int: random.choice((1, 7, 10**17 + 1 if name in fields.MONEY[kind] else 10**9)),
         str: random.choice(WILD),
-        IPv4Address: IPv4Address(random.getrandbits(32)),
-        IPv6Address: IPv6Address(random.getrandbits(128)),
+        IPv4Address: IPv4Address(0x0A000000 + random.getrandbits(24)),
+        IPv6Address: IPv6Address(0xFD << 120 | random.getrandbits(120)),
     }
     return simple[of]
 

@@ -12,6 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from inventory.ledger import read_ledgers
 from inventory.ledger.choices import choice
 from inventory.ledger.fields import FIELDS, OTHERWISE, REQUIRED
+from inventory.ledger.patterns import Spelt
 from inventory.ledger.spelling import default_words
 from inventory.ledger.words import Words
 from inventory.ledger_write.columns import Shape, columns
@@ -97,6 +98,7 @@ def test_every_header_has_a_note_in_both_languages(book: Path) -> None:
         assert page.freeze_panes == "A4"
         for cell, column in zip(page[HEADER][1:], columns(kind, WORDS), strict=False):
             assert cell.comment is not None
+            assert cell.column is not None
             said = cell.comment.text
             assert "格式：" in said
             assert "Form: " in said
@@ -159,7 +161,7 @@ def test_known_names_may_be_picked_and_classified_ones_stay_away(tmp_path: Path)
 def test_a_new_field_and_its_words_appear_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the reader learns is in the templates: nothing here lists fields."""
     words = _with(
-        WORDS, "rooms", {"供电方式": "power"}, {"power_kind": {"市电": "grid", "双路": "two"}}
+        WORDS, "rooms", {"power": ["供电方式"]}, {"power_kind": {"市电": "grid", "双路": "two"}}
     )
     monkeypatch.setitem(FIELDS, "rooms", {**FIELDS["rooms"], "power": choice("power_kind")})
     (column,) = [c for c in columns("rooms", words) if c.field == "power"]
@@ -171,10 +173,10 @@ def test_a_new_field_and_its_words_appear_by_themselves(monkeypatch: pytest.Monk
 
 
 def _with(
-    words: Words, kind: str, headers: dict[str, str], choices: dict[str, dict[str, str]]
+    words: Words, kind: str, headers: dict[str, list[str]], choices: dict[str, dict[str, str]]
 ) -> Words:
     known = words.kinds[kind]
-    kinds = {**words.kinds, kind: replace(known, headers={**known.headers, **headers})}
+    kinds = {**words.kinds, kind: replace(known, headers=Spelt(headers, {}))}
     return replace(words, kinds=kinds, choices={**words.choices, **choices})
 
 

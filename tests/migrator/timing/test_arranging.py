@@ -216,7 +216,7 @@ def test_a_window_is_asked_where_the_city_has_none_of_its_own() -> None:
         ({"crews": {"room": 0}}, {}, "R1"),
         ({"deliveries": [{"cloud": CLOUD, "on": FIRST, "cores": 2}]}, {}, "余 2，需 4"),
         ({"allowed": [{"nights": ["mon"], "to": FIRST}]}, {}, "没有一晚"),
-        ({}, {"storage_gib": 100_000}, "连续复制"),
+        ({}, {"storage_gib": 100_000}, "可复制的只有 60 昼夜"),
         ({"lines": {"day": 20, "night": 80}}, {"room": "R3"}, "没有线路"),
     ],
 )
@@ -237,6 +237,21 @@ def test_a_ring_that_no_crew_can_take_in_one_night_falls_apart() -> None:
     assert len(table.groups) == 3
     wide = table_for(estate([system(f"S{n}") for n in range(3)], ring), crews={"room": 3})
     assert nights(wide) == {"S0": 1, "S1": 1, "S2": 1}
+
+
+def test_groups_of_a_ring_that_share_a_night_go_in_the_order_of_their_needs() -> None:
+    """S0 needs S1, which needs S2, which needs S0; the crew takes two of them in a night."""
+    ring = [("S0", "S1"), ("S1", "S2"), ("S2", "S0")]
+    table = table_for(estate([system(f"S{n}") for n in range(3)], ring), nights=TURNED)
+    at = {one.system: one for one in table.appointments}
+    same = [(a, b) for a, b in ring if at[a].night == at[b].night]
+    assert len(same) == 1
+    first, then = at[same[0][1]], at[same[0][0]]
+    assert (first.turn, then.turn) == (1, 2)
+    assert (first.begins[11:], then.begins[11:]) == ("22:00", "22:40")
+
+
+TURNED = {"window": "22:00-06:00", "turn": 40}
 
 
 def test_a_database_group_that_is_too_large_is_refused_with_its_crew() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from inventory.model import Cloud, Estate, Host, Line, Node, Room, Service
+from inventory.model import Cloud, Estate, Host, Line, Link, Node, Room, Service
 from probes.alerts.paging import Paging
 from probes.alerts.rules import rules
 
@@ -331,6 +331,8 @@ COUNTY = CITY.model_copy(
         ),
     }
 )  # fmt: skip
+LINK = Link(code="K", name="k", a_node="N.0", z_node="M")
+LINKED = COUNTY.model_copy(update={"nodes": (*CITY.nodes, *COUNTY.nodes), "links": (LINK,)})
 
 
 def test_a_platform_and_what_hangs_on_it(tmp_path: Path) -> None:
@@ -388,16 +390,39 @@ def test_vantage_points_see_other_lines_before_a_node(tmp_path: Path) -> None:
     )
 
 
+def test_a_link_that_is_cut_between_two_places_that_others_reach(tmp_path: Path) -> None:
+    """Seen from its one end, whose prober reaches nothing of the other; a node that is gone for everybody
+    is no link's fault, and a line that is down tells it all."""
+    city = CITY.model_copy(update={"links": (LINK,)})
+    paging = PAGING.model_copy(update={"homes": {"room": "R"}})
+    cut = [up("K@M", "1 0x60", kind="link", vantage="room"), up("K@M", "1x61", kind="link")]
+    gone = [up("K@M", "1 0x60", kind="link", vantage="room"), up("K@M", "1 0x60", kind="link")]
+    over = [up("L-1@1", "0x61", kind="line", vantage="room"), *cut]
+    link = {"code": "K@M", "severity": "warning", "line": "L-1", "kind": "link", "vantage": "room"}
+    text = (
+        "链路端点 K@M 自观测点 room 不可达，他处可达 / the link's end K@M is not reached from room, but from "
+        "elsewhere"
+    )
+    promtool(
+        tmp_path,
+        summary(case(cut, "120s", "QianyunLinkDown", link), text),
+        case(gone, "120s", "QianyunLinkDown"),
+        case(over, "120s", "QianyunLinkDown"),
+        estate=city,
+        paging=paging,
+    )
+
+
 def test_every_alert_has_its_test() -> None:
     made = {
         rule["alert"]
-        for group in json.loads(rules(COUNTY, PAGING))["groups"]
+        for group in json.loads(rules(LINKED, PAGING.model_copy(update={"home": "R"})))["groups"]
         for rule in group["rules"]
         if "alert" in rule
     }
     ours = Path(__file__).read_text()
     assert {name for name in made if f'"{name}"' not in ours} == set()
-    assert len(made) == 7
+    assert len(made) == 8
 
 
 def test_the_prober_s_own_uplink_is_one_alert(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import dns.message
 import dns.rrset
 import pytest
 
+from probes.answers import Found, Nameless, Silent
 from probes.model import Target
-from probes.names import Found, Nameless, Resolver, Silent
+from probes.names import Resolver
 from probes.readiness.evidence import Seen, Verdict
 from probes.survey import alone, store
 from probes.survey.site import Bounds

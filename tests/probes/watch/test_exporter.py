@@ -175,7 +175,7 @@ def test_the_list_reads_back_the_same(tmp_path: Path) -> None:
     one = Watch(
         target=Target(
             code="甲", check="http", family=6, address="fd00::1", port=443, tls=True,
-            name="bm.lanjiang.gov.cn", path="/a?b", content="就业\n\"", status=302, redirect="/x",
+            name="bm.lanjiang.gov.cn", path="/a?b", content="就业\n\"\u2028\x85", status=302, redirect="/x",
         ),
         kind="门户", organisation=EVIL, zone="internet", interval=0.5, fine=True,
     )  # fmt: skip

@@ -1,11 +1,14 @@
 """Faults of what a prober stands on: resolvers that hang, ICMP that is rationed, clocks that jump."""
 
+import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from probes.model import Failure, Target
 from probes.names import Resolver
+from probes.watch import outages as module
 from probes.watch.folder import Folder
 from probes.watch.history import History, kept
 from probes.watch.outages import Outages, Turn, recorded
@@ -41,7 +44,7 @@ def test_a_resolver_that_hangs_neither_blocks_nor_accuses(
     in_namespace: InNamespace, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Names that nobody tells, more than there are workers, beside one target by its address."""
-    monkeypatch.setattr("probes.watch.prober.AT_ONCE", 4)
+    monkeypatch.setattr("probes.watch.workers.AT_ONCE", 4)
 
     async def story() -> None:
         firewall("input", "udp dport 53 drop")
@@ -138,3 +141,25 @@ def test_a_clock_that_jumps_makes_no_time_that_was_not_watched(folder: Folder) -
     rows = kept(folder.history, "days", 0, 10**9)
     assert sum(row.answered for row in rows) == 3
     assert all(0 <= row.watched <= 3600 * S for row in rows)
+
+
+def test_a_disk_that_is_full_for_a_while_loses_no_outage(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What could not be written is kept, said, and written with what came after."""
+    really, refused = module._opened, [sqlite3.OperationalError("database or disk is full")] * 2
+
+    def opened(path: Path) -> sqlite3.Connection:
+        if refused:
+            raise refused.pop()
+        return really(path)
+
+    outages = Outages(folder.outages)
+    monkeypatch.setattr(module, "_opened", opened)
+    monkeypatch.setattr(module, "AGAIN", 0.0)
+    for down, at in ((True, NOON), (False, NOON + S)):
+        outages.tell(Turn(key="n", code="n", check="tcp", family=4, down=down, at=at, reason="x"))
+    outages.close()
+    (one,) = recorded(folder.outages)
+    assert (one.began, one.ended) == (NOON, NOON + S)
+    assert "full" in capsys.readouterr().err

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from probes.answers import Silent
 from probes.errors import Misuse
 from probes.model import Target
-from probes.names import Resolver, Silent
+from probes.names import Resolver
 from probes.readiness.evidence import Seen, Thresholds, Verdict
 from probes.survey.site import Bounds
 from probes.survey.store import every, put

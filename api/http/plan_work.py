@@ -1,0 +1,218 @@
+"""/api/v1/plans: what is asked before a plan is made, why it is as it is, papers, files of its nights."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
+
+from api import scheduling
+from api.days import day_or_today
+from api.http.people import Asking, Look, Product
+from api.http.plans import Code, Decision, Rejection
+from api.http.problems import problems
+from api.http.responses import Answer, PlanSummary
+from api.http.rights import right
+from api.http.routing import Route
+from api.http.views import plan_summary
+from api.timetable_files import written
+from migrator.errors import Refused
+from migrator.people import Deed
+from migrator.plan import Verdict
+from migrator.timetable import MoveGroup
+from migrator.timing.case import reasons_of
+from migrator.timing.why import binding_most, told
+
+router = APIRouter(prefix="/plans", tags=["plans"], route_class=Route)
+
+FILES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ics": "text/calendar",
+    "svg": "image/svg+xml",
+}
+Digest = Annotated[
+    str, Field(pattern=r"^([0-9a-f]{64})?$", description="文件的 SHA-256 / of a file")
+]
+
+
+class AskMeans(Answer):
+    means: str | None = Field(default=None, max_length=200_000, description="TOML")
+    settings: list[str] = Field(default=[], max_length=50)
+
+
+class AskQuestions(AskMeans):
+    organisation: str | None = Field(default=None, max_length=63)
+    policy: str | None = Field(default=None, max_length=63)
+    today: date | None = None
+
+
+class QuestionAnswer(Answer):
+    """`asks`: fields of the ledger that the department has to tell."""
+
+    system: str
+    name: str
+    organisation: str | None
+    asks: list[str]
+    verdict: Verdict
+
+
+class GroupsAnswer(Answer):
+    groups: list[MoveGroup]
+    alone: int = Field(description="可独自迁移的系统数 / systems that may move alone")
+
+
+class BindingAnswer(Answer):
+    """`nights`: how many earlier nights it stands against; `gain`: by how many without it alone."""
+
+    what: str
+    nights: int
+    gain: int
+    told: str
+
+
+class WhyAnswer(Answer):
+    """Of one system: its group's night, the earliest possible, what binds. Of none: what binds most."""
+
+    systems: list[str] = Field(default=[])
+    night: date | None = None
+    earliest: date | None = None
+    free_nights: int | None = None
+    bindings: list[BindingAnswer]
+
+
+class Paper(Decision):
+    kind: str = Field(min_length=1, max_length=60, examples=["sign-off", "paper"])
+    reference: str = Field(min_length=1, max_length=200, description="文号 / the paper's number")
+    content: Digest = ""
+    remove: bool = Field(default=False, description="撤销登记 / take it back")
+
+
+@router.post(
+    "/questions",
+    summary="待单位补充的问题 / what departments have to tell first",
+    responses=problems(404, 409),
+    **right(Deed.PLAN_MAKE),
+)
+def questions(told: AskQuestions, product: Product) -> list[QuestionAnswer]:
+    """涉密系统从不询问 / nobody is asked about a classified system."""
+    estate = product.estate.load()
+    city = scheduling.means_told(told.means, told.settings, estate)
+    orders = scheduling.orders_on(product, told.policy, day_or_today(product.settings, told.today))
+    found = scheduling.questions(estate, orders, city, told.organisation)
+    return [
+        QuestionAnswer(
+            system=one.system,
+            name=one.name,
+            organisation=one.organisation,
+            asks=list(one.asks),
+            verdict=one.verdict,
+        )
+        for one in found
+    ]
+
+
+@router.post(
+    "/groups",
+    summary="必须同夜迁移的系统 / systems that must move in one night",
+    responses=problems(404, 409),
+    **right(Deed.PLAN_MAKE),
+)
+def groups(told: AskMeans, product: Product) -> GroupsAnswer:
+    """及最省的拆法 / and the cheapest split."""
+    city = scheduling.means_told(told.means, told.settings, product.estate.load())
+    several, alone = scheduling.move_groups(product, city)
+    return GroupsAnswer(groups=several, alone=alone)
+
+
+@router.get(
+    "/{code}/why",
+    summary="为何在这一夜 / why a system moves in that night",
+    responses=problems(404, 409),
+    **right(Deed.PLAN_MAKE),
+)
+def why(
+    code: Code,
+    product: Product,
+    system: Annotated[str | None, Query(max_length=63, description="一个系统 / one system")] = None,
+    policy: Annotated[str | None, Query(max_length=63)] = None,
+    today: Annotated[date | None, Query()] = None,
+) -> WhyAnswer:
+    """不给系统则列出最紧的条件 / without a system: what binds most."""
+    plan, estate = product.truth.plans.load(code), product.estate.load()
+    if plan.timetable is None or plan.means.city is None:
+        raise Refused(f"方案 {code} 没有时间表 / plan {code} has no timetable: make one with means")
+    orders = scheduling.orders_on(product, policy, day_or_today(product.settings, today))
+    reasons = reasons_of(plan, estate, orders, scheduling.seen_within(product))
+    if system is None:
+        most = [_binding(one.what, one.nights, one.gain) for one in binding_most(reasons)]
+        return WhyAnswer(bindings=most)
+    found = scheduling.why(plan, reasons, system)
+    night = reasons.task.city.plan.night
+    return WhyAnswer(
+        systems=[job.code for job in found.lot.jobs],
+        night=night(found.slot),
+        earliest=night(found.first),
+        free_nights=found.free,
+        bindings=[_binding(one.what, one.nights, one.gain) for one in found.bindings],
+    )
+
+
+def _binding(what: str, nights: int, gain: int) -> BindingAnswer:
+    return BindingAnswer(what=what, nights=nights, gain=gain, told=told(what))
+
+
+@router.get(
+    "/{code}/timetable.{kind}",
+    summary="时间表文件 / the nights as a file",
+    response_class=Response,
+    responses=problems(404, 409) | {200: {"content": {media: {} for media in FILES.values()}}},
+    **right(Deed.PLAN_READ),
+)
+def timetable_file(
+    code: Code,
+    kind: Annotated[Literal["xlsx", "ics", "svg"], Path()],
+    person: Asking,
+    look: Look,
+) -> Response:
+    """只含可见的系统 / the systems that one sees."""
+    record, plan = look.plan(person, code)
+    if plan.timetable is None:
+        raise Refused(f"方案 {code} 没有时间表 / plan {code} has no timetable: make one with means")
+    estate = look.estate(person, export=True)
+    takes = scheduling.takes_in(plan, estate) if person.whole_city else None
+    body = written(plan, record, f".{kind}", takes=takes, estate=estate)
+    name = {"Content-Disposition": f'attachment; filename="{code}.{kind}"'}
+    return Response(body, media_type=FILES[kind], headers=name)
+
+
+@router.post(
+    "/{code}/withdraw",
+    summary="撤回自己的批准 / take one's own approval back",
+    responses=problems(404, 409),
+    **right(Deed.PLAN_DECIDE),
+)
+def withdraw(code: Code, told: Rejection, person: Asking, product: Product) -> PlanSummary:
+    """须写明理由 / needs a reason."""
+    record = product.planning.withdraw(code, told.digest, person, told.reason)
+    return PlanSummary.model_validate(plan_summary(record))
+
+
+@router.post(
+    "/{code}/evidence",
+    summary="登记依据：文件、签字 / put down a paper or a sign-off",
+    responses=problems(404, 409),
+    **right(Deed.PLAN_EVIDENCE),
+)
+def evidence(code: Code, told: Paper, person: Asking, product: Product) -> PlanSummary:
+    """绑定所给摘要 / bound to the digest that is told."""
+    record = product.planning.put_evidence(
+        code,
+        told.digest,
+        person,
+        told.reason,
+        remove=told.remove,
+        kind=told.kind,
+        reference=told.reference,
+        content=told.content,
+    )
+    return PlanSummary.model_validate(plan_summary(record))

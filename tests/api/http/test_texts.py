@@ -1,0 +1,100 @@
+"""Text from people is data, whichever field it stands in: no script in a page, no formula in a sheet."""
+
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from api.bootstrap import Qianyun
+from api.settings import load
+from inventory.changes import diff
+from inventory.model import Contact
+from migrator.people import Role
+from tests.api.http.client import LOCAL, Client, token_of
+
+SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}${7*7}"
+FORMULAS = ('=HYPERLINK("http://evil.example")', "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1")
+PASSWORD = "correct horse battery"
+PAGES = (
+    *("/", "/systems", "/systems/LJ-S-001", "/lines", "/lines/LJ-DX-1001", "/rooms", "/plans"),
+    *("/rooms/LJ-RM-JT", "/network", "/policies", "/probes", "/admin/users", "/admin/tokens"),
+    *("/admin/audit", "/reports"),
+)
+
+
+@pytest.fixture
+def city(state: Path, planned: Path) -> Qianyun:
+    shutil.copytree(planned, state)
+    return Qianyun(load())
+
+
+def rewritten(product: Qianyun, texts: Iterator[str]) -> None:
+    """Names, remarks and contacts of every system, line and room become what somebody wrote."""
+    estate = product.estate.load()
+    told: dict[str, Any] = {}
+    for kind in ("systems", "lines", "rooms"):
+        told[kind] = tuple(
+            one.model_copy(
+                update={
+                    "name": f"{next(texts)}{one.code}",
+                    "contacts": (Contact(role=next(texts), name=next(texts), phone=next(texts)),),
+                }
+            )
+            for one in getattr(estate, kind)
+        )
+    changes = diff(estate, estate.model_copy(update=told))
+    product.estate.apply(changes, actor="zhang", confirmed=changes.digest)
+
+
+def forever(*texts: str) -> Iterator[str]:
+    while True:
+        yield from texts
+
+
+@pytest.mark.slow
+def test_no_text_is_a_script_in_any_page(city: Qianyun) -> None:
+    rewritten(city, forever(SCRIPT))
+    city.accounts.add(LOCAL, "li", list(Role), shown=SCRIPT[:200], password=PASSWORD)
+    city.accounts.make_token(LOCAL, "li", SCRIPT[:200], list(Role))
+    city.truth.audit(SCRIPT[:60], "note", SCRIPT[:60], text=SCRIPT)
+    client = Client(city)
+    client.post("/api/v1/session", json={"name": "li", "password": PASSWORD})
+    for path in (*PAGES, f"/systems?q={SCRIPT}", f"/sign-in?next={SCRIPT}"):
+        answer = client.get(path, {"Accept": "text/html"})
+        assert answer.status_code in {200, 303}, path
+        assert "<script>alert" not in answer.text, path
+        assert "<img src=x" not in answer.text, path
+        assert "49" not in re.findall(r"\{\{|7\*7|\b49\b", answer.text), path  # no template ran it
+        policy = answer.headers["content-security-policy"]
+        assert "unsafe-inline" not in policy
+        assert "unsafe-eval" not in policy
+
+
+def test_no_text_is_a_formula_in_an_export(city: Qianyun) -> None:
+    rewritten(city, forever(*FORMULAS))
+    client = Client(city, token_of(city, Role.PLANNER))
+    answer = client.get("/api/v1/inventory/export.xlsx")
+    assert answer.status_code == 200
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert [c.coordinate for c in cells if c.data_type == "f"] == []
+    assert any("HYPERLINK" in str(cell.value) for cell in cells)  # it is there, as text
+
+
+def test_how_to_reach_somebody_is_shown_whole_and_noted(city: Qianyun) -> None:
+    rewritten(city, forever("甲"))
+    viewer = Client(city, token_of(city, Role.VIEWER))
+    listed = viewer.get("/api/v1/inventory/objects/systems").json()["items"]
+    assert all("phone" not in c for one in listed for c in one["facts"].get("contacts", ()))
+    assert not [e for e in city.truth.audit_entries() if e.action == "people.read"]
+    (whole,) = viewer.get("/api/v1/inventory/codes/LJ-S-001").json()
+    assert whole["facts"]["contacts"][0]["phone"] == "甲"
+    (entry,) = (e for e in city.truth.audit_entries() if e.action == "people.read")
+    assert (entry.object, entry.detail["contacts"]) == ("LJ-S-001", 1)
+    auditor = Client(city, token_of(city, Role.AUDITOR))
+    assert b"people.read" in auditor.get("/api/v1/audit/export.jsonl").content
