@@ -27,6 +27,7 @@ CLI_ONLY = {
     "db upgrade": THE_STATE,
     "probe rules": ITS_FILES,
     "probe dashboards": ITS_FILES,
+    "network render": "its file stands on the engineer's machine, and so does what they take along",
     "netbox bootstrap": "needs a NetBox administrator's token, which the service must never hold",
     "run wait": "waiting is the event stream's (events_of_run)",
 }

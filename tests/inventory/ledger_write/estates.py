@@ -80,7 +80,9 @@ def _choice(name: str) -> st.SearchStrategy[str | None]:
 
 
 def _many(made: st.SearchStrategy[Any], least: int = 0) -> st.SearchStrategy[tuple[Any, ...]]:
-    return st.lists(made, min_size=least, max_size=3, unique_by=lambda o: o.code).map(tuple)
+    """Codes differ by more than case: to a ledger yz-001 is YZ-001 (test_codes_of_one_spelling…)."""
+    unlike = st.lists(made, min_size=least, max_size=3, unique_by=lambda o: o.code.casefold())
+    return unlike.map(tuple)
 
 
 def _of(objects: tuple[Any, ...], *more: tuple[Any, ...]) -> st.SearchStrategy[str | None]:
@@ -242,12 +244,12 @@ def estates(draw: st.DrawFn) -> Estate:
             )
         )
     )
-    taken = {r.code for r in rooms}
+    taken = {r.code.casefold() for r in rooms}
     clouds = draw(
         _many(
             st.builds(
                 Cloud,
-                code=CODES.filter(lambda c: c not in taken),
+                code=CODES.filter(lambda c: c.casefold() not in taken),
                 name=TEXT,
                 organisation=owner,
                 site=_of(sites),
