@@ -107,8 +107,7 @@ class _Drawing:
         yield f'<text x="4" y="{y + 13}">{escape(_cut(label))}</text>'
         width = max(2.5, _WIDE / self.days)
         for one in several:
-            begin, night = self.x(one.copy_from), self.x(one.night)
-            copied = max(1.5, round(_WIDE * one.copy_nights / self.days, 1))
+            night = self.x(one.night)
             told = self.say(
                 "gantt.row",
                 system=one.system,
@@ -116,7 +115,10 @@ class _Drawing:
                 night=f"{one.night} {one.begins[11:]}",
             )
             colour = LATE if one.late else NIGHT
-            yield f'<rect x="{begin}" y="{y + 5}" width="{copied}" height="8" fill="{COPY}"/>'
+            for begins, nights in one.copying:
+                long = max(1.5, round(_WIDE * nights / self.days, 1))
+                at = f'x="{self.x(begins)}" y="{y + 5}" width="{long}" height="8"'
+                yield f'<rect {at} fill="{COPY}"/>'
             yield (
                 f'<rect x="{night}" y="{y + 2}" width="{width:.1f}" height="14" fill="{colour}">'
                 f"<title>{told}</title></rect>"

@@ -59,11 +59,14 @@ def _moved(one: Appointment, edit: Edit, city: CityMeans) -> Appointment:
     copy_from = edit.copy_from or one.copy_from
     if edit.copy_from in (None, one.copy_from) and edit.copy_nights in (None, one.copy_nights):
         copy_from = one.copy_from + by
+    copied = (copy_from, edit.copy_nights or one.copy_nights)
     return one.model_copy(
         update={
             "night": night,
             "copy_from": copy_from,
-            "copy_nights": edit.copy_nights or one.copy_nights,
+            "copy_nights": copied[1],
+            # where it rests is of its own nights; the check counts it anew
+            "rests": one.rests if copied == (one.copy_from, one.copy_nights) else None,
             "begins": _later(one.begins, by),
             "ends": _later(one.ends, by),
             "late": max(0, (done - one.due).days) if one.due else 0,

@@ -2,7 +2,7 @@
 proved. It is a part of a plan; nights have the date of their evening.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from pydantic import Field
 
@@ -30,10 +30,17 @@ class MoveGroup(Frozen):
     split_off: tuple[str, ...] | None = None
 
 
+class Rest(Frozen):
+    """Nights, the first and the last counted, in which a copy that is under way stands still."""
+
+    first: date
+    last: date
+
+
 class Appointment(Frozen):
     """One system's way in time. `copy_from`: the night on which its first copy begins, which takes
-    `copy_nights` of 24 hours and is over before its own night; `begins`, `ends`: local times
-    between which the cutover may begin; `after`: what it needs, which is done first; `due`: the
+    `copy_nights` of 24 hours without its `rests`, and is over before its own night; `begins`, `ends`:
+    local times between which the cutover may begin; `after`: what it needs, which is done first; `due`: the
     day by which it should be done, `late`: by how many days it is not. `turn`: its place in the
     night, what it needs before it; those of one turn may go side by side."""
 
@@ -51,6 +58,17 @@ class Appointment(Frozen):
     due: date | None = None
     late: int = Field(default=0, ge=0)
     turn: int = Field(default=1, ge=1)
+    rests: tuple[Rest, ...] | None = None
+
+    @property
+    def copying(self) -> tuple[tuple[date, int], ...]:
+        """Its copy as unbroken stretches: the first night of each, and how many nights it has."""
+        found, begins, left = [], self.copy_from, self.copy_nights
+        for rest in self.rests or ():
+            nights = (rest.first - begins).days
+            found.append((begins, nights))
+            begins, left = rest.last + timedelta(days=1), left - nights
+        return (*found, (begins, left))
 
 
 class StageTold(Frozen):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from api.errors import Exit, exit_of
 from api.pages.frame import Crumb, Shell
 from api.pages.plan_names import name_in
+from api.pages.plan_picture import Gantt, gantt_of
 from api.pages.plan_trials import add_trials
 from api.pages.site import Site
 from api.pages.tones import tone
@@ -23,41 +24,6 @@ from migrator.timetable import Appointment, DutyTold, StageTold
 
 ROWS = 60
 """Systems of a timetable's page."""
-NIGHT, HEIGHT, NAMES = 16, 26, 250
-"""Pixels: of a night across, of a row, of the names before them."""
-WIDEST = 400
-"""Nights of one picture; a page's systems seldom span more."""
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One system of the Gantt, in pixels. `told` names days and hours with the zone."""
-
-    system: str
-    name: str
-    y: int
-    copy_x: int
-    copy_w: int
-    cut_x: int
-    late: bool
-    told: str
-
-
-@dataclass(frozen=True)
-class Tick:
-    x: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Gantt:
-    """The timetable's page as a picture with the same numbers in a table below."""
-
-    width: int
-    height: int
-    ticks: tuple[Tick, ...]
-    bars: tuple[Bar, ...]
-    today_x: int | None
 
 
 @dataclass(frozen=True)
@@ -211,40 +177,6 @@ def _timed(appointments: Sequence[Appointment], reasons: Mapping[str, object]) -
         )
         before = one.night
     return rows
-
-
-def gantt_of(
-    appointments: Sequence[Appointment], reasons: Mapping[str, object], zone: str, today: date
-) -> Gantt:
-    """Only nights on which something of it happens stand in the picture, from the first copy on."""
-    first = min(a.copy_from for a in appointments)
-    last = max(a.night for a in appointments)
-    last = min(last, first + timedelta(days=WIDEST))
-    days = (last - first).days + 1
-
-    def x(day: date) -> int:
-        return NAMES + (min(day, last) - first).days * NIGHT
-
-    bars = tuple(
-        Bar(
-            system=a.system,
-            name=str(getattr(reasons.get(a.system), "name", "")),
-            y=30 + row * HEIGHT,
-            copy_x=x(a.copy_from),
-            copy_w=max(NIGHT, a.copy_nights * NIGHT) - 2,
-            cut_x=x(a.night),
-            late=a.late > 0,
-            told=f"{a.system}: {a.copy_from} + {a.copy_nights} → {a.begins[:16]}–{a.ends[11:16]} {zone}",
-        )
-        for row, a in enumerate(appointments)
-    )
-    step = max(1, -(-days // 24))
-    ticks = tuple(
-        Tick(NAMES + n * NIGHT, (first + timedelta(days=n)).strftime("%m-%d"))
-        for n in range(0, days, max(step, 3))
-    )
-    at = x(today) if first <= today <= last else None
-    return Gantt(NAMES + days * NIGHT + 20, 40 + len(bars) * HEIGHT, ticks, bars, at)
 
 
 def routes(site: Site) -> APIRouter:

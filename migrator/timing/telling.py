@@ -9,9 +9,9 @@ from datetime import time as midnight
 
 from migrator.means import CityMeans
 from migrator.schedule.solve import Outcome
-from migrator.timetable import Appointment, MoveGroup, StageTold, Timetable
+from migrator.timetable import Appointment, MoveGroup, Rest, StageTold, Timetable
 from migrator.timing.jobs import Job
-from migrator.timing.lots import Lot, Task
+from migrator.timing.lots import Copy, Lot, Task
 from migrator.timing.turns import turns
 from migrator.windows import Window
 
@@ -86,6 +86,23 @@ def _appointment(
         by=job.road.code,
         due=min((due.day for due in dues), default=None),
         late=max((max(0, (done - due.day).days) for due in dues), default=0),
+        rests=_rests(lot.copies[at], slots[lot.copy(at)], task.city),
+    )
+
+
+def _rests(copy: Copy, start: int, city: CityMeans) -> tuple[Rest, ...] | None:
+    """Only those in its midst; None where there is none, so that plans without any have the digest
+    that they always had."""
+    if start < 0:  # it was begun by a former plan
+        return None
+    night, end = city.plan.night, copy.over(start)
+    return (
+        tuple(
+            Rest(first=night(pause.first), last=night(pause.last))
+            for pause in copy.pauses
+            if start < pause.first and pause.last < end
+        )
+        or None
     )
 
 

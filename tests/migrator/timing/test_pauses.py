@@ -58,6 +58,13 @@ def test_a_copy_longer_than_any_gap_between_freezes_rests_and_goes_on() -> None:
     assert at.copy_nights == 5
     assert (at.copy_from - FIRST).days == 0
     assert (at.night - FIRST).days == 7
+    assert [((day - FIRST).days, nights) for day, nights in at.copying] == [(0, 2), (3, 2), (6, 1)]
+
+
+def test_a_copy_without_a_rest_is_one_stretch() -> None:
+    at = made(estate([system("S0", storage_gib=3 * GIB_A_DAY)]), means())["S0"]
+    assert at.rests is None
+    assert at.copying == ((at.copy_from, 3),)
 
 
 def test_a_copy_that_shares_its_road_with_one_that_rests() -> None:
