@@ -106,6 +106,11 @@ WORDS: Mapping[Failure, tuple[str, str]] = {
 }
 
 
+def meaning(reason: str) -> str:
+    """A recorded reason in both languages; one that is no failure of a look stays as it is."""
+    return WORDS[Failure(reason)][0] if reason in {one.value for one in Failure} else reason
+
+
 def explain(result: ProbeResult) -> str:
     """One line for a person."""
     place = where(result.target)

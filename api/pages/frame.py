@@ -19,6 +19,7 @@ from api.pages.assets import url_of
 from api.times import local
 from api.words import Lang, Words
 from migrator.people import Deed, Person, may
+from probes.explain import meaning
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 Theme = Literal["auto", "light", "dark"]
@@ -103,6 +104,7 @@ def environment() -> Environment:
         "moment": moment,
         "took": duration,
         "ns": nanoseconds,
+        "meaning": meaning,
     }
     return made
 

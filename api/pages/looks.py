@@ -22,11 +22,13 @@ type Known = Mapping[tuple[str, str, int], Standing]
 @dataclass(frozen=True)
 class Looks:
     """All that the probers' tables say at one moment; `now`: ns since 1970; `gather`: what readiness is
-    judged by, history and surveys too, read where a page asks for it."""
+    judged by, history and surveys too, read where a page asks for it; `silent`: probers that do not
+    turn or did not answer, and why."""
 
     known: Known
     now: int
     gather: Callable[[], Evidence] | None = None
+    silent: tuple[tuple[str, str], ...] = ()
 
     @property
     def any(self) -> bool:
@@ -73,7 +75,9 @@ class Looks:
 def looks(product: Qianyun) -> Looks:
     """What the probers see now, our own and those of the settings."""
     seen = product.seen()
-    return Looks(seen.standings(), time.time_ns(), partial(evidence_of, product, seen))
+    return Looks(
+        seen.standings(), time.time_ns(), partial(evidence_of, product, seen), seen.missing
+    )
 
 
 def outages(product: Qianyun, code: str | None = None) -> list[Outage]:

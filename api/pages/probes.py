@@ -56,10 +56,11 @@ class Check:
 
 @dataclass(frozen=True)
 class ProbesPage:
-    """`targets`: looks by state; `open`: outages that last."""
+    """`targets`: looks by state; `open`: outages that last; `silent`: probers nothing is heard of."""
 
     list: Listing[NodeRow]
     probed: bool
+    silent: tuple[tuple[str, str], ...]
     targets: Mapping[str, int]
     levels: tuple[int, ...]
     open: tuple[Outage, ...]
@@ -134,6 +135,7 @@ def probes_page(city: City, seen: Looks, told: Sequence[Outage], query: Query) -
     return ProbesPage(
         list=found,
         probed=seen.any,
+        silent=seen.silent,
         targets=counts,
         levels=tuple(levels[n] for n in range(7)),
         open=tuple(open_ones[:100]),

@@ -17,7 +17,7 @@ from probes.watch.folder import Folder
 from probes.watch.of_estate import watches_of
 from probes.watch.outages import Outages, Turn
 from probes.watch.slots import Slots
-from probes.watch.table import COARSE, FINE, Table
+from probes.watch.table import COARSE, FINE, Head, Table
 from tests.lab.addresses import HOSTS
 from tests.lab.ledger import write_ledger
 
@@ -135,6 +135,8 @@ def _probes(product: Qianyun) -> None:
     table = Table(folder.table, writable=True, capacity=slots.needed(watches))
     placed = slots.place(watches, table)
     slots.write()
+    table.q[Head.STARTED] = time.time_ns()
+    table.q[Head.BEAT] = time.time_ns() + 86_400 * 10**9  # it turns for as long as any test lasts
     outages = Outages(folder.outages)
     node = next((w.target.code for w in watches if w.kind not in ("line", "link", "service")), "")
     for watch in watches:
