@@ -103,10 +103,18 @@ def _addresses(cell: Cell, words: Words, family: type[Address]) -> list[Address]
 
 
 def _of_hosts(found: list[Address], expected: str) -> list[Address]:
-    """Without what no host in a network has: 0.0.0.0, 127.0.0.1, a group's address, broadcast."""
+    """Without what no host in a network has: 0.0.0.0, 127.0.0.1, a group's address, broadcast, or
+    fe80::1%eth0, which holds on one machine alone."""
     for address in found:
         nobody = isinstance(address, IPv4Address) and not 0 < int(address) >> 24 < _RESERVED
-        if nobody or address.is_unspecified or address.is_loopback or address.is_multicast:
+        scoped = isinstance(address, IPv6Address) and address.scope_id is not None
+        if (
+            nobody
+            or scoped
+            or address.is_unspecified
+            or address.is_loopback
+            or address.is_multicast
+        ):
             raise Refused("not_an_ip", expected)
     return found
 

@@ -187,6 +187,21 @@ def unless_yes(of: str) -> Parser:
     return parse
 
 
+def asked_for(of: str, value: str, other: str) -> Parser:
+    """A tick column that asks for one value of a choice: 是否闲置 for 使用情况; its answers may name the
+    thing all the same."""
+
+    def parse(cell: Cell, unit: str, words: Words) -> str | None:
+        try:
+            told = yes_no(cell, unit, words)
+        except Refused:
+            found: str | None = _choice(of)(cell, unit, words)
+            return found
+        return None if told is None else value if told else other
+
+    return parse
+
+
 def if_told(parser: Parser) -> Parser:
     """A field beyond the core of the census: words of those who haven't decided (待研究), or no try
     at a number or a date (未验收, 视情况), leave it open and cost nothing; what has digits in it, and

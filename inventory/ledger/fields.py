@@ -67,6 +67,7 @@ TICKS: Mapping[str, frozenset[str]] = {
 OTHERWISE: Mapping[str, str] = {
     "rent_per_month": "rent_per_year",
     "jointly_leased": "self_leased",
+    "unused": "usage",
 }
 
 # what a line of labels or a heading above rows may say of all of them: whose they are, where, and of

@@ -29,8 +29,16 @@ MUCH = 0.6  # of what the best row knows
 NOTES = 6  # rows under a table that may say what holds for it
 FEW = 4  # cells of a line of labels above a table
 _BRACKETS = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]")
-_NAMING = {"dependencies": {"system"}}  # one of which a table of the kind has, else name or code
-_NEEDED = {"services": {"host"}}  # what it has besides: systems have names of services too
+# one of which a table of the kind has, else name or code: what stands between others may have neither
+_NAMING = {
+    "dependencies": {"system"},
+    "services": {"name", "code", "port"},
+    "links": {"name", "code", "a_node"},
+}
+_NEEDED = {
+    "services": {"host"},
+    "links": {"a_node", "z_node"},
+}  # what it has besides: systems have names of services too
 # where several headers of a table mean one field, that of the owner goes before that of the user
 _FIRST = ("责任", "所属", "主管", "归属", "权属", "隶属", "单位", "部门", "填报")
 

@@ -102,8 +102,12 @@ class Organisations:
             told = {full for (_, body), full in self._by_body.items() if body == parts.body}
             if len(told) == 1 and parts.body != "人民政府":
                 return told.pop()
-        for body in (parts.body, self._words.bureaux.full.get(parts.body, parts.body)):
-            if (found := self._by_body.get((parts.place, body))) is not None:
+        usual = self._words.bureaux.full.get(parts.body, parts.body)
+        keys = [(parts.place, parts.body), (parts.place, usual)]
+        if parts.body[-1:] in _UNDER:  # 青山区 as an owner is its government
+            keys.insert(0, ("" if parts.body == self.city else parts.body, "人民政府"))
+        for key in keys:
+            if (found := self._by_body.get(key)) is not None:
                 return found
         fits = self._fits(parts) or self._alike(parts)
         if not fits and self._doubtful(parts):

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, StringConstraints
 from inventory.ledger.addresses import ipv4, ipv6, port_list
 from inventory.ledger.cells import Parser
 from inventory.ledger.choices import (
+    asked_for,
     choice,
     known_or_text,
     mlps,
@@ -122,6 +123,7 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
         "self_leased": _SELF,
         "jointly_leased": unless_yes("self_leased"),
         "usage": choice("line_usage"),
+        "unused": asked_for("line_usage", "idle", "used"),
         "cancelled_on": day,
         "cancel_evidence": optional_text,
         "boundary": optional_text,

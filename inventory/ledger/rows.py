@@ -24,6 +24,8 @@ _NUMBERED = re.compile(r"^(?:\(?[一二三四五六七八九十]{1,3}[、.)]|第
 _EXAMPLE = re.compile(r"\(?(?:填写|填报)?(?:示例|样例|范例|举例|例)(?:[:)]|\d?$)")
 _LABEL = re.compile(r"[^:\d]{2,12}:")
 _SIGNED = re.compile(r"(?:人|单位|时间|日期|电话|领导|盖章|签字|签章)$")
+# 【商务局】 above its rows, in the column of names as well
+_HEADING = re.compile(r"[【\[〖].+[】\]〗]:?")
 DITTO = 8  # characters of "as above", with spaces around it
 LONG = 40  # characters; what is longer is a sentence
 
@@ -172,7 +174,8 @@ class _Look:
         merged = left <= column <= right and right - left + 1 >= min(3, self._width)
         if len(text) > LONG or text.endswith("。"):
             return NOTE
-        if merged or column not in self._naming or _NUMBERED.match(text):
+        headed = _NUMBERED.match(text) or _HEADING.fullmatch(text)
+        if merged or column not in self._naming or headed:
             return GROUP if not text.isdigit() else ""
         return ""
 
