@@ -142,7 +142,11 @@ def test_a_lines_rate_is_shared_and_falls_in_flight(stage: Stage) -> None:
     assert rate_of(plan, item, {"line:L-R1": 4}, now) == 20_000
 
 
-def test_a_copy_too_quick_for_its_line_begins_anew_and_slower(stage: Stage) -> None:
+def test_a_copy_too_quick_for_its_line_begins_anew_and_slower(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that does not follow an order in flight: nobody here answers one."""
+    monkeypatch.setattr("migrator.pacing.GRACE", 0.0)
     run = begun(stage)
     drive_one(stage, run, "S0", StepKind.PRESYNC)
     halved = []

@@ -8,6 +8,7 @@ import sys
 from typing import Sequence
 
 from .errors import AgentError
+from .pace import wanted
 from .port import load, serve
 from .side import Side
 
@@ -32,6 +33,9 @@ def _run(argv: Sequence[str]) -> int:
         from .watchdog import watch
 
         watch(Side(move, kind), token, float(argv[3]))
+        return 0
+    if verb == "pace":
+        print(json.dumps(wanted(move.code, token, int(argv[3]), float(argv[4]))))
         return 0
     from . import launch
 
