@@ -8,6 +8,7 @@ does not answer) is cut off, as ever: what it copied stays, and it goes on slowe
 
 import contextlib
 import json
+import select
 import shlex
 import subprocess
 import threading
@@ -21,8 +22,8 @@ from migrator.at_once import CODE, PASSWORD, PROGRAM, ssh_of
 
 PLAYBOOK = "presync.yml"
 GRACE = 10.0
-TICK = 0.25
-LAG = 1.0
+TICK = 0.1
+LAG = 0.5
 """So old may a rate be when it is seen (`glances`, which the attempt's process does not load)."""
 REPORTS = (5.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds between two looks at how far the copy is, while nothing is to be told; the last stays."""
@@ -69,6 +70,8 @@ class Teller:
     started: int
     log: Callable[[str], None]
     _over: threading.Event = field(default_factory=threading.Event, init=False)
+    _child: "subprocess.Popen[str] | None" = field(default=None, init=False)
+    _ordered: int = field(default=0, init=False)
 
     @classmethod
     def of(
@@ -99,40 +102,69 @@ class Teller:
         self._over.set()
 
     def _run(self) -> None:
-        goes, looks = self.started, 0
-        last = time.monotonic()
+        goes, looks, last = self.started, 0, time.monotonic()
         while not self._over.wait(TICK):
             rate, at = _get(self.folder / WANTED) or (self.started, time.time())
             pause = REPORTS[min(looks, len(REPORTS) - 1)]
-            if time.monotonic() - last < (1.0 if rate != goes else pause):
+            new = rate not in {goes, self._ordered}
+            since = time.monotonic() - last
+            if not new and since < (1.0 if rate != goes else pause):
                 continue
             told = self.tell(rate, LAG + time.time() - at if rate != goes else 0.0)
-            last, looks = time.monotonic(), looks + 1
-            if told and not self._over.is_set():
-                goes = int(told.get("kbps", goes))
-                _put(self.folder / GOES, goes)
-                self.log(
-                    f"copied {int(told['done'])} of {int(told['total'])} bytes at "
-                    f"{int(told['rate'])} bytes/s, may take {goes} kbit/s"
-                )
+            last, looks = time.monotonic(), looks + (rate == goes)
+            self._ordered = rate
+            if not told or self._over.is_set():
+                continue
+            if goes != int(told["kbps"]) or rate == goes:
+                self._heard(told)
+            goes = int(told["kbps"])
+        self._close()
+
+    def _heard(self, told: dict[str, Any]) -> None:
+        goes = int(told["kbps"])
+        _put(self.folder / GOES, goes)
+        self.log(
+            f"copied {int(told['done'])} of {int(told['total'])} bytes at "
+            f"{int(told['rate'])} bytes/s, may take {goes} kbit/s"
+        )
 
     def tell(self, kbps: int, late: float) -> dict[str, Any]:
         """Order a rate; how far the copy is, {} where none is under way or nobody answers."""
-        words = ["sudo", "-S", "-p", "", "--", PROGRAM, "pace", self.code, str(self.token)]
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired, ValueError):
-            done = subprocess.run(
-                [*self.ssh, shlex.join([*words, str(kbps), f"{late:.2f}"])],
-                input=self.password + "\n",
-                capture_output=True,
+        try:
+            line = self._asked(f"{kbps} {max(0.0, late):.2f}\n")
+            told = json.loads(line)
+        except (OSError, ValueError):
+            self._close()
+            return {}
+        good = isinstance(told, dict) and {"done", "total", "rate", "kbps"} <= set(told)
+        return told if good else {}
+
+    def _asked(self, line: str) -> str:
+        """The answer to one order. The connection stays: an order must not wait for a new one."""
+        if self._child is None:
+            words = ["sudo", "-S", "-p", "", "--", PROGRAM, "pace", self.code, str(self.token)]
+            self._child = subprocess.Popen(
+                [*self.ssh, shlex.join(words)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
                 text=True,
                 errors="replace",
-                timeout=SECONDS,
-                check=False,
             )
-            told = json.loads(done.stdout) if done.returncode == 0 else {}
-            if isinstance(told, dict) and {"done", "total", "rate", "kbps"} <= set(told):
-                return told
-        return {}
+            line = f"{self.password}\n{line}"
+        child = self._child
+        assert child.stdin
+        assert child.stdout
+        child.stdin.write(line)
+        child.stdin.flush()
+        ready, _, _ = select.select([child.stdout], [], [], SECONDS)
+        return child.stdout.readline() if ready else ""
+
+    def _close(self) -> None:
+        if self._child:
+            self._child.kill()
+            self._child.communicate()
+            self._child = None
 
 
 def _put(path: Path, kbps: int) -> None:

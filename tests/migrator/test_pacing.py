@@ -10,10 +10,12 @@ from migrator.pacing import GOES, GRACE, WANTED, Pacing, Teller
 ANSWER = """
 import json, sys
 word = sys.argv[-1].split()
-assert word[6:9] == ["pace", "lj-s-1", "7"], word
-assert sys.stdin.read() == "secret\\n"
-open(FILE, "a").write(" ".join(word[9:]) + "\\n")
-print(json.dumps({"done": 5, "total": 10, "rate": 1, "kbps": int(word[9])}))
+assert word[6:] == ["pace", "lj-s-1", "7"], word
+assert sys.stdin.readline() == "secret\\n"
+for line in sys.stdin:
+    open(FILE, "a").write(line)
+    told = {"done": 5, "total": 10, "rate": 1, "kbps": int(line.split()[0])}
+    print(json.dumps(told), flush=True)
 """
 
 
@@ -55,7 +57,7 @@ def test_the_attempt_tells_the_rate_and_logs_how_far_it_is(tmp_path: Path) -> No
     assert json.loads((tmp_path / GOES).read_text())["kbps"] == 10_000
     kbps, late = orders.read_text().splitlines()[0].split()
     assert kbps == "10000"
-    assert float(late) >= 6  # what went through too much since then is waited for
+    assert float(late) >= 5.5  # what went through too much since then is waited for
     assert told[0] == "copied 5 of 10 bytes at 1 bytes/s, may take 10000 kbit/s"
 
 

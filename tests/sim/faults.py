@@ -1,4 +1,5 @@
-"""What befalls a night: each method is one fault, over when it returns or undone by the operator."""
+"""What befalls a night: each method is one fault, over when it returns or undone by the operator.
+False: there was nobody whom it could befall just now."""
 
 import os
 import random
@@ -55,35 +56,42 @@ class Faults:
         self.stopped.pop(name, None)
         self.start_worker(name)
 
-    def stop_worker(self) -> None:
+    def stop_worker(self) -> bool:
         """Beyond the heartbeat time-out: the server tries again while the old attempt lives."""
         name = self.dice.choice(sorted(self.workers))
-        if name not in self.stopped:
-            self.workers[name].send_signal(signal.SIGSTOP)
-            self.stopped[name] = time.monotonic() + 2 * self.heartbeat
+        if name in self.stopped:
+            return False
+        self.workers[name].send_signal(signal.SIGSTOP)
+        self.stopped[name] = time.monotonic() + 2 * self.heartbeat
+        return True
 
     def kill_server(self) -> None:
         self.server.kill()
         self.server.wait()
         self.server = start_server(self.folder, self.address)
 
-    def kill_playbook(self) -> None:
-        if steps := self.steps():
+    def kill_playbook(self) -> bool:
+        steps = self.steps()
+        if steps:
             kill(self.dice.choice(steps), signal.SIGKILL)
+        return bool(steps)
 
-    def stop_playbook(self) -> None:
-        if steps := self.steps():
+    def stop_playbook(self) -> bool:
+        steps = self.steps()
+        if steps:
             pid = self.dice.choice(steps)
             kill(pid, signal.SIGSTOP)
             time.sleep(0.3)
             kill(pid, signal.SIGCONT)
+        return bool(steps)
 
-    def kill_ssh(self) -> None:
+    def kill_ssh(self) -> bool:
         for pid in self.steps():
             children = _children(pid)
             if children:
                 kill(children[0], signal.SIGKILL)
-                return
+                return True
+        return False
 
     def cut_database(self) -> None:
         """Somebody holds the database for a while, and dies with it open; a server drops everybody."""

@@ -135,7 +135,11 @@ class Night(Faults):
                         self.running.retry(self.run, item.system, local("wang"), "again")
 
     def go(
-        self, faults: list[Callable[[], None]], pace: float, deadline: float, caught: str = ""
+        self,
+        faults: list[Callable[[], bool | None]],
+        pace: float,
+        deadline: float,
+        caught: str = "",
     ) -> bool:
         """Faults one after the other while the run goes on, then none; whether it ended in time.
         `caught`: what the judge will say of a broken build, which is enough to end the night."""
@@ -153,7 +157,10 @@ class Night(Faults):
                 next_at = time.monotonic()
             if left and time.monotonic() >= next_at:
                 fault = left.pop(0)
-                fault()
+                if fault() is False:
+                    left.insert(min(1, len(left)), fault)
+                    time.sleep(0.05)
+                    continue
                 self.faults[fault.__name__] += 1
                 self.tell(fault.__name__)
                 next_at = time.monotonic() + pace * self.dice.uniform(0.5, 1.5)

@@ -46,7 +46,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
-def chosen(night: Night, count: int, full: int) -> list[Callable[[], None]]:
+def chosen(night: Night, count: int, full: int) -> list[Callable[[], bool | None]]:
     """Every kind at least once where there is room, the rest by the night's dice."""
     names = list(dict.fromkeys(KINDS))[:count]
     names += [night.dice.choice(KINDS) for _ in range(count - len(names))]

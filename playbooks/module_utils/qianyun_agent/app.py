@@ -7,8 +7,8 @@ import os
 import sys
 from typing import Sequence
 
+from . import pace
 from .errors import AgentError
-from .pace import wanted
 from .port import load, serve
 from .side import Side
 
@@ -35,7 +35,7 @@ def _run(argv: Sequence[str]) -> int:
         watch(Side(move, kind), token, float(argv[3]))
         return 0
     if verb == "pace":
-        print(json.dumps(wanted(move.code, token, int(argv[3]), float(argv[4]))))
+        pace.session(move.code, token, sys.stdin, sys.stdout)
         return 0
     from . import launch
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Sequence, TextIO
 
 from . import record
 from .errors import AgentError
@@ -25,7 +26,11 @@ WIRE = 0.95
 """Of a rate, what rsync's bytes may take: the rest is for ssh, TCP, IP and Ethernet (66 of 1,514)."""
 DEPTH = 0.25
 """Seconds of the rate that may be made up for after a pause: a busy machine wakes us late."""
+FORGIVEN = 1.0
+"""Seconds of a lower rate that nobody makes up for: ten seconds of it take 5 % more for that, and
+those after it are not starved."""
 LOOK = 0.2
+COUNT = 1.0
 WINDOW = 10.0
 """Seconds over which the rate that is told is taken."""
 
@@ -66,7 +71,8 @@ class Bucket:
         """Another rate, that should have held for `late` seconds already: what went through too much
         since then is waited for."""
         new = self._bytes(kbps)
-        self._credit -= max(0.0, self.rate - new) * max(0.0, min(late, 30.0))
+        above = (self.rate - new) * max(0.0, min(late, 30.0))
+        self._credit -= max(0.0, above - new * FORGIVEN)
         self.rate = new
 
     def take(self, size: int, now: float) -> float:
@@ -131,8 +137,18 @@ def _write(handle: int, block: bytes) -> None:
         view = view[os.write(handle, view) :]
 
 
+def session(code: str, token: int, source: TextIO, sink: TextIO) -> None:
+    """Lines of an order each (kbit/s, seconds late), answered by one line of JSON, until the engine goes
+    away. Anything else is passed over: where sudo asks for no password, it comes to us."""
+    for line in source:
+        if re.fullmatch(r"[0-9]{1,9} [0-9]{1,9}\.[0-9]{1,3}\n", line):
+            kbps, late = line.split()
+            sink.write(json.dumps(wanted(code, token, int(kbps), float(late))) + "\n")
+            sink.flush()
+
+
 def wanted(code: str, token: int, kbps: int, late: float) -> dict[str, Any]:
-    """On the target, by the engine's order: the rate from now on; how far the copy is, where one is
+    """On the target, by an order of the engine: the rate from now on; how far the copy is, where one is
     under way: {"done", "total", "rate", "kbps"}. Raises Fenced for a lower token."""
     record.refuse_lower(record.read(code), token)
     _put(_file(code, "wanted"), {"kbps": kbps, "late": late})
@@ -149,13 +165,15 @@ class Progress:
         self._began = self._heard = time.time()
         self._before = 0  # bytes of passes that have ended
         self._sent = 0
-        self._told: list[tuple[float, int]] = [(time.monotonic(), 0)]
+        self._told: list[tuple[float, int]] = []
 
     def tick(self) -> None:
-        """About each second. A source that does not answer keeps its rate, and the engine hears so."""
+        """Often. A source that does not answer keeps its rate, and the engine hears so."""
         order_, at = _read(_file(self.code, "wanted"))
         new = at > self._heard and int(order_["kbps"]) != self.kbps
         args: dict[str, Any] = {}
+        if not new and self._told and time.monotonic() - self._told[-1][0] < COUNT:
+            return
         if new:
             now = time.time()  # what was ordered before we began was too much since then only
             late = min(float(order_["late"]) + now - at, now - self._began)

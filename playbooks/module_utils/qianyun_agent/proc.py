@@ -15,7 +15,7 @@ from .errors import AgentError
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ATTEMPT = "QIANYUN_ATTEMPT"
 CUTOVER = "QIANYUN_CUTOVER"
-TICK = 0.5
+TICK = 0.25
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def run(
     more: dict[str, str] | None = None,
     tick: Callable[[], object] | None = None,
 ) -> Done:
-    """Runs a program to its end. `keep`: descriptors it inherits; `tick`: done about each second
+    """Runs a program to its end. `keep`: descriptors it inherits; `tick`: done each `TICK`
     meanwhile. Raises AgentError on time-out.
 
     Output goes through a file and not a pipe: a daemon that the program leaves behind would hold

@@ -129,7 +129,7 @@ class Carrier:
     host: str
     attempt: str  # marks the server's process too, so that reap finds it
     lock: int  # descriptor that children keep, so that the work stays locked while one lives
-    tick: Callable[[], object] | None = None  # about each second of a pass
+    tick: Callable[[], object] | None = None  # often, during a pass
 
     def _command(self, rate_kbps: int, final: bool, back: bool) -> list[str]:
         words = [
