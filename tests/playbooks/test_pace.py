@@ -55,8 +55,8 @@ def test_what_went_too_quickly_before_the_order_came_is_waited_for() -> None:
     bucket = pace.Bucket(8_000, 0.0)
     bucket.take(0, 10.0)
     bucket.change(4_000, late=3.0)
-    # three seconds at twice the rate: of as many seconds of silence one is forgiven
-    assert bucket.take(0, 10.0) == pytest.approx(2 - 2 * pace.DEPTH)
+    # three seconds at twice the rate: of as many seconds of silence some is forgiven
+    assert bucket.take(0, 10.0) == pytest.approx(3 - pace.FORGIVEN - 2 * pace.DEPTH)
     bucket.change(8_000, late=5.0)
     assert bucket.rate == 8_000 * 125 * pace.WIRE
 
