@@ -26,7 +26,7 @@ WIRE = 0.95
 """Of a rate, what rsync's bytes may take: the rest is for ssh, TCP, IP and Ethernet (66 of 1,514)."""
 DEPTH = 0.25
 """Seconds of the rate that may be made up for after a pause: a busy machine wakes us late."""
-FORGIVEN = 0.85
+FORGIVEN = 0.5
 """Seconds of a lower rate that nobody makes up for: ten seconds of it take 5 % more for that, and
 those after it are not starved."""
 LOOK = 0.2
