@@ -38,6 +38,7 @@ def flows(truth: Truth, city: Mapping[str, int]) -> Flows:
         run = truth.runs.head(code)
         plan = truth.plans.known(run.plan)
         limits = limits_of(run, plan, city)
+        asked: set[str] = set()  # lines of this run: two thousand items share a few
         for item in plan.items:
             key = (code, item.code)
             if room := item.source.place:
@@ -46,8 +47,10 @@ def flows(truth: Truth, city: Mapping[str, int]) -> Flows:
                 continue
             flow = found.lines.setdefault(item.line.code, LineFlow())
             flow.items += key in busy
-            most = allowed_kbps(plan, item, limits, truth.clock())
-            flow.allowed_kbps = max(flow.allowed_kbps, most)
+            if item.line.code not in asked:
+                asked.add(item.line.code)
+                most = allowed_kbps(plan, item, limits, truth.clock())
+                flow.allowed_kbps = max(flow.allowed_kbps, most)
             if key in copies:
                 _add(flow, truth, copies[key])
     return found
