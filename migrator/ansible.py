@@ -17,6 +17,8 @@ from pydantic import ConfigDict, Field
 
 from inventory.frozen import Frozen
 from migrator import at_once
+from migrator.pacing import PLAYBOOK as PACED
+from migrator.pacing import Teller
 from migrator.refusals import NOT_RUN, explained
 from migrator.strategy import Choice, Strategy, choose
 from migrator.strategy import settings as strategy_settings
@@ -106,10 +108,13 @@ def run_playbook(order: Order, on_line: OnLine, now: Callable[[], str]) -> Outco
         f"/proc/{os.getpid()}/fd/{secrets}",
         *runner.config.command,
     ]
+    teller = gathered.teller(order)
     try:
         runner.run()
     finally:
         os.close(secrets)
+        if teller:
+            teller.end()
     return gathered.outcome(runner.rc)
 
 
@@ -169,6 +174,27 @@ class _Gathered:
         told = at_once.order_back(order.inventory, order.variables, order.token, order.secrets)
         line = {"at": self._now(), "event": "ordered", "host": "", "task": ""}
         self._on_line({**line, "text": self._clean(told)})
+
+    def teller(self, order: Order) -> Teller | None:
+        """Who tells a copy its rate while it goes, begun; what it hears of it is logged."""
+        if order.playbook != PACED or order.check:
+            return None
+
+        def log(text: str) -> None:
+            line = {"at": self._now(), "event": "copied", "host": "", "task": ""}
+            self._on_line({**line, "text": self._clean(text)})
+
+        teller = Teller.of(
+            Path(order.folder),
+            inventory=order.inventory,
+            variables=order.variables,
+            token=order.token,
+            secrets=order.secrets,
+            log=log,
+        )
+        if teller:
+            teller.begin()
+        return teller
 
     def event(self, event: dict[str, Any]) -> bool:
         """Runner's handler; False keeps the event out of the folder."""

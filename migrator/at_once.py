@@ -16,7 +16,7 @@ PLAYBOOK = "rollback.yml"
 PROGRAM = "/usr/local/lib/qianyun/agent"
 SECONDS = 20.0
 PASSWORD = "QIANYUN_BECOME_PASSWORD"  # noqa: S105 the name of a variable
-_CODE = r"[a-z0-9][a-z0-9._-]{0,62}"
+CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
 def order_back(
@@ -29,10 +29,10 @@ def order_back(
     target; what came of it, for a log. It never raises for what a host or the line does."""
     try:
         code = str(variables["move"]["system"]["__ansible_unsafe"]).lower()
-        ssh = _ssh(inventory)
+        ssh = ssh_of(inventory)
     except (KeyError, TypeError, ValueError):
         return "没有下达，由 Ansible 继续 / not sent, Ansible goes on: no move, or not one target"
-    if not re.fullmatch(_CODE, code):
+    if not CODE.fullmatch(code):
         return "没有下达，由 Ansible 继续 / not sent, Ansible goes on: not a system's code"
     words = ["sudo", "-S", "-p", "", "--", PROGRAM, "order", code, str(token)]
     try:
@@ -66,7 +66,7 @@ def _told(output: str) -> str:
     return f"已下达，{which}: token {int(told['token'])} / ordered"
 
 
-def _ssh(inventory: Mapping[str, Any]) -> list[str]:
+def ssh_of(inventory: Mapping[str, Any]) -> list[str]:
     """The ssh of the inventory's only target, as Ansible would reach it, without its masters."""
     shared = inventory["all"]["vars"]
     (host,) = inventory["all"]["children"]["target"]["hosts"].values()

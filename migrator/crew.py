@@ -21,6 +21,7 @@ from migrator.attempt import read_outcome
 from migrator.errors import AttemptAlive
 from migrator.kinds import KINDS, PRACTISED, REAP
 from migrator.move import Login, inventory_of, known_hosts_of, move_of, unsafe
+from migrator.pacing import Pacing
 from migrator.plan import Item, StepKind
 from migrator.processes import Pen, start_python
 from migrator.store import Truth
@@ -45,10 +46,12 @@ class Superseded(Exception):
 
 @dataclass(frozen=True)
 class Watch:
-    """What the one who waits for an attempt brings: a heartbeat, and whether to stop (why)."""
+    """What the one who waits for an attempt brings: a heartbeat, whether to stop (why), and for a copy
+    what it may take of its line now."""
 
     beat: Callable[[], None]
     stop: Callable[[], str | None]
+    rate: Callable[[], int] | None = None  # kbit/s
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +221,8 @@ class Crew:
             if not self.truth.attempts.place(attempt.token, pid=pid, cgroup=cgroup):
                 raise Superseded(attempt.name)
 
-        return self._run_in_pen(play, item, self._logging(attempt, watch), placed, attempt.token)
+        watch = self._logging(attempt, _paced(watch, play.folder, item.rate_kbps))
+        return self._run_in_pen(play, item, watch, placed, attempt.token)
 
     def _logging(self, attempt: AttemptRecord, watch: Watch) -> Watch:
         """A watch that copies what is new in the log besides, each `LOG_SECONDS`, so that it can be
@@ -278,6 +282,13 @@ class Crew:
 
     def _pen(self, attempt: AttemptRecord) -> Pen:
         return Pen.found(attempt.name, attempt.cgroup)
+
+
+def _paced(watch: Watch, folder: Path, started: int) -> Watch:
+    if watch.rate is None:
+        return watch
+    pacing = Pacing(folder, started, watch.rate)
+    return Watch(beat=watch.beat, stop=lambda: watch.stop() or pacing.stop())
 
 
 def _sockets(name: str) -> Path:

@@ -16,6 +16,8 @@ from migrator.plan import CUTOVER, WAY, Plan, StepKind
 from migrator.progress import ItemRecord, RunRecord, StepRecord, StepState, Wanted
 
 _PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
+LEAST = 1.0
+"""Seconds that a step under way has left, at least, as far as anybody can tell."""
 _KINDS = tuple(k for k in WAY if k not in CUTOVER or k is StepKind.QUIESCE)
 """Steps as they are run: the cutover is one."""
 
@@ -112,14 +114,20 @@ def _left(
             continue
         usual = history.of_step(kind, soak)
         if kind is StepKind.PRESYNC and copy and copy.left_seconds is not None:
-            total += copy.left_seconds
-        elif step.state is StepState.RUNNING and step.started_at:
             total += max(
-                0.0, usual - (now - datetime.fromisoformat(step.started_at)).total_seconds()
-            )
+                copy.left_seconds, LEAST
+            )  # a last pass, and what looks whether all is there
+        elif step.state is StepState.RUNNING and step.started_at:
+            total += rest(usual, (now - datetime.fromisoformat(step.started_at)).total_seconds())
         else:
             total += usual
     return total
+
+
+def rest(usual: float, spent: float) -> float:
+    """Of a step under way. One that takes longer than it usually does has an end that nobody knows; it
+    is not 0 s: what has lasted long lasts as much longer again as one may guess, a tenth of it."""
+    return max(usual - spent, spent / 10, LEAST if usual else 0.0)
 
 
 def _as_run(item: ItemRecord, kind: StepKind) -> StepRecord:

@@ -1,7 +1,7 @@
-"""What every step under way asks each second, looked up once for all of them.
+"""What every step under way asks twice a second, looked up once for all of them.
 
-Two hundred steps that each read their own row and their run's limits every second cost more than the
-steps' own work; one short query a run and second answers them all.
+Two hundred steps that each read their own row and their run's limits as often cost more than the
+steps' own work; two short queries a run and second answer them all.
 """
 
 import time
@@ -12,7 +12,7 @@ from typing import Any
 from migrator.progress import RunRecord
 from migrator.store import Truth
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 """How old an answer may be: so late, at most, does a step notice what an operator said."""
 
 _KEPT = 64

@@ -87,7 +87,7 @@ class Notifier:
         address = self.channels.get(channel)
         if address is None:
             return f"没有此渠道 / no such channel: {channel}; set it in [channels] of the settings"
-        title = f"迁云 {rule.name}: {events[0].run}"
+        title = f"迁云通知 / Qianyun notice {rule.name}: {events[0].run}"
         fault = self.send(address, title, "\n".join(_line(event) for event in events))
         return f"{channel}: {fault}" if fault else None
 
@@ -97,4 +97,25 @@ def _line(event: Event) -> str:
         str(event.body[k]) for k in ("by", "reason", "message", "note") if event.body.get(k)
     )
     told = " ".join(told.split())  # one line an event: what a host said must not look like another
-    return f"{event.at} {event.kind} {event.run} {event.system} {event.step} {told}".rstrip()
+    where = " ".join(part for part in (event.run, event.system, event.step) if part)
+    return f"{event.at} {_said(event.kind)} {where} {told}".rstrip()
+
+
+def _said(kind: str) -> str:
+    """What happened, in both languages; the kind as it stands in rules comes last."""
+    what, _, state = kind.partition(".")
+    return f"{_WHAT.get(what, what)}{_STATE.get(state, '')} / {kind}"
+
+
+_WHAT = {"run": "执行", "item": "系统", "step": "步骤", "command": "指令"}
+_STATE = {
+    "done": "完成",
+    "failed": "失败",
+    "held": "待人处理",
+    "paused": "暂停",
+    "running": "开始",
+    "skipped": "跳过",
+    "rolling_back": "回退中",
+    "rolled_back": "已回退",
+    "aborted": "已放弃",
+}

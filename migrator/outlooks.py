@@ -10,6 +10,9 @@ from migrator.progress import StepState, limits_of
 from migrator.store import Truth
 from migrator.store_logs import LogLine
 
+COPIED = "copied"
+"""The event of a log's line that tells how far a copy is (`pacing`)."""
+
 LOOKED_AT = 8
 """Runs before this one from which it is known what a step takes."""
 
@@ -27,9 +30,8 @@ def outlook_of(truth: Truth, rules: EngineRules, code: str) -> Outlook:
         if item.step(StepKind.PRESYNC).state is StepState.RUNNING and (
             tried := truth.attempts.of(code, item.system)
         ):
-            last = tried[-1].token
-            lines = truth.logs.page(code, system=item.system, token=last, text="bytes/s")
-            if (told := copied(lines)) is not None:
+            line = truth.logs.last(tried[-1].token, COPIED)
+            if line is not None and (told := copied([line])) is not None:
                 copies[item.system] = told
     limits = limits_of(run, plan, rules.limits)
     history = History.of([*before, run])

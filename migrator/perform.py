@@ -81,13 +81,17 @@ class Performer:
         if not self.truth.runs.begin(run, system, step):
             return
         if step in COPYING:
-            rate = self._rate(self.truth.runs.head(run), plan, item)
-            item = item.model_copy(update={"rate_kbps": rate})
+            share = self._rate(self.truth.runs.head(run), plan, item)
+            item = item.model_copy(update={"rate_kbps": share})
 
         def told() -> str | None:
-            return beat.stop() or self._turned(record, step) or self._slower(run, plan, item, step)
+            return beat.stop() or self._turned(record, step)
 
-        watch = Watch(beat=beat.beat, stop=told)
+        def allowed() -> int:
+            return self._rate(self.glances.head(run), plan, item)
+
+        rate = allowed if step is StepKind.PRESYNC else None
+        watch = Watch(beat=beat.beat, stop=told, rate=rate)
         if self.quiet:
             watch = self.quiet.kept(run, item, step, watch)
         try:
@@ -135,16 +139,6 @@ class Performer:
         """kbit/s that the item's copy may take now."""
         limits = limits_of(run, plan, self.gates.rules.limits)
         return max(1, rate_of(plan, item, limits, self.truth.clock()))
-
-    def _slower(self, run: str, plan: Plan, item: Item, step: StepKind) -> str | None:
-        """Why a copy must begin anew: its line is to carry less from now on. What it has copied stays;
-        what it may take more is taken from the next pass on."""
-        if step is not StepKind.PRESYNC:
-            return None
-        now = self._rate(self.glances.head(run), plan, item)
-        if now * 100 >= item.rate_kbps * 95:
-            return None
-        return f"线路限速降为 {now} kbit/s / the line's share fell to {now} kbit/s"
 
     def _do(self, run: str, plan: Plan, item: Item, step: StepKind, watch: Watch) -> Outcome | None:
         """The outcome, or None where the item is held."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, func, select
 
 from inventory.model import Frozen
-from migrator.progress import StepState
+from migrator.plan import StepKind
+from migrator.progress import ItemState, StepState
 from migrator.tables import attempts, items, runs, steps
 
 if TYPE_CHECKING:
@@ -52,3 +53,22 @@ def figures(truth: "Truth") -> Figures:
             open_items={(run, wave, state): count for run, wave, state, count in waves},
             times=tuple((step, begun, ended) for step, begun, ended in done),
         )
+
+
+def moving(truth: "Truth") -> tuple[frozenset[tuple[str, str]], dict[tuple[str, str], int]]:
+    """Of open runs, by (run, system): who is under way, and the attempts of copies that are. Raises
+    StoreDown."""
+    still = [s.value for s in ItemState if not s.ended and s is not ItemState.WAITING]
+    with truth.reading() as connection:
+        under_way = connection.execute(
+            select(items.c.run, items.c.system)
+            .join(runs, runs.c.code == items.c.run)
+            .where(runs.c.ended_at.is_(None), items.c.state.in_(still))
+        )
+        busy = frozenset((run, system) for run, system in under_way)
+        copies = connection.execute(
+            select(attempts.c.run, attempts.c.system, attempts.c.token).where(
+                attempts.c.state == "running", attempts.c.step == StepKind.PRESYNC.value
+            )
+        )
+        return busy, {(run, system): token for run, system, token in copies}

@@ -95,6 +95,14 @@ class Logs:
             rows = connection.execute(query.order_by(order).limit(limit)).mappings()
             return [line for line in (LogLine(**row) for row in rows) if line.run == run]
 
+    def last(self, token: int, event: str) -> LogLine | None:
+        """The newest line of an attempt that tells `event`."""
+        query = select(log_lines).where(log_lines.c.token == token, log_lines.c.event == event)
+        with self._truth.reading() as connection:
+            newest = query.order_by(log_lines.c.number.desc()).limit(1)
+            row = connection.execute(newest).mappings().first()
+            return LogLine(**row) if row else None
+
     def count(self, token: int) -> int:
         """How many lines of an attempt are kept."""
         of = select(func.count()).select_from(log_lines).where(log_lines.c.token == token)

@@ -137,7 +137,7 @@ def _metrics(product: Qianyun) -> APIRouter:
     def metrics() -> Response:
         """执行、迁移项、尝试、步骤用时与进程 / runs, items, attempts, step times, this process."""
         if not registered:  # the database may have been away when we started
-            registered.append(TruthCollector(product.truth))
+            registered.append(TruthCollector(product.truth, product.gates.rules.limits))
             registry.register(registered[0])
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

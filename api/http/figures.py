@@ -1,11 +1,12 @@
 """What the truth says, as Prometheus metrics; read anew at each scrape."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
 from api.times import seconds_between
+from migrator.flows import Flows, LineFlow, flows
 from migrator.plan import StepKind
 from migrator.progress import ItemState, RunState
 from migrator.store import Truth
@@ -15,17 +16,19 @@ ATTEMPT_STATES = ("running", "done", "failed", "lost", "cancelled")
 
 
 class TruthCollector(Collector):
-    """Runs, items and attempts by state, items of open runs by wave, and how long done steps took.
+    """Runs, items and attempts by state, items of open runs by wave, what moves over each line and out of
+    each room, and how long done steps took.
 
     Every state of the first three has a series, also at zero: a rule can tell "none" from "not told".
     """
 
-    def __init__(self, truth: Truth) -> None:
+    def __init__(self, truth: Truth, limits: Mapping[str, int] | None = None) -> None:
         self._truth = truth
+        self._limits = limits or {}  # the city's
 
     def describe(self) -> Iterable[Metric]:
         """Names only: registering must not read the database."""
-        return [*_gauges().values(), _waves(), _steps(())]
+        return [*_gauges().values(), _waves(), *_flows(Flows()), _steps(())]
 
     def collect(self) -> Iterable[Metric]:
         found = figures(self._truth)
@@ -36,7 +39,8 @@ class TruthCollector(Collector):
         waves = _waves()
         for (run, wave, state), count in found.open_items.items():
             waves.add_metric((run, str(wave), state), count)
-        return [*gauges.values(), waves, _steps(found.times)]
+        moving = flows(self._truth, self._limits)
+        return [*gauges.values(), waves, *_flows(moving), _steps(found.times)]
 
 
 def _gauges() -> dict[str, GaugeMetricFamily]:
@@ -52,6 +56,34 @@ def _waves() -> GaugeMetricFamily:
     return GaugeMetricFamily(
         "qianyun_run_items", "Items of open runs", labels=("run", "wave", "state")
     )
+
+
+def _flows(found: Flows) -> list[GaugeMetricFamily]:
+    """By the lines and rooms of open runs' plans: the city has no more, and series end with their runs."""
+    told: tuple[tuple[str, str, Callable[[LineFlow], float]], ...] = (
+        ("items", "Items under way over a line", lambda flow: flow.items),
+        (
+            "limit_bytes_per_second",
+            "What copies may take of a line together",
+            lambda flow: flow.allowed_kbps * 125,
+        ),
+        (
+            "copy_bytes_per_second",
+            "What copies under way told last that they take",
+            lambda flow: flow.per_second,
+        ),
+        ("copied_bytes", "Bytes that copies under way have carried", lambda flow: flow.copied),
+    )
+    made = []
+    for name, text, value in told:
+        gauge = GaugeMetricFamily(f"qianyun_line_{name}", text, labels=("line",))
+        for line, flow in sorted(found.lines.items()):
+            gauge.add_metric((line,), value(flow))
+        made.append(gauge)
+    rooms = GaugeMetricFamily("qianyun_room_items", "Items under way from a room", labels=("room",))
+    for room, count in sorted(found.rooms.items()):
+        rooms.add_metric((room,), count)
+    return [*made, rooms]
 
 
 def _fill(gauge: GaugeMetricFamily, states: Iterable[str], counts: Mapping[str, int]) -> None:

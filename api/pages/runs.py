@@ -18,6 +18,7 @@ from api.pages.run_feed import SHOWN, Feeds, Said, matches, said
 from api.pages.site import Site
 from api.pages.tones import tone
 from api.times import seconds_between
+from migrator.eta import rest
 from migrator.people import Deed
 from migrator.plan import WAY, StepKind
 from migrator.progress import ItemRecord, ItemState, RunRecord, StepState
@@ -152,6 +153,7 @@ def eta_of(run: RunRecord, now: str) -> float | None:
     run and how many items went at once; None before every kind that is left was done once."""
     took: dict[StepKind, list[float]] = defaultdict(list)
     left: dict[StepKind, int] = defaultdict(int)
+    begun: list[tuple[StepKind, float]] = []
     at_once = 0
     for item in run.items:
         at_once += item.state in (ItemState.RUNNING, ItemState.FAILED, ItemState.HELD)
@@ -160,13 +162,17 @@ def eta_of(run: RunRecord, now: str) -> float | None:
             seconds = seconds_between(step.started_at, step.ended_at)
             if step.state is StepState.DONE and seconds is not None:
                 took[kind].append(seconds)
+            elif step.state is StepState.RUNNING:
+                begun.append((kind, seconds_between(step.started_at, now) or 0.0))
             elif not item.state.ended and step.state is not StepState.SKIPPED:
                 left[kind] += 1
-    del now
-    if not left or any(kind not in took for kind in left):
+    wanted = {*left, *(kind for kind, _ in begun)}
+    if not wanted or any(kind not in took for kind in wanted):
         return None
-    whole = sum(count * sum(took[kind]) / len(took[kind]) for kind, count in left.items())
-    return whole / max(1, at_once)
+    usual = {kind: sum(took[kind]) / len(took[kind]) for kind in wanted}
+    whole = sum(count * usual[kind] for kind, count in left.items())
+    under_way = [rest(usual[kind], spent) for kind, spent in begun]
+    return max([(whole + sum(under_way)) / max(1, at_once), *under_way])
 
 
 @dataclass(frozen=True)

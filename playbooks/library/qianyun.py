@@ -31,6 +31,7 @@ from ansible.module_utils.qianyun_agent import (  # noqa: F401
     mariadb_look,
     move,
     ours,
+    pace,
     parity,
     paths,
     port,

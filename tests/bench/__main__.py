@@ -19,6 +19,7 @@ from tests.bench import (
     engine,
     engine_scale,
     lab,
+    line,
     netbox,
     outputs,
     paging,
@@ -45,6 +46,7 @@ class Figure:
 
 BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("lab", lab.figures),
+    ("line", line.figures),
     ("netbox", outputs.figures),
     ("netbox", netbox.figures),
     ("census", census.figures),

@@ -142,7 +142,11 @@ def test_a_lines_rate_is_shared_and_falls_in_flight(stage: Stage) -> None:
     assert rate_of(plan, item, {"line:L-R1": 4}, now) == 20_000
 
 
-def test_a_copy_too_quick_for_its_line_begins_anew_and_slower(stage: Stage) -> None:
+def test_a_copy_too_quick_for_its_line_begins_anew_and_slower(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that does not follow an order in flight: nobody here answers one."""
+    monkeypatch.setattr("migrator.pacing.GRACE", 0.0)
     run = begun(stage)
     drive_one(stage, run, "S0", StepKind.PRESYNC)
     halved = []
@@ -384,6 +388,37 @@ def test_an_outlook_knows_history_and_bytes(stage: Stage) -> None:
     )  # fmt: skip
     assert (told := copied([line])) is not None
     assert told.left_seconds == 15
+
+
+def test_a_copy_under_way_is_never_told_as_over(stage: Stage) -> None:
+    """By its bytes where it tells them; and where it takes longer than copies did, by that."""
+    run = begun(stage, 2)
+    drive_one(stage, run, "S0", StepKind.PRESYNC)
+    seen: list[float | None] = []
+
+    def look(code: str, step: StepKind | None) -> None:
+        if step is not StepKind.PRESYNC or seen:
+            return
+        stage.clock.at += timedelta(hours=1)
+        seen.append(outlook_of(stage.truth, EngineRules(), run).items["S0"])
+        attempt = stage.truth.attempts.of(run, "S0")[-1]
+        lines = [
+            {
+                "at": "",
+                "event": "copied",
+                "text": f"copied {n} of 9000 bytes at 5 bytes/s, may take 8",
+            }
+            for n in range(1, 1_001)
+        ]
+        stage.truth.logs.add(attempt, lines)
+        seen.append(outlook_of(stage.truth, EngineRules(), run).items["S0"])
+
+    stage.world.on_play = look
+    stage.performer.perform(run, "S0", StepKind.PRESYNC, CALM)
+    assert seen[0]
+    assert seen[0] >= 360  # an hour already
+    assert seen[1]
+    assert seen[1] >= 8_000 / 5  # the last of a thousand lines
 
 
 def test_notices_go_by_rules_and_are_not_lost(stage: Stage) -> None:

@@ -1,15 +1,19 @@
-"""Channels of a rule of notices are told each for itself."""
+"""Channels of a rule of notices are told each for itself; one is a real mail server."""
 
+import logging
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import delete, insert
 
 from migrator.engine_rules import EngineRules, Notify
 from migrator.notices import Notifier
+from migrator.plan import StepKind
 from migrator.store_notices import NoticeRecord
 from migrator.tables import notices
 from tests.migrator.scripted import Stage
 from tests.migrator.test_control import begun, drive
+from tests.smtp import mail_server
 
 
 def test_a_channel_that_fails_has_no_other_told_again(stage: Stage) -> None:
@@ -55,3 +59,51 @@ def test_a_channel_that_fails_has_no_other_told_again(stage: Stage) -> None:
     )
     assert later.tell() == 0  # a channel that joins is told nothing of the past
     assert stage.truth.notices.of("all", "new") == NoticeRecord(told=stage.truth.events.last())
+
+
+SECRET = "s3cret-of-the-mailbox"
+
+
+def test_a_mail_arrives_once_the_server_is_up_and_its_password_stays_secret(
+    stage: Stage, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with mail_server() as post:
+        pass  # its port is free again: the server is down
+    query = "from=qianyun@gov.example&to=duty@gov.example&smtp=127.0.0.1&mode=insecure"
+    address = f"mailto://ops:{SECRET}@127.0.0.1:{post.port}/?{query}"
+    rules = EngineRules(notify=(Notify(name="night", on=("item.*", "step.failed"), to=("duty",)),))
+    notifier = Notifier(stage.truth, rules, {"duty": address})
+    assert notifier.tell() == 0
+    run = begun(stage, 1)
+    stage.world.script["S0", StepKind.BACKUP] = ["磁盘已满 / the disk is full"]
+    assert not drive(stage, run, turns=12)
+    for failures in (1, 2):
+        assert notifier.tell() == 0
+        kept = stage.truth.notices.of("night", "duty")
+        assert kept is not None
+        assert (kept.failures, kept.message) == (
+            failures,
+            "duty: 渠道未送达 / the channel did not take it",
+        )
+    with mail_server(post):
+        post.refuse = "452 mailbox full"
+        assert notifier.tell() == 0
+        post.refuse = ""
+        assert notifier.tell() == 1
+        assert notifier.tell() == 0
+    (mail,) = post.mails
+    assert ("ops", SECRET) in post.logins
+    assert mail["To"] == "duty@gov.example"
+    assert mail["Subject"] == f"迁云通知 / Qianyun notice night: {run}"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    assert f"步骤失败 / step.failed {run} S0 backup 磁盘已满 / the disk is full" in text
+    kept = stage.truth.notices.of("night", "duty")
+    assert kept is not None
+    assert (kept.failures, kept.message) == (0, "")
+    told = "".join(capfd.readouterr())
+    entries = [repr(entry) for entry in stage.truth.audit_entries()]
+    for where in (caplog.text, told, text, *entries):
+        assert SECRET not in where

@@ -1,7 +1,7 @@
 """A worker process of a simulated city: `python -m tests.sim.worker SETTINGS.json`.
 
 SETTINGS: url, address, root, hosts, seconds, heartbeat, machine, zone, rules (a file), steps, build, idle,
-and `broken`: true makes the build that the oracle must catch, in which attempts are believed gone unseen.
+recheck, and `broken`: one of the builds that the judge must catch (`BROKEN`).
 """
 
 import asyncio
@@ -9,20 +9,25 @@ import json
 import resource
 import signal
 import sys
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import migrator.perform
 import migrator.watching
 import migrator.worker
+import migrator.workflows
 from inventory.store_embedded import EmbeddedStore
 from migrator.activities import Activities
-from migrator.crew import Crew
+from migrator.ansible import Outcome
+from migrator.crew import Crew, Watch
 from migrator.engine import connect
 from migrator.engine_rules_file import read_rules
 from migrator.gates import Gates
 from migrator.move import Login
 from migrator.perform import Performer
+from migrator.plan import Item, StepKind
 from migrator.processes import Pen
 from migrator.server import wait_for_server
 from migrator.store import Truth
@@ -34,6 +39,26 @@ from tests.sim.crew import IdleCrew, SimCrew
 def look(targets: tuple[Target, ...]) -> list[ProbeResult]:
     """Every system is well: there are no hosts to look at."""
     return [ProbeResult(target=target, ok=True, failure=None) for target in targets]
+
+
+def _unseen() -> None:
+    """What a lost attempt left is believed gone."""
+    Pen.empty = lambda self, deadline: None  # type: ignore[method-assign]
+
+
+def _adopted() -> None:
+    """What a lost attempt was about is believed done."""
+    clear = Crew.clear
+
+    def believing(self: Crew, run: str, item: Item, step: StepKind, watch: Watch) -> Outcome | None:
+        lost = any(a.step is step for a in self.truth.attempts.open_ones(item.code))
+        outcome = clear(self, run, item, step, watch)
+        return Outcome(ok=True, finished=self.truth.now()) if lost and outcome is None else outcome
+
+    Crew.clear = believing  # type: ignore[method-assign]
+
+
+BROKEN: Mapping[str, Callable[[], None]] = {"unseen": _unseen, "adopted": _adopted}
 
 
 def activities(told: dict[str, Any]) -> Activities:
@@ -84,8 +109,9 @@ def main() -> None:
     migrator.perform.look = look
     migrator.watching.look = look
     migrator.worker.LOOK_SECONDS = told.get("look_seconds", 2.0)
+    migrator.workflows.RECHECK = timedelta(seconds=told.get("recheck", 60.0))
     if told.get("broken"):
-        Pen.empty = lambda self, deadline: None  # type: ignore[method-assign]
+        BROKEN[told["broken"]]()
     asyncio.run(work(told))
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import Sequence
 
+from . import pace
 from .errors import AgentError
 from .port import load, serve
 from .side import Side
@@ -32,6 +33,9 @@ def _run(argv: Sequence[str]) -> int:
         from .watchdog import watch
 
         watch(Side(move, kind), token, float(argv[3]))
+        return 0
+    if verb == "pace":
+        pace.session(move.code, token, sys.stdin, sys.stdout)
         return 0
     from . import launch
 

@@ -12,7 +12,7 @@ import os
 import re
 from typing import Any, BinaryIO, Callable, Dict
 
-from . import gateway, record
+from . import gateway, pace, record
 from .errors import AgentError, BadMove
 from .files import folder, read_json, write
 from .move import Move, parse
@@ -21,7 +21,7 @@ from .side import Side
 from .tree import server_config
 
 Handler = Callable[[Dict[str, Any]], Any]
-RSYNC = r"(?:rsync|attempt=([A-Za-z0-9._:-]{1,100})) --server --daemon \."
+RSYNC = r"(?:rsync|attempt=([A-Za-z0-9._:-]{1,100}))(?: rate=([1-9]\d{0,8}))? --server --daemon \."
 
 
 def load(code: str) -> tuple[str, Move]:
@@ -63,6 +63,9 @@ def side_table(side: Side) -> dict[str, Handler]:
         "state": lambda _: side.state(),
         "sizes": lambda _: presync.sizes(side),
         "clusters": lambda _: presync.clusters(side),
+        "pace": lambda a: pace.order(
+            side.move.code, int(a.get("kbps", 0)), float(a.get("late", 0))
+        ),
         "warm": lambda a: side.warm(_token(a)),
         "digest": lambda _: side.digest(writable_only=True),
         "counted": lambda a: side.counted(a["wanted"], _seconds(a)),
@@ -145,7 +148,7 @@ def session(handlers: dict[str, Handler], source: BinaryIO, sink: BinaryIO) -> N
 
 
 def serve(code: str, asked: str, source: BinaryIO, sink: BinaryIO) -> int:
-    """The forced command; returns its exit code. Rsync replaces this process."""
+    """The forced command; returns its exit code. Rsync replaces this process where it has no rate."""
     if asked == "session":
         session(table(code), source, sink)
         return 0
@@ -158,5 +161,7 @@ def serve(code: str, asked: str, source: BinaryIO, sink: BinaryIO) -> int:
     write(path, server_config(move, writable=writable), 0o600)
     marks: dict[str, str] = {ATTEMPT: found.group(1)} if found.group(1) else {}
     command = ["rsync", "--server", "--daemon", f"--config={path}", "."]
+    if found.group(2):
+        return pace.sending(code, int(found.group(2)), command, {**environment(), **marks})
     os.execvpe("rsync", command, {**environment(), **marks})  # noqa: S606
     return 127

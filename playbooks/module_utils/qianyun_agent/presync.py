@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import access, ours, record, services, tree
+from . import access, ours, pace, record, services, tree
 from .errors import AgentError, Fenced
 from .files import ensure_folder, folder, is_locked, locked, write_json
 from .link import RemotePort, ssh_command
@@ -73,7 +73,7 @@ def room(side: Side, wanted: dict[str, Any]) -> list[dict[str, Any]]:
     for path, size in places.items():
         here = tree.size(path)["bytes"] if tree.exists(path) else 0
         need, free = int(size * SPARE), tree.disk_free(path) + here
-        found.append({"path": path, "need": need, "free": free})
+        found.append({"path": path, "need": need, "free": free, "left": max(0, size - here)})
         if free < need:
             raise AgentError(
                 f"目标磁盘空间不足 / too little room on the target: {path}",
@@ -105,28 +105,27 @@ def copy(side: Side, token: int, attempt: str) -> dict[str, Any]:
             ours.take(move)
             offered = source.call("clusters", 60) if side.clusters else {}
             copies = [cluster.copy(side, offered[cluster.label], lock) for cluster in side.clusters]
+            trees = {one.path for one in move.trees}
+            left = sum(one["left"] for one in space if one["path"] in trees)
+            told = pace.Progress(move.code, move.rate_kbps, left, source.call)
             carrier = tree.Carrier(
-                ssh_command(move.code, source.control), source.host, attempt, lock
+                ssh_command(move.code, source.control), source.host, attempt, lock, told.tick
             )
-            return {"room": space, "clusters": copies, "passes": _passes(move, carrier)}
+            return {"room": space, "clusters": copies, "passes": _passes(move, carrier, told)}
         finally:
             source.close()
 
 
-def _passes(move: Move, carrier: tree.Carrier) -> list[dict[str, Any]]:
+def _passes(move: Move, carrier: tree.Carrier, told: pace.Progress) -> list[dict[str, Any]]:
     done = []
     for index, one in enumerate(move.trees):
         for _ in range(PASSES):
             done.append(
                 carrier.carry(
-                    index,
-                    one.path,
-                    back=False,
-                    rate_kbps=move.rate_kbps,
-                    final=False,
-                    seconds=6 * 3600,
+                    index, one.path, back=False, rate_kbps=told.kbps, final=False, seconds=6 * 3600
                 )
             )
+            told.passed()
             if done[-1]["seconds"] <= QUICK_PASS:
                 break
     return done

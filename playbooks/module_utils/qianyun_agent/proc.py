@@ -6,14 +6,16 @@ import os
 import pwd
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 from .errors import AgentError
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ATTEMPT = "QIANYUN_ATTEMPT"
 CUTOVER = "QIANYUN_CUTOVER"
+TICK = 0.25
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,10 @@ def run(
     marked: bool = True,
     keep: Sequence[int] = (),
     more: dict[str, str] | None = None,
+    tick: Callable[[], object] | None = None,
 ) -> Done:
-    """Runs a program to its end. `keep`: descriptors it inherits. Raises AgentError on time-out.
+    """Runs a program to its end. `keep`: descriptors it inherits; `tick`: done each `TICK`
+    meanwhile. Raises AgentError on time-out.
 
     Output goes through a file and not a pipe: a daemon that the program leaves behind would hold
     the pipe open for ever.
@@ -76,7 +80,7 @@ def run(
             **(as_user(user) if user else {}),
         )
         try:
-            code = child.wait(seconds)
+            code = _wait(child, seconds, tick)
         except subprocess.TimeoutExpired:
             raise AgentError(
                 f"程序超时 / a program took too long: {command[0]}",
@@ -90,6 +94,16 @@ def run(
                 child.wait()
         output.seek(0)
         return Done(code, output.read().decode(errors="replace"))
+
+
+def _wait(child: subprocess.Popen[bytes], seconds: float, tick: Callable[[], object] | None) -> int:
+    limit = time.monotonic() + seconds
+    while tick is not None and time.monotonic() < limit:
+        try:
+            return child.wait(TICK)
+        except subprocess.TimeoutExpired:
+            tick()
+    return child.wait(max(0.0, limit - time.monotonic()))
 
 
 def check(command: Sequence[str], *, doing: str, do: str, **options: Any) -> str:

@@ -14,10 +14,11 @@ import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 from .errors import AgentError
 from .move import Move
+from .pace import WIRE
 from .proc import run
 
 VANISHED = 24  # rsync: files went away during the pass; fine while the system still serves
@@ -128,17 +129,19 @@ class Carrier:
     host: str
     attempt: str  # marks the server's process too, so that reap finds it
     lock: int  # descriptor that children keep, so that the work stays locked while one lives
+    tick: Callable[[], object] | None = None  # often, during a pass
 
-    def _command(self, rate_kbps: int, final: bool) -> list[str]:
+    def _command(self, rate_kbps: int, final: bool, back: bool) -> list[str]:
         words = [
             "rsync", "-aHAXS", "--numeric-ids", "--delete", "--modify-window=-1", "--stats",
             "--timeout=120", "-e", " ".join(self.ssh),
         ]  # fmt: skip
-        if self.attempt:
-            words.append(f"--rsync-path=attempt={self.attempt}")
-        if not final:
-            words.append(f"--bwlimit={max(1, rate_kbps * 1000 // 8 // 1024)}")
-        return words
+        server = f"attempt={self.attempt}" if self.attempt else "rsync"
+        if back and not final:  # we send
+            words.append(f"--bwlimit={max(1, int(rate_kbps * WIRE) * 1000 // 8 // 1024)}")
+        elif not final:  # the source does, at a rate that may change meanwhile
+            server += f" rate={rate_kbps}"
+        return [*words, f"--rsync-path={server}"]
 
     def carry(
         self, index: int, path: str, *, back: bool, rate_kbps: int, final: bool, seconds: float
@@ -150,9 +153,12 @@ class Carrier:
         remote, local = f"{self.host}::tree{index}/", path + "/"
         if not back:
             Path(path).mkdir(parents=True, exist_ok=True)
-        command = self._command(rate_kbps, final) + ([local, remote] if back else [remote, local])
+        command = self._command(rate_kbps, final, back) + (
+            [local, remote] if back else [remote, local]
+        )
         started = time.monotonic()
-        done = run(command, seconds=seconds, keep=[self.lock] if self.lock >= 0 else [])
+        keep = [self.lock] if self.lock >= 0 else []
+        done = run(command, seconds=seconds, keep=keep, tick=self.tick)
         if done.code not in ((0,) if final else (0, VANISHED)):
             raise _failure(path, done.code, done.output)
         return {

@@ -154,6 +154,14 @@ def test_metrics(client: Client, begun: str) -> None:
     assert all('state="waiting",wave="' in line for line in waves)
     assert sum(float(line.rpartition(" ")[2]) for line in waves) == 3
     assert any(line.startswith("process_cpu_seconds_total") for line in lines)
+    moved = [line for line in lines if line.startswith(("qianyun_line_", "qianyun_room_"))]
+    assert {line.partition("{")[0] for line in moved} == {
+        "qianyun_line_items",
+        "qianyun_line_limit_bytes_per_second",
+        "qianyun_line_copy_bytes_per_second",
+        "qianyun_line_copied_bytes",
+        "qianyun_room_items",
+    }
 
 
 def test_openapi_describes_everything(client: Client) -> None:
