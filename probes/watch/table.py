@@ -56,6 +56,7 @@ class Word(IntEnum):
     JITTER = 12  # ns
     RTT = 13  # ns
     NOT_AFTER = 14  # ns since 1970: a certificate's end
+    WATCHED = 15  # ns between looks of one run of the prober: counted here, since a kill spares it
     BUCKET = 16  # and following: cumulative, as they are shown; the last is of all
     FAILURE = 32  # and following: counters by reason
 
@@ -95,6 +96,8 @@ class Head(IntEnum):
     LATENESS = 21  # and following: one bucket each, the last is the rest
 
 
+LONGEST_GAP = 3600 * 10**9
+"""Between two looks at one target, ns: more than that was not watched."""
 LATENESS_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1.0)
 
 
@@ -166,7 +169,10 @@ class Table:
             q[base + 12] += (abs(took - before) - q[base + 12]) >> 4  # RFC 3550, 6.4.1
         q[base + 13] = took
         q[base + 1] += 1
-        q[base + 8] = now = time.time_ns()
+        now = time.time_ns()
+        if q[4] <= (last := q[base + 8]) < now:
+            q[base + 15] += min(now - last, LONGEST_GAP)
+        q[base + 8] = now
         if q[base + 9]:
             q[base + 10] = q[base + 9] = 0
         if q[base + 6] == 1:
@@ -183,7 +189,10 @@ class Table:
         q[base + Word.FAILURE + index] += 1
         q[base + Word.FAILED] += 1
         q[base + Word.REASON] = index + 1
-        q[base + Word.LAST] = now = time.time_ns()
+        now = time.time_ns()
+        if q[Head.STARTED] <= (last := q[base + Word.LAST]) < now:
+            q[base + Word.WATCHED] += min(now - last, LONGEST_GAP)
+        q[base + Word.LAST] = now
         q[base + Word.ROW] += 1
         if q[base + Word.ROW] < DOWN_AFTER or q[base + Word.STATE] == State.DOWN:
             return None
