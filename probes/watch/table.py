@@ -152,6 +152,13 @@ class Table:
         self.q[base + 1 : base + WORDS] = EMPTY
         self.q[base] = number
 
+    def restart(self, slot: int) -> None:
+        """Nothing is known of it any more; what was counted stays."""
+        base = self.base(slot)
+        self.q[base + Word.STATE] = State.UNKNOWN
+        for word in (Word.SINCE, Word.LAST, Word.REASON, Word.ROW, Word.RTT):
+            self.q[base + word] = 0
+
     def count(self, what: Head, by: int = 1) -> None:
         self.q[what] += by
 
