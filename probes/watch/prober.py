@@ -107,6 +107,7 @@ class Prober:
             self._turn(now)
             if now >= reread:
                 reread = now + REREAD
+                self._table.q[Head.UNTOLD] = self._names.untold
                 if _stamp(self.folder.targets) != self._stamp:
                     self._reload()
             due = min((ring.due for ring in self._rings.values()), default=now + IDLE)
@@ -162,7 +163,9 @@ class Prober:
                 raise
             return
         load({watch.target.check for watch in watches})
-        if any(watch.target.host for watch in watches):
+        named = {(w.target.host, w.target.family) for w in watches if w.target.host}
+        self._names.keep(named)
+        if named:
             self._names.prepare()
         self._grow(self._slots.needed(watches))
         seats = self._slots.place(watches, self._table)

@@ -94,6 +94,7 @@ class Head(IntEnum):
     FAULTS = 19  # looks that ended in an error of our own
     LATENESS_SUM = 20  # ns
     LATENESS = 21  # and following: one bucket each, the last is the rest
+    UNTOLD = 30  # names that no resolver says anything of
 
 
 LONGEST_GAP = 3600 * 10**9

@@ -376,6 +376,18 @@ def test_the_prober_left_looks_out(tmp_path: Path) -> None:
     )
 
 
+def test_a_resolver_that_tells_nothing(tmp_path: Path) -> None:
+    def untold(values: str) -> list[dict[str, str]]:
+        return [{"series": "qianyun_prober_names_untold", "values": values}]
+
+    text = (
+        "解析器不应答，3 个域名只能按旧地址探测或无法探测 / the resolver tells nothing of 3 names: they are "
+        "looked at where they led before, or not at all"
+    )
+    fires = case(untold("0 3x40"), "120s", "QianyunResolverSilent", {"severity": "warning"})
+    promtool(tmp_path, summary(fires, text), case(untold("0x40"), "120s", "QianyunResolverSilent"))
+
+
 def test_vantage_points_see_other_lines_before_a_node(tmp_path: Path) -> None:
     """From the room itself its own nodes hang on nothing."""
     paging = PAGING.model_copy(update={"homes": {"room": "R"}})
@@ -422,7 +434,7 @@ def test_every_alert_has_its_test() -> None:
     }
     ours = Path(__file__).read_text()
     assert {name for name in made if f'"{name}"' not in ours} == set()
-    assert len(made) == 8
+    assert len(made) == 9
 
 
 def test_the_prober_s_own_uplink_is_one_alert(tmp_path: Path) -> None:
