@@ -7,6 +7,7 @@ the database, its password or anything to wait for.
 import asyncio
 import contextlib
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from api.errors import BadUsage
 from api.http.estate_cache import EstateCache
 from api.supervisor import Part, Supervisor, alone
 from api.up import require_free
+from probes.errors import ProbeError
 from probes.watch.folder import Folder
+from probes.watch.history import catch_up
 from probes.watch.of_estate import watches_of
 from probes.watch.watched import write
 
@@ -48,6 +51,10 @@ async def serve(
         require_free(place.listen)
         keep = Keeper(product, folder, place.targets)
         await asyncio.to_thread(keep.write)
+        try:
+            await asyncio.to_thread(catch_up, folder)
+        except (ProbeError, OSError, sqlite3.Error) as error:  # the looks must begin all the same
+            on_trouble(error)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

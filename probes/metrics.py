@@ -70,6 +70,10 @@ GAUGES = (
     (Head.STARTED, "qianyun_prober_start_timestamp_seconds", "When it was started", 1e9),
     (Head.TARGETS, "qianyun_prober_targets", "Targets that it looks at", 1),
     (Head.RUNNING, "qianyun_prober_looks_running", "Looks under way that need a connection", 1),
+    (
+        *(Head.UNTOLD, "qianyun_prober_names_untold"),
+        *("Names that no resolver tells now: looked at where they led before, or not at all", 1),
+    ),
     (Head.PRIVILEGED, "qianyun_prober_raw_sockets", "1 with raw sockets, 0 with ping sockets", 1),
 )
 COUNTERS = (

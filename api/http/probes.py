@@ -39,6 +39,9 @@ class OutageAnswer(Answer):
     ended: datetime | None = Field(description="null：仍在中断 / not over")
     seconds: float | None
     reason: str
+    cause: str | None = Field(
+        description="确认的原因，或为何不再探测 / as acknowledged, or why it is over"
+    )
     acknowledged_by: str | None
     prober: str = Field(description="观测点；本机为空 / whose record; empty: this machine's own")
 
@@ -137,6 +140,7 @@ def outages(
             ended=None if one.ended is None else _moment(one.ended),
             seconds=None if one.ended is None else round((one.ended - one.began) / 1e9, 3),
             reason=one.reason,
+            cause=one.note,
             acknowledged_by=one.acknowledged_by,
             prober=one.prober,
         )

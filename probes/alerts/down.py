@@ -8,7 +8,7 @@ one fires Alertmanager inhibits the other (`routes.inhibitions`), and never its 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from inventory.model import Estate
@@ -30,6 +30,7 @@ from probes.alerts.words import (
     Spot,
     alert,
     any_of,
+    told_apart,
 )
 from probes.watch.of_estate import watches_of
 from probes.watch.watched import Watch
@@ -66,7 +67,8 @@ def of_what_is_down(estate: Estate, paging: Paging, spot: Spot) -> list[dict[str
     made = _Made(estate, paging, spot, topology, watches)
     timing = (paging.timing.margin, paging.timing.steady)
     links = of_links(estate, every, spot, topology, timing)
-    return [*made.lines(), *made.platforms(), *made.nodes(), *made.services(), *links]
+    down = [*made.lines(), *made.platforms(), *made.nodes(), *made.services(), *links]
+    return told_apart(down, {"home": spot.home or ""} if spot.only else {})
 
 
 @dataclass(frozen=True)
@@ -157,26 +159,35 @@ class _Made:
             own = {"node": "{{ $labels.code }}"}
             if group.cut:
                 own |= {group.cut: "{{ $labels.code }}", CUT: group.cut}
-            labels = {"severity": group.severity, **hung.labels(), **_nearest(hung)}
+            labels = {"severity": group.severity, **hung.labels(), **hung.nearest}
             worst = f"max {SAME} ({only})"
             yield alert(
                 NODE_DOWN,
                 self._latched(NODE_DOWN, "code", (worst, "0"), self._cuts(hung)),
                 group.wait,
-                self._steady(_depth(hung)),
+                self._steady(hung.depth),
                 labels | own,
                 "节点 {{ $labels.code }} 中断",
                 "node {{ $labels.code }} is down",
             )
-            one = f"{only} == 0"
+        yield from self._families(echoes)
+
+    def _families(self, echoes: Iterable[Watch]) -> Iterator[dict[str, Any]]:
+        """Of all nodes alike, however much the whole node matters."""
+        alike: dict[_Group, list[str]] = defaultdict(list)
+        for group, codes in self._grouped(echoes):
+            alike[replace(group, severity="warning", cut="")] += codes
+        for group, codes in alike.items():
+            hung, only = group.hung, self._icmp(codes)
+            one, worst = f"{only} == 0", f"max {SAME} ({only})"
             firing = f'ALERTS{{alertname="{FAMILY_DOWN}",alertstate="firing"}}'
             yield alert(
                 FAMILY_DOWN,
                 f"({one} and on (code, vantage) ({worst} == 1)) or ({one} and on (code, family, "
                 f"vantage) {firing})",
                 group.wait,
-                self._steady(_depth(hung)),
-                {**labels, "severity": "warning"},
+                self._steady(hung.depth),
+                {"severity": group.severity, **hung.labels(), **hung.nearest},
                 "节点 {{ $labels.code }} 仅 IPv{{ $labels.family }} 中断",
                 "node {{ $labels.code }} is down over IPv{{ $labels.family }} alone",
             )
@@ -187,9 +198,12 @@ class _Made:
         yield from self._refused(others, 'check!~"icmp|pmtu"')
         # looked at rarely: a rule of its own, lest the others wait for as long
         paths = [w for w in self.watches if w.target.check == "pmtu"]
-        yield from self._refused(paths, 'check="pmtu"')
+        yield from self._refused(paths, 'check="pmtu"', check="pmtu")
 
-    def _refused(self, watches: list[Watch], checks: str) -> Iterator[dict[str, Any]]:
+    def _refused(
+        self, watches: list[Watch], checks: str, **labels: str
+    ) -> Iterator[dict[str, Any]]:
+        """`labels`: which these alerts have anyhow, said where promtool can see it."""
         for group, codes in self._grouped(watches):
             matchers = (f'code=~"{any_of(codes)}"', checks)
             same = "by (code, kind, organisation, zone, vantage, check)"
@@ -199,8 +213,8 @@ class _Made:
                 SERVICE_DOWN,
                 self._latched(SERVICE_DOWN, "code, check", (worst, "0"), self._cuts(hung)),
                 group.wait,
-                self._steady(_depth(hung)),
-                {"severity": group.severity, **hung.labels(), **_nearest(hung)},
+                self._steady(hung.depth),
+                {"severity": group.severity, **labels, **hung.labels(), **hung.nearest},
                 "{{ $labels.code }} 的 {{ $labels.check }} 不通",
                 "{{ $labels.check }} of {{ $labels.code }} is down",
             )
@@ -243,11 +257,11 @@ class _Made:
                 hung = Hung(hung.lines, hung.platforms)  # a node hangs on no node's service
             cut = f"platform_{depths[code]}" if code in depths and not hung.node else ""
             interval = max((watch.interval, *(slowest.get(line, 0.0) for line in hung.lines)))
-            wait = max(2, round(2 * interval)) + self.timing.margin * _depth(hung)
+            wait = max(2, round(2 * interval)) + self.timing.margin * hung.depth
             group = _Group(self.paging.of(watch.kind), hung, cut, wait)
             if code not in groups[group]:
                 groups[group].append(code)
-        return sorted(groups.items(), key=lambda one: (_depth(one[0].hung), repr(one[0])))
+        return sorted(groups.items(), key=lambda one: (one[0].hung.depth, repr(one[0])))
 
     def _depths(self) -> dict[str, int]:
         """Platforms that something hangs on → the number of their label."""
@@ -276,22 +290,10 @@ class _Made:
 _ICMP = 'check="icmp"'
 
 
-def _depth(hung: Hung) -> int:
-    return len(hung.lines) + len(hung.platforms) + bool(hung.node)
-
-
-def _nearest(hung: Hung) -> dict[str, str]:
-    """The line to ask about first, for whoever reads the alert; pages are put together by it."""
-    return {"line": hung.lines[-1]} if hung.lines else {}
-
-
 def _ends(estate: Estate) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for watch in watches_of(estate):
-        if watch.kind == "line" and watch.target.code not in found[_line_of(watch)]:
-            found[_line_of(watch)].append(watch.target.code)
+        line = watch.target.code.rpartition("@")[0]
+        if watch.kind == "line" and watch.target.code not in found[line]:
+            found[line].append(watch.target.code)
     return {code: ends for code, ends in found.items() if ends}
-
-
-def _line_of(watch: Watch) -> str:
-    return watch.target.code.rpartition("@")[0]

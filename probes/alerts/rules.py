@@ -11,6 +11,7 @@ from probes.alerts.words import Spot, alert, any_of
 SILENT, BEHIND, CERTIFICATE = "QianyunProberSilent", "QianyunProberBehind", "QianyunCertificateEnds"
 
 
+RESOLVER = "QianyunResolverSilent"
 JOB = "qianyun"
 _BEAT = "qianyun_prober_heartbeat_timestamp_seconds"
 
@@ -22,7 +23,7 @@ def rules(estate: Estate, paging: Paging) -> str:
     steady = paging.timing.steady
     groups = [
         {"name": "qianyun-recording", "rules": _recording()},
-        {"name": "qianyun-prober", "rules": [_prober_silent(steady), _prober_behind(steady)]},
+        {"name": "qianyun-prober", "rules": _prober(steady)},
         # one group: its rules are evaluated one after the other, a line before what hangs on it
         {"name": "qianyun-down", "rules": [*flapping(), *down]},
         {"name": "qianyun-certificates", "rules": [_certificate(steady)]},
@@ -59,6 +60,10 @@ def _recording() -> list[dict[str, str]]:
     ]
 
 
+def _prober(steady: int) -> list[dict[str, Any]]:
+    return [_prober_silent(steady), _prober_behind(steady), _resolver_silent(steady)]
+
+
 def _prober_silent(steady: int) -> dict[str, Any]:
     """It does not turn, its exporter does not answer Prometheus, or nobody was ever asked."""
     return alert(
@@ -82,6 +87,20 @@ def _prober_behind(steady: int) -> dict[str, Any]:
         {"severity": "warning"},
         "探测机力不从心，部分目标未按时探测",
         "the prober is overloaded: some looks are left out",
+    )
+
+
+def _resolver_silent(steady: int) -> dict[str, Any]:
+    """What is known of names stands meanwhile, and `up` with it: nobody would hear of it else."""
+    return alert(
+        RESOLVER,
+        "qianyun_prober_names_untold > 0",
+        60,
+        steady,
+        {"severity": "warning"},
+        "解析器不应答，{{ $value }} 个域名只能按旧地址探测或无法探测",
+        "the resolver tells nothing of {{ $value }} names: they are looked at where they led before, "
+        "or not at all",
     )
 
 

@@ -31,6 +31,16 @@ class Hung:
         told |= {f"platform_{n}": code for n, code in enumerate(self.platforms, 1)}
         return told | ({"node": self.node} if self.node else {})
 
+    @property
+    def depth(self) -> int:
+        """How many things it hangs on."""
+        return len(self.lines) + len(self.platforms) + bool(self.node)
+
+    @property
+    def nearest(self) -> dict[str, str]:
+        """The line to ask about first, for whoever reads the alert; pages are put together by it."""
+        return {"line": self.lines[-1]} if self.lines else {}
+
 
 NOTHING = Hung()
 

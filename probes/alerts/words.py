@@ -1,5 +1,6 @@
 """What rules, routes and inhibitions must call by the same name, and the form of a rule. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,23 @@ def alert(
         "labels": dict(labels),
         "annotations": {"summary": " / ".join(told)},
     }
+
+
+def told_apart(rules: list[dict[str, Any]], labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """No two with one name and the same labels: those of another spot have `labels`, and those that
+    differ in how long is waited alone have that as a label."""
+    for rule in rules:
+        if "alert" in rule:
+            rule["labels"] |= labels
+    known = Counter(map(_identity, rules))
+    alike = [rule for rule in rules if "alert" in rule and known[_identity(rule)] > 1]
+    for rule in alike:
+        rule["labels"]["after"] = rule["for"]
+    return rules
+
+
+def _identity(rule: Mapping[str, Any]) -> tuple[object, ...]:
+    return rule.get("alert"), rule.get("record"), *sorted(rule.get("labels", {}).items())
 
 
 def any_of(codes: Iterable[str]) -> str:

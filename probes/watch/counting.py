@@ -1,5 +1,6 @@
 """Where every look of the prober ends: in the table, and what turned in the record of outages."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from datetime import datetime
 from probes.model import Failure, ProbeResult
 from probes.watch.echo import Outcomes
 from probes.watch.limits import EchoLimits
-from probes.watch.outages import Outages, Turn
+from probes.watch.outages import LEFT, Outages, Turn
 from probes.watch.table import COARSE, FAILURES, FINE, Head, State, Table, Word
 from probes.watch.watched import Watch
 
@@ -72,6 +73,13 @@ class Counting:
             for slot, watch in self.by_slot.items()
             if q[place(slot) + Word.STATE] != State.UNKNOWN
         ]
+
+    def left(self, key: str, slot: int | None) -> Turn:
+        """How an outage ends of a target that is on the list no more: with the last look at it."""
+        code, check, family = key.rsplit("|", 2)
+        at = self.table.q[self.table.base(slot) + Word.LAST] if slot is not None else 0
+        at = at or time.time_ns()
+        return Turn(key, code, check, int(family), down=False, at=at, cause=LEFT)
 
     def _note(self, slot: int, what: Word) -> None:
         self.table.q[self.table.base(slot) + what] += 1

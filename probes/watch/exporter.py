@@ -45,7 +45,8 @@ class View:
         self._lock = threading.Lock()
         self._table: Table | None = None
         self._page = Page()
-        self._known: tuple[int, int] = (0, 0)
+        self._file: tuple[int, ...] = ()
+        self._generation = -1
 
     def metrics(self) -> bytes:
         """Raises Misuse, FileNotFoundError before the prober made its files."""
@@ -59,15 +60,19 @@ class View:
             return time.time() - self._current().q[Head.BEAT] / 1e9
 
     def _current(self) -> Table:
-        size = self._folder.table.stat().st_size
-        if self._table is None or self._known[1] != size:
+        found = self._folder.table.stat()
+        # another file may be as large; the one that is mapped keeps its number from all others
+        file = found.st_dev, found.st_ino, found.st_size
+        if self._table is None or self._file != file:
             if self._table is not None:
                 self._table.close()
-            self._table, self._known = Table(self._folder.table, writable=False), (-1, size)
+                self._table = None
+            self._table = Table(self._folder.table, writable=False)
+            self._file, self._generation = file, -1
         generation = self._table.q[Head.GENERATION]
-        if self._known[0] != generation:
+        if self._generation != generation:
             self._page = Page.of(read(self._folder.slots))
-            self._known = (generation, size)
+            self._generation = generation
         return self._table
 
 

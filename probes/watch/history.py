@@ -5,14 +5,15 @@
 
 The table's counters only grow; `fold` adds what they grew by since it was last called, and keeps
 with that, in one transaction, how far it came: however often the process is killed nothing is
-counted twice, and nothing is lost but where the table itself was. Hours are kept HOURS_KEPT days,
+counted twice, and nothing is lost but where the table itself was. Time watched is one of these
+counters, so that what lies between the last fold and a kill counts as well. Hours are kept HOURS_KEPT days,
 days (of China's time) and outages five years (a city must be able to show them so long).
 """
 
 import contextlib
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
@@ -20,14 +21,13 @@ from typing import Self
 
 from probes.watch.folder import Folder
 from probes.watch.slots import Seat, read
-from probes.watch.table import HEAD, WORDS, Head, State, Table, Word
+from probes.watch.table import HEAD, WORDS, State, Table, Word
+from probes.watch.watched import number_of
 
 CHINA = timezone(timedelta(hours=8))
 """One zone without summer time: a day of the history is a day on every clock in the country."""
 HOURS_KEPT = 62
 YEARS_KEPT = 5
-LONGEST_GAP = 3600 * 10**9
-"""Between two looks at one target, ns: more than that was not watched."""
 EPOCH = date(1970, 1, 1)
 
 SCHEMA = """
@@ -39,7 +39,8 @@ create table if not exists targets (
 create index if not exists by_code on targets (code);
 create table if not exists marks (
     target integer primary key, answered integer not null, failed integer not null,
-    unmeasured integer not null, sum integer not null, at integer not null
+    unmeasured integer not null, sum integer not null, at integer not null,
+    watched integer not null default 0
 );
 create table if not exists hours (
     target integer not null, at integer not null,
@@ -72,7 +73,7 @@ _TOTALS = (
     "where r.at >= ? group by r.target"
 )
 ROWS = {grain: _ROWS.format(grain=grain) for grain in ("hours", "days")}
-MARK = "insert or replace into marks values (?, ?, ?, ?, ?, ?)"
+MARK = "insert or replace into marks values (?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class _Mark:
     unmeasured: int = 0
     sum: int = 0
     at: int = 0
+    watched: int = 0
 
 
 class History:
@@ -106,6 +108,11 @@ class History:
     def __init__(self, path: Path) -> None:
         self._database = connect(path)
         self._database.executescript(SCHEMA)
+        columns = {row[1] for row in self._database.execute("pragma table_info(marks)")}
+        if "watched" not in columns:  # of an earlier version
+            self._database.execute(
+                "alter table marks add column watched integer not null default 0"
+            )
         self._ids: dict[str, tuple[int, str, str]] = {}
         self._marks: dict[int, _Mark] = {}
         self._loaded = False
@@ -126,21 +133,21 @@ class History:
         another version, FileNotFoundError before the prober made one."""
         table = Table(folder.table, writable=False)
         try:
-            seats = [seat for seat in read(folder.slots) if not seat.gone]
+            # with those who are gone: they may have been looked at since the last time
+            seats = list(read(folder.slots))
             words = table.copy()
         finally:
             table.close()
         return self._add(words, seats)
 
     def _add(self, q: memoryview, seats: Iterable[Seat]) -> int:
-        begun = q[Head.STARTED]
         hours, days, marks = [], [], []
         with self._database:
             self._load()
             for seat in seats:
                 base = HEAD + seat.slot * WORDS
-                if q[base + Word.STATE] == State.UNKNOWN:
-                    continue
+                if q[base] != number_of(seat.key) or q[base + Word.STATE] == State.UNKNOWN:
+                    continue  # a slot that somebody else has just been given, or no look yet
                 target = self._target(seat)
                 mark = self._marks.get(target, _Mark())
                 now = _Mark(
@@ -149,23 +156,22 @@ class History:
                     unmeasured=q[base + Word.UNMEASURED],
                     sum=q[base + Word.SUM],
                     at=q[base + Word.LAST],
+                    watched=q[base + Word.WATCHED],
                 )
                 if now == mark:
                     continue
                 if now.answered < mark.answered or now.failed < mark.failed:
                     mark = _Mark()  # another table: it began at nought
-                since = max(mark.at or now.at, begun)
-                watched = min(max(0, now.at - since), LONGEST_GAP)
                 grown = (
                     now.answered - mark.answered,
                     now.failed - mark.failed,
                     max(0, now.unmeasured - mark.unmeasured),
                     max(0, now.sum - mark.sum),
-                    watched,
+                    max(0, now.watched - mark.watched),
                 )
                 hours.append((target, hour_of(now.at), *grown))
                 days.append((target, day_of(now.at), *grown))
-                marks.append((target, now.answered, now.failed, now.unmeasured, now.sum, now.at))
+                marks.append((target, *astuple(now)))
                 self._marks[target] = now
             self._database.executemany(ADD.format(table="hours"), hours)
             self._database.executemany(ADD.format(table="days"), days)
@@ -213,6 +219,14 @@ class History:
             self._database.execute(
                 "delete from days where at < ?", (day_of(now) - YEARS_KEPT * 366,)
             )
+
+
+def catch_up(folder: Folder) -> None:
+    """Before a prober starts: what the one before counted since the last fold stands in the hours in
+    which it was, and not in those of the next looks. Raises as `History.fold`, and sqlite3.Error."""
+    if folder.table.exists() and folder.slots.exists():
+        with History(folder.history) as history:
+            history.fold(folder)
 
 
 def kept(path: Path, grain: str, since: int, until: int, code: str | None = None) -> list[Kept]:

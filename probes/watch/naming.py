@@ -3,6 +3,7 @@ looked up again meanwhile, and stands for a day while no resolver answers (RFC 8
 """
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,15 @@ class Naming:
         silent = isinstance(found, Silent)
         failure = Failure.NO_RESOLVER if silent else Failure.NO_ADDRESS
         return Look(target).done(failure, read=found.told)
+
+    def keep(self, names: Collection[tuple[str, Family]]) -> None:
+        """Forget all others."""
+        self._known = {name: known for name, known in self._known.items() if name in names}
+
+    @property
+    def untold(self) -> int:
+        """Names of which the resolver says nothing, whether an address stands or not."""
+        return sum(isinstance(known.said, Silent) for known in self._known.values())
 
     async def _look_up(self, host: str, family: Family, known: _Known) -> None:
         answer: Answer = PENDING

@@ -10,7 +10,7 @@ import queue
 import sqlite3
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,13 +30,16 @@ create index if not exists by_code on outages (code, began);
 
 AGAIN = 1.0
 """Seconds between two tries to write what could not be written."""
+LEFT = "已离开探测清单 / left the list of targets"
+"""Why an outage ended that nobody saw end."""
 LAST_TRIES = 3
 """How often it is tried once the prober stops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A target that went down or came back; `at`: ns since 1970."""
+    """A target that went down or came back; `at`: ns since 1970. `cause`: why it is over, where that
+    is not an answer."""
 
     key: str
     code: str
@@ -45,6 +48,7 @@ class Turn:
     down: bool
     at: int
     reason: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,13 @@ class Outages:
         self._pause.set()
         self._thread.join()
 
-    def reconcile(self, now: Iterable[Turn]) -> None:
-        """`now`: every target whose state is known, with the moment since when it is so."""
+    def reconcile(self, now: Iterable[Turn], left: Callable[[str], Turn | None]) -> None:
+        """`now`: every target whose state is known, with the moment since when it is so; `left`: how
+        the outage of a key ends that is on the list no more, None for one that is on it."""
         opened = open_keys(self._path)
+        for key in opened:
+            if turn := left(key):
+                self.tell(turn)
         for turn in now:
             if turn.down != (turn.key in opened):
                 self.tell(turn)
@@ -145,8 +153,11 @@ def _note(database: sqlite3.Connection, turn: Turn) -> None:
     else:
         database.execute(
             # a clock that was set back must not make an outage end before it began
-            "update outages set ended = max(began, ?) where key = ? and ended is null",
-            (turn.at, turn.key),
+            "update outages set ended = max(began, ?), "
+            # and what a person wrote down of it stays
+            "note = case when ? = '' then note else coalesce(note || '；', '') || ? end "
+            "where key = ? and ended is null",
+            (turn.at, turn.cause, turn.cause, turn.key),
         )
 
 

@@ -27,10 +27,10 @@ from probes.watch.echo import Echo, Ping
 from probes.watch.folder import Folder
 from probes.watch.limits import EchoLimits
 from probes.watch.naming import Naming
-from probes.watch.outages import Outages
+from probes.watch.outages import Outages, Turn
 from probes.watch.ring import Ring
 from probes.watch.slots import Slots
-from probes.watch.table import Head, Table
+from probes.watch.table import Head, State, Table, Word
 from probes.watch.watched import Watch, number_of, read, share
 from probes.watch.workers import Seated, Workers
 
@@ -77,7 +77,7 @@ class Prober:
         self._workers.start()
         try:
             self._reload()
-            outages.reconcile(self._counting.standing())
+            outages.reconcile(self._counting.standing(), self._left)
             if ready:
                 ready.set()
             await self._turns(stop)
@@ -93,6 +93,13 @@ class Prober:
     def _is_here(self, seated: Seated) -> bool:
         return self.seated.get(seated.watch.key) is seated
 
+    def _left(self, key: str) -> Turn | None:
+        """How the outage of a key ends that left the list while nobody looked."""
+        if key in self.seated:
+            return None
+        seat = self._slots.seats.get(key)
+        return self._counting.left(key, seat.slot if seat else None)
+
     async def _turns(self, stop: asyncio.Event) -> None:
         reread = self._loop.time() + REREAD
         while not stop.is_set():
@@ -100,6 +107,7 @@ class Prober:
             self._turn(now)
             if now >= reread:
                 reread = now + REREAD
+                self._table.q[Head.UNTOLD] = self._names.untold
                 if _stamp(self.folder.targets) != self._stamp:
                     self._reload()
             due = min((ring.due for ring in self._rings.values()), default=now + IDLE)
@@ -155,7 +163,9 @@ class Prober:
                 raise
             return
         load({watch.target.check for watch in watches})
-        if any(watch.target.host for watch in watches):
+        named = {(w.target.host, w.target.family) for w in watches if w.target.host}
+        self._names.keep(named)
+        if named:
             self._names.prepare()
         self._grow(self._slots.needed(watches))
         seats = self._slots.place(watches, self._table)
@@ -185,7 +195,10 @@ class Prober:
             else:
                 wait = min(LONGEST, SHARE * watch.interval)
                 self.seated[key] = Seated(watch, seats[key], wait)
-        for left in before.values():
+        for key, left in before.items():
+            down = self._table.q[self._table.base(left.slot) + Word.STATE] == State.DOWN
+            if key not in seats and down:
+                self._counting.outages.tell(self._counting.left(key, left.slot))
             if left.ping is not None:
                 self._echoes[left.watch.target.family].remove(left.ping)
             elif left.connection is not None:

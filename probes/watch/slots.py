@@ -61,6 +61,8 @@ class Slots:
             slot = next(free) if seat is None else seat.slot
             if seat is None or table.q[table.base(slot)] != number:
                 table.clear(slot, number)
+            elif seat.gone:
+                table.restart(slot)  # how it was when it left says nothing of now
             if seat is None or seat.gone or self._made_of.get(key) is not watch:
                 labels = watch.labels(self.vantage)
                 seat = Seat(slot, key, labels, watch.fine, interval=watch.interval)

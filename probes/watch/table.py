@@ -56,6 +56,7 @@ class Word(IntEnum):
     JITTER = 12  # ns
     RTT = 13  # ns
     NOT_AFTER = 14  # ns since 1970: a certificate's end
+    WATCHED = 15  # ns between looks of one run of the prober: counted here, since a kill spares it
     BUCKET = 16  # and following: cumulative, as they are shown; the last is of all
     FAILURE = 32  # and following: counters by reason
 
@@ -93,8 +94,11 @@ class Head(IntEnum):
     FAULTS = 19  # looks that ended in an error of our own
     LATENESS_SUM = 20  # ns
     LATENESS = 21  # and following: one bucket each, the last is the rest
+    UNTOLD = 30  # names that no resolver says anything of
 
 
+LONGEST_GAP = 3600 * 10**9
+"""Between two looks at one target, ns: more than that was not watched."""
 LATENESS_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1.0)
 
 
@@ -149,6 +153,13 @@ class Table:
         self.q[base + 1 : base + WORDS] = EMPTY
         self.q[base] = number
 
+    def restart(self, slot: int) -> None:
+        """Nothing is known of it any more; what was counted stays."""
+        base = self.base(slot)
+        self.q[base + Word.STATE] = State.UNKNOWN
+        for word in (Word.SINCE, Word.LAST, Word.REASON, Word.ROW, Word.RTT):
+            self.q[base + word] = 0
+
     def count(self, what: Head, by: int = 1) -> None:
         self.q[what] += by
 
@@ -166,7 +177,10 @@ class Table:
             q[base + 12] += (abs(took - before) - q[base + 12]) >> 4  # RFC 3550, 6.4.1
         q[base + 13] = took
         q[base + 1] += 1
-        q[base + 8] = now = time.time_ns()
+        now = time.time_ns()
+        if q[4] <= (last := q[base + 8]) < now:
+            q[base + 15] += min(now - last, LONGEST_GAP)
+        q[base + 8] = now
         if q[base + 9]:
             q[base + 10] = q[base + 9] = 0
         if q[base + 6] == 1:
@@ -183,7 +197,10 @@ class Table:
         q[base + Word.FAILURE + index] += 1
         q[base + Word.FAILED] += 1
         q[base + Word.REASON] = index + 1
-        q[base + Word.LAST] = now = time.time_ns()
+        now = time.time_ns()
+        if q[Head.STARTED] <= (last := q[base + Word.LAST]) < now:
+            q[base + Word.WATCHED] += min(now - last, LONGEST_GAP)
+        q[base + Word.LAST] = now
         q[base + Word.ROW] += 1
         if q[base + Word.ROW] < DOWN_AFTER or q[base + Word.STATE] == State.DOWN:
             return None

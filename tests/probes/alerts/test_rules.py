@@ -53,7 +53,7 @@ def promtool(
 ) -> None:
     (tmp_path / "rules.yml").write_text(rules(estate, paging))
     check = subprocess.run(
-        ["promtool", "check", "rules", tmp_path / "rules.yml"],
+        ["promtool", "check", "rules", "--lint=all", "--lint-fatal", tmp_path / "rules.yml"],
         capture_output=True,
         text=True,
         check=False,
@@ -376,13 +376,25 @@ def test_the_prober_left_looks_out(tmp_path: Path) -> None:
     )
 
 
+def test_a_resolver_that_tells_nothing(tmp_path: Path) -> None:
+    def untold(values: str) -> list[dict[str, str]]:
+        return [{"series": "qianyun_prober_names_untold", "values": values}]
+
+    text = (
+        "解析器不应答，3 个域名只能按旧地址探测或无法探测 / the resolver tells nothing of 3 names: they are "
+        "looked at where they led before, or not at all"
+    )
+    fires = case(untold("0 3x40"), "120s", "QianyunResolverSilent", {"severity": "warning"})
+    promtool(tmp_path, summary(fires, text), case(untold("0x40"), "120s", "QianyunResolverSilent"))
+
+
 def test_vantage_points_see_other_lines_before_a_node(tmp_path: Path) -> None:
     """From the room itself its own nodes hang on nothing."""
     paging = PAGING.model_copy(update={"homes": {"room": "R"}})
     series = [up("L-1@1", "0x41", kind="line", vantage="room")]
     series += [up("N.0", "0x40", vantage="room"), up("N.0", "0x40")]
     series += [up("L-1@1", "0x41", kind="line")]
-    here = told("N.0", node="N.0") | {"vantage": "room"}
+    here = told("N.0", node="N.0", home="R") | {"vantage": "room"}
     promtool(
         tmp_path,
         summary(case(series, "60s", "QianyunNodeDown", here), "节点 N.0 中断 / node N.0 is down"),
@@ -398,7 +410,8 @@ def test_a_link_that_is_cut_between_two_places_that_others_reach(tmp_path: Path)
     cut = [up("K@M", "1 0x60", kind="link", vantage="room"), up("K@M", "1x61", kind="link")]
     gone = [up("K@M", "1 0x60", kind="link", vantage="room"), up("K@M", "1 0x60", kind="link")]
     over = [up("L-1@1", "0x61", kind="line", vantage="room"), *cut]
-    link = {"code": "K@M", "severity": "warning", "line": "L-1", "kind": "link", "vantage": "room"}
+    link = {"code": "K@M", "severity": "warning", "line": "L-1", "kind": "link"}
+    link |= {"vantage": "room", "home": "R"}
     text = (
         "链路端点 K@M 自观测点 room 不可达，他处可达 / the link's end K@M is not reached from room, but from "
         "elsewhere"
@@ -422,7 +435,7 @@ def test_every_alert_has_its_test() -> None:
     }
     ours = Path(__file__).read_text()
     assert {name for name in made if f'"{name}"' not in ours} == set()
-    assert len(made) == 8
+    assert len(made) == 9
 
 
 def test_the_prober_s_own_uplink_is_one_alert(tmp_path: Path) -> None:
@@ -455,6 +468,22 @@ def test_the_prober_s_own_uplink_is_one_alert(tmp_path: Path) -> None:
         case(series, "310s", "QianyunLineDown"),
         estate=estate,
         paging=at_home,
+    )
+
+
+def test_rules_that_differ_in_their_wait_alone_are_told_apart(tmp_path: Path) -> None:
+    """And what is looked at rarely of a node does not look like the same rule as its ports."""
+    node = NODES[0].model_copy(update={"probe_interval_s": 60, "ports": (443,)})
+    slow = node.model_copy(update={"code": "SLOW", "place": "R-2"})
+    fast = NODES[1].model_copy(update={"code": "FAST", "place": "R-2", "ports": (443,)})
+    series = (up("SLOW", "1x5 0x60"), up("FAST", "1x5 0x60"))
+    labels = told("FAST", node="FAST", after="10s")
+    promtool(
+        tmp_path,
+        summary(
+            case(series, "60s", "QianyunNodeDown", labels), "节点 FAST 中断 / node FAST is down"
+        ),
+        estate=CITY.model_copy(update={"nodes": (node, slow, fast)}),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from probes.errors import Misuse
 from probes.model import Failure, Target
 from probes.watch.exporter import View, server
 from probes.watch.folder import Folder
@@ -56,6 +57,28 @@ def values(metric: Metric, code: str, **more: str) -> dict[str, float]:
         for s in metric.samples
         if s.labels["code"] == code and more.items() <= s.labels.items()
     }  # fmt: skip
+
+
+def test_a_table_that_was_replaced_is_the_one_that_is_read(folder: Folder) -> None:
+    view = View(folder)
+    assert values(parsed(view.metrics().decode())["qianyun_probe_looks"], "N-1")["_totalanswered"]
+    folder.table.rename(folder.table.with_suffix(".old"))
+    table = Table(folder.table, writable=True, capacity=8)
+    slots = Slots(folder.slots, "city")
+    seats = slots.place([watch("N-2")], table)
+    slots.write()
+    table.q[Head.GENERATION] = 1  # as the other's: only the file tells
+    table.answered(seats["N-2|icmp|4"], 0.001, COARSE)
+    looks = parsed(view.metrics().decode())["qianyun_probe_looks"]
+    assert values(looks, "N-2")["_totalanswered"] == 1
+    assert values(looks, "N-1") == {}
+    table.close()
+    folder.table.write_bytes(b"no table")
+    with pytest.raises(Misuse):
+        view.metrics()
+    folder.table.unlink()
+    with pytest.raises(FileNotFoundError):
+        view.metrics()
 
 
 def test_the_whole_page_is_openmetrics(folder: Folder) -> None:

@@ -9,14 +9,15 @@ import pytest
 from probes.model import Failure, Target
 from probes.names import Resolver
 from probes.watch import outages as module
+from probes.watch.exporter import View
 from probes.watch.folder import Folder
 from probes.watch.history import History, kept
 from probes.watch.outages import Outages, Turn, recorded
 from probes.watch.slots import read
 from probes.watch.table import FAILURES, State, Table, Word
-from probes.watch.watched import Watch
+from probes.watch.watched import Watch, write
 from tests.probes.conftest import InNamespace, firewall
-from tests.probes.servers import serving, silent
+from tests.probes.servers import free_port, serving, silent
 from tests.probes.survey.test_survey import TWO, told
 from tests.probes.test_dns import nameserver
 from tests.probes.watch.test_history import NOON, City, S
@@ -84,6 +85,28 @@ def test_names_are_looked_up_by_family_and_stand_while_the_resolver_is_silent(
                 answered = words(folder)[four.key]["ANSWERED"]
                 await when(lambda: words(folder)[four.key]["ANSWERED"] > answered + 3)
                 assert words(folder)[four.key]["FAILED"] == 0
+
+    in_namespace(story)
+
+
+def test_a_silent_resolver_is_told(
+    in_namespace: InNamespace, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("probes.watch.naming.DEADLINE", 0.2)
+
+    def untold() -> int:
+        text = View(folder).metrics().decode()
+        (line,) = [t for t in text.splitlines() if t.startswith("qianyun_prober_names_untold ")]
+        return int(float(line.split()[1]))
+
+    async def story() -> None:
+        async with serving(silent) as port:
+            lost, good = named("S", "a.gov.cn", 4, port), watch("N", "127.0.0.1")
+            resolver = Resolver(("127.0.0.1",), free_port())  # refused at once
+            async with probing(folder, lost, good, resolver=resolver):
+                await when(lambda: untold() == 1)
+                write(folder.targets, [good])
+                await when(lambda: untold() == 0)
 
     in_namespace(story)
 

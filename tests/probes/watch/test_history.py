@@ -1,7 +1,9 @@
 """History: what the counters grew by, once each; availability by time, of ends and families."""
 
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -9,15 +11,20 @@ from probes.errors import Misuse
 from probes.model import Failure, Target
 from probes.watch.availability import available, common, months, of_folder, union
 from probes.watch.folder import Folder
-from probes.watch.history import History, Kept, begins, day_of, kept
+from probes.watch.history import History, Kept, begins, catch_up, day_of, kept
 from probes.watch.outages import Outage, Outages, Turn, acknowledge, recorded
 from probes.watch.slots import Slots
-from probes.watch.table import COARSE, Head, Table, Word
+from probes.watch.table import COARSE, Head, Table
 from probes.watch.watched import Watch
 
 S = 10**9
 DAY = date(2026, 11, 2)
 NOON = begins(DAY) + 12 * 3600 * S
+
+
+def at(now: int) -> AbstractContextManager[object]:
+    """It is then."""
+    return mock.patch("probes.watch.table.time.time_ns", return_value=now)
 
 
 class City:
@@ -36,14 +43,14 @@ class City:
         slots.write()
         self.table.q[Head.STARTED] = NOON - 3600 * S
 
-    def look(self, key: str, at: int, *, ok: bool = True, times: int = 1) -> None:
+    def look(self, key: str, when: int, *, ok: bool = True, times: int = 1) -> None:
         slot = self.slots[key]
-        for _ in range(times):
-            if ok:
-                self.table.answered(slot, 0.002, COARSE)
-            else:
-                self.table.failed(slot, Failure.TIMEOUT_ANSWER)
-        self.table.q[self.table.base(slot) + Word.LAST] = at
+        with at(when):
+            for _ in range(times):
+                if ok:
+                    self.table.answered(slot, 0.002, COARSE)
+                else:
+                    self.table.failed(slot, Failure.TIMEOUT_ANSWER)
 
 
 @pytest.fixture
@@ -91,9 +98,44 @@ def test_time_in_which_nobody_looked_is_not_watched(city: City) -> None:
         city.look("N-1|icmp|4", NOON)
         history.fold(city.folder)
         city.table.q[Head.STARTED] = NOON + 7000 * S  # it was down in between
-        city.look("N-1|icmp|4", NOON + 7100 * S)
+        for second in (7000, 7100):
+            city.look("N-1|icmp|4", NOON + second * S)
         history.fold(city.folder)
     assert sum(row.watched for row in rows(city)["N-1|4"]) == 100 * S
+
+
+def test_what_was_watched_before_a_kill_counts_in_its_own_hour(city: City) -> None:
+    with History(city.folder.history) as history:
+        city.look("N-1|icmp|4", NOON)
+        history.fold(city.folder)
+    city.look("N-1|icmp|4", NOON + 280 * S)  # killed before the next fold
+    catch_up(city.folder)
+    city.table.q[Head.STARTED] = NOON + 7000 * S
+    for second in (7100, 7150):
+        city.look("N-1|icmp|4", NOON + second * S)
+    catch_up(city.folder)
+    found = rows(city, "hours")["N-1|4"]
+    assert [(row.answered, row.watched // S) for row in found] == [(2, 280), (2, 50)]
+
+
+def test_what_was_counted_of_a_target_that_left_the_list_is_kept(city: City) -> None:
+    city.look("N-1|icmp|4", NOON, times=7)
+    slots = Slots.load(city.folder.slots, "local")
+    slots.place([], city.table)
+    slots.write()
+    catch_up(city.folder)
+    assert rows(city)["N-1|4"][0].answered == 7
+
+
+def test_marks_of_an_earlier_version_are_read(city: City) -> None:
+    with History(city.folder.history) as history:
+        city.look("N-1|icmp|4", NOON, times=7)
+        history.fold(city.folder)
+        history._database.execute("alter table marks drop column watched")
+    city.look("N-1|icmp|4", NOON + 60 * S)
+    catch_up(city.folder)
+    (day,) = rows(city)["N-1|4"]
+    assert (day.answered, day.watched) == (8, 60 * S)
 
 
 def test_another_table_begins_at_nought(city: City) -> None:

@@ -21,7 +21,7 @@ import pytest
 from probes.errors import Misuse
 from probes.model import Failure, Target
 from probes.watch.folder import Folder
-from probes.watch.outages import Outage, recorded
+from probes.watch.outages import LEFT, Outage, recorded
 from probes.watch.prober import Prober
 from probes.watch.slots import read
 from probes.watch.table import FAILURES, Head, State, Table, Word
@@ -106,6 +106,38 @@ def test_families_are_counted_apart_and_a_cut_is_an_outage(
     assert outage.ended is not None
     assert outage.ended > outage.began
     assert recorded(folder.outages, "N-2") == []
+
+
+def test_an_outage_ends_when_its_target_leaves_the_list(
+    in_namespace: InNamespace, folder: Folder
+) -> None:
+    key, here, away = "N-9|icmp|4", watch("N-1", "127.0.0.1"), watch("N-9", "10.9.9.9")
+
+    async def story() -> None:
+        def down() -> bool:
+            return key in words(folder) and words(folder)[key]["STATE"] == State.DOWN
+
+        async with probing(folder, here, away):
+            await when(down)
+            write(folder.targets, [here])
+            await when(lambda: key not in words(folder))
+            ip("addr", "add", "10.9.9.9/32", "dev", "lo")
+            write(folder.targets, [here, away])  # it comes back, well: nobody says that it is down
+            await when(lambda: key in words(folder))
+            states = set[int]()
+            await when(lambda: states.add(words(folder)[key]["STATE"]) or State.UP in states)
+            assert State.DOWN not in states
+            ip("addr", "del", "10.9.9.9/32", "dev", "lo")
+            await when(down)
+        async with probing(folder, here):  # it left while no prober ran
+            pass
+
+    in_namespace(story)
+    for outage in recorded(folder.outages):
+        assert outage.ended is not None
+        assert outage.began <= outage.ended
+        assert outage.note == LEFT
+    assert len(recorded(folder.outages)) == 2
 
 
 def test_a_changed_list_loses_no_counter(in_namespace: InNamespace, folder: Folder) -> None:
