@@ -4,7 +4,7 @@ A person who is bound to organisations sees what is theirs: a plan or a run with
 is not there, and of the others their part is. Reads of what is sensitive stand in the audit.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,13 @@ from migrator.audit import Entry, Filter
 from migrator.errors import NotFound
 from migrator.people import Deed, Person
 from migrator.plan import Plan
-from migrator.progress import RunRecord
+from migrator.progress import ItemRecord, RunRecord
 from migrator.run_log import log_of
 from migrator.scope import seen_estate
 from migrator.store import Truth
 from migrator.store_attempts import AttemptRecord, EvidenceRecord
 from migrator.store_plans import PlanRecord
+from migrator.store_tallies import Tally
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,62 @@ class Looking:
         mine = self._systems(person)
         return [part for run in every if (part := _mine_of(run, mine)).items]
 
+    def heads(self, person: Person) -> list[RunRecord]:
+        """The same runs without their items."""
+        self.truth.permit(person, Deed.RUN_READ, "runs")
+        return self.truth.tallies.heads(self.among(person))
+
+    def tallies(
+        self, person: Person, heads: Sequence[RunRecord], *, stepped: bool = False
+    ) -> list[Tally]:
+        """How many items of these runs stand where, of those that a person sees."""
+        self.truth.permit(person, Deed.RUN_READ, "runs")
+        return self.truth.tallies.of(heads, self.among(person), stepped=stepped)
+
+    def tally(self, person: Person, code: str) -> Tally:
+        """Of one run, with its steps. Raises NotFound."""
+        (found,) = self.tallies(person, [self.head(person, code)], stepped=True)
+        return found
+
+    def head(self, person: Person, code: str) -> RunRecord:
+        """A run without its items. Raises NotFound."""
+        self.truth.permit(person, Deed.RUN_READ, code)
+        head = self.truth.runs.head(code)
+        if not person.whole_city and not self.truth.tallies.states(code, self.among(person)):
+            raise NotFound(f"没有此次执行 / no such run: {code}; see `qianyun run list`")
+        return head
+
+    def item(self, person: Person, code: str, system: str) -> ItemRecord:
+        """Raises NotFound."""
+        self.truth.permit(person, Deed.RUN_READ, code)
+        among = self.among(person)
+        if among is not None and system not in among:
+            raise NotFound(f"执行 {code} 中没有系统 {system} / the run has no item {system}")
+        return self.truth.runs.item(code, system)
+
+    def items(
+        self, person: Person, code: str, size: int, page: int = 0, at: str = ""
+    ) -> tuple[tuple[ItemRecord, ...], int]:
+        """One page of a run's items by wave and system, and the place of its first. Without a page the
+        one that the system `at` stands on, else the one of the first that has not ended."""
+        self.truth.permit(person, Deed.RUN_READ, code)
+
+        def choose(first: int, count: int) -> tuple[int, int]:
+            last = max(1, -(-count // size))
+            wanted = min(page, last) if page else min(last, first // size + 1)
+            return (wanted - 1) * size, size
+
+        return self.truth.tallies.page(code, choose, self.among(person), at="" if page else at)
+
+    def moves(self, person: Person, system: str) -> list[ItemRecord]:
+        """What every run did with a system that a person sees, oldest first."""
+        self.truth.permit(person, Deed.RUN_READ, "runs")
+        return self.truth.tallies.moves(system)
+
+    def among(self, person: Person) -> frozenset[str] | None:
+        """The systems that a person sees, None for all."""
+        return None if person.whole_city else self._systems(person)
+
     def run(self, person: Person, code: str) -> RunRecord:
         """Raises NotFound."""
         self.truth.permit(person, Deed.RUN_READ, code)
@@ -95,26 +152,34 @@ class Looking:
             raise NotFound(f"没有此次执行 / no such run: {code}; see `qianyun run list`")
         return part
 
-    def attempts(self, person: Person, code: str) -> list[AttemptRecord]:
+    def attempts(self, person: Person, code: str, system: str | None = None) -> list[AttemptRecord]:
         """Raises NotFound."""
-        systems = {item.system for item in self.run(person, code).items}
-        return [one for one in self.truth.attempts.of(code) if one.system in systems]
+        self.head(person, code)
+        among = self.among(person)
+        found = self.truth.attempts.of(code, system)
+        return [one for one in found if among is None or one.system in among]
 
-    def evidence(self, person: Person, code: str) -> list[EvidenceRecord]:
+    def evidence(
+        self, person: Person, code: str, system: str | None = None
+    ) -> list[EvidenceRecord]:
         """What the attempts found; the reading is noted. Raises NotFound, Forbidden."""
         self.truth.permit(person, Deed.EVIDENCE_READ, code)
-        found = self.truth.attempts.evidence_of(self.run(person, code).code)
-        self.truth.audit(person.name, "evidence.read", code, records=len(found))
+        self.head(person, code)
+        among = self.among(person)
+        every = self.truth.attempts.evidence_of(code, system)
+        found = [one for one in every if among is None or one.system in among]
+        of = code if system is None else f"{code}/{system}"
+        self.truth.audit(person.name, "evidence.read", of, records=len(found))
         return found
 
     def log(self, person: Person, code: str, system: str | None = None) -> list[dict[str, Any]]:
         """Lines of a run so far (`run_log`). Raises NotFound."""
-        run = self.run(person, code)
-        systems = {item.system for item in run.items}
-        if system is not None and system not in systems:
-            raise NotFound(f"执行 {code} 中没有系统 {system} / the run has no item {system}")
+        self.head(person, code)
+        if system is not None:
+            self.item(person, code, system)
+        among = self.among(person)
         lines = log_of(self.truth, code, system)
-        return lines if person.whole_city else [one for one in lines if one["system"] in systems]
+        return [one for one in lines if among is None or one["system"] in among]
 
     def concerns(self, person: Person, object: str) -> bool:
         """Whether an object of the audit ("R-…/SYSTEM", "P-…") is about a system that a person sees."""
@@ -123,7 +188,7 @@ class Looking:
             if system:
                 return system in self._systems(person)
             if code.startswith("R-"):
-                return bool(self.run(person, code).items)
+                return bool(self.head(person, code))
             return code.startswith("P-") and self._mine(person, code)
         except NotFound:
             return False

@@ -98,6 +98,16 @@ class ItemRecord(Frozen):
         bad = {StepState.FAILED, StepState.HELD}
         return next((s for s in self.steps if s.state in bad), None)
 
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for an operator's decision. Step and item agree: right after a retry, or
+        while an item turns round, only one does."""
+        if self.state not in {ItemState.FAILED, ItemState.HELD}:
+            return False
+        if self.wanted is Wanted.ROLLBACK:
+            return self.step(StepKind.ROLLBACK).state in {StepState.FAILED, StepState.HELD}
+        return self.blocked is not None
+
 
 class RunRecord(Frozen):
     code: str

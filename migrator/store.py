@@ -30,6 +30,7 @@ from migrator.store_records import PolicyRecords
 from migrator.store_reports import Reports
 from migrator.store_runs import Runs
 from migrator.store_sendings import Sendings
+from migrator.store_tallies import Tallies
 
 type Clock = Callable[[], datetime]
 
@@ -52,6 +53,7 @@ class Truth:
         self.receivers = Receivers(self)
         self.plans = Plans(self)
         self.runs = Runs(self)
+        self.tallies = Tallies(self)
         self.attempts = Attempts(self)
         self.census = Census(self)
         self.records = PolicyRecords(self)

@@ -122,7 +122,7 @@ class Runs:
             row = connection.execute(_RUN, {"of_run": code}).mappings().first()
         if row is None:
             raise NotFound(f"没有此次执行 / no such run: {code}; see `qianyun run list`")
-        return _run(row, ())
+        return run_of(row, ())
 
     def open_codes(self) -> list[str]:
         """Of those that have not ended, oldest first."""
@@ -155,18 +155,18 @@ class Runs:
         kept = connection.execute(
             select(items).where(items.c.run == code).order_by(items.c.wave, items.c.system)
         ).mappings()
-        return _run(row, tuple(_item(item, found.get(item["system"], [])) for item in kept))
+        return run_of(row, tuple(item_of(item, found.get(item["system"], [])) for item in kept))
 
     def item(self, run: str, system: str) -> ItemRecord:
         """Raises NotFound."""
         of = {"of_run": run, "of_system": system}
         with self._truth.reading() as connection:
             row = connection.execute(_ITEM, of).mappings().first()
-            way = [_step(step) for step in connection.execute(_WAY, of).mappings()]
+            way = [step_of(step) for step in connection.execute(_WAY, of).mappings()]
         if row is None:
             self.head(run)
             raise NotFound(f"执行 {run} 中没有系统 {system} / the run has no item {system}")
-        return _item(row, way)
+        return item_of(row, way)
 
     def turned(self, run: str) -> dict[str, str]:
         """Systems whose items are to go back, with their notes."""
@@ -433,15 +433,15 @@ class Runs:
             connection.execute(_ADD_STEP, {"run": run, "system": system, "step": step, **blank})
 
 
-def _run(row: RowMapping, found: tuple[ItemRecord, ...]) -> RunRecord:
+def run_of(row: RowMapping, found: tuple[ItemRecord, ...]) -> RunRecord:
     return RunRecord(**{**row, "limits": json.loads(row["limits"]), "items": found})
 
 
-def _item(row: RowMapping, way: Sequence[StepRecord]) -> ItemRecord:
+def item_of(row: RowMapping, way: Sequence[StepRecord]) -> ItemRecord:
     return ItemRecord(**row, steps=tuple(sorted(way, key=lambda step: _ORDER[step.step])))
 
 
-def _step(row: RowMapping) -> StepRecord:
+def step_of(row: RowMapping) -> StepRecord:
     return StepRecord(**{k: v for k, v in row.items() if k not in {"run", "system"}})
 
 

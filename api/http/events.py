@@ -43,8 +43,8 @@ Code = Annotated[str, Path(pattern=r"^R-\d{8}-\d{1,9}$", examples=["R-20261122-1
 def _seen_run(code: Code, person: Asking, look: Look) -> frozenset[str] | None:
     """The systems of the run that a person sees, None for all: asked before the stream begins, so that
     a refusal is an answer and not a stream."""
-    run = look.run(person, code)
-    return None if person.whole_city else frozenset(item.system for item in run.items)
+    look.head(person, code)
+    return look.among(person)
 
 
 @router.get(

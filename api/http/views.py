@@ -2,12 +2,9 @@
 
 from typing import Any
 
-from migrator.plan import StepKind
-from migrator.progress import ItemRecord, ItemState, RunRecord, RunState, StepState, Wanted
+from migrator.progress import RunRecord, RunState
 from migrator.store import Truth
 from migrator.store_plans import PlanRecord
-
-_STUCK = {StepState.FAILED, StepState.HELD}
 
 
 def plan_summary(record: PlanRecord) -> dict[str, Any]:
@@ -39,18 +36,9 @@ def names_of(truth: Truth, run: RunRecord) -> dict[str, str]:
 
 def waiting(run: RunRecord) -> list[str]:
     """Systems whose item waits for an operator's decision."""
-    return [item.system for item in run.items if _waits(item)]
+    return [item.system for item in run.items if item.waits]
 
 
 def self_paused(run: RunRecord) -> bool:
     """Whether the run paused itself, since a wave lost an item."""
     return run.state is RunState.PAUSED and bool(run.note)
-
-
-def _waits(item: ItemRecord) -> bool:
-    """Step and item agree: right after a retry, or while an item turns round, only one does."""
-    if item.state not in {ItemState.FAILED, ItemState.HELD}:
-        return False
-    if item.wanted is Wanted.ROLLBACK:
-        return item.step(StepKind.ROLLBACK).state in _STUCK
-    return item.blocked is not None

@@ -21,7 +21,6 @@ from api.words import Words
 from inventory.model import Contact, Line, Room
 from inventory.secrecy import is_classified, shown_name
 from migrator.people import Deed
-from migrator.progress import ItemState, RunRecord
 from migrator.store import Truth
 from probes.watch.outages import Outage
 
@@ -328,22 +327,15 @@ def line_page(
     )
 
 
-def loads(truth: Truth, runs: Sequence[RunRecord]) -> dict[str, float]:
+def loads(truth: Truth) -> dict[str, float]:
     """What the moves under way may take of each line, as a share of its rate."""
     taken: Counter[str] = Counter()
     rates: dict[str, int] = {}
-    busy = (ItemState.WAITING, ItemState.PAUSED)
-    for run in runs:
-        if run.ended_at:
-            continue
-        plan = truth.plans.load(run.plan)
-        for item in run.items:
-            if item.state.ended or item.state in busy:
-                continue
-            line, rate = plan.item(item.system).line, plan.item(item.system).rate_kbps
-            if line is not None and line.bandwidth_kbps:
-                taken[line.code] += rate
-                rates[line.code] = line.bandwidth_kbps
+    for code, system in truth.tallies.under_way():
+        item = truth.plans.known(code).item(system)
+        if item.line is not None and item.line.bandwidth_kbps:
+            taken[item.line.code] += item.rate_kbps
+            rates[item.line.code] = item.line.bandwidth_kbps
     return {code: taken[code] / rates[code] for code in taken}
 
 
@@ -351,8 +343,7 @@ def routes(site: Site) -> APIRouter:
     router = APIRouter()
 
     def busy() -> dict[str, float]:
-        truth = site.product.truth
-        return loads(truth, truth.runs.all())
+        return loads(site.product.truth)
 
     def asked(request: Request) -> tuple[str, int]:
         hops = request.query_params.get("hops", "2")

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.http.views import waiting
 from api.pages.city import Case, City, Judged
 from api.pages.frame import Shell, url
 from api.pages.looks import Looks, looks
@@ -21,6 +20,7 @@ from inventory.policies.wording import Severity
 from migrator.people import Deed
 from migrator.progress import ItemState, RunRecord, RunState
 from migrator.store_plans import PlanRecord
+from migrator.store_tallies import Tally
 
 MOST = 12
 """Lines of a list on this page; the rest is one click away."""
@@ -124,17 +124,17 @@ def overview(
     city: City,
     judged: Judged | None,
     seen: Looks,
-    runs: Sequence[RunRecord],
+    heads: Sequence[RunRecord],
+    open_runs: Sequence[Tally],
     plans: Sequence[PlanRecord],
 ) -> Overview:
-    """The page as a value; pure."""
+    """The page as a value; pure. `heads`: of every run; `open_runs`: those that have not ended."""
     estate = city.estate
     cases = judged.cases if judged else ()
     known = [(n.code, seen.worst(n.code)) for n in city.nodes]
     down = tuple(code for code, state in known if state == "down")
     goals = sorted((g for case in cases for g in _goals(case)), key=_urgency)
-    open_runs = [run for run in runs if not run.ended_at]
-    started = {run.plan for run in runs}
+    started = {run.plan for run in heads}
     phases_of, phases = _phases(cases, estate)
     return Overview(
         empty=not any(objects for _, objects in estate.collections()),
@@ -205,15 +205,17 @@ def _urgency(goal: Goal) -> tuple[bool, int]:
 
 def _calls(
     city: City,
-    runs: Iterable[RunRecord],
+    runs: Iterable[Tally],
     plans: Iterable[PlanRecord],
     goals: Iterable[Goal],
     down: Sequence[str],
 ) -> Iterator[Call]:
-    for run in runs:
-        for system in waiting(run):
+    for tally in runs:
+        run = tally.run
+        for system in tally.waiting:
             values: dict[str, object] = {"system": city.system_name(system), "run": run.code}
-            yield Call("bad", "page.call.stuck", values, f"/runs/{run.code}#{system}")
+            to = url(f"/runs/{run.code}", at=system)
+            yield Call("bad", "page.call.stuck", values, f"{to}#{system}")
         if run.state is RunState.PAUSED:
             yield Call("warn", "page.call.paused", {"run": run.code}, f"/runs/{run.code}")
     if down:
@@ -255,20 +257,20 @@ def _by_phase(case: Case) -> Iterator[PhaseCount]:
         yield PhaseCount("全部完成", "all left", counts[None], 0, to)
 
 
-def _wave(run: RunRecord) -> Wave:
-    open_ones = [i for i in run.items if not i.state.ended]
-    number = min((i.wave for i in open_ones), default=max((i.wave for i in run.items), default=0))
-    items = [i for i in run.items if i.wave == number]
+def _wave(tally: Tally) -> Wave:
+    run, counts = tally.run, tally.waves
+    last = max((wave for wave, _ in counts), default=0)
+    number = min((wave for wave, state in counts if not state.ended), default=last)
     return Wave(
         run=run.code,
         plan=run.plan,
         number=number,
-        waves=max((i.wave for i in run.items), default=0),
+        waves=last,
         state=str(run.state),
         tone=tone(run.state),
-        done=sum(i.state is ItemState.DONE for i in items),
-        total=len(items),
-        stuck=tuple(waiting(run)),
+        done=counts.get((number, ItemState.DONE), 0),
+        total=sum(count for (wave, _), count in counts.items() if wave == number),
+        stuck=tally.waiting,
         to=f"/runs/{run.code}",
     )
 
@@ -286,11 +288,13 @@ def routes(site: Site) -> APIRouter:
     @router.get("/")
     def show(request: Request) -> Response:
         viewer, looking = site.viewer(request, Deed.INVENTORY_READ), site.looking(request)
+        heads = looking.heads(viewer.person)
         view = overview(
             site.city(viewer),
             site.judged(viewer),
             looks(site.product),
-            looking.runs(viewer.person),
+            heads,
+            looking.tallies(viewer.person, [run for run in heads if not run.ended_at]),
             looking.plans(viewer.person),
         )
         shell = Shell(title=viewer.say("page.nav.overview"), at="overview")

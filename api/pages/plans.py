@@ -196,7 +196,7 @@ def routes(site: Site) -> APIRouter:
         record, plan = looking.plan(viewer.person, code)
         told = request.query_params.get("page", "1")
         page = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 1
-        started = any(run.plan == code for run in looking.runs(viewer.person))
+        started = any(run.plan == code for run in looking.heads(viewer.person))
         plans = looking.plans(viewer.person)
         secret = site.city(viewer).secret.systems
         view = plan_page(record, plan, plans, started, viewer.name, site.cities.today, page, secret)

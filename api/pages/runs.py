@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic_core import to_json
 
-from api.http.views import waiting
 from api.pages.frame import Crumb, Shell, Viewer, render
 from api.pages.run_doing import add_doings, doings_of
 from api.pages.run_feed import SHOWN, Feeds, Said, matches, said
@@ -19,9 +18,11 @@ from api.pages.site import Site
 from api.pages.tones import tone
 from api.times import seconds_between
 from migrator.eta import rest
+from migrator.looking import Looking
 from migrator.people import Deed
 from migrator.plan import WAY, StepKind
 from migrator.progress import ItemRecord, ItemState, RunRecord, StepState
+from migrator.store_tallies import Tally
 
 BEAT = 5.0
 """Seconds between two signs of life of a stream: a page calls itself stale after 15."""
@@ -29,6 +30,10 @@ LOOK = 1.0
 """Seconds between two looks of a stream at the truth."""
 FOUND = 200
 """Lines that a search shows a page."""
+ITEMS = 100
+"""Items of a page: of a run with more, the page whose items go now is shown first."""
+_PASSED = (StepState.DONE, StepState.SKIPPED)
+_UNDER_WAY = (ItemState.RUNNING, ItemState.FAILED, ItemState.HELD)
 
 
 @dataclass(frozen=True)
@@ -59,14 +64,18 @@ class ItemView:
 
 @dataclass(frozen=True)
 class WaveView:
+    """`items`: those of the page; `done` of `total` are of the whole wave."""
+
     number: int
     items: tuple[ItemView, ...]
     done: int
+    total: int
 
 
 @dataclass(frozen=True)
 class RunView:
-    """`share` of all steps that are done; `eta` in seconds, None while too little is known."""
+    """`share` of all steps that are done; `eta` in seconds, None while too little is known. `waves`: those
+    of the page; `here`: systems whose items stand on it."""
 
     code: str
     plan: str
@@ -77,6 +86,9 @@ class RunView:
     began: str
     ended: str | None
     waves: tuple[WaveView, ...]
+    here: frozenset[str]
+    page: int
+    pages: int
     done: int
     total: int
     share: float
@@ -85,14 +97,19 @@ class RunView:
     doings: tuple[str, ...]
 
 
-def run_view(run: RunRecord, names: Mapping[str, str], now: str) -> RunView:
-    """A run as a page shows it; `now`: ISO, for what is under way."""
+def run_view(
+    tally: Tally,
+    items: Sequence[ItemRecord],
+    names: Mapping[str, str],
+    now: str,
+    *,
+    page: int = 1,
+) -> RunView:
+    """A run as a page shows it, with these of its items; `now`: ISO, for what is under way."""
+    run, counts = tally.run, tally.waves
     waves: dict[int, list[ItemView]] = defaultdict(list)
-    for item in run.items:
+    for item in items:
         waves[item.wave].append(item_view(item, names.get(item.system, ""), now))
-    steps = [item.step(kind).state for item in run.items for kind in WAY]
-    passed = sum(s in (StepState.DONE, StepState.SKIPPED) for s in steps)
-    over = sum(len(WAY) for i in run.items if i.state.ended and i.state is not ItemState.DONE)
     return RunView(
         code=run.code,
         plan=run.plan,
@@ -103,16 +120,32 @@ def run_view(run: RunRecord, names: Mapping[str, str], now: str) -> RunView:
         began=run.started_at,
         ended=run.ended_at,
         waves=tuple(
-            WaveView(n, tuple(waves[n]), sum(i.state == "done" for i in waves[n]))
+            WaveView(
+                n,
+                tuple(waves[n]),
+                counts.get((n, ItemState.DONE), 0),
+                sum(count for (wave, _), count in counts.items() if wave == n),
+            )
             for n in sorted(waves)
         ),
-        done=sum(i.state is ItemState.DONE for i in run.items),
-        total=len(run.items),
-        share=passed / max(1, len(steps) - over),
-        eta=None if run.ended_at else eta_of(run, now),
-        waiting=tuple(waiting(run)),
+        here=frozenset(item.system for item in items),
+        page=page,
+        pages=max(1, -(-tally.items // ITEMS)),
+        done=sum(n for (_, state), n in counts.items() if state is ItemState.DONE),
+        total=tally.items,
+        share=share_of(tally),
+        eta=None if run.ended_at else eta_of(tally),
+        waiting=tally.waiting,
         doings=() if run.ended_at else (("resume", "abort") if run.paused else ("pause", "abort")),
     )
+
+
+def share_of(tally: Tally) -> float:
+    """Of all steps on the way, the part that is done or was passed over; items that ended without being
+    done have none left."""
+    passed = sum(s.many for s in tally.steps if s.step in WAY and s.state in _PASSED)
+    over = sum(n for (_, s), n in tally.waves.items() if s.ended and s is not ItemState.DONE)
+    return passed / max(1, (tally.items - over) * len(WAY))
 
 
 def item_view(item: ItemRecord, name: str, now: str) -> ItemView:
@@ -148,7 +181,7 @@ def item_view(item: ItemRecord, name: str, now: str) -> ItemView:
     )
 
 
-def eta_of(run: RunRecord, now: str) -> float | None:
+def eta_of(tally: Tally) -> float | None:
     """Seconds until what is under way and waits would be done, by what each kind of step took in this
     run and how many items went at once; None before every kind that is left was done once."""
     took: dict[StepKind, list[float]] = defaultdict(list)
@@ -173,6 +206,22 @@ def eta_of(run: RunRecord, now: str) -> float | None:
     whole = sum(count * usual[kind] for kind, count in left.items())
     under_way = [rest(usual[kind], spent) for kind, spent in begun]
     return max([(whole + sum(under_way)) / max(1, at_once), *under_way])
+    at_once = sum(n for (_, state), n in tally.waves.items() if state in _UNDER_WAY)
+    open_items = sum(n for (_, state), n in tally.waves.items() if not state.ended)
+    whole, any_left = 0.0, False
+    for kind in WAY:
+        of = [s for s in tally.steps if s.step is kind]
+        gone = sum(s.many for s in of if s.state is StepState.SKIPPED and not s.ended)
+        done = [s for s in of if s.state is StepState.DONE]
+        left = open_items - gone - sum(s.timed for s in done if not s.ended)
+        timed = sum(s.timed for s in done)
+        if left <= 0:
+            continue
+        if not timed:
+            return None
+        any_left = True
+        whole += left * sum(s.seconds for s in done) / timed
+    return whole / max(1, at_once) if any_left else None
 
 
 @dataclass(frozen=True)
@@ -239,25 +288,30 @@ def routes(site: Site) -> APIRouter:
     @router.get("/runs")
     def many(request: Request) -> Response:
         viewer = site.viewer(request, Deed.RUN_READ)
-        runs = site.looking(request).runs(viewer.person)[::-1]
-        view = [run_view(run, {}, now()) for run in runs[:100]]
+        looking = site.looking(request)
+        heads = looking.heads(viewer.person)[::-1][:100]
+        tallies = looking.tallies(viewer.person, heads, stepped=True)
+        view = [run_view(tally, (), {}, now()) for tally in tallies]
         shell = Shell(title=viewer.say("page.nav.runs"), at="runs")
         return site.page(request, "runs.html", shell, viewer=viewer, view=view)
 
     @router.get("/runs/{code}")
     def one(request: Request, code: str) -> Response:
         viewer = site.viewer(request, Deed.RUN_READ)
-        run = site.looking(request).run(viewer.person, code)
-        lines = _of(feed().lines(code), run)
-        cursor = feed().cursor(len(feed().lines(code)))
-        view = run_view(run, names(viewer), now())
+        looking = site.looking(request)
+        tally = looking.tally(viewer.person, code)
+        run, among = tally.run, looking.among(viewer.person)
+        known = feed().lines(code)
+        told = request.query_params
+        items, page = _items(looking, viewer, code, told.get("page", ""), told.get("at", ""))
+        view = run_view(tally, items, names(viewer), now(), page=page)
         crumbs = (Crumb(viewer.say("page.nav.runs"), "/runs"), Crumb(code))
         scripts = () if run.ended_at else ("live.js",)
         shell = Shell(title=code, at="runs", crumbs=crumbs, scripts=scripts)
         given: dict[str, Any] = {
             "view": view,
-            "log": last_said(lines, viewer, SHOWN // 4),
-            "cursor": cursor,
+            "log": last_said(_of(known, among), viewer, SHOWN // 4),
+            "cursor": feed().cursor(len(known)),
         }
         return site.page(request, "run.html", shell, viewer=viewer, tone=tone, **given)
 
@@ -265,21 +319,23 @@ def routes(site: Site) -> APIRouter:
     async def live(request: Request, code: str, after: str = "") -> Response:
         viewer = site.viewer(request, Deed.RUN_READ)
         looking = site.looking(request)
-        await asyncio.to_thread(looking.run, viewer.person, code)  # NotFound before the stream
+        await asyncio.to_thread(looking.head, viewer.person, code)  # NotFound before the stream
+        page = request.query_params.get("page", "")
         cursor = request.headers.get("last-event-id") or after
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        events = _events(site, looking, feed(), viewer, code, cursor, request)
+        events = _events(_Sight(site, looking, feed(), viewer, code, page), cursor, request)
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     @router.get("/runs/{code}/log")
     def log(request: Request, code: str) -> Response:
         viewer = site.viewer(request, Deed.RUN_READ)
-        run = site.looking(request).run(viewer.person, code)
+        looking = site.looking(request)
+        run, among = looking.head(viewer.person, code), looking.among(viewer.person)
         told = request.query_params
         page = told.get("page", "1")
         asked = {n: told.get(n, "")[:200] for n in ("q", "system", "step")}
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
-        found = found_in(_of(feed().lines(code), run), viewer, page=number, **asked)
+        found = found_in(_of(feed().lines(code), among), viewer, page=number, **asked)
         crumbs = (
             Crumb(viewer.say("page.nav.runs"), "/runs"),
             Crumb(code, f"/runs/{code}"),
@@ -298,11 +354,11 @@ def routes(site: Site) -> APIRouter:
     def item(request: Request, code: str, system: str) -> Response:
         viewer = site.viewer(request, Deed.RUN_READ)
         looking = site.looking(request)
-        run = looking.run(viewer.person, code)
-        record = site.product.truth.runs.item(run.code, system)
-        attempts = [a for a in looking.attempts(viewer.person, code) if a.system == system]
+        run = looking.head(viewer.person, code)
+        record = looking.item(viewer.person, code, system)
+        attempts = looking.attempts(viewer.person, code, system)
         allowed = viewer.may(Deed.EVIDENCE_READ)
-        kept = looking.evidence(viewer.person, code) if allowed else []
+        kept = looking.evidence(viewer.person, code, system) if allowed else []
         view = item_view(record, names(viewer).get(system, ""), now())
         lines = [line for line in feed().lines(code) if line["system"] == system]
         crumbs = (
@@ -315,7 +371,7 @@ def routes(site: Site) -> APIRouter:
             "view": view,
             "run": run,
             "attempts": attempts,
-            "evidence": [e for e in kept if e.system == system],
+            "evidence": kept,
             "allowed": allowed,
             "log": last_said(lines, viewer, 300),
             "step_tone": tone,
@@ -338,38 +394,64 @@ class _Names(dict[str, str]):
         return str(self._city.system_name(key))  # type: ignore[attr-defined]
 
 
-def _of(lines: Iterable[dict[str, object]], run: RunRecord) -> list[dict[str, object]]:
-    """Lines of the items that a person sees."""
-    systems = {item.system for item in run.items}
-    return [line for line in lines if line["system"] in systems]
+def _of(
+    lines: Sequence[dict[str, object]], among: frozenset[str] | None
+) -> Sequence[dict[str, object]]:
+    """Lines of the systems that a person sees."""
+    return lines if among is None else [line for line in lines if line["system"] in among]
 
 
-async def _events(
-    site: Site,
-    looking: "object",
-    feeds: Feeds,
-    viewer: Viewer,
-    code: str,
-    cursor: str,
-    request: Request,
-) -> AsyncIterator[bytes]:
+def _items(
+    looking: Looking, viewer: Viewer, code: str, page: str, at: str = ""
+) -> tuple[Sequence[ItemRecord], int]:
+    """The items of a page and its number: the one that was asked for, the one that the system `at`
+    stands on, else the one whose items go now."""
+    number = int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 else 0
+    found, offset = looking.items(viewer.person, code, ITEMS, number, at[:80])
+    return found, offset // ITEMS + 1
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What a stream looks at, and who looks."""
+
+    site: Site
+    looking: Looking
+    feeds: Feeds
+    viewer: Viewer
+    code: str
+    page: str
+
+    def look(self) -> tuple[RunRecord, Sequence[dict[str, object]], str]:
+        """The run without its items, all its lines, and how it stands as HTML."""
+        viewer, code = self.viewer, self.code
+        tally = self.looking.tally(viewer.person, code)
+        lines = list(self.feeds.lines(code))
+        items, page = _items(self.looking, viewer, code, self.page)
+        names, now = _Names(self.site.city(viewer)), datetime.now(UTC).isoformat()
+        view = run_view(tally, items, names, now, page=page)
+        path, shell = f"/runs/{code}", Shell(title=code)
+        return tally.run, lines, render("run_state.html", viewer, shell, path, view=view, tone=tone)
+
+    def told(self, lines: Sequence[dict[str, object]]) -> list[dict[str, str]]:
+        """Those of these lines that the viewer sees and that have words."""
+        seen = _of(lines, self.looking.among(self.viewer.person))
+        return [s.plain() for one in seen if (s := said(one, self.viewer.say, self.viewer.zone))]
+
+
+async def _events(sight: _Sight, cursor: str, request: Request) -> AsyncIterator[bytes]:
     """lines (JSON), state (HTML), beat, end. Each has its cursor as id, so that a browser that comes
     back goes on where it was."""
+    feeds = sight.feeds
     number = feeds.number(cursor)
     if number is None:
         yield _event("end", "", feeds.cursor(0))
         return
     before, silent = "", 0.0
     while not await request.is_disconnected():
-        run, lines, html = await asyncio.to_thread(_look, site, looking, feeds, viewer, code)
+        run, lines, html = await asyncio.to_thread(sight.look)
         if len(lines) > number:
-            new = lines[number:][-SHOWN:]
-            systems = {item.system for item in run.items}
-            told = [
-                s.plain()
-                for line in new
-                if line["system"] in systems and (s := said(line, viewer.say, viewer.zone))
-            ]
+            told = await asyncio.to_thread(sight.told, lines[number:][-SHOWN:])
             number = len(lines)
             yield _event("lines", to_json(told).decode(), feeds.cursor(number))
             silent = 0.0
@@ -384,17 +466,6 @@ async def _events(
             yield _event("beat", "", feeds.cursor(number))
         await asyncio.sleep(LOOK)
         silent += LOOK
-
-
-def _look(
-    site: Site, looking: "object", feeds: Feeds, viewer: Viewer, code: str
-) -> tuple[RunRecord, Sequence[dict[str, object]], str]:
-    run: RunRecord = looking.run(viewer.person, code)  # type: ignore[attr-defined]
-    lines = list(feeds.lines(code))
-    view = run_view(run, _Names(site.city(viewer)), datetime.now(UTC).isoformat())
-    shell = Shell(title=code)
-    html = render("run_state.html", viewer, shell, f"/runs/{code}", view=view, tone=tone)
-    return run, lines, html
 
 
 def _event(name: str, data: str, number: str) -> bytes:

@@ -14,7 +14,7 @@ from api.words import Words
 from inventory.model import Contact, Provenance, System, content
 from inventory.policies.phases import PhaseState
 from inventory.secrecy import is_classified
-from migrator.progress import RunRecord
+from migrator.progress import ItemRecord
 from probes.errors import Misuse
 from probes.readiness.evidence import Readiness
 from probes.readiness.levels import Judge
@@ -121,7 +121,7 @@ def system_page(
     code: str,
     judged: Judged | None,
     seen: Looks,
-    runs: Sequence[RunRecord],
+    moved: Sequence[ItemRecord],
     say: Words,
 ) -> SystemPage:
     """Raises NotFound for a code that is no system's."""
@@ -147,7 +147,7 @@ def system_page(
         else tuple(_ties(city, ((d.system, d.kind) for d in city.needed_by.get(code, ())))),
         hosts=() if secret else tuple(_hosts(city, code)),
         ways=() if judged is None else tuple(_ways(judged, code)),
-        moves=() if secret else tuple(_moves(runs, code)),
+        moves=() if secret else tuple(_moves(moved)),
         readiness=None if secret else _readiness(city, code, seen),
         probed=seen.any,
         stops=() if judged is None or secret else tuple(_stops(judged, code)),
@@ -227,13 +227,11 @@ def _ways(judged: Judged, code: str) -> Iterator[Way]:
             yield Way(pack.id, pack.title, pack.title_en, standing.phases, standing.phase)
 
 
-def _moves(runs: Sequence[RunRecord], code: str) -> Iterator[Move]:
-    for run in reversed(runs):
-        for item in run.items:
-            if item.system == code:
-                began = next((s.started_at for s in item.steps if s.started_at), None)
-                state = str(item.state)
-                yield Move(run.code, item.wave, state, tone(state), item.note, began)
+def _moves(moved: Sequence[ItemRecord]) -> Iterator[Move]:
+    for item in reversed(moved):
+        began = next((s.started_at for s in item.steps if s.started_at), None)
+        state = str(item.state)
+        yield Move(item.run, item.wave, state, tone(state), item.note, began)
 
 
 def _readiness(city: City, code: str, seen: Looks) -> Readiness | None:

@@ -212,7 +212,7 @@ def routes(site: Site) -> APIRouter:
             code,
             site.judged(viewer),
             looks(site.product),
-            site.looking(request).runs(viewer.person),
+            site.looking(request).moves(viewer.person, code),
             viewer.say,
         )
         site.looking(request).about(viewer.person, code, view.contacts)

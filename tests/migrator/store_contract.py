@@ -15,7 +15,7 @@ from inventory.reports.model import Report, Section, Source, Text
 from migrator.audit import first_fault
 from migrator.errors import AttemptAlive, Forbidden, NotFound, Refused
 from migrator.people import local
-from migrator.plan import Means, Plan, StepKind
+from migrator.plan import WAY, Means, Plan, StepKind
 from migrator.planner import make_plan
 from migrator.progress import ItemState, RunState, StepState, Wanted
 from migrator.store import Truth
@@ -251,6 +251,73 @@ class TruthContract:
             stage.running.rollback(run, "S0", local("zhang"))
         stage.running.abort(run, local("zhang"))
         assert runs.item(run, "S0").wanted is Wanted.FORWARD
+
+    def test_counts_of_a_run_are_those_of_its_items(self, stage: Stage) -> None:
+        code, _ = stage.approved(city([system(n) for n in range(5)]), Means())
+        run, runs, tallies = (
+            stage.running.start(code, local("zhang")).code,
+            stage.truth.runs,
+            stage.truth.tallies,
+        )
+        at = {"started_at": "2026-11-22T20:00:00.000+00:00"}
+        done = {"state": StepState.DONE, "ended_at": "2026-11-22T20:01:30.500+00:00"} | at
+        for name in ("S0", "S1"):
+            runs.set_step(run, name, StepKind.PREFLIGHT, **done)
+        runs.set_step(run, "S1", StepKind.BACKUP, state=StepState.FAILED, message="no", **at)
+        runs.set_item(run, "S1", state=ItemState.FAILED)
+        for kind in WAY:
+            runs.set_step(run, "S2", kind, state=StepState.SKIPPED)
+        runs.set_item(run, "S2", state=ItemState.DONE)
+        runs.set_item(run, "S3", state=ItemState.RUNNING)
+
+        heads, whole = tallies.heads(), runs.get(run)
+        assert heads == [whole.model_copy(update={"items": ()})]
+        (tally,) = tallies.of(heads, stepped=True)
+        assert tally.waves == {
+            (wave, state): sum((i.wave, i.state) == (wave, state) for i in whole.items)
+            for wave, state in {(i.wave, i.state) for i in whole.items}
+        }
+        assert tally.waiting == ("S1",)
+        assert tally.stuck == tuple(i for i in whole.items if i.system == "S1")
+        sums = {(s.step, s.state, s.ended): s for s in tally.steps}
+        looked = sums[StepKind.PREFLIGHT, StepState.DONE, False]
+        assert (looked.many, looked.timed) == (2, 2)
+        assert looked.seconds == pytest.approx(181, abs=0.01)
+        assert sums[StepKind.COMMIT, StepState.SKIPPED, True].many == 1
+        assert not any(s.state is StepState.PENDING for s in tally.steps)
+
+        runs.set_step(run, "S3", StepKind.PREFLIGHT, **done)  # known at once
+        (later,) = tallies.of(heads, stepped=True)
+        assert {s.many for s in later.steps if s.step is StepKind.PREFLIGHT and not s.ended} == {3}
+
+        some = frozenset({"S1", "S2", "S9"})
+        (mine,) = tallies.of(heads, some, stepped=True)
+        assert (mine.items, mine.waiting) == (2, ("S1",))
+        assert sum(s.many for s in mine.steps) == len(WAY) + 2
+        assert tallies.heads(frozenset({"S9"})) == []
+        assert tallies.states(run, some) == {
+            i.system: i.state for i in whole.items if i.system in some
+        }
+        assert tallies.moves("S1") == [runs.item(run, "S1")]
+        assert sorted(tallies.under_way()) == [(code, "S1"), (code, "S3")]
+
+    def test_a_page_of_a_run_holds_what_is_looked_for(self, stage: Stage) -> None:
+        code, _ = stage.approved(city([system(n) for n in range(5)]), Means(ignore_windows=True))
+        run, tallies = stage.running.start(code, local("zhang")).code, stage.truth.tallies
+        whole = stage.truth.runs.get(run).items
+        told: list[tuple[int, int]] = []
+
+        def choose(first: int, count: int) -> tuple[int, int]:
+            told.append((first, count))
+            return first, 2
+
+        assert tallies.page(run, choose) == (whole[:2], 0)
+        stage.truth.runs.set_item(run, whole[0].system, state=ItemState.DONE)
+        assert tallies.page(run, choose)[1] == 1
+        assert tallies.page(run, choose, at=whole[3].system) == (whole[3:], 3)
+        mine = frozenset({whole[3].system})
+        assert tallies.page(run, choose, mine, at=whole[1].system) == (whole[3:4], 0)
+        assert told == [(0, 5), (1, 5), (3, 5), (0, 1)]
 
     def test_commands_that_do_not_fit_are_refused(self, stage: Stage) -> None:
         code, _ = stage.approved(city([system(0)]), Means())

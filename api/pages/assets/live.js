@@ -36,7 +36,7 @@
   }
 
   function open() {
-    source = new EventSource(`${live.dataset.live}?after=${encodeURIComponent(live.dataset.cursor)}`);
+    source = new EventSource(`${live.dataset.live}&after=${encodeURIComponent(live.dataset.cursor)}`);
     source.addEventListener("lines", (event) => {
       heard();
       live.dataset.cursor = event.lastEventId;
