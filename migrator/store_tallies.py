@@ -41,12 +41,13 @@ class StepSum(NamedTuple):
 
 class Tally(Frozen):
     """A run without its items. `waves`: how many items by wave and state; `stuck`: those that failed or
-    are held, whole; `steps`: empty where nobody asked for them."""
+    are held, whole; `steps`, and `running` (what runs, since when): empty where nobody asked for them."""
 
     run: RunRecord
     waves: Mapping[tuple[int, ItemState], int]
     stuck: tuple[ItemRecord, ...]
     steps: tuple[StepSum, ...] = ()
+    running: tuple[tuple[StepKind, str], ...] = ()
 
     @property
     def items(self) -> int:
@@ -88,12 +89,14 @@ class Tallies:
             waves = _waves(connection, codes, among)
             stuck = _stuck(connection, codes, among)
             sums = {c: self._stepped(connection, c, among) for c in codes if stepped}
+            running = {c: _running(connection, c, among) for c in codes if stepped}
         return [
             Tally(
                 run=run,
                 waves=waves.get(run.code, {}),
                 stuck=tuple(stuck.get(run.code, ())),
                 steps=sums.get(run.code, ()),
+                running=running.get(run.code, ()),
             )
             for run in heads
         ]
@@ -182,6 +185,14 @@ def _stuck(
     for item in _whole(connection, query.order_by(items.c.wave, items.c.system)):
         found.setdefault(item.run, []).append(item)
     return found
+
+
+def _running(connection: Connection, code: str, among: Among) -> tuple[tuple[StepKind, str], ...]:
+    here = (steps.c.run == items.c.run) & (steps.c.system == items.c.system)
+    query = select(steps.c.step, steps.c.started_at).join(items, here)
+    query = query.where(_of(connection, [code], among), steps.c.state == StepState.RUNNING)
+    rows = connection.execute(query.order_by(steps.c.started_at))
+    return tuple((StepKind(step), at) for step, at in rows if at)
 
 
 def _summed(connection: Connection, code: str, among: Among) -> list[StepSum]:

@@ -134,7 +134,7 @@ def run_view(
         done=sum(n for (_, state), n in counts.items() if state is ItemState.DONE),
         total=tally.items,
         share=share_of(tally),
-        eta=None if run.ended_at else eta_of(tally),
+        eta=None if run.ended_at else eta_of(tally, now),
         waiting=tally.waiting,
         doings=() if run.ended_at else (("resume", "abort") if run.paused else ("pause", "abort")),
     )
@@ -181,47 +181,28 @@ def item_view(item: ItemRecord, name: str, now: str) -> ItemView:
     )
 
 
-def eta_of(tally: Tally) -> float | None:
+def eta_of(tally: Tally, now: str) -> float | None:
     """Seconds until what is under way and waits would be done, by what each kind of step took in this
     run and how many items went at once; None before every kind that is left was done once."""
-    took: dict[StepKind, list[float]] = defaultdict(list)
-    left: dict[StepKind, int] = defaultdict(int)
-    begun: list[tuple[StepKind, float]] = []
-    at_once = 0
-    for item in run.items:
-        at_once += item.state in (ItemState.RUNNING, ItemState.FAILED, ItemState.HELD)
-        for kind in WAY:
-            step = item.step(kind)
-            seconds = seconds_between(step.started_at, step.ended_at)
-            if step.state is StepState.DONE and seconds is not None:
-                took[kind].append(seconds)
-            elif step.state is StepState.RUNNING:
-                begun.append((kind, seconds_between(step.started_at, now) or 0.0))
-            elif not item.state.ended and step.state is not StepState.SKIPPED:
-                left[kind] += 1
-    wanted = {*left, *(kind for kind, _ in begun)}
-    if not wanted or any(kind not in took for kind in wanted):
-        return None
-    usual = {kind: sum(took[kind]) / len(took[kind]) for kind in wanted}
-    whole = sum(count * usual[kind] for kind, count in left.items())
-    under_way = [rest(usual[kind], spent) for kind, spent in begun]
-    return max([(whole + sum(under_way)) / max(1, at_once), *under_way])
     at_once = sum(n for (_, state), n in tally.waves.items() if state in _UNDER_WAY)
     open_items = sum(n for (_, state), n in tally.waves.items() if not state.ended)
-    whole, any_left = 0.0, False
+    whole, under_way = 0.0, list[float]()
     for kind in WAY:
         of = [s for s in tally.steps if s.step is kind]
         gone = sum(s.many for s in of if s.state is StepState.SKIPPED and not s.ended)
         done = [s for s in of if s.state is StepState.DONE]
-        left = open_items - gone - sum(s.timed for s in done if not s.ended)
+        begun = [at for step, at in tally.running if step is kind]
+        left = open_items - gone - sum(s.timed for s in done if not s.ended) - len(begun)
         timed = sum(s.timed for s in done)
-        if left <= 0:
+        if left <= 0 and not begun:
             continue
         if not timed:
             return None
-        any_left = True
-        whole += left * sum(s.seconds for s in done) / timed
-    return whole / max(1, at_once) if any_left else None
+        usual = sum(s.seconds for s in done) / timed
+        whole += max(0, left) * usual
+        under_way += [rest(usual, seconds_between(at, now) or 0.0) for at in begun]
+    whole += sum(under_way)
+    return max([whole / max(1, at_once), *under_way]) if whole else None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What a run's page says it still needs."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from api.pages.runs import eta_of
 from migrator.plan import WAY, StepKind
 from migrator.progress import ItemRecord, ItemState, StepRecord, StepState
+from migrator.store_tallies import StepSum, Tally
 from tests.migrator.builders import plan_of, run_record
 
 BEGUN = datetime(2026, 1, 2, tzinfo=UTC)
@@ -32,6 +34,24 @@ def _item(system: str, done: int, running: timedelta | None = None) -> ItemRecor
     return ItemRecord(run="R", system=system, wave=1, state=ended, steps=tuple(steps))
 
 
+def _tally(items: list[ItemRecord]) -> Tally:
+    """As the database counts them (tests/migrator/store_contract.py)."""
+    every = [(item, step) for item in items for step in item.steps]
+    done = Counter((s.step, i.state.ended) for i, s in every if s.state is StepState.DONE)
+    return Tally(
+        run=run_record(plan_of(2), items),
+        waves=Counter((item.wave, item.state) for item in items),
+        stuck=(),
+        steps=tuple(
+            StepSum(kind, StepState.DONE, ended, n, n, 10.0 * n)
+            for (kind, ended), n in done.items()
+        ),
+        running=tuple(
+            (s.step, s.started_at or "") for _, s in every if s.state is StepState.RUNNING
+        ),
+    )
+
+
 def _now() -> datetime:
     return BEGUN + timedelta(hours=5)
 
@@ -45,6 +65,5 @@ def test_what_lasts_is_not_over(minutes: float, rest: float) -> None:
         _item("S0", len(WAY)),
         _item("S1", copies, timedelta(minutes=minutes)),
     ]
-    run = run_record(plan_of(2), items)
-    left = eta_of(run, _now().isoformat())
+    left = eta_of(_tally(items), _now().isoformat())
     assert left == pytest.approx(rest + 10 * (len(WAY) - copies - 1))

@@ -287,13 +287,16 @@ class TruthContract:
         assert not any(s.state is StepState.PENDING for s in tally.steps)
 
         runs.set_step(run, "S3", StepKind.PREFLIGHT, **done)  # known at once
+        runs.set_step(run, "S3", StepKind.BACKUP, state=StepState.RUNNING, **at)
         (later,) = tallies.of(heads, stepped=True)
+        assert later.running == ((StepKind.BACKUP, at["started_at"]),)
         assert {s.many for s in later.steps if s.step is StepKind.PREFLIGHT and not s.ended} == {3}
 
         some = frozenset({"S1", "S2", "S9"})
         (mine,) = tallies.of(heads, some, stepped=True)
         assert (mine.items, mine.waiting) == (2, ("S1",))
         assert sum(s.many for s in mine.steps) == len(WAY) + 2
+        assert mine.running == ()
         assert tallies.heads(frozenset({"S9"})) == []
         assert tallies.states(run, some) == {
             i.system: i.state for i in whole.items if i.system in some
