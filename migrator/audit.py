@@ -117,7 +117,9 @@ def found(connection: Connection, wanted: Filter) -> tuple[list[Entry], int]:
         rules.append(audit.c.at >= wanted.since)
     if wanted.until:
         rules.append(audit.c.at <= wanted.until)
-    count = connection.scalar(select(func.count()).select_from(audit).where(*rules)) or 0
+    # without a rule the last number: a chain has no gaps, and to count a hundred thousand takes its time
+    every = select(func.count()).select_from(audit).where(*rules)
+    count = (connection.scalar(every) or 0) if rules else head(connection)
     if wanted.before is not None:
         rules.append(audit.c.seq < wanted.before)
     query = select(audit).where(*rules).order_by(audit.c.seq.desc()).limit(wanted.limit)

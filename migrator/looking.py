@@ -15,13 +15,17 @@ from migrator.audit import Entry, Filter
 from migrator.errors import NotFound
 from migrator.people import Deed, Person
 from migrator.plan import Plan
-from migrator.progress import ItemRecord, RunRecord
+from migrator.progress import ItemRecord, ItemState, RunRecord
 from migrator.run_log import log_of
 from migrator.scope import seen_estate
 from migrator.store import Truth
 from migrator.store_attempts import AttemptRecord, EvidenceRecord
 from migrator.store_plans import PlanRecord
 from migrator.store_tallies import Tally
+
+LOOKED_AT = 60.0
+"""Seconds for which bytes of a plan that were seen to fit its digest need not be seen again by who only
+looks: a large one has twenty megabytes. What acts on a plan sees them each time."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Looking:
         """A plan; of one who is bound to organisations only their systems, under the digest of the
         whole. Raises NotFound, Refused when its bytes no longer fit its digest."""
         self.truth.permit(person, Deed.PLAN_READ, code)
-        record, plan = self.truth.plans.record(code), self.truth.plans.load(code)
+        record, plan = self.truth.plans.record(code), self.truth.plans.load(code, LOOKED_AT)
         if person.whole_city:
             return record, plan
         mine = self._systems(person)
@@ -106,7 +110,7 @@ class Looking:
         """A run without its items. Raises NotFound."""
         self.truth.permit(person, Deed.RUN_READ, code)
         head = self.truth.runs.head(code)
-        if not person.whole_city and not self.truth.tallies.states(code, self.among(person)):
+        if not person.whole_city and not self.truth.tallies.states([code], self.among(person)):
             raise NotFound(f"没有此次执行 / no such run: {code}; see `qianyun run list`")
         return head
 
@@ -131,6 +135,11 @@ class Looking:
             return (wanted - 1) * size, size
 
         return self.truth.tallies.page(code, choose, self.among(person), at="" if page else at)
+
+    def states(self, person: Person, codes: Sequence[str]) -> dict[str, dict[str, ItemState]]:
+        """State by system of the items of these runs that a person sees."""
+        self.truth.permit(person, Deed.RUN_READ, "runs")
+        return self.truth.tallies.states(codes, self.among(person))
 
     def moves(self, person: Person, system: str) -> list[ItemRecord]:
         """What every run did with a system that a person sees, oldest first."""
@@ -212,7 +221,7 @@ class Looking:
         return frozenset(s.code for s in seen_estate(person, self.whole()).systems)
 
     def _mine(self, person: Person, code: str) -> bool:
-        plan = self.truth.plans.load(code)
+        plan = self.truth.plans.load(code, LOOKED_AT)
         return bool(self._systems(person) & {v.system for v in plan.verdicts})
 
 

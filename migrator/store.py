@@ -92,8 +92,9 @@ class Truth:
         with translated(self.engine.url.render_as_string()), reading(self.engine) as connection:
             yield connection
 
-    def audit(self, actor: str, action: str, object: str, **detail: object) -> None:
-        """An audit entry of its own, for what changes no other row (a refusal, say)."""
+    def audit(self, actor: str, action: str, object: str, /, **detail: object) -> None:
+        """An audit entry of its own, for what changes no other row (a refusal, say). A detail may have
+        any name, an action too: of a reading of the audit it is what was asked for."""
         with self.writing() as connection:
             record(
                 connection, at=self.now(), actor=actor, action=action, object=object, detail=detail

@@ -84,10 +84,11 @@ def folded(name: str) -> str:
     return normalize("NFKC", fold(fold(normalize("NFD", name)))).strip()
 
 
-_HEAD = select(plans.c.code, plans.c.digest, plans.c.author, plans.c.made_at).where(
-    plans.c.code == bindparam("of_plan")
-)
-"""Without the body, which may be megabytes."""
+_NAMED = plans.c.code == bindparam("of_plan")
+_DIGEST = select(plans.c.digest).where(_NAMED)
+_MAKER = select(plans.c.author, plans.c.made_at).where(_NAMED)
+"""Who made it and when. On SQLite these lie behind the body, which may be twenty megabytes and is gone
+through to reach them: they are asked for once, since nothing ever changes them."""
 
 _DECIDED = (
     select(approvals)
@@ -109,6 +110,7 @@ class Plans:
     def __init__(self, truth: "Truth") -> None:
         self._truth = truth
         self._known: dict[str, _Checked] = {}
+        self._makers: dict[tuple[str, str], tuple[str, str]] = {}
 
     def add(self, plan: Plan, author: str) -> PlanRecord:
         """Keep a new plan under the next code of the day (P-20261122-1)."""
@@ -137,26 +139,31 @@ class Plans:
         return PlanRecord(code=code, digest=plan.digest, author=author, made_at=made_at)
 
     def all(self) -> list[PlanRecord]:
+        """In the order in which they were made."""
         with self._truth.reading() as connection:
-            codes = list(connection.scalars(select(plans.c.code).order_by(plans.c.made_at)))
-        return [self.record(code) for code in codes]
+            codes = list(connection.scalars(select(plans.c.code)))
+        return sorted((self.record(code) for code in codes), key=lambda one: one.made_at)
 
     def record(self, code: str) -> PlanRecord:
         """Raises NotFound."""
         with self._truth.reading() as connection:
-            row = connection.execute(_HEAD, {"of_plan": code}).one_or_none()
-            if row is None:
+            digest = connection.scalar(_DIGEST, {"of_plan": code})
+            if digest is None:
                 raise NotFound(f"没有此方案 / no such plan: {code}; see `qianyun plan list`")
-            decided = connection.execute(_DECIDED, {"of_plan": code, "of_digest": row.digest})
+            maker = self._makers.get((code, digest))
+            if maker is None:
+                author, made_at = connection.execute(_MAKER, {"of_plan": code}).one()
+                maker = self._makers[code, digest] = (author, made_at)
+            decided = connection.execute(_DECIDED, {"of_plan": code, "of_digest": digest})
             decisions = tuple(
                 ApprovalRecord(**{k: v for k, v in a.items() if k not in {"id", "plan"}})
                 for a in decided.mappings()
             )
             return PlanRecord(
-                code=row.code,
-                digest=row.digest,
-                author=row.author,
-                made_at=row.made_at,
+                code=code,
+                digest=digest,
+                author=maker[0],
+                made_at=maker[1],
                 approvals=tuple(d for d in decisions if d.scope == "plan" and not d.kind),
                 decisions=decisions,
             )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 KEPT = 256
 """Runs and scopes whose counts of steps a process keeps."""
 STUCK = (ItemState.FAILED, ItemState.HELD)
+_STATES = {state.value: state for state in ItemState}
 ENDED = tuple(state for state in ItemState if state.ended)
 
 
@@ -145,12 +146,19 @@ class Tallies:
         with self._truth.reading() as connection:
             return [(plan, system) for plan, system in connection.execute(query)]
 
-    def states(self, code: str, among: Among = None) -> dict[str, ItemState]:
-        """State by system, by wave and system."""
+    def states(
+        self, codes: Collection[str], among: Among = None
+    ) -> dict[str, dict[str, ItemState]]:
+        """Of each run the state by system, by wave and system."""
+        found: dict[str, dict[str, ItemState]] = {}
         with self._truth.reading() as connection:
-            query = select(items.c.system, items.c.state).where(_of(connection, [code], among))
-            rows = connection.execute(query.order_by(items.c.wave, items.c.system))
-            return {system: ItemState(state) for system, state in rows}
+            query = select(items.c.run, items.c.system, items.c.state)
+            query = query.where(_of(connection, codes, among))
+            for run, system, state in connection.execute(
+                query.order_by(items.c.wave, items.c.system)
+            ):
+                found.setdefault(run, {})[system] = _STATES[state]
+        return found
 
     def _stepped(self, connection: Connection, code: str, among: Among) -> tuple[StepSum, ...]:
         last = connection.scalar(select(func.max(events.c.id)).where(events.c.run == code)) or 0

@@ -4,7 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from api.bootstrap import Qianyun
 from api.http.collector import paused
@@ -51,6 +51,7 @@ class EstateCache:
         self._held: tuple[str | None, Estate] | None = None
         self._rendered: dict[str, Rendered] = {}
         self._shown: Estate | None = None
+        self._derived: dict[str, Any] = {}
 
     @classmethod
     def of(cls, product: Qianyun) -> "EstateCache":
@@ -96,6 +97,16 @@ class EstateCache:
                 self._rendered[view] = Rendered(body, f'"{hashlib.sha256(body).hexdigest()}"')
             return self._rendered[view]
 
+    def derived[T](self, view: str, make: Callable[[Estate], T]) -> T:
+        """What `make` gives of the estate as it is, also when it holds nothing; made once for each estate
+        and view."""
+        with self._lock, paused():
+            estate = self._fresh(empty=True)
+            if view not in self._derived:
+                self._derived[view] = make(estate)
+            found: T = self._derived[view]
+            return found
+
     def alone(self, action: Callable[[], object]) -> None:
         """Run `action` on the store while nobody loads from it here."""
         with self._lock:
@@ -104,11 +115,8 @@ class EstateCache:
     def _fresh(self, *, empty: bool = False) -> Estate:
         version = self._version()  # asked first: what changes meanwhile is loaded next time
         if self._held is None or version is None or self._held[0] != version:
-            self._held, self._rendered, self._shown = (
-                None,
-                {},
-                None,
-            )  # an old estate is no answer, and takes memory
+            # an old estate is no answer, and takes memory
+            self._held, self._rendered, self._shown, self._derived = None, {}, None, {}
             self._held = (version, self._load())
         return self._held[1] if empty else filled(self._held[1])
 

@@ -7,6 +7,7 @@ text of an object.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
@@ -27,24 +28,30 @@ class Page[T](Answer):
     limit: int = Field(ge=1, le=LARGEST_PAGE)
 
 
+@dataclass(frozen=True)
 class Wanted:
     """What of a list is wanted."""
 
-    def __init__(
-        self,
-        limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="每页条数 / how many")] = 50,
-        offset: Annotated[
-            int, Query(ge=0, le=10_000_000, description="跳过条数 / how many to pass over")
-        ] = 0,
-        sort: Annotated[
-            str, Query(max_length=40, description="排序字段，- 为倒序 / field, - for reverse")
-        ] = "",
-        q: Annotated[str, Query(max_length=200, description="全文查找 / text to look for")] = "",
-    ) -> None:
-        self.limit, self.offset, self.sort, self.q = limit, offset, sort, q
+    limit: int = 50
+    offset: int = 0
+    sort: str = ""
+    q: str = ""
 
 
-Paging = Annotated[Wanted, Depends(Wanted)]
+async def _wanted(
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="每页条数 / how many")] = 50,
+    offset: Annotated[
+        int, Query(ge=0, le=10_000_000, description="跳过条数 / how many to pass over")
+    ] = 0,
+    sort: Annotated[
+        str, Query(max_length=40, description="排序字段，- 为倒序 / field, - for reverse")
+    ] = "",
+    q: Annotated[str, Query(max_length=200, description="全文查找 / text to look for")] = "",
+) -> Wanted:
+    return Wanted(limit, offset, sort, q)
+
+
+Paging = Annotated[Wanted, Depends(_wanted)]
 
 
 def page_of[T](

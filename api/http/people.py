@@ -103,8 +103,14 @@ async def person_of(visitor: SomeVisitor) -> Person:
     return visitor.person
 
 
+async def _product(request: Request) -> Qianyun:
+    return product_of(request)
+
+
+# What only hands on is asynchronous: anything else is sent to a thread and back, which costs more than
+# most lists do.
 Asking = Annotated[Person, Depends(person_of)]
-Product = Annotated[Qianyun, Depends(product_of)]
+Product = Annotated[Qianyun, Depends(_product)]
 
 
 def _token(headers: Mapping[str, str]) -> str | None:
@@ -139,7 +145,11 @@ def looking_of(request: Request) -> Looking:
     return Looking(product.truth, product.estate, estates.current, estates.shown)
 
 
-Look = Annotated[Looking, Depends(looking_of)]
+async def _looking(request: Request) -> Looking:
+    return looking_of(request)
+
+
+Look = Annotated[Looking, Depends(_looking)]
 
 
 def keep_session(request: Request, response: Response, signed: Signed) -> None:

@@ -1,11 +1,13 @@
 """/api/v1/probes: readiness levels, outages, what is looked at."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
+from api.http.estate_cache import EstateCache
 from api.http.paging import Page, Paging, page_of
 from api.http.people import Asking, Look, Product
 from api.http.problems import problems
@@ -17,11 +19,14 @@ from inventory.secrecy import hidden
 from migrator.errors import NotFound
 from migrator.people import Deed
 from migrator.scope import Owners
-from probes.readiness.evidence import Evidence, Readiness
+from probes.readiness.evidence import Evidence, Readiness, Standing
 from probes.readiness.levels import Judge
 from probes.watch.folder import Folder
 from probes.watch.of_estate import watches_of
 from probes.watch.picture import outages_of
+from probes.watch.watched import Watch
+
+type Known = Mapping[tuple[str, str, int], Standing]
 
 router = APIRouter(prefix="/probes", tags=["probes"], route_class=Route)
 
@@ -165,31 +170,37 @@ def outages(
     responses=problems(),
     **right(Deed.PROBE_READ),
 )
-def targets(person: Asking, look: Look, product: Product, paging: Paging) -> Page[WatchAnswer]:
+def targets(
+    person: Asking, look: Look, product: Product, paging: Paging, request: Request
+) -> Page[WatchAnswer]:
     """v4 与 v6 分开；涉密的不在其中 / v4 and v6 apart; nothing of what is classified."""
-    known = product.seen().standings()
-    found = []
-    for watch in watches_of(look.part(person, Deed.PROBE_READ)):
-        target = watch.target
-        stands = known.get((target.code, watch.check, target.family))
-        found.append(
-            WatchAnswer(
-                code=target.code,
-                check=watch.check,
-                family=target.family,
-                kind=watch.kind,
-                organisation=watch.organisation,
-                zone=watch.zone,
-                interval=watch.interval,
-                up=stands.up if stands else None,
-                last=_moment(stands.last) if stands and stands.last else None,
-            )
-        )
-    keys = {
-        n: (lambda one, n=n: getattr(one, n)) for n in ("code", "check", "family", "up", "kind")
-    }
-    items, total = page_of(found, paging, keys)
+    known, part = product.seen().standings(), look.part(person, Deed.PROBE_READ)
+    estates: EstateCache = request.app.state.estates
+    every = estates.derived("watches", watches_of) if person.whole_city else watches_of(part)
+    if paging.q or paging.sort:
+        names = ("code", "check", "family", "up", "kind")
+        keys = {n: (lambda one, n=n: getattr(one, n)) for n in names}
+        items, total = page_of([_watched(one, known) for one in every], paging, keys)
+    else:
+        cut, total = page_of(every, paging, {})
+        items = [_watched(one, known) for one in cut]
     return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+
+
+def _watched(watch: Watch, known: Known) -> WatchAnswer:
+    target = watch.target
+    stands = known.get((target.code, watch.check, target.family))
+    return WatchAnswer(
+        code=target.code,
+        check=watch.check,
+        family=target.family,
+        kind=watch.kind,
+        organisation=watch.organisation,
+        zone=watch.zone,
+        interval=watch.interval,
+        up=stands.up if stands else None,
+        last=_moment(stands.last) if stands and stands.last else None,
+    )
 
 
 def _evidence(

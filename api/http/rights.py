@@ -11,11 +11,12 @@ import ipaddress
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from api.bootstrap import Qianyun
 from api.errors import Unauthenticated
 from api.http.people import Asking, MaybeVisitor, Product
-from migrator.people import Deed, Person
+from migrator.people import Deed, Person, may
 
 MARK = "x-deed"
 
@@ -26,8 +27,9 @@ PUBLIC: dict[str, Any] = {"openapi_extra": {MARK: "public", "security": []}}
 def right(deed: Deed, **more: str) -> dict[str, Any]:
     """Arguments of a route: the mark, and the door; `more` goes into the document as extensions."""
 
-    def door(person: Asking, product: Product) -> Person:
-        product.truth.permit(person, deed, "api")
+    async def door(person: Asking, product: Product) -> Person:
+        if not may(person, deed):  # a refusal is written down
+            await run_in_threadpool(product.truth.permit, person, deed, "api")
         return person
 
     extra = {MARK: deed.value} | {f"x-{name.replace('_', '-')}": v for name, v in more.items()}
@@ -38,7 +40,7 @@ def right_or_local(deed: Deed) -> dict[str, Any]:
     """The same for what programs of this machine read (Prometheus, Ansible): they need no token while
     the API is this machine's alone, as it is until a public address or a certificate is set."""
 
-    def door(request: Request, visitor: MaybeVisitor, product: Product) -> None:
+    async def door(request: Request, visitor: MaybeVisitor, product: Product) -> None:
         if visitor is None and _of_this_machine(request, product):
             return
         if visitor is None:
@@ -46,7 +48,8 @@ def right_or_local(deed: Deed) -> dict[str, Any]:
                 "须携带令牌 / a token is needed: `qianyun user token add` makes one, sent as "
                 "`Authorization: Bearer TOKEN`"
             )
-        product.truth.permit(visitor.person, deed, request.url.path)
+        if not may(visitor.person, deed):
+            await run_in_threadpool(product.truth.permit, visitor.person, deed, request.url.path)
 
     return {
         "openapi_extra": {MARK: deed.value, "x-local": True},
@@ -69,7 +72,7 @@ def _of_this_machine(request: Request, product: Qianyun) -> bool:
 def signed_in() -> dict[str, Any]:
     """For whoever is signed in, whatever their roles."""
 
-    def door(person: Asking) -> Annotated[Person, "somebody"]:
+    async def door(person: Asking) -> Annotated[Person, "somebody"]:
         return person
 
     return {"openapi_extra": {MARK: "signed-in"}, "dependencies": [Depends(door)]}

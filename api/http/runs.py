@@ -67,15 +67,18 @@ def runs(
     plan: Annotated[str | None, Query(max_length=63)] = None,
 ) -> Page[RunSummary]:
     """按开始时间 / in the order in which they were started."""
-    found = [
-        run for run in look.runs(person) if state in (None, run.state) and plan in (None, run.plan)
-    ]
+    every = look.runs(person) if paging.q else look.heads(person)  # a text may stand in any item
+    found = [run for run in every if state in (None, run.state) and plan in (None, run.plan)]
     keys = {
         n: (lambda one, n=n: getattr(one, n))
         for n in ("code", "plan", "state", "started_by", "started_at", "ended_at")
     }
-    items, total = page_of(found, paging, keys)
-    shown = [RunSummary.model_validate(run_summary(run)) for run in items]
+    heads, total = page_of(found, paging, keys)
+    states = look.states(person, [run.code for run in heads])
+    shown = [
+        RunSummary(**run.model_dump(exclude={"items"}), items=states.get(run.code, {}))
+        for run in heads
+    ]
     return Page(items=shown, total=total, offset=paging.offset, limit=paging.limit)
 
 
@@ -91,7 +94,8 @@ def start(told: Start, person: Asking, product: Product) -> Ordered:
     try:
         run = product.running.start(told.plan, person)
     except EngineDown:
-        run = next(r for r in reversed(product.truth.runs.all()) if r.plan == told.plan)
+        heads = product.truth.tallies.heads()
+        run = product.truth.runs.get(next(r.code for r in heads[::-1] if r.plan == told.plan))
         return Ordered(run=RunSummary.model_validate(run_summary(run)), engine=False)
     return Ordered(run=RunSummary.model_validate(run_summary(run)), engine=True)
 

@@ -2,6 +2,7 @@
 way end, streams are told to, and after five seconds nothing is waited for."""
 
 import signal
+import sys
 from types import FrameType
 
 import uvicorn
@@ -13,6 +14,9 @@ from api.logs import configure
 from api.up import require_guarded, split
 
 GRACE_SECONDS = 5
+TURN_SECONDS = 0.0005
+"""After which a thread lets another go on: while a city is judged, which takes seconds, an answer gives
+the interpreter away at each question to the database and would wait 5 ms each time to have it back."""
 
 
 class Server(uvicorn.Server):
@@ -49,4 +53,5 @@ def serve(product: Qianyun) -> None:
         h11_max_incomplete_event_size=64 * 1024,
     )
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    sys.setswitchinterval(TURN_SECONDS)
     Server(config, app).run()

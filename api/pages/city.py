@@ -6,7 +6,7 @@ first is being made.
 """
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +30,8 @@ from inventory.secrecy import Hidden, hidden, is_classified, shown_name
 from migrator.errors import NotFound
 from migrator.people import Person
 from migrator.scope import seen_estate
+from probes.readiness.evidence import Evidence
+from probes.readiness.levels import Judge
 
 if TYPE_CHECKING:
     from migrator.recording import Book
@@ -41,6 +43,7 @@ MOST_SCOPES = 16
 MOST_ADDED = 200
 """Entries of the audit that are looked through for a record; after more, it is judged anew."""
 _RECORDS = ("policy.", "report.")
+_MOVED = ("migrated", "verified")
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,22 @@ class City:
         )
 
     @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Those that are not cancelled, by code."""
+        kept = (line for line in self.estate.lines if line.cancelled_on is None)
+        return tuple(sorted(kept, key=lambda line: line.code))
+
+    @cached_property
+    def moved(self) -> int:
+        """Systems that live on a cloud, or are told to."""
+        return sum(s.placement is not None or s.cloud_status in _MOVED for s in self.estate.systems)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Of IPv6 readiness, to be told the evidence."""
+        return Judge(self.estate, Evidence({}, 0))
+
+    @cached_property
     def lines_at(self) -> Mapping[str, list[Line]]:
         """By either end."""
         found: dict[str, list[Line]] = defaultdict(list)
@@ -149,6 +168,13 @@ class Case:
     assessed: Assessment
     holds: tuple[Hold, ...]
     standings: tuple[Standing, ...]
+
+    @cached_property
+    def of_systems(self) -> tuple[Counter[str | None], Counter[str | None]]:
+        """Systems by the phase in which they stand, and those of them that are late there."""
+        standings = [s for s in self.standings if s.set == "systems"]
+        late = Counter(s.phase for s in standings if s.now and s.now.late)
+        return Counter(s.phase for s in standings), late
 
     @cached_property
     def standing(self) -> Mapping[tuple[str, str], Standing]:

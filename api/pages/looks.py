@@ -4,7 +4,7 @@ shown as down, and never as zero."""
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from api.bootstrap import Qianyun
 from api.judged import evidence_of
@@ -51,24 +51,20 @@ class Looks:
 
     def worst(self, code: str, families: Iterable[int] = (4, 6)) -> str:
         """Of every check of a code: down where one is, else up where one is."""
+        keys = self.by_code.get(code)
+        if keys is None:
+            return "unknown"
         states = {
-            self.state(known, check, family)
-            for known, check, family in self._of(code)
-            if family in families
+            self.state(known, check, family) for known, check, family in keys if family in families
         }
         return "down" if "down" in states else "up" if "up" in states else "unknown"
 
-    def _of(self, code: str) -> list[tuple[str, str, int]]:
-        return self._by_code.get(code, [])
-
-    @property
-    def _by_code(self) -> dict[str, list[tuple[str, str, int]]]:
-        found: dict[str, list[tuple[str, str, int]]] | None = self.__dict__.get("_codes")
-        if found is None:
-            found = {}
-            for key in self.known:
-                found.setdefault(key[0].partition("@")[0], []).append(key)
-            self.__dict__["_codes"] = found
+    @cached_property
+    def by_code(self) -> Mapping[str, list[tuple[str, str, int]]]:
+        """What is looked at of each object that is looked at."""
+        found: dict[str, list[tuple[str, str, int]]] = {}
+        for key in self.known:
+            found.setdefault(key[0].partition("@")[0], []).append(key)
         return found
 
 

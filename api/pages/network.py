@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from heapq import nsmallest
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,7 +17,7 @@ from api.pages.listing import Listing, Query, last_if_none, listed, query_of
 from api.pages.looks import Looks, looks, outages
 from api.pages.site import Site, packed
 from api.pages.system import Fact, facts_of
-from api.pages.topology import Graph, graph_of, line_tone, rate_text
+from api.pages.topology import Graph, graph_of, line_tone, line_tones, rate_text
 from api.words import Words
 from inventory.model import Contact, Line, Room
 from inventory.secrecy import is_classified, shown_name
@@ -26,6 +27,9 @@ from probes.watch.outages import Outage
 
 SOON = 90
 """Days before a contract's end from which a line is told to end soon."""
+WORST = 25
+"""Lines that stand beside the picture."""
+_ORDER = {"bad": 0, "warn": 1, "busy": 2, "good": 3, "mute": 4}
 
 
 @dataclass(frozen=True)
@@ -150,22 +154,21 @@ def network_page(
     hops: int,
 ) -> NetworkPage:
     """What stands beside the picture: the same numbers as a table."""
-    rows = [
-        line_row(city, line, seen, load, today)
-        for line in city.estate.lines
-        if line.cancelled_on is None
-    ]
-    order = {"bad": 0, "warn": 1, "busy": 2, "good": 3, "mute": 4}
-    rows.sort(key=lambda r: (order[r.tone], r.days if r.days is not None else 99_999, r.code))
+    tones = line_tones(city.lines, seen, load)
+
+    def urgency(line: Line) -> tuple[int, date, str]:
+        return _ORDER[tones[line.code]], line.contract_end or date.max, line.code
+
+    worst = nsmallest(WORST, city.lines, key=urgency)
     return NetworkPage(
         rooms=len(city.estate.rooms),
         clouds=len(city.estate.clouds),
         nodes=len(city.nodes),
-        lines=len(rows),
+        lines=len(city.lines),
         left_out=graph.left_out,
         probed=seen.any,
-        counts=Counter(r.tone for r in rows),
-        worst=tuple(rows[:25]),
+        counts=Counter(tones.values()),
+        worst=tuple(line_row(city, line, seen, load, today) for line in worst),
         focus=focus,
         hops=hops,
         graph=url("/network/graph", focus=focus, hops=hops if focus else None),

@@ -140,9 +140,9 @@ def overview(
         empty=not any(objects for _, objects in estate.collections()),
         calls=tuple(_calls(city, open_runs, plans, goals, down)),
         systems=len(estate.systems),
-        moved=sum(s.placement is not None or s.cloud_status in _MOVED for s in estate.systems),
+        moved=city.moved,
         rooms=len(estate.rooms),
-        lines=sum(line.cancelled_on is None for line in estate.lines),
+        lines=len(city.lines),
         nodes=len(city.nodes),
         nodes_down=down,
         nodes_known=sum(state != "unknown" for _, state in known),
@@ -161,7 +161,6 @@ def overview(
     )
 
 
-_MOVED = ("migrated", "verified")
 _SETTLED = (Verdict.MET, Verdict.NOT_IN_FORCE, Verdict.TOLD, Verdict.BORN_LATE)
 
 
@@ -245,9 +244,7 @@ def _phases(cases: Iterable[Case], estate: Estate) -> tuple[str, tuple[PhaseCoun
 
 
 def _by_phase(case: Case) -> Iterator[PhaseCount]:
-    standings = [s for s in case.standings if s.set == "systems"]
-    counts = Counter(s.phase for s in standings)
-    late = Counter(s.phase for s in standings if s.now and s.now.late)
+    counts, late = case.of_systems
     phases = (p for p in case.pack.phases if p.set == "systems")
     for phase in sorted(phases, key=lambda p: (p.number, p.id)):
         to = url("/systems", phase=f"{case.pack.id}:{phase.id}")

@@ -18,7 +18,7 @@ from api.pages.tones import tone
 from migrator.dispositions import grounds_text
 from migrator.errors import EngineDown, MigratorError, NotFound
 from migrator.people import Deed
-from migrator.plan import Disposition, Plan
+from migrator.plan import Disposition, Item, Plan, Wave
 from migrator.store_plans import PlanRecord, same_person
 from migrator.timetable import Appointment, DutyTold, StageTold
 
@@ -90,15 +90,23 @@ def plan_page(
 ) -> PlanPage:
     """The page as a value; pure. `who`: the name of who looks, since an author cannot approve;
     `secret`: systems that are classified by now, whatever they were when the plan was made."""
-    reasons = {v.system: v.model_copy(update={"name": name_in(v, secret)}) for v in plan.verdicts}
     appointments = sorted(
         plan.timetable.appointments if plan.timetable else (),
         key=lambda a: (a.night, a.group, a.system),
     )
-    every = _timed(appointments, reasons) if appointments else _waved(plan, reasons)
-    pages = max(1, -(-len(every) // ROWS))
+    placed = [(w, number, item) for w in plan.waves for number, item in enumerate(w.items)]
+    pages = max(1, -(-len(appointments or placed) // ROWS))
     page = min(max(1, page), pages)
-    rows = every[(page - 1) * ROWS : page * ROWS]
+    cut = slice((page - 1) * ROWS, page * ROWS)
+    shows = {a.system for a in appointments[cut]} or {item.code for _, _, item in placed[cut]}
+    reasons = {
+        v.system: v.model_copy(update={"name": name_in(v, secret)})
+        for v in plan.verdicts
+        if v.system in shows
+    }
+    rows = (
+        _timed(appointments, cut, reasons) if appointments else _waved(plan, placed[cut], reasons)
+    )
     left = [v for v in plan.verdicts if v.disposition is not Disposition.MOVE]
     shown = [r.night for r in rows if r.night]
     return PlanPage(
@@ -137,7 +145,9 @@ def plan_page(
     )
 
 
-def _waved(plan: Plan, reasons: Mapping[str, object]) -> list[ItemRow]:
+def _waved(
+    plan: Plan, placed: Sequence[tuple[Wave, int, Item]], reasons: Mapping[str, object]
+) -> list[ItemRow]:
     return [
         ItemRow(
             wave=wave.number,
@@ -151,15 +161,16 @@ def _waved(plan: Plan, reasons: Mapping[str, object]) -> list[ItemRow]:
             reason=str(getattr(reasons.get(item.code), "reason", "")),
             night=None,
         )
-        for wave in plan.waves
-        for number, item in enumerate(wave.items)
+        for wave, number, item in placed
     ]
 
 
-def _timed(appointments: Sequence[Appointment], reasons: Mapping[str, object]) -> list[ItemRow]:
+def _timed(
+    appointments: Sequence[Appointment], cut: slice, reasons: Mapping[str, object]
+) -> list[ItemRow]:
     rows = []
-    before: date | None = None
-    for one in appointments:
+    before = appointments[cut.start - 1].night if cut.start else None
+    for one in appointments[cut]:
         verdict = reasons.get(one.system)
         rows.append(
             ItemRow(

@@ -18,7 +18,6 @@ from api.words import Words
 from inventory.model import Node
 from migrator.people import Deed
 from probes.readiness.evidence import Readiness
-from probes.readiness.levels import Judge
 from probes.watch.outages import Outage
 
 FILTERS, SORTS = ("q", "state", "level"), ("state", "code", "name", "level")
@@ -97,7 +96,7 @@ def node_row(
 
 def probes_page(city: City, seen: Looks, told: Sequence[Outage], query: Query) -> ProbesPage:
     """Worst first; pure."""
-    judge = Judge(city.estate, seen.evidence)
+    judge = city.judge.told(seen.evidence)
     ready = {n.code: judge.node(n.code) for n in city.nodes}
     open_ones = [o for o in told if o.ended is None]
     down = {o.code: o.began for o in open_ones}
@@ -147,7 +146,7 @@ def probes_page(city: City, seen: Looks, told: Sequence[Outage], query: Query) -
 def node_page(city: City, code: str, seen: Looks, told: Sequence[Outage], say: Words) -> NodePage:
     """Raises NotFound; also for a node of a classified system."""
     node: Node = city.get("nodes", code if code in {n.code for n in city.nodes} else "")
-    ready = Judge(city.estate, seen.evidence).node(node.code)
+    ready = city.judge.told(seen.evidence).node(node.code)
     down = {o.code: o.began for o in told if o.ended is None}
     checks = [
         Check(

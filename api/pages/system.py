@@ -17,7 +17,6 @@ from inventory.secrecy import is_classified
 from migrator.progress import ItemRecord
 from probes.errors import Misuse
 from probes.readiness.evidence import Readiness
-from probes.readiness.levels import Judge
 
 
 @dataclass(frozen=True)
@@ -236,7 +235,7 @@ def _moves(moved: Sequence[ItemRecord]) -> Iterator[Move]:
 
 def _readiness(city: City, code: str, seen: Looks) -> Readiness | None:
     try:
-        return Judge(city.estate, seen.evidence).level_of(code)
+        return city.judge.told(seen.evidence).level_of(code)
     except Misuse:  # nothing of it can be looked at: no entrance, no address
         return None
 

@@ -81,6 +81,12 @@ def line_tone(line: Line, seen: Looks, load: Mapping[str, float]) -> str:
     return "good" if state == "up" else "mute"
 
 
+def line_tones(lines: Iterable[Line], seen: Looks, load: Mapping[str, float]) -> Mapping[str, str]:
+    """By code; thousands of lines that nobody looks at cost nothing."""
+    told = seen.by_code.keys() | load.keys()
+    return {k.code: line_tone(k, seen, load) if k.code in told else "mute" for k in lines}
+
+
 def graph_of(
     city: City,
     seen: Looks,
@@ -92,13 +98,12 @@ def graph_of(
 ) -> Graph:
     """The whole city, or what lies within `hops` lines of one object; degraded lines come first
     where not all fit."""
-    lines = [line for line in city.estate.lines if line.cancelled_on is None]
-    lines = [line for line in lines if line.a_end and line.z_end and line.a_end != line.z_end]
+    lines = [line for line in city.lines if line.a_end and line.z_end and line.a_end != line.z_end]
     links = [(k.a_node, k.z_node) for k in city.estate.links]
     near = _near(focus, hops, lines, links, city) if focus else None
     kept = [k for k in lines if near is None or (k.a_end in near and k.z_end in near)]
-    tones = {line.code: line_tone(line, seen, load) for line in kept}
-    kept.sort(key=lambda line: (_RANK[tones[line.code]], line.code))
+    tones = line_tones(kept, seen, load)
+    kept.sort(key=lambda line: _RANK[tones[line.code]])  # of the same rank by code, as they came
     places = _places(city, seen, near, {end for k in kept for end in (k.a_end, k.z_end) if end})
     known = {p.code for p in places[:most]}
     strokes = list(_strokes(kept, tones, load, known))
@@ -195,9 +200,9 @@ def _strokes(
     """Lines with the same ends as one; the worst of them gives tone and address."""
     together: dict[tuple[str, str], list[Line]] = {}
     for line in lines:
-        a, z = sorted((str(line.a_end), str(line.z_end)))
+        a, z = str(line.a_end), str(line.z_end)
         if a in known and z in known:
-            together.setdefault((a, z), []).append(line)
+            together.setdefault((a, z) if a < z else (z, a), []).append(line)
     for (a, z), several in together.items():
         first = several[0]
         rate = sum(line.bandwidth_kbps or 0 for line in several)

@@ -22,6 +22,17 @@ from inventory.policies.loader import available, load, validated
 from inventory.policies.pack import Pack
 from inventory.policies.records import Baseline, BaselineFile, Records
 
+type _Stamp = tuple[tuple[str, int, int], ...]
+
+_read: dict[tuple[str, Path], tuple[_Stamp, Pack]] = {}
+"""Packs as they were last read, and how the files then were: one may be laid over another, so that any
+file that was written since makes all of them be read again."""
+
+
+def _stamp(paths: Iterable[Path]) -> _Stamp:
+    told = ((path, path.stat()) for path in paths)
+    return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in told)
+
 
 @dataclass(frozen=True)
 class Shelf:
@@ -35,7 +46,12 @@ class Shelf:
 
     def pack(self, named: str) -> Pack:
         """Raises PackError, PackRefused."""
-        return load(named, (self.folder,))
+        key = (named, self.folder)
+        stamp = _stamp(available((self.folder,)).values())
+        kept = _read.get(key)
+        if kept is None or kept[0] != stamp:
+            kept = _read[key] = (stamp, load(named, (self.folder,)))
+        return kept[1]
 
     def packs(self) -> Packs:
         """All of them, each read when it is asked for."""

@@ -41,6 +41,9 @@ def joined(*tolds: str) -> str:
 
 def halves(told: str) -> tuple[str, str]:
     """The Chinese and the English half of "中文 / English"; the whole twice of another."""
+    if told.count(" / ") == 1:
+        zh, _, en = told.partition(" / ")
+        return zh, en
     parts = told.split(" / ")
     middle, odd = divmod(len(parts), 2)
     return (told, told) if odd else (" / ".join(parts[:middle]), " / ".join(parts[middle:]))

@@ -70,6 +70,13 @@ class Judge:
             "system, none that is classified"
         )
 
+    def told(self, evidence: Evidence) -> "Judge":
+        """The same estate by other evidence; what was looked up in the estate is not looked up again."""
+        other = Judge(self.estate, evidence)
+        for name in ("_nodes", "_links", "_systems", "_entrances", "_needs"):
+            vars(other)[name] = getattr(self, name)
+        return other
+
     def city(self) -> City:
         return City(
             tuple(self.node(code) for code in self._nodes),

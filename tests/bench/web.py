@@ -8,12 +8,13 @@ import asyncio
 import json
 import os
 import re
+import signal
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import httpx
 from sqlalchemy import insert
 
 from api.bootstrap import Qianyun
+from api.http.serving import GRACE_SECONDS
 from api.settings import load
 from inventory.canonical import canonical_json
 from inventory.changes import diff
@@ -31,6 +33,7 @@ from migrator.plan import Means, StepKind
 from migrator.running import Running
 from migrator.tables import audit
 from tests.bench.engine_scale import _cpu
+from tests.children import Child, spawn
 from tests.migrator.builders import CLOUD, city, system
 from tests.running_api import ROOT
 from tests.sim.night import nothing
@@ -75,12 +78,16 @@ class Stand:
     """A filled state with the API running over it."""
 
     url: str
-    pid: int
+    child: Child
     token: str
     plan: str
     run: str
     product: Qianyun
     folder: Path
+
+    @property
+    def pid(self) -> int:
+        return self.child.pid
 
 
 def figures() -> Iterator[dict[str, object]]:
@@ -89,12 +96,12 @@ def figures() -> Iterator[dict[str, object]]:
         yield _lists(stand)
         yield _listeners(stand)
         yield _memory(stand)
+        yield _stop(stand)
 
 
 @contextmanager
 def standing(folder: Path) -> Iterator[Stand]:
     """Fill a state (half a minute), start the API over it."""
-    from tests.children import spawn
     from tests.running_api import UPPER
     from tests.temporal import free_port
 
@@ -120,7 +127,7 @@ def standing(folder: Path) -> Iterator[Stand]:
     )
     try:
         child.wait_until(lambda: _answers(address), UPPER)
-        yield Stand(f"http://{address}", child.pid, token, plan, run, product, folder)
+        yield Stand(f"http://{address}", child, token, plan, run, product, folder)
     finally:
         child.stop()
 
@@ -375,6 +382,35 @@ def _memory(stand: Stand) -> dict[str, object]:
         "ok": grown <= 0.05 * began,
         "beside": round(began, 1),
         "beside_is": "MB resident once warm",
+    }
+
+
+STREAMS = 50
+
+
+def _stop(stand: Stand) -> dict[str, object]:
+    """From SIGTERM to the end of the process while streams are open."""
+    headers = {"Authorization": f"Bearer {stand.token}"}
+    with ExitStack() as stack:
+        client = stack.enter_context(
+            httpx.Client(base_url=stand.url, headers=headers, trust_env=False, timeout=120)
+        )
+        for path in ("/api/v1/events", f"/api/v1/runs/{stand.run}/events"):
+            for _ in range(STREAMS // 2):
+                answer = stack.enter_context(client.stream("GET", path))
+                assert answer.status_code == 200
+        begun = time.monotonic()
+        stand.child.process.send_signal(signal.SIGTERM)
+        ended = stand.child.wait(60)
+        took = time.monotonic() - begun
+    return {
+        "name": "web.stop",
+        "value": round(took, 2),
+        "unit": f"s from SIGTERM to the end, {STREAMS} streams open",
+        "bar": "≤ 5",
+        "ok": ended and took <= 5,
+        "beside": float(GRACE_SECONDS),
+        "beside_is": "s, after which nothing is waited for",
     }
 
 

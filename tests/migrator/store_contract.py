@@ -298,9 +298,8 @@ class TruthContract:
         assert sum(s.many for s in mine.steps) == len(WAY) + 2
         assert mine.running == ()
         assert tallies.heads(frozenset({"S9"})) == []
-        assert tallies.states(run, some) == {
-            i.system: i.state for i in whole.items if i.system in some
-        }
+        states = {i.system: i.state for i in whole.items if i.system in some}
+        assert tallies.states([run], some) == {run: states}
         assert tallies.moves("S1") == [runs.item(run, "S1")]
         assert sorted(tallies.under_way()) == [(code, "S1"), (code, "S3")]
 

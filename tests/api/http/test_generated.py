@@ -19,10 +19,11 @@ ROOT = Path(__file__).resolve().parents[3]
 UV = ROOT / ".tools" / "bin" / "uv"
 STORY = """
 import json, sys
+from datetime import UTC, datetime
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from qianyun_made import AuthenticatedClient, models as m
-from qianyun_made.api.audit import audit_export
+from qianyun_made.api.audit import audit_entries, audit_export
 from qianyun_made.api.inventory import inventory_check, inventory_export_xlsx, inventory_objects
 from qianyun_made.api.plans import plans_check, plans_plan, plans_plans, plans_approve
 from qianyun_made.api.policies import policies_assessments, policies_policies
@@ -60,6 +61,9 @@ report = reports_preview.sync(client=client, body=m.AskReport(form="monthly", po
 levels = probes_levels.sync(client=client)
 assessed = policies_assessments.sync(client=client)
 book = inventory_export_xlsx.sync(client=client)
+made_by = audit_entries.sync(client=client, action="plan.make", limit=1)
+since = datetime(2020, 1, 1, tzinfo=UTC)
+read = audit_entries.sync(client=client, actor=made_by.items[0].actor, object_="P-", since=since)
 chain = audit_export.sync(client=client).payload.read().splitlines()
 print(json.dumps({
     "me": session_me.sync(client=client).name,
@@ -74,7 +78,8 @@ print(json.dumps({
     "report": report.report.form if isinstance(report, m.MadeReport) else report.to_dict(),
     "levels": sum(levels.counts.additional_properties.values()),
     "assessed": isinstance(assessed, m.AssessedAll), "book": book.payload.read(2).decode(),
-    "audit": len(chain),
+    "audit": len(chain), "made_by": [one.action for one in made_by.items],
+    "read": [read.total, {one.object_[:2] for one in read.items} == {"P-"}],
 }))
 """
 CONFIG = """
@@ -123,6 +128,9 @@ def test_a_generated_client_speaks_to_it(
     assert answer["policies"] >= 5
     assert answer["assessed"]
     assert answer["audit"] >= 3
+    assert answer["made_by"] == ["plan.make"]
+    assert answer["read"][0] >= 1
+    assert answer["read"][1]
 
 
 def _generator(folder: Path) -> Path:

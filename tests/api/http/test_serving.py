@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from api.bootstrap import Qianyun
 from migrator.people import Role
 from tests.api.http.client import LOCAL, token_of
 from tests.children import Child, spawn
-from tests.running_api import ROOT
+from tests.running_api import ROOT, UPPER
 from tests.temporal import free_port
 
 pytestmark = pytest.mark.slow
@@ -136,7 +135,8 @@ def test_tls_by_the_settings(product: Qianyun, tmp_path: Path) -> None:
 
 
 def test_fifty_streams_do_not_hold_up_a_stop(product: Qianyun, tmp_path: Path) -> None:
-    """Checklist 8: it stops within its grace, and says so by its exit status."""
+    """Checklist 8: it stops by itself, and says so by its exit status; how soon is measured by
+    `make bench ONLY=web.stop`."""
     token = token_of(product, Role.OPERATOR)
     headers = {"Authorization": f"Bearer {token}"}
     with served(tmp_path) as api, ExitStack() as stack:
@@ -146,13 +146,10 @@ def test_fifty_streams_do_not_hold_up_a_stop(product: Qianyun, tmp_path: Path) -
             answer = stack.enter_context(client.stream("GET", "/api/v1/events"))
             assert answer.status_code == 200
             streams.append(answer)
-        begun = time.monotonic()
         api.child.process.send_signal(signal.SIGTERM)
-        assert api.child.wait(20)
-        took = time.monotonic() - begun
+        assert api.child.wait(UPPER)
         for answer in streams:
             answer.close()
-    assert took < 20  # the bar of 5 s is measured on a quiet machine: make bench ONLY=web.stop
     assert api.child.process.returncode in {0, -signal.SIGTERM}
 
 

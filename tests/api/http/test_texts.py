@@ -97,4 +97,7 @@ def test_how_to_reach_somebody_is_shown_whole_and_noted(city: Qianyun) -> None:
     (entry,) = (e for e in city.truth.audit_entries() if e.action == "people.read")
     assert (entry.object, entry.detail["contacts"]) == ("LJ-S-001", 1)
     auditor = Client(city, token_of(city, Role.AUDITOR))
+    asked = auditor.get(f"/api/v1/audit?action=people&actor={entry.actor}&object=LJ-S-001").json()
+    assert (asked["total"], asked["items"][0]["seq"]) == (1, entry.seq)
+    assert city.truth.audit_entries()[-1].detail["action"] == "people"
     assert b"people.read" in auditor.get("/api/v1/audit/export.jsonl").content
