@@ -1,42 +1,62 @@
 """Look once at something of the inventory, or at an address: for the command line and the API alike."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from api.bootstrap import Qianyun
 from api.http.estate_cache import filled
 from inventory.model import Estate, Host, System
-from inventory.secrecy import hidden
+from inventory.secrecy import Hidden, hidden
 from migrator.errors import NotFound
 from probes.explain import explain
 from probes.model import ProbeResult, Target
 from probes.names import Resolver
 from probes.system import refuse_classified, refuse_hidden, ssh_targets_of, targets_of
 from probes.table import probe
-from probes.wanted import as_train, is_wanted, located, targets_for, unhidden
+from probes.wanted import ADDRESSES, as_train, is_wanted, located, targets_for, unhidden
 from probes.watch.of_estate import watches_of
 
 
-def look_once(product: Qianyun, codes: Sequence[str], deadline: float) -> list[ProbeResult]:
+def look_once(
+    product: Qianyun,
+    codes: Sequence[str],
+    deadline: float,
+    on_empty: Callable[[], None] = lambda: None,
+) -> list[ProbeResult]:
     """What each look says, v4 and v6 apart. `codes`: of the inventory, or addresses as `probe once`
-    takes them. Raises NotFound, Misuse, and Forbidden's like for what is classified."""
+    takes them. `on_empty` is called where nothing is on record, so that nothing is known to be classified
+    either. Raises NotFound, Misuse, and Forbidden's like for what is classified."""
     estate = product.estate.load()
+    if not any(objects for _, objects in estate.collections()):
+        on_empty()
     targets = [target for code in codes for target in _targets(estate, code)]
+    return asyncio.run(_look(targets, hidden(estate), deadline))
+
+
+async def _look(targets: Sequence[Target], secret: Hidden, deadline: float) -> list[ProbeResult]:
+    """Names at each of their addresses; nothing is looked at before all of these are known to be free
+    of what is classified."""
     resolver = Resolver() if any(target.host for target in targets) else None
 
-    async def one(target: Target) -> ProbeResult:
-        placed = await located(target, resolver, deadline) if resolver else target
-        if isinstance(placed, ProbeResult):
-            return placed
-        if placed is not target:
-            unhidden((placed,), hidden(estate))
-        return await probe(placed, deadline)
+    async def places(target: Target) -> tuple[Target | ProbeResult, ...]:
+        if resolver is None:
+            return (target,)
+        found = await located(target, resolver, deadline)
+        if found != (target,):
+            unhidden(tuple(t for t in found if isinstance(t, Target)), secret)
+        return found
 
-    async def look() -> list[ProbeResult]:
-        return list(await asyncio.gather(*map(one, targets)))
+    async def one(placed: Target | ProbeResult, among: int) -> ProbeResult:
+        result = placed if isinstance(placed, ProbeResult) else await probe(placed, deadline)
+        if among <= ADDRESSES:
+            return result
+        return replace(result, evidence={**result.evidence, "addresses": f"{ADDRESSES}/{among}"})
 
-    return asyncio.run(look())
+    found = await asyncio.gather(*map(places, targets))
+    looks = [one(placed, len(several)) for several in found for placed in several[:ADDRESSES]]
+    return list(await asyncio.gather(*looks))
 
 
 def of_inventory(estate: Estate, code: str) -> bool:
@@ -75,11 +95,12 @@ def _targets(estate: Estate, code: str) -> tuple[Target, ...]:
 
 
 def _watched(estate: Estate, code: str) -> tuple[Target, ...]:
-    """What the prober looks at of a node, a link's or line's ends, or a service."""
+    """What the prober looks at of a node, a link's or line's ends, or a service. Only what is no code
+    for certain is looked at without an inventory: there is nothing classified to be spared yet."""
 
     return tuple(
         as_train(watch.target)
-        for watch in watches_of(filled(estate))
+        for watch in watches_of(estate if is_wanted(code) else filled(estate))
         if watch.target.code == code or watch.target.code.startswith(f"{code}@")
     )
 

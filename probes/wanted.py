@@ -30,6 +30,8 @@ _NAME = re.compile(
 EXPECTED = (
     "如 / such as 10.1.1.1, www.example.gov.cn, tcp://10.1.1.1:443, https://www.example.gov.cn/"
 )
+ADDRESSES = 4
+"""Of one name and family that are looked at; how many there are is told."""
 TRAIN = 5
 """Echoes of one look."""
 
@@ -87,16 +89,18 @@ def as_train(target: Target) -> Target:
     return replace(target, count=TRAIN) if target.check == "icmp" else target
 
 
-async def located(target: Target, resolver: Resolver, deadline: float) -> Target | ProbeResult:
-    """A target told by name at its address of its family, or why there is none."""
+async def located(
+    target: Target, resolver: Resolver, deadline: float
+) -> tuple[Target | ProbeResult, ...]:
+    """A target told by name at each of its addresses of its family, or why there is none."""
     if not target.host or target.address:
-        return target
+        return (target,)
     found = await resolver.addresses(target.host, target.family, deadline)
     if isinstance(found, Found):
-        return replace(target, address=found.addresses[0])
+        return tuple(replace(target, address=address) for address in found.addresses)
     silent = isinstance(found, Silent)
     failure = Failure.NO_RESOLVER if silent else Failure.NO_ADDRESS
-    return Look(target).done(failure, read=found.told)
+    return (Look(target).done(failure, read=found.told),)
 
 
 def unhidden(targets: tuple[Target, ...], secret: Hidden) -> tuple[Target, ...]:

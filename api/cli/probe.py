@@ -36,7 +36,9 @@ def once(
     from api.probing_once import look_once, plain
     from api.show.probe import probe_screen
 
-    results = look_once(desk.product, codes, deadline)
+    results = look_once(
+        desk.product, codes, deadline, on_empty=lambda: desk.tell(desk.words("no_inventory"))
+    )
     ok = all(result.ok for result in results)
     data = {"ok": ok, "looks": [plain(result) for result in results]}
     desk.answer(data, lambda: probe_screen(results, desk.words))

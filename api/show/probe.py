@@ -1,6 +1,7 @@
 """The screen of looks: v4 beside v6, how long each phase took as a bar, what is wrong in words."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -16,22 +17,24 @@ PHASES: Mapping[str, str] = {
 }
 """Phase → its colour; what else was timed (best, worst, jitter) is no stretch of the look."""
 WIDTH = 30  # columns of the longest bar
-TOLD = ("loss", "not_after", "mtu", "told_by", "records", "status", "version")
+TOLD = ("addresses", "loss", "not_after", "mtu", "told_by", "records", "status", "version")
 """Evidence that is worth a place beside the times."""
 
 
 def probe_screen(results: Sequence[ProbeResult], say: Words) -> Iterator[RenderableType]:
-    pairs: dict[tuple[str, str, int], dict[int, ProbeResult]] = {}
+    pairs: dict[tuple[str, str, int], dict[int, list[ProbeResult]]] = {}
     for r in results:
         key = (r.target.code, r.target.check, r.target.port)
-        pairs.setdefault(key, {})[r.target.family] = r
+        pairs.setdefault(key, {}).setdefault(r.target.family, []).append(r)
     made = table(say("target"), "IPv4", "IPv6")
     for column in made.columns[1:]:
         column.min_width = WIDTH + 2
     for (code, check, port), by in pairs.items():
-        longest = max(_stretch(r) for r in by.values())
+        longest = max(_stretch(r) for several in by.values() for r in several)
         name = Text.assemble(text(code), "\n", text(f"{check}/{port}" if port else check, DIM))
-        made.add_row(name, *(_cell(by.get(family), longest, say) for family in (4, 6)))
+        for four, six in zip_longest(by.get(4, ()), by.get(6, ())):  # a name's addresses
+            made.add_row(name, *(_cell(one, longest, say) for one in (four, six)))
+            name = Text()
     yield made
     yield _legend(results, say)
     for r in results:

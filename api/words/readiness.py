@@ -23,6 +23,12 @@ READINESS_TEXTS: Mapping[str, tuple[str, str]] = {
     "look_phase.answer": ("应答", "answer"),
     "look_phase.body": ("正文", "body"),
     "look_phase.mtu": ("路径 MTU", "path MTU"),
+    "no_inventory": (
+        "台账库为空，涉密地址无从识别；如不应为空，请检查 QIANYUN_STATE 与 QIANYUN_DATABASE_URL",
+        "the inventory is empty, so no address is known to be classified; if it should not be, check "
+        "QIANYUN_STATE and QIANYUN_DATABASE_URL",
+    ),
+    "told.addresses": ("地址（已探测/全部）", "addresses (looked at/all)"),
     "told.loss": ("丢包", "loss"),
     "told.not_after": ("证书至", "certificate until"),
     "told.mtu": ("字节", "bytes"),

@@ -5,7 +5,7 @@ import gzip
 
 import pytest
 
-from probes.http import BODY_LIMIT
+from probes.http import BODY_LIMIT, Answer
 from probes.model import Failure, Family, ProbeResult, Target
 from probes.table import probe
 from tests.probes.conftest import InNamespace, firewall
@@ -223,6 +223,56 @@ def test_hanging_up_is_a_reset(in_namespace: InNamespace, talk: Talk) -> None:
 def test_nonsense_is_protocol(in_namespace: InNamespace, said: bytes) -> None:
     result = ask(in_namespace, saying(said))
     assert result.failure is Failure.PROTOCOL, result.evidence
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.0 200 OK\r\n\r\nok",
+        b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\nContent-Length: 2\nX:\n\nok",
+        b"HTTP/1.1 200 OK\r\nX: folded\r\n here\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\x00and what nobody asked for\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"1\r\no\r\n1;x=y\r\nk\r\n0\r\nTrailer: 1\r\n\r\n",
+    ],
+    ids=["informed", "1.0", "no-reason", "lf", "folded", "more", "two-lengths"],
+)
+def test_what_servers_do(in_namespace: InNamespace, said: bytes) -> None:
+    result = ask(in_namespace, saying(said), content="ok")
+    assert result.ok, result.evidence
+    assert result.evidence["status"] == "200"
+    assert result.evidence["bytes"] == "2"
+
+
+def test_an_answer_may_come_byte_by_byte() -> None:
+    said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX: y\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+    answer = Answer()
+    for at in range(len(said)):
+        assert not answer.ended
+        answer.feed(said[at : at + 1])
+    assert answer.ended
+    assert (answer.status, answer.headers["x"], bytes(answer.body)) == (200, "y", b"ok")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n" * 2,
+        b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(9000)),
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 99_999,
+    ],
+    ids=["switched", "many-headers", "long-header"],
+)
+def test_what_is_no_answer(in_namespace: InNamespace, said: bytes) -> None:
+    assert ask(in_namespace, saying(said)).failure is Failure.PROTOCOL
+
+
+@pytest.mark.parametrize("name", ["a\r\nX: y", "a b", "路.cn"])
+def test_a_name_says_nothing_else(in_namespace: InNamespace, name: str) -> None:
+    assert ask(in_namespace, answering(b""), name=name).failure is Failure.PROTOCOL
 
 
 @pytest.mark.parametrize("path", ["healthz", "", "/a b", "/路", "/a\r\nX: y"])

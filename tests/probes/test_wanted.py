@@ -8,6 +8,7 @@ from ipaddress import IPv4Address
 import pytest
 from rich.console import Console
 
+from api.probing_once import _look
 from api.show.probe import probe_screen
 from api.words import Words
 from inventory.choices import Secrecy
@@ -77,13 +78,32 @@ def test_a_name_is_looked_up_for_its_own_family_and_says_why_not() -> None:
     (target, _) = targets_for("www.a.gov.cn")
 
     def at(answer: Found | Nameless | Silent) -> Target | ProbeResult:
-        return asyncio.run(located(target, Told(answer), 1.0))
+        (found,) = asyncio.run(located(target, Told(answer), 1.0))
+        return found
 
     assert at(Found(("10.1.1.1",), 60)) == replace(target, address="10.1.1.1")
     nameless, silent = at(Nameless("NXDOMAIN")), at(Silent("?"))
     assert isinstance(nameless, ProbeResult)
     assert isinstance(silent, ProbeResult)
     assert (nameless.failure, silent.failure) == (Failure.NO_ADDRESS, Failure.NO_RESOLVER)
+
+
+def test_all_addresses_of_a_name_are_looked_at_up_to_a_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    several = tuple(f"127.0.0.{n}" for n in range(1, 10))
+    monkeypatch.setattr("api.probing_once.Resolver", lambda: Told(Found(several, 60)))
+    four = targets_for("tcp://www.a.gov.cn:9", [4])
+    found = asyncio.run(_look(four, hidden(Estate()), 1.0))
+    assert [one.target.address for one in found] == list(several[:4])
+    assert {one.evidence["addresses"] for one in found} == {"4/9"}
+    text = shown(*found, lang="en")
+    assert all(address in text for address in several[:4])
+    assert "4/9" in text
+    last = Host(code="h", name="h", ipv4=IPv4Address(several[-1]), system="S")
+    system = System(code="S", name="s", secrecy=Secrecy.CLASSIFIED)
+    with pytest.raises(Misuse, match=several[-1]):
+        asyncio.run(_look(four, hidden(Estate(hosts=(last,), systems=(system,))), 1.0))
 
 
 def test_what_is_classified_has_no_address_to_type() -> None:

@@ -92,3 +92,10 @@ def test_unknown_and_classified(run: Run, ledger: Path) -> None:
     assert "涉密" in classified.err
     assert "None" not in classified.err
     assert run("probe", "once", "LJ-S-001", "--deadline", "0").code == 2
+
+
+def test_an_address_needs_no_inventory_and_a_code_does(run: Run, port: int) -> None:
+    done = run("probe", "once", f"tcp://127.0.0.1:{port}")
+    assert done.code == 0
+    assert "台账库为空" in done.err  # nobody knows what is classified: perhaps it is another folder
+    assert run("probe", "once", "LJ-S-001").code == 2
