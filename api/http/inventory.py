@@ -310,7 +310,7 @@ def _thing(kind: str, one: Any) -> dict[str, Any]:
     return {
         "kind": kind,
         "code": one.code,
-        "name": one.name,
+        "name": getattr(one, "name", one.code),  # a dependency has none
         "organisation": getattr(one, "organisation", None),
         "facts": unreachable(content(one)),
     }

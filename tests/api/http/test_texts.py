@@ -13,7 +13,7 @@ import pytest
 from api.bootstrap import Qianyun
 from api.settings import load
 from inventory.changes import diff
-from inventory.model import Contact
+from inventory.model import Contact, Estate
 from migrator.people import Role
 from tests.api.http.client import LOCAL, Client, token_of
 
@@ -101,3 +101,13 @@ def test_how_to_reach_somebody_is_shown_whole_and_noted(city: Qianyun) -> None:
     assert (asked["total"], asked["items"][0]["seq"]) == (1, entry.seq)
     assert city.truth.audit_entries()[-1].detail["action"] == "people"
     assert b"people.read" in auditor.get("/api/v1/audit/export.jsonl").content
+
+
+def test_every_kind_is_listed(city: Qianyun) -> None:
+    """A dependency has no name of its own."""
+    viewer = Client(city, token_of(city, Role.VIEWER))
+    for kind in Estate.model_fields:
+        answer = viewer.get(f"/api/v1/inventory/objects/{kind}")
+        assert answer.status_code == 200, kind
+        assert all(one["name"] for one in answer.json()["items"])
+    assert viewer.get("/api/v1/inventory/objects/dependencies").json()["items"]
