@@ -116,3 +116,12 @@ def test_the_number_of_a_contact_is_that_of_who_stands_before_it(tmp_path: Path)
     assert [(c.name, c.phone, c.email) for c in one.contacts] == [
         ("李雪", "13800000011", "lx@example.org")
     ]
+
+
+def test_a_machine_is_made_here_or_abroad(tmp_path: Path) -> None:
+    cells = ["国产", "进口", "是", "部分国产"]
+    rows = [[f"h{n}", f"10.0.0.{n + 1}", cell, "麒麟"] for n, cell in enumerate(cells)]
+    heads = ["主机名", "IP地址", "是否国产", "操作系统"]
+    report = _read(tmp_path, "服务器", [heads, *rows])
+    told = {h.code: h.domestic for h in report.estate.hosts}
+    assert told == {"h0": True, "h1": False, "h2": True, "h3": None}
