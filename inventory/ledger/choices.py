@@ -28,6 +28,7 @@ _WITH_WHY = re.compile(r"([是否])[,;。](?!.*[是否但])")
 _NOT_SECRET = re.compile(
     r"(?:非|不|未|无)(?:涉及?)?(?:国家)?(?:秘)?密|涉密已?(?:脱密|解密)|工作秘密"
 )
+_DOUBT = re.compile(r"[待疑]|未定|再核|需确认")
 _STANDARD = re.compile(r"[12]\.0")  # 等保2.0
 _NO_LEVEL = re.compile(
     r"级(?:\([^()]*\))?以[下上内]|[\d.]{2,}级|[一二三四五六1-6]级?[-至到~—–或及和/、][一二三四五六1-6]级"
@@ -152,6 +153,8 @@ def yes_no(cell: Cell, unit: str, words: Words) -> bool | None:
     if match := _WITH_WHY.match(squeeze(raw_text(cell))):  # 是，面向企业
         return match[1] == "是"
     found = _choice("boolean")(cell, unit, words)
+    if found == "unclear":
+        raise Refused("not_in_choices", "是或否 / yes or no")
     return None if found in (None, "unknown") else found == "yes"
 
 
@@ -163,7 +166,7 @@ def yes_no_or(of: str) -> Parser:
             return yes_no(cell, unit, words)
         except Refused:
             found = chosen(of, _ticked(squeeze(raw_text(cell))), words)
-            if found is None:
+            if found in (None, "unclear"):
                 raise
             return found == "yes"
 
@@ -231,7 +234,8 @@ def secrecy(cell: Cell, unit: str, words: Words) -> str | None:
     """是否涉密; a no that a remark takes back, 否（拟涉密）, is none: people have to say which."""
     found = _choice("secrecy")(cell, unit, words)
     remark = "".join(_REMARK.findall(squeeze(raw_text(cell)).replace("（", "(").replace("）", ")")))
-    if found == "none" and "密" in _NOT_SECRET.sub("", remark):
+    doubted = "密" in _NOT_SECRET.sub("", remark) or _DOUBT.search(remark)
+    if found == "none" and doubted:
         raise Refused("not_in_choices", "涉密或非涉密，不加保留 / classified or not, without a but")
     return found
 

@@ -43,10 +43,13 @@ def posts_of(columns: Iterable[Column], words: Words) -> tuple[Post, ...]:
     """Which columns belong together: a person, and the numbers and addresses to the right."""
     posts: list[tuple[str, list[Column]]] = []  # a column of names, where there is one, first
     before: list[Column] = []  # numbers with no person to their left
-    for column in columns:
-        if column.contact is None:
-            continue
+    told = [column for column in columns if column.contact is not None]
+    named = {column.contact.role for column in told if column.contact and _names(column)}
+    for column in told:
+        assert column.contact is not None
         role, part = column.contact.role, column.contact.part
+        if part != "name" and role == words.some_role and role not in named and posts:
+            role = None  # 信息共享联络员 | 联络员电话: whoever stands to the left
         of_role = next((p for p in reversed(posts) if p[0] == role), None)
         nameless = of_role is not None and not _names(of_role[1][0])
         if role is not None and part == "name" and of_role and nameless:

@@ -31,6 +31,10 @@ _BODY = re.compile(r"[\u4e00-\u9fff]{2,}(?:局|委|办|院|会|中心|厅|政府
 _ROOM = re.compile(r"[^,;。]{3,20}机房$")
 _PLACE = re.compile(r"(?:[\u4e00-\u9fff]{0,6}?[市县区旗])+?(?=[\u4e00-\u9fff]{2})")
 _SENT = re.compile(r"[-_\s]*(?:反馈|报送|上报|填报|报来|提供|反馈表|汇总)?(?:[-_\s].*)?\.\w{3,4}$")
+_FRAME = re.compile(r"^[★☆▶►●◆■▲※*#]+|[:：]$")
+_NUMBERED = re.compile(r"^\d{1,2}[、.)](?!\d)")
+_BRACKETED = re.compile(r"[【\[〖〔](.+)[】\]〗〕]")
+_OTHERS = ("其他", "其它", "其他单位", "其它单位")
 _LINES = 9  # the level of a line of labels, below all headings
 
 
@@ -70,16 +74,18 @@ class Context:
 
     def heading(self, written: str) -> None:
         """The text of a row that heads a group."""
-        text = squeeze(written)
+        framed = squeeze(written)
+        text = _unframed(framed)
         level, bare = next(
             ((n, text[m.end() :]) for n, p in enumerate(_LEVELS, 1) if (m := p.match(text))),
             (0, text),
         )
         bare = _COUNTED.sub("", bare)
         field, value = self._meant(bare)
+        level = level or (text != framed or text in _OTHERS)
         if not field and not level:
             return  # （本机房无服务器） is no heading
-        level = level or 1
+        level = max(1, level)
         over = (n for n, one in enumerate(self.said) if level <= one.level < _LINES)
         del self.said[next(over, len(self.said)) :]
         if field:
@@ -165,6 +171,21 @@ def owner_in(names: Sequence[str], words: Words) -> str:
         if end := _department(bare, words):
             return bare[:end]
     return ""
+
+
+def heads(text: str, words: Words) -> bool:
+    """Whether a row of one cell heads those below it, even where the names stand: 【商务局】, ★商务局,
+    云州市商务局（2台）."""
+    if _BRACKETED.fullmatch(text.rstrip(":")):
+        return True
+    bare = _COUNTED.sub("", _NUMBERED.sub("", _unframed(text)))
+    return _department(bare, words) == len(bare) > 0
+
+
+def _unframed(text: str) -> str:
+    """Without what sets a heading off: 【 】, ★, a colon."""
+    match = _BRACKETED.fullmatch(text.rstrip(":"))
+    return match[1] if match else _FRAME.sub("", _FRAME.sub("", text))
 
 
 def _department(text: str, words: Words) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inventory.ledger.cells import Cell, is_blank, raw_text
+from inventory.ledger.denied import denied
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.titles import Title, title_of
 from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze
@@ -173,6 +174,8 @@ def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words)
     if not (field or contact or quiet or likely):
         stems = _stems(titles)
         likely = next(filter(None, map(known.likely, stems)), None)
+        if likely and denied(likely, own.base):
+            likely = None
     return Heading(
         index,
         chain[-1].row,

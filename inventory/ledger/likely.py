@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.dates import day
+from inventory.ledger.denied import denied
 from inventory.ledger.fields import PARTS_OF_SYSTEMS
 from inventory.ledger.parsers import PARSERS
 from inventory.ledger.several import parser_of
@@ -77,7 +78,7 @@ def _resembled(table: Table, column: Column, taken: set[str], words: Words) -> s
         return None
     (best, field), *others = fitting
     rival = max((close for close, _ in others), default=0.0)
-    alone = rival <= best - AHEAD
+    alone = rival <= best - AHEAD and not denied(field, column.title)
     return field if alone and field not in taken | PARTS_OF_SYSTEMS else None
 
 

@@ -59,8 +59,10 @@ _PROTOCOL = strict(
 )
 
 _CORES, _RACKS, _PEOPLE = (whole_number(0, units=u) for u in ("cores", "racks", "people"))
-_SELF, _PUBLIC, _JOINED = (yes_no_or(n) for n in ("self_leased", "citizen_facing", "connected"))
-TICKED = (_SELF, _PUBLIC, _JOINED)
+_SELF, _PUBLIC, _JOINED, _HOME = (
+    yes_no_or(n) for n in ("self_leased", "citizen_facing", "connected", "domestic")
+)
+TICKED = (_SELF, _PUBLIC, _JOINED, _HOME)
 
 PARSERS: Mapping[str, Mapping[str, Parser]] = {
     "organisations": {
@@ -162,7 +164,7 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
         "os": optional_text,
         "purchased": day,
         "role": choice("host_role"),
-        "domestic": yes_no,
+        "domestic": _HOME,
         "ssh_port": _PORT,
         "ssh_host_key": _HOST_KEY,
     },

@@ -215,7 +215,11 @@ class _Reader:
             number,
             column=row.number if table.names_row is not None else 0,
         )
-        return record, [row_problem(record, table, f, refusal) for f, refusal in faults], taken.left
+        problems = [row_problem(record, table, f, refusal) for f, refusal in faults]
+        unsaid = {f for f, _ in faults if f in TICKS[table.kind]}
+        if unsaid:  # told, but neither yes nor no, where a blank is no
+            record = replace(record, told={f: t for f, t in told.items() if f not in unsaid})
+        return record, problems, taken.left
 
     def _look(self, row: DataRow, column: _Column, cell: Cell, value: Any, taken: "_Taken") -> None:
         """Take a value that is more than one of text, number or day."""
@@ -237,6 +241,8 @@ class _Reader:
                 del taken.told[column.field]  # said to be unknown, where a blank is no
             _take(taken.values, column.into, value)
         elif value.open_:
+            if column.tick:
+                del taken.told[column.field]  # where a blank is no, this is none
             taken.left.append(left_open(table, row, column.column, told.raw))
         else:
             taken.faults.append((column.field, value))

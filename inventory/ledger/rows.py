@@ -1,10 +1,11 @@
 """The rows of a table: which are data, and why the others are not. Pure."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from inventory.ledger.cells import Cell, raw_text
+from inventory.ledger.context import heads
 from inventory.ledger.fill_down import fill_down
 from inventory.ledger.table import Table
 from inventory.ledger.words import Words, squeeze
@@ -24,8 +25,8 @@ _NUMBERED = re.compile(r"^(?:\(?[一二三四五六七八九十]{1,3}[、.)]|第
 _EXAMPLE = re.compile(r"\(?(?:填写|填报)?(?:示例|样例|范例|举例|例)(?:[:)]|\d?$)")
 _LABEL = re.compile(r"[^:\d]{2,12}:")
 _SIGNED = re.compile(r"(?:人|单位|时间|日期|电话|领导|盖章|签字|签章)$")
-# 【商务局】 above its rows, in the column of names as well
-_HEADING = re.compile(r"[【\[〖].+[】\]〗]:?")
+# 民政局小计, 2个系统合计
+_SUBTOTAL = re.compile(r"[^,;。]{1,12}(?:小计|合计|总计|共计)$")
 DITTO = 8  # characters of "as above", with spaces around it
 LONG = 40  # characters; what is longer is a sentence
 
@@ -134,7 +135,7 @@ class _Look:
             (HIDDEN, index in table.sheet.unseen.rows),
             (LABELS, index in table.lines and not self._ends(first)),
             (REPEATED, index in table.repeated),
-            (TOTALS, any(_bare(text) in totals for _, text in filled.first(2))),
+            (TOTALS, any(_is_sum(text, totals) for _, text in filled.first(2))),
             (NOTE, any(_EXAMPLE.match(text) for _, text in filled.first(3))),
             (NOTE, self._signed(filled) or (len(filled) <= 2 and self._noted(first))),
             (EMPTY, self._empty(filled)),
@@ -161,7 +162,7 @@ class _Look:
         first, second = cells[0][1], cells[1][1]
         numbered = isinstance(first, int | float) or str(first).isdigit()
         told = squeeze(raw_text(second))
-        return numbered and not _EXAMPLE.match(told) and _bare(told) not in self._words.totals
+        return numbered and not _EXAMPLE.match(told) and not _is_sum(told, self._words.totals)
 
     def _empty(self, filled: _Filled) -> bool:
         """A row that was numbered beforehand, and not filled in."""
@@ -174,7 +175,8 @@ class _Look:
         merged = left <= column <= right and right - left + 1 >= min(3, self._width)
         if len(text) > LONG or text.endswith("。"):
             return NOTE
-        headed = _NUMBERED.match(text) or _HEADING.fullmatch(text)
+        names_owners = self._table.kind == "organisations"
+        headed = _NUMBERED.match(text) or (not names_owners and heads(text, self._words))
         if merged or column not in self._naming or headed:
             return GROUP if not text.isdigit() else ""
         return ""
@@ -207,6 +209,11 @@ _COUNTING = frozenset({"栏次", "栏目", "列次", "列号", "行次"})
 
 def _bare(text: str) -> str:
     return re.sub(r"[:：\d.,、()个套台条家项]+$", "", text)
+
+
+def _is_sum(text: str, totals: Container[str]) -> bool:
+    bare = _bare(_unbracketed(text))
+    return bare in totals or _SUBTOTAL.match(bare) is not None
 
 
 def _unbracketed(text: str) -> str:

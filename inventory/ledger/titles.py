@@ -24,7 +24,9 @@ _LETTER = re.compile(r"(?<=[\u4e00-\u9fff])[gtmp]$")  # 硬盘T, 内存G, 带宽
 _TAIL = re.compile(r"[/:,，_\-]([^/:,，_\-]+)$")
 # 单位：万元, and among others: 单位：平方米、架、万元
 _SHEET_UNIT = re.compile(
-    r"单位(?:[:：]|均?为|是|统一为|均按)(?:[^:：]{1,8}[、,，/;；和])*?(亿元|百万元|万元|千元|元)"
+    r"单位(?:[:：(]|均?为|是|统一为|均按)(?:[^:：]{1,8}[、,，/;；和])*?(?:人民币)?(亿元|百万元|万元|千元|元)"
+    r"|(?:金额|货币|人民币)[:：(](?:人民币)?(亿元|百万元|万元|千元|元)"
+    r"|^\((?:人民币)?(亿元|百万元|万元|千元|元)\)$"
     r"|[以按](亿元|百万元|万元|千元|元)(?:为单位|计算?|填报|填写)"
 )
 MAX_HEADER = 60  # characters; what is longer is a sentence
@@ -108,5 +110,5 @@ def _tails(base: str, units: frozenset[str]) -> Iterator[tuple[str, str]]:
 def unit_of_sheet(text: str, words: Words) -> str:
     """The unit of money that a line above the table sets for all of it: （单位：万元）."""
     found = _SHEET_UNIT.search(squeeze(text))
-    unit = (found[1] or found[2]) if found else ""
+    unit = next(filter(None, found.groups())) if found else ""
     return unit if unit in words.units["money"] else ""
