@@ -113,12 +113,14 @@ def meaning(reason: str) -> str:
 
 def explain(result: ProbeResult) -> str:
     """One line for a person."""
+def explain(result: ProbeResult, lang: str = "") -> str:
+    """One line for a person: in `zh`, in `en`, or in both."""
     place = where(result.target)
     if result.failure is None:
-        return f"正常 / ok: {place}"
-    meaning, remedy = WORDS[result.failure]
+        return f"{_in(lang, '正常 / ok')}: {place}"
+    meaning, remedy = (_in(lang, told) for told in WORDS[result.failure])
     facts = "; ".join(
-        f"{name} {text}"
+        f"{_in(lang, name)} {text}"
         for key, name in (
             ("status", "读到状态 / read status"),
             ("read", "读到 / read"),
@@ -128,6 +130,11 @@ def explain(result: ProbeResult) -> str:
         if (text := result.evidence.get(key))
     )
     return f"{meaning}: {place}" + (f"; {facts}" if facts else "") + f"; {remedy}"
+
+
+def _in(lang: str, told: str) -> str:
+    zh, _, en = told.partition(" / ")
+    return {"zh": zh, "en": en}.get(lang, told)
 
 
 def where(target: Target) -> str:

@@ -23,7 +23,11 @@ def level_screen(one: Readiness, say: Words) -> Iterator[RenderableType]:
     yield rows(
         made,
         (
-            (f"#{f.number}", text(say(f"verdict.{f.verdict}"), STYLES[f.verdict]), say.half(f.told))
+            (
+                f"#{f.number} {say(f'level_check.{f.number}')}",
+                text(say(f"verdict.{f.verdict}"), STYLES[f.verdict]),
+                say.half(f.told),
+            )
             for f in one.findings
         ),
     )
@@ -45,7 +49,7 @@ def _warnings(one: Readiness, say: Words) -> Iterator[RenderableType]:
 
 
 def matrix_screen(city: City, say: Words) -> Iterator[RenderableType]:
-    """A row a thing, a column a check."""
+    """A row a thing, a sign a check: eleven columns would leave eighty no room for the rest."""
     for kind, found in (("node", city.nodes), ("link", city.links), ("system", city.systems)):
         if found:
             yield _matrix(say(f"kind.{kind}"), found, say)
@@ -59,16 +63,16 @@ def matrix_screen(city: City, say: Words) -> Iterator[RenderableType]:
 
 
 def _matrix(title: str, found: Sequence[Readiness], say: Words) -> RenderableType:
-    heads = (say("code"), say("level"), *(f"#{n}" for n in CHECKS), say("blocks"))
+    heads = (say("code"), say("level"), " ".join(map(str, CHECKS)), say("blocks"))
     made = table(*heads, title=title)
     for column in made.columns[1:-1]:
-        column.justify, column.no_wrap = "center", True
+        column.no_wrap = True
     return rows(made, (_row(one, say) for one in found))
 
 
 def _row(one: Readiness, say: Words) -> tuple[object, ...]:
-    cells: list[Text] = []
-    for sign in signs(one).values():
-        cells.append(text(NARROW.get(sign, sign), SIGN_STYLES[sign]))
+    cells = Text()
+    for number, sign in signs(one).items():  # each below the first digit of its number
+        cells.append(f"{NARROW.get(sign, sign):<{len(str(number)) + 1}}", SIGN_STYLES[sign])
     blocks = f"#{one.blocks.number} {say.half(one.blocks.told)}" if one.blocks else ""
-    return one.code, text(f"L{one.level}", LEVEL_STYLES[one.level]), *cells, blocks
+    return one.code, text(f"L{one.level}", LEVEL_STYLES[one.level]), cells, blocks

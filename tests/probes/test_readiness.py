@@ -1,12 +1,16 @@
 """IPv6 readiness: each level by what blocks it; nothing unknown or stale passes."""
 
+import io
 from dataclasses import replace
 from datetime import date, timedelta
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from api.show.level import matrix_screen
+from api.words import Words
 from inventory.choices import Secrecy
 from inventory.model import Dependency, Entrance, Estate, Link, Node, System
 from probes.errors import Misuse
@@ -323,3 +327,16 @@ def test_a_code_that_nothing_has() -> None:
 
 def test_climbing_stops_at_the_first_that_did_not_pass() -> None:
     assert climbed(()) == (0, None)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_eighty_columns_hold_the_matrix(lang: Any) -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=80, markup=False, emoji=False, highlight=False)
+    for part in matrix_screen(Judge(city(), evidence(ALL)).city(), Words(lang)):
+        console.print(part)
+    text = out.getvalue()
+    assert "1 2 3 4 5 6 7 8 9 10 11" in text
+    (row,) = [line for line in text.splitlines() if line.strip().startswith("N-2")]
+    assert len([sign for sign in row if sign in "√×?-"]) >= 11  # all of them in one line
+    assert not any(line.strip() == "s" for line in text.splitlines())

@@ -115,9 +115,9 @@ def test_what_is_classified_has_no_address_to_type() -> None:
     assert unhidden(targets_for("10.9.9.8"), secret)
 
 
-def shown(*results: ProbeResult, lang: str = "zh") -> str:
+def shown(*results: ProbeResult, lang: str = "zh", width: int = 120) -> str:
     out = io.StringIO()
-    console = Console(file=out, width=120, markup=False, emoji=False, highlight=False)
+    console = Console(file=out, width=width, markup=False, emoji=False, highlight=False)
     for part in probe_screen(results, Words(lang)):  # type: ignore[arg-type]
         console.print(part)
     return out.getvalue()
@@ -143,6 +143,26 @@ def test_v4_stands_beside_v6_and_bars_are_of_one_measure() -> None:
     assert longest == 30 + 15
     assert "域名无此族地址" in text
     assert "no address of this family" in shown(bad, lang="en")
+
+
+def test_eighty_columns_hold_both_families_and_one_language_each() -> None:
+    four, six = targets_for("https://portal.a-long-name.example.gov.cn/path/healthz")
+    good = ProbeResult(
+        target=replace(four, address="203.0.113.10"), ok=True,
+        timings={"connect": 5.0, "tls": 10.0, "first_byte": 10.0, "body": 5.0, "total": 30.0},
+    )  # fmt: skip
+    bad = ProbeResult(
+        target=replace(six, address="2001:db8:1234:5678::10"), ok=False,
+        failure=Failure.UNTRUSTED, timings={"connect": 15.0, "total": 20.0},
+        evidence={"error": "self-signed certificate"},
+    )  # fmt: skip
+    english, chinese = shown(good, bad, lang="en", width=80), shown(good, bad, width=80)
+    assert "2001:db8:1234:5678::10 " in english  # whole, beside the other
+    assert "send the whole chain" in " ".join(english.split())
+    assert not any("\u4e00" <= sign <= "\u9fff" for sign in english)
+    assert "读到 self-signed certificate" in " ".join(chinese.split())
+    assert "补全证书链" in chinese
+    assert "trusted" not in chinese
 
 
 def test_echoes_are_several() -> None:
