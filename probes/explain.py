@@ -111,8 +111,6 @@ def meaning(reason: str) -> str:
     return WORDS[Failure(reason)][0] if reason in {one.value for one in Failure} else reason
 
 
-def explain(result: ProbeResult) -> str:
-    """One line for a person."""
 def explain(result: ProbeResult, lang: str = "") -> str:
     """One line for a person: in `zh`, in `en`, or in both."""
     place = where(result.target)
