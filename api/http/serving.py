@@ -50,6 +50,7 @@ def serve(product: Qianyun) -> None:
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        http="h11",  # which bounds what a head may hold, as httptools does not
         h11_max_incomplete_event_size=64 * 1024,
     )
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
