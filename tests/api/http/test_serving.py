@@ -134,6 +134,14 @@ def test_tls_by_the_settings(product: Qianyun, tmp_path: Path) -> None:
             httpx.get(f"{api.url}/health/live", trust_env=False)
 
 
+def test_a_head_has_a_bound(product: Qianyun, tmp_path: Path) -> None:
+    """Whichever parser is installed: a head that never ends is no way to the memory."""
+    with served(tmp_path) as api, api.client() as client:
+        answer = client.get("/health/live", headers={"x-filler": "x" * 200_000})
+        assert answer.status_code in (400, 431)
+        assert client.get("/health/live").status_code == 200
+
+
 def test_fifty_streams_do_not_hold_up_a_stop(product: Qianyun, tmp_path: Path) -> None:
     """Checklist 8: it stops by itself, and says so by its exit status; how soon is measured by
     `make bench ONLY=web.stop`."""
