@@ -135,6 +135,24 @@ class Tallies:
         with self._truth.reading() as connection:
             return _whole(connection, query)
 
+    def some(self, code: str, systems: Collection[str]) -> list[ItemRecord]:
+        """The items of these systems in the run, whole."""
+        with self._truth.reading() as connection:
+            of = _of(connection, [code], frozenset(systems))
+            return _whole(
+                connection, select(items).where(of).order_by(items.c.wave, items.c.system)
+            )
+
+    def mark(self, code: str) -> int:
+        """A number that is another when the run, an item, or how many steps are under way has changed, in
+        this process: for what no event tells."""
+        under_way = steps.c.state == StepState.RUNNING.value
+        of = select(func.count()).select_from(steps).where(steps.c.run == code, under_way)
+        with self._truth.reading() as connection:
+            head = connection.execute(select(runs).where(runs.c.code == code)).all()
+            rows = connection.execute(select(items).where(items.c.run == code)).all()
+            return hash((*map(tuple, head), *map(tuple, rows), connection.scalar(of)))
+
     def under_way(self) -> list[tuple[str, str]]:
         """(plan, system) of every item that is being moved now, of runs that have not ended."""
         resting = (*ENDED, ItemState.WAITING, ItemState.PAUSED)
