@@ -19,6 +19,9 @@ LOOKS = (StepKind.GATE, StepKind.SOAK)
 PHASE, BEGUN, LOOKED = "phase", "begun", "looked"
 """Events of lines that are made here; every other one is Ansible's."""
 
+SETTLED = frozenset({"done", "failed", "cancelled"})
+"""States of attempts whose processes are known to have ended: they write no more."""
+
 type Line = dict[str, Any]
 
 
@@ -41,6 +44,45 @@ def log_of(truth: Truth, run: str, system: str | None = None) -> list[Line]:
         if attempt.step in LOOKS:
             found += _looks(attempt, evidence)
     return sorted(found, key=lambda line: str(line.get("at") or ""))
+
+
+class Tail:
+    """The log of a run as it comes: each line once, in order of time among those that came together. What
+    attempts that have ended wrote is not read again, and of the others only what is new."""
+
+    def __init__(self, truth: Truth, run: str) -> None:
+        self._truth, self._run = truth, run
+        self._last = 0  # the highest token that was seen
+        self._at: dict[int, tuple[int, int]] = {}  # of those under way: (byte, lines) told
+        self._seen: set[tuple[object, ...]] = set()
+
+    def new(self) -> list[Line]:
+        """What came since the last time."""
+        attempts = self._truth.attempts.since(self._run, self._last, tuple(self._at))
+        if not attempts:
+            return []
+        bodies: dict[int, list[Mapping[str, Any]]] = {}
+        tokens = [attempt.token for attempt in attempts]
+        for kept in self._truth.attempts.evidence_of(self._run, tokens=tokens):
+            bodies.setdefault(kept.token, []).append(kept.content)
+        found: list[Line] = []
+        for attempt in attempts:
+            evidence = bodies.get(attempt.token, [])
+            found += self._written(attempt)
+            made = [*_phases(attempt, evidence)]
+            made += _looks(attempt, evidence) if attempt.step in LOOKS else ()
+            found += fresh(made, self._seen)
+            if attempt.state in SETTLED:
+                del self._at[attempt.token]
+        self._last = max(self._last, *tokens)
+        return sorted(found, key=lambda line: str(line.get("at") or ""))
+
+    def _written(self, attempt: AttemptRecord) -> Iterator[Line]:
+        byte, count = self._at.get(attempt.token, (0, 0))
+        lines, byte = read_log(attempt, byte)
+        self._at[attempt.token] = byte, count + len(lines)
+        for number, line in enumerate(lines, count):
+            yield _head(attempt, attempt.step.value) | {"number": number} | line
 
 
 def fresh(lines: Iterable[Line], seen: set[tuple[object, ...]]) -> Iterator[Line]:

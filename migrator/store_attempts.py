@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -157,16 +158,28 @@ class Attempts:
         with self._truth.reading() as connection:
             return [AttemptRecord(**row) for row in connection.execute(query, of).mappings()]
 
+    def since(self, run: str, last: int, also: Collection[int] = ()) -> list[AttemptRecord]:
+        """Those with a higher token than `last`, and these: in order of their tokens."""
+        wanted = (attempts.c.token > last) | attempts.c.token.in_(also)
+        query = select(attempts).where(attempts.c.run == run, wanted).order_by(attempts.c.token)
+        with self._truth.reading() as connection:
+            return [AttemptRecord(**row) for row in connection.execute(query).mappings()]
+
     def open_ones(self, system: str) -> list[AttemptRecord]:
         """Attempts for this system that nobody has closed, of whichever run."""
         with self._truth.reading() as connection:
             found = connection.execute(_OPEN_ONES, {"of_system": system}).mappings()
             return [AttemptRecord(**row) for row in found]
 
-    def evidence_of(self, run: str, system: str | None = None) -> list[EvidenceRecord]:
+    def evidence_of(
+        self, run: str, system: str | None = None, *, tokens: Collection[int] | None = None
+    ) -> list[EvidenceRecord]:
+        """Of a run, of one system in it, or of these attempts alone."""
         query = select(evidence).where(evidence.c.run == run).order_by(evidence.c.id)
         if system:
             query = query.where(evidence.c.system == system)
+        if tokens is not None:
+            query = query.where(evidence.c.token.in_(tokens))
         with self._truth.reading() as connection:
             rows = connection.execute(query).mappings()
             return [EvidenceRecord(**{k: v for k, v in row.items() if k != "id"}) for row in rows]

@@ -1,7 +1,8 @@
 """What of runs pages and lists show, counted by the database: a run of thousands of items is never read
 whole to show that it is there.
 
-Counts of steps are kept until the run's next event: every change of a step's state writes one.
+Counts of steps and states of items are kept until the run's next event: each change of such a state
+writes one.
 """
 
 import json
@@ -9,7 +10,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, DateTime, Float, cast, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Float,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSON
 
 from inventory.model import Frozen
@@ -22,8 +33,9 @@ if TYPE_CHECKING:
     from migrator.store import Truth
 
 KEPT = 256
-"""Runs and scopes whose counts of steps a process keeps."""
+"""Answers that a process keeps, by run and scope."""
 STUCK = (ItemState.FAILED, ItemState.HELD)
+_LAST_EVENT = select(func.max(events.c.id)).where(events.c.run == bindparam("of_run"))
 _STATES = {state.value: state for state in ItemState}
 ENDED = tuple(state for state in ItemState if state.ended)
 
@@ -70,7 +82,7 @@ class Tallies:
     def __init__(self, truth: "Truth") -> None:
         self._truth = truth
         self._lock = Lock()
-        self._sums: dict[tuple[str, Among], tuple[int, tuple[StepSum, ...]]] = {}
+        self._kept: dict[tuple[object, str, Among], tuple[int, Any]] = {}
 
     def heads(self, among: Among = None) -> list[RunRecord]:
         """Runs without their items, oldest first; those that have an item of `among`."""
@@ -89,8 +101,10 @@ class Tallies:
         with self._truth.reading() as connection:
             waves = _waves(connection, codes, among)
             stuck = _stuck(connection, codes, among)
-            sums = {c: self._stepped(connection, c, among) for c in codes if stepped}
-            running = {c: _running(connection, c, among) for c in codes if stepped}
+            sums = {c: self._until_next(connection, c, among, _summed) for c in codes if stepped}
+            running = {
+                c: self._until_next(connection, c, among, _running) for c in codes if stepped
+            }
         return [
             Tally(
                 run=run,
@@ -138,6 +152,24 @@ class Tallies:
         with self._truth.reading() as connection:
             return _whole(connection, query)
 
+    def some(self, code: str, systems: Collection[str]) -> list[ItemRecord]:
+        """The items of these systems in the run, whole."""
+        with self._truth.reading() as connection:
+            of = _of(connection, [code], frozenset(systems))
+            return _whole(
+                connection, select(items).where(of).order_by(items.c.wave, items.c.system)
+            )
+
+    def mark(self, code: str) -> int:
+        """A number that is another when the run, an item, or how many steps are under way has changed, in
+        this process: for what no event tells."""
+        under_way = steps.c.state == StepState.RUNNING.value
+        of = select(func.count()).select_from(steps).where(steps.c.run == code, under_way)
+        with self._truth.reading() as connection:
+            head = connection.execute(select(runs).where(runs.c.code == code)).all()
+            rows = connection.execute(select(items).where(items.c.run == code)).all()
+            return hash((*map(tuple, head), *map(tuple, rows), connection.scalar(of)))
+
     def under_way(self) -> list[tuple[str, str]]:
         """(plan, system) of every item that is being moved now, of runs that have not ended."""
         resting = (*ENDED, ItemState.WAITING, ItemState.PAUSED)
@@ -150,27 +182,30 @@ class Tallies:
         self, codes: Collection[str], among: Among = None
     ) -> dict[str, dict[str, ItemState]]:
         """Of each run the state by system, by wave and system."""
-        found: dict[str, dict[str, ItemState]] = {}
         with self._truth.reading() as connection:
-            query = select(items.c.run, items.c.system, items.c.state)
-            query = query.where(_of(connection, codes, among))
-            for run, system, state in connection.execute(
-                query.order_by(items.c.wave, items.c.system)
-            ):
-                found.setdefault(run, {})[system] = _STATES[state]
-        return found
+            found = {c: self._until_next(connection, c, among, _states_of) for c in codes}
+        return {code: states for code, states in found.items() if states}
 
-    def _stepped(self, connection: Connection, code: str, among: Among) -> tuple[StepSum, ...]:
-        last = connection.scalar(select(func.max(events.c.id)).where(events.c.run == code)) or 0
+    def _until_next[T](
+        self,
+        connection: Connection,
+        code: str,
+        among: Among,
+        look: Callable[[Connection, str, Among], T],
+    ) -> T:
+        """What `look` gives of the run, kept until its next event."""
+        last = connection.scalar(_LAST_EVENT, {"of_run": code}) or 0
+        key = (look, code, among)
         with self._lock:
-            kept = self._sums.get((code, among))
+            kept = self._kept.get(key)
         if kept is not None and kept[0] == last:
-            return kept[1]
-        found = tuple(_summed(connection, code, among))
+            known: T = kept[1]
+            return known
+        found = look(connection, code, among)
         with self._lock:
-            if len(self._sums) >= KEPT:
-                self._sums.clear()
-            self._sums[code, among] = (last, found)
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[key] = (last, found)
         return found
 
 
@@ -203,7 +238,13 @@ def _running(connection: Connection, code: str, among: Among) -> tuple[tuple[Ste
     return tuple((StepKind(step), at) for step, at in rows if at)
 
 
-def _summed(connection: Connection, code: str, among: Among) -> list[StepSum]:
+def _states_of(connection: Connection, code: str, among: Among) -> dict[str, ItemState]:
+    query = select(items.c.system, items.c.state).where(_of(connection, [code], among))
+    rows = connection.execute(query.order_by(items.c.wave, items.c.system)).all()
+    return {system: _STATES[state] for system, state in rows}
+
+
+def _summed(connection: Connection, code: str, among: Among) -> tuple[StepSum, ...]:
     ended = items.c.state.in_(ENDED).label("ended")
     took = _seconds(connection)
     key = (steps.c.step, steps.c.state, ended)
@@ -215,10 +256,10 @@ def _summed(connection: Connection, code: str, among: Among) -> list[StepSum]:
     )
     if among is not None:
         query = query.where(_in(connection, among))
-    return [
+    return tuple(
         StepSum(StepKind(step), StepState(state), bool(gone), count, timed, float(seconds))
         for step, state, gone, count, timed, seconds in connection.execute(query)
-    ]
+    )
 
 
 def _seconds(connection: Connection) -> ColumnElement[float]:

@@ -11,19 +11,21 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from migrator.progress import ItemRecord, RunRecord
-from migrator.run_log import fresh, log_of
+from migrator.run_log import Tail
 from migrator.store import Truth
 
 PACE = 0.5
 """Seconds between two looks."""
 REREAD = 5.0
-"""Seconds after which a run is read whole although nothing happened in it."""
+"""Seconds after which a run is asked for changes that no event told."""
+MANY = 500
+"""Events of one look from which the run is read whole."""
 KEPT = 20_000
 """Events of a run that can be told again."""
 AT_ONCE = 500
@@ -64,40 +66,57 @@ class Journal:
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _event: int = 0
     _read_at: float = -1e9
-    _took: float = 0.0
+    _mark: int | None = None
     _known: dict[str, RunRecord | ItemRecord] = field(default_factory=dict)
-    _seen: set[tuple[object, ...]] = field(default_factory=set)
+
+    @cached_property
+    def _tail(self) -> Tail:
+        return Tail(self.truth, self.code)
 
     def look(self) -> list[tuple[str, dict[str, Any]]]:
-        """What is new since the last look. The run, which may have thousands of items, is read whole
-        only when something happened in it, and now and then for what no event tells."""
+        """What is new since the last look: of a run with thousands of items those are read to which
+        something happened, and now and then it is asked for what no event tells."""
         found: list[tuple[str, dict[str, Any]]] = []
-        happened = self.truth.events.after(self._event, self.code)
-        began = time.monotonic()
+        happened = self.truth.events.after(self._event, self.code, MANY)
         run = None
-        if happened or began - self._read_at >= max(REREAD, 5 * self._took):
-            self._event = happened[-1].id if happened else self._event
+        if happened and self._known and len(happened) < MANY:
+            run = self.truth.runs.head(self.code)
+            found += self._states(
+                run, self.truth.tallies.some(self.code, {e.system for e in happened})
+            )
+        elif happened or not self._known or self._silent_change():
             run = self.truth.runs.get(self.code)
-            found += self._states(run)
-            self._read_at = time.monotonic()
-            self._took = self._read_at - began
-        found += [
-            ("log", dict(line)) for line in fresh(log_of(self.truth, self.code, None), self._seen)
-        ]
+            found += self._states(run, run.items)
+        self._event = happened[-1].id if happened else self._event
+        found += [("log", line) for line in self._tail.new()]
         if run is not None and run.ended_at is not None:
             self.ended = True
             found.append(("end", {"state": run.state.value}))
         return found
 
-    def _states(self, run: RunRecord) -> Iterator[tuple[str, dict[str, Any]]]:
+    def stale(self) -> None:
+        """What no event tells is looked for at the next look."""
+        self._read_at = -1e9
+
+    def _silent_change(self) -> bool:
+        """Whether, once in a while, the run is seen to be another without an event that says so."""
+        if time.monotonic() - self._read_at < REREAD:
+            return False
+        before, self._mark = self._mark, self.truth.tallies.mark(self.code)
+        self._read_at = time.monotonic()
+        return before != self._mark
+
+    def _states(
+        self, run: RunRecord, items: Iterable[ItemRecord]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Run and items that are not as they were. Records are frozen: an equal one is not put into
         JSON again."""
-        told: dict[str, RunRecord | ItemRecord] = {i.system: i for i in run.items}
+        told: dict[str, RunRecord | ItemRecord] = {i.system: i for i in items}
         told[""] = run.model_copy(update={"items": ()})
         for key, one in told.items():
             if self._known.get(key) != one:
                 yield "state", one.model_dump(mode="json", exclude={"items"})
-        self._known = told
+        self._known |= told
 
     def add(self, found: list[tuple[str, dict[str, Any]]]) -> None:
         for name, data in found:

@@ -1,5 +1,5 @@
 """The HTTP server around the app: TLS where a certificate is set, and a graceful stop: requests under
-way end, streams are told to, and after five seconds nothing is waited for."""
+way end, streams are told to, and after four seconds nothing is waited for."""
 
 import signal
 import sys
@@ -13,7 +13,7 @@ from api.http.app import make_app
 from api.logs import configure
 from api.up import require_guarded, split
 
-GRACE_SECONDS = 5
+GRACE_SECONDS = 4
 TURN_SECONDS = 0.0005
 """After which a thread lets another go on: while a city is judged, which takes seconds, an answer gives
 the interpreter away at each question to the database and would wait 5 ms each time to have it back."""

@@ -6,6 +6,7 @@ first is being made.
 """
 
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -202,11 +203,13 @@ class Judged:
 
 @dataclass
 class _Desk:
-    """What is known of one scope: the city, the last judgement, and the one under way."""
+    """What is known of one scope: the city, the last judgement, and the one under way, with when
+    (monotonic) that was begun: pages wait a moment for a small city's, not each anew for a large one's."""
 
     city: City
     judged: Judged | None = None
     wanted: object = None
+    since: float = 0.0
     making: Future[Judged] | None = None
 
 
@@ -236,11 +239,12 @@ class Cities:
             if desk.judged is not None and desk.judged.mark == mark:
                 return desk.judged
             if desk.making is None or desk.wanted != mark:
-                desk.wanted = mark
+                desk.wanted, desk.since = mark, time.monotonic()
                 desk.making = self._workers.submit(self._judge, desk.city, mark)
             making = desk.making
+            left = max(0.0, desk.since + patience - time.monotonic())
         try:
-            made = making.result(patience)
+            made = making.result(left)
         except TimeoutError:
             return desk.judged
         with self._lock:

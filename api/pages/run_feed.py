@@ -15,7 +15,7 @@ from api.show.parts import BAD, GOOD
 from api.show.run import log_line
 from api.times import local
 from api.words import Words
-from migrator.run_log import Line, fresh, log_of
+from migrator.run_log import Line, Tail
 from migrator.store import Truth
 
 PACE = 1.0
@@ -30,8 +30,8 @@ SHOWN = 2_000
 class Feed:
     """One run's lines as they became known. `lines` only grows."""
 
+    tail: Tail
     lines: list[Line] = field(default_factory=list)
-    seen: set[tuple[object, ...]] = field(default_factory=set)
     read_at: float = 0.0
     took: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -49,11 +49,11 @@ class Feeds:
     def lines(self, run: str) -> Sequence[Line]:
         """All that is known now; read anew at most once a second for all who ask."""
         with self._lock:
-            feed = self._feeds.setdefault(run, Feed())
+            feed = self._feeds.setdefault(run, Feed(Tail(self._truth, run)))
         with feed.lock:
             now = time.monotonic()
             if not feed.read_at or now - feed.read_at >= max(PACE, SHARE * feed.took):
-                feed.lines.extend(fresh(log_of(self._truth, run), feed.seen))
+                feed.lines.extend(feed.tail.new())
                 feed.read_at = time.monotonic()
                 feed.took = feed.read_at - now
         return feed.lines

@@ -93,17 +93,17 @@ def port_parity(node: Node, evidence: Evidence) -> tuple[Finding, tuple[str, ...
 def pages(node: Node, entrances: Iterable[System], evidence: Evidence) -> Finding:
     """6. Entrances by status and content over both, from the prober; how like they are from surveys."""
     families = (4, 6) if node.ipv4 else (6,)
+    at = {portal(s): f"http/{s.entrance.port}" for s in entrances if s.entrance}
     found = {
-        f"{portal(s)} IPv{family}": evidence.up(portal(s), f"http/{s.entrance.port}", family)
-        for s in entrances
-        if s.entrance
+        f"{code} IPv{family}": evidence.up(code, check, family)
+        for code, check in at.items()
         for family in families
     }
     told = "两族状态与内容 / status and content over both families"
     if not found:
         return Finding(6, Verdict.NONE, joined(told, ": ", NO_ENTRANCE))
     least = evidence.thresholds.similar
-    for code in sorted({name.partition(" ")[0] for name in found}):
+    for code in sorted(at):
         seen = evidence.latest(code, 6)
         if seen is None or seen.similar is None:
             found[both(f"{code} 相似度 ?", f"likeness of {code} ?")] = (

@@ -347,7 +347,7 @@ async def _listened(stand: Stand) -> tuple[list[int], float]:
     cpu, at = _cpu(stand.pid), time.monotonic()
     with log.open("a") as file:
         for number in range(int(LISTEN_S * EVENTS_PER_S)):
-            line = {"at": f"2026-01-01T00:00:{number:06}", "event": "runner_on_ok", "host": "S1",
+            line = {"at": f"2026-01-01T00:00:00.{number:06}", "event": "runner_on_ok", "host": "S1",
                     "task": "copy", "text": f"tick-{number}"}  # fmt: skip
             file.write(json.dumps(line) + "\n")
             file.flush()
@@ -368,7 +368,7 @@ def _memory(stand: Stand) -> dict[str, object]:
     with _signed_in(stand) as client:
         while time.monotonic() < end:
             for path in paths:
-                client.get(path)
+                assert client.get(path).status_code == 200, path
                 asked += 1
             if not began and time.monotonic() > warm:
                 began = rss_mb(stand.pid)

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from api.bootstrap import Qianyun
 from api.http.app import make_app
-from api.http.feed import Feeds, Happened
+from api.http.feed import Feeds, Happened, Journal
 from api.http.sending import Sender, To, read_receivers
 from api.settings import SettingsError
 from migrator.people import Role, local
@@ -58,6 +58,18 @@ def test_a_cut_stream_goes_on_where_it_was(product: Qianyun, begun: str) -> None
     numbers = [int(e.cursor.partition(".")[2]) for e in (*first, *second, *third)]
     assert numbers == [1, 2, 3, 4, 5, 6]
     assert {second[0].data["system"], third[0].data["system"]} == {"LJ-S-002"}
+
+
+def test_what_no_event_tells_is_told_too(product: Qianyun, begun: str) -> None:
+    journal = Journal(product.truth, begun, "boot")
+    assert len(journal.look()) == 4
+    journal.look()
+    assert journal.look() == []
+    product.truth.runs.set_item(begun, "LJ-S-002", note="等待 / waits")
+    assert journal.look() == []  # looked for now and then
+    journal.stale()
+    ((name, told),) = journal.look()
+    assert (name, told["system"], told["note"]) == ("state", "LJ-S-002", "等待 / waits")
 
 
 @pytest.mark.parametrize("cursor", ["other.1", "nonsense", "1", ".", "x.99999999999999999999"])
