@@ -125,3 +125,13 @@ def test_a_machine_is_made_here_or_abroad(tmp_path: Path) -> None:
     report = _read(tmp_path, "服务器", [heads, *rows])
     told = {h.code: h.domestic for h in report.estate.hosts}
     assert told == {"h0": True, "h1": False, "h2": True, "h3": None}
+
+
+def test_the_sort_of_an_organisation_is_its_level_where_it_says_so(tmp_path: Path) -> None:
+    names = ["云州市教育局", "云州市公安局", "云州市民政局", "青山区人民政府"]
+    for told, level in (("市级部门", "city"), ("行政机关", None)):
+        rows = [[name, name[3:], told] for name in names]
+        (tmp_path / told).mkdir()
+        report = _read(tmp_path / told, "单位", [["单位名称", "单位简称", "机构性质"], *rows])
+        assert {o.level for o in report.estate.organisations} == {level}
+        assert not [p for p in report.problems if p.refuses]
