@@ -75,8 +75,8 @@ def _cut_once(place: City, phase: float) -> float:
 def _paged(made: Path) -> tuple[int, int]:
     """Pages that tell of something down, and pages that tell of its end."""
     made.mkdir()
-    up = f'qianyun_probe_up{{kind="{KIND}"}}'
-    since = f'time() - qianyun_probe_state_since_timestamp_seconds{{kind="{KIND}"}}'
+    up = f'qianyun_probe_up{{kind="{KIND}",check="icmp"}}'
+    since = f'time() - qianyun_probe_state_since_timestamp_seconds{{kind="{KIND}",check="icmp"}}'
     alone = 2 + TIMING.margin + 10  # seconds after which a node alone would have been told long ago
     with entrance(), watched(made) as seen:
         for state in (0, 1):

@@ -165,8 +165,8 @@ def watched(made: Path, behind: int = BEHIND) -> Iterator[Watched]:
         prometheus(made) as asked_at,
     ):
         found = Watched(place, duty, asked_at, Alertmanager(url))
-        count = 2 * behind
-        found.wait_known(f'count(qianyun_probe_up{{kind="{KIND}"}} == 1) == {count}', "all known")
+        up = f'qianyun_probe_up{{kind="{KIND}",check="icmp"}} == 1'  # paths are looked at in ten minutes
+        found.wait_known(f"count({up}) == {2 * behind}", "all known")
         yield found
 
 

@@ -14,8 +14,8 @@ pytestmark = [
     pytest.mark.slow,
 ]
 LONG = 2 + TIMING.margin + 10  # seconds after which a node alone would have been told long ago
-SINCE = f'time() - qianyun_probe_state_since_timestamp_seconds{{kind="{KIND}"}}'
-UP = f'qianyun_probe_up{{kind="{KIND}"}}'
+SINCE = f'time() - qianyun_probe_state_since_timestamp_seconds{{kind="{KIND}",check="icmp"}}'
+UP = f'qianyun_probe_up{{kind="{KIND}",check="icmp"}}'
 
 
 def test_one_page_for_the_line_and_every_end(tmp_path: Path) -> None:
