@@ -17,6 +17,7 @@ from pathlib import Path
 
 from inventory.errors import LedgerError
 from inventory.ledger.as_told import as_told
+from inventory.ledger.lost import is_lost
 from inventory.ledger.names import name_key
 from inventory.ledger.objects import build
 from inventory.ledger.organisations import Organisations
@@ -139,25 +140,30 @@ def read_rows(
     unreadable: list[Problem] = []
     for path in paths:
         try:
-            tables, passed = _tables_of(path, words)
+            tables, passed, lost = _tables_of(path, words)
         except LedgerError as error:
             if len(paths) == 1 or not path.exists():
                 raise
             unreadable.append(_unreadable(path, error))
             continue
         ignored += passed
+        unreadable += lost
         tick = _ticks(path, tables, progress)
         rows += [read_table(table, words, tick) for table in tables]
     return rows, ignored, unreadable
 
 
-def _tables_of(path: Path, words: Words) -> tuple[list[Table], list[Ignored]]:
-    """The tables of a file, and its sheets without any. Raises LedgerError."""
+def _tables_of(path: Path, words: Words) -> tuple[list[Table], list[Ignored], list[Problem]]:
+    """The tables of a file, its sheets without any, and those of them that should have one. Raises
+    LedgerError."""
     tables: list[Table] = []
     passed: list[Ignored] = []
+    lost: list[Problem] = []
     for sheet in read_sheets(path):
         found = () if sheet.hidden else tables_of(sheet, words)
-        if not found:
+        if not found and is_lost(sheet, words):
+            lost.append(_lost(sheet))
+        elif not found:
             passed.append(_passed_over(sheet))
         tables += found
     if not tables:
@@ -165,7 +171,7 @@ def _tables_of(path: Path, words: Words) -> tuple[list[Table], list[Ignored]]:
             f"台账中没有可识别的表，请对照模板检查表头 / ledger has no table that is known, "
             f"compare its headers with the template: {path}"
         )
-    return tables, passed
+    return tables, passed, lost
 
 
 def _unreadable(path: Path, error: LedgerError) -> Problem:
@@ -197,6 +203,21 @@ def _ticks(
 
     progress(0, total, path.name)
     return tick
+
+
+def _lost(sheet: Sheet) -> Problem:
+    return Problem(
+        file=sheet.file,
+        sheet=sheet.name,
+        row=0,
+        column="",
+        raw=sheet.name,
+        code="unknown_header",
+        message="工作表有数据而表头无一可识别，整表未导入，请改用模板中的表头，或在词表中补充 / the sheet "
+        "has rows but no header that is known, nothing of it was read: use the template's headers, or add "
+        "them to the words",
+        refuses=False,
+    )
 
 
 def _passed_over(sheet: Sheet) -> Ignored:

@@ -58,3 +58,12 @@ def test_a_room_that_goes_to_the_cloud_is_migrated(tmp_path: Path) -> None:
     rows = [["机房名称", "处置意见"], ["甲机房", "并入市政务云"], ["乙机房", "并入甲机房"]]
     rooms = _read(tmp_path, {"机房": rows}).estate.rooms
     assert [room.disposition for room in rooms] == ["migrate", "merge"]
+
+
+def test_a_sheet_named_as_a_list_that_nobody_can_read_is_told(tmp_path: Path) -> None:
+    rows = [["甲", "乙", "丙"], ["a", "b", "c"], ["d", "e", "f"]]
+    for name, problems in (("链路表", 1), ("链路填报说明", 0), ("Sheet3", 0)):
+        book = write_book(tmp_path / f"{name}.xlsx", {"节点": NODES, name: rows})
+        report = read_ledgers([book])
+        assert [(p.sheet, p.code) for p in report.problems] == [(name, "unknown_header")] * problems
+        assert len(report.estate.nodes) == 2
