@@ -2,7 +2,7 @@
 of a workbook, or its JSON."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,15 +23,27 @@ COLUMNS = {
 def edits_in(path: Path) -> tuple[Edit, ...]:
     """Raises BadUsage, with the place, for what is no such file; LedgerError for no workbook."""
     if path.suffix.lower() == ".json":
-        return tuple(_of_json(path))
+        return _once(path, _of_json(path))
     if path.suffix.lower() != ".xlsx":
         raise BadUsage(
             f"不支持的文件类型 / no such kind of file: read {path.suffix or '—'}, expected .xlsx or .json"
         )
     for sheet in read_sheets(path):
         if sheet.name == SHEET:
-            return tuple(_of_sheet(sheet))
+            return _once(path, _of_sheet(sheet))
     raise BadUsage(f"{path} 没有“{SHEET}”工作表 / has no such sheet: expected {SHEET}")
+
+
+def _once(path: Path, edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """Each system at most once: of two nights nobody can say which is meant."""
+    found: dict[str, Edit] = {}
+    for edit in edits:
+        if edit.system in found:
+            raise BadUsage(
+                f"{path}: {edit.system} 出现两次，请只留一行 / stands there twice, leave one row"
+            )
+        found[edit.system] = edit
+    return tuple(found.values())
 
 
 def _of_json(path: Path) -> Iterator[Edit]:
@@ -65,6 +77,8 @@ def _of_sheet(sheet: Sheet) -> Iterator[Edit]:
 def _edit(told: dict[str, Any], where: str) -> Edit:
     nights = told.get("copy_nights")
     try:
+        if nights not in (None, "") and int(nights) < 1:
+            raise ValueError(f"复制昼夜数 {nights}，至少 1 / copied for {nights} days, expected 1 or more")
         return Edit(
             system=str(told["system"]),
             night=_day(told.get("night")),

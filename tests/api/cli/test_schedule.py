@@ -210,6 +210,10 @@ def test_a_timetable_that_people_edited_is_judged(
     edited.write_text(json.dumps(told), encoding="utf-8")
     found = run("plan", "check", code, "--edited", edited, "--json")
     assert (found.code, found.json["missing"], found.json["broken"]) == (1, ["S2"], [])
+    first = told["appointments"][0]
+    for wrong in ([first, first], [first | {"copy_nights": 0}], [first | {"copy_nights": -5}]):
+        edited.write_text(json.dumps({"appointments": wrong}), encoding="utf-8")
+        assert run("plan", "check", code, "--edited", edited).code == 2
 
 
 def test_check_says_what_stands_against_the_plan_now(
