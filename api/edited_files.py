@@ -78,7 +78,9 @@ def _edit(told: dict[str, Any], where: str) -> Edit:
     nights = told.get("copy_nights")
     try:
         if nights not in (None, "") and int(nights) < 1:
-            raise ValueError(f"复制昼夜数 {nights}，至少 1 / copied for {nights} days, expected 1 or more")
+            raise ValueError(
+                f"复制昼夜数 {nights}，至少 1 / copied for {nights} days, expected 1 or more"
+            )
         return Edit(
             system=str(told["system"]),
             night=_day(told.get("night")),
