@@ -32,7 +32,7 @@ def faults(table: Timetable, estate: Estate, city: CityMeans) -> list[str]:
         *_holidays(at, city),
         *_nights(at, systems, city),
         *_copies(at, systems, estate, city),
-        *_crews(at, systems, city),
+        *_crews(at, systems, {one.code for one in estate.clouds}, city),
         *_clouds(at, systems, table, city),
         *_order(at, systems, estate, city),
         *_engineer(at, table, city),
@@ -216,11 +216,12 @@ def _mib(road: str, estate: Estate, city: CityMeans) -> Fraction:
 
 
 def _crews(
-    at: dict[str, Appointment], systems: dict[str, System], city: CityMeans
+    at: dict[str, Appointment], systems: dict[str, System], clouds: set[str], city: CityMeans
 ) -> Iterator[str]:
     busy: dict[tuple[str, str, date], int] = defaultdict(int)
     for code, one in at.items():
-        busy["room", systems[code].place or "", one.night] += 1
+        place = systems[code].place or ""
+        busy["cloud" if place in clouds else "room", place, one.night] += 1
         busy["cloud", systems[code].target or "", one.night] += 1
         busy["total", "", one.night] += 1
     for (kind, code, night), count in sorted(busy.items()):
@@ -260,7 +261,7 @@ def _clouds(
                 if what.startswith(f"cloud:{cloud}:") and what.endswith(f":{name}")
             )
             taken = sum(
-                getattr(systems[code], fields[name])
+                getattr(systems[code], fields[name]) or 0
                 for code, one in at.items()
                 if systems[code].target == cloud and one.copy_from <= day
             )

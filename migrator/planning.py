@@ -13,7 +13,7 @@ from inventory.seen import Seen
 from inventory.store import EstateStore
 from migrator.ansible import Outcome
 from migrator.crew import DRY_RUN, Cancelled, Crew
-from migrator.drift import drifts
+from migrator.drift import drifts, planned_drifts
 from migrator.errors import Forbidden, Refused
 from migrator.kinds import KINDS
 from migrator.means_file import changed
@@ -106,12 +106,16 @@ class Planning:
         return plan, make_plan(estate, means, orders, seen=seen)
 
     def drifted(self, code: str) -> dict[str, tuple[str, ...]]:
-        """Per item, how today's facts differ from the plan's; empty when they do not."""
+        """Per system, how today's facts differ from the plan's; empty when they do not."""
+        return planned_drifts(self.truth.plans.load(code), self.estate.load())
+
+    def items_drifted(self, code: str) -> dict[str, tuple[str, ...]]:
+        """Of what a playbook can move today."""
         return drifts(self.truth.plans.load(code), self.estate.load())
 
     def require_same_facts(self, code: str) -> None:
-        """Raises Refused where the facts are no longer the plan's."""
-        if changed := self.drifted(code):
+        """Raises Refused where the facts of what can be rehearsed are no longer the plan's."""
+        if changed := self.items_drifted(code):
             lines = "; ".join(line for lines in changed.values() for line in lines)
             raise Refused(
                 f"方案依据的事实已变 / the facts changed since the plan was made: {lines}; make a new "

@@ -125,7 +125,7 @@ def check(
         }
         for one in found.down
     ]
-    data = {"code": code, "ok": found.ok, "drift": found.drift}
+    data = {"code": code, "ok": found.ok, "drift": found.drift, "there": found.there}
     data |= {"broken": found.broken, "down": down}
     desk.answer(data, lambda: standing_screen(found, down, desk.words))
     raise typer.Exit(Exit.DONE if found.ok else Exit.NO)
@@ -142,7 +142,7 @@ def dry_run(
 
     product, say = desk.product, desk.words
     # an unknown plan, or facts that are no longer the plan's, are told before a missing key
-    if changed := product.planning.drifted(code):
+    if changed := product.planning.items_drifted(code):
         desk.tell(say("drifted"))
         nothing = {"code": code, "ok": False, "drift": changed, "steps": []}
         desk.answer(nothing, lambda: drift_screen(changed, say))

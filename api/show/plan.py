@@ -114,7 +114,7 @@ def drift_screen(changed: Mapping[str, Sequence[str]], say: Words) -> Iterator[R
         return
     yield rows(
         table(say("system"), say("difference"), title=say("drift")),
-        ((system, line) for system, lines in changed.items() for line in lines),
+        ((system, say.half(line)) for system, lines in changed.items() for line in lines),
     )
 
 

@@ -15,6 +15,8 @@ def standing_screen(
 ) -> Iterator[RenderableType]:
     """`down`: of each outage its code, check, family, moment and reason."""
     yield from drift_screen(found.drift, say)
+    if found.there:
+        yield text(f"{say('check_there')}: {'、'.join(found.there)}")
     if found.broken:
         yield text(say("check_broken"), BAD)
         yield from (text(say.half(line)) for line in found.broken)

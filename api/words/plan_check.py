@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 PLAN_CHECK_TEXTS: Mapping[str, tuple[str, str]] = {
+    "check_there": ("方案中已在目标云的系统", "planned systems that are at their target already"),
     "check_broken": ("按今日事实，时间表不再成立", "the timetable does not hold by today's facts"),
     "check_edited": ("改后的时间表违反", "the edited timetable breaks"),
     "check_down": ("此刻中断", "down now"),

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from openpyxl import load_workbook
 
-from inventory.model import Estate
+from inventory.model import Estate, System
 from inventory.store_embedded import EmbeddedStore
 from probes.watch.folder import Folder
 from probes.watch.outages import Outages, Turn
@@ -238,3 +238,45 @@ def test_check_says_what_stands_against_the_plan_now(
         "S1" in line and "900" in line
         for line in run("plan", "check", code, "--json").json["broken"]
     )
+
+
+def test_facts_of_what_has_a_night_and_no_item_are_told_when_they_change(
+    run: Run, planned_city: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, city = planned_city["code"], EmbeddedStore.load(None)  # type: ignore[arg-type]
+    assert planned_city["plan"]["waves"] == []  # no system has hosts: only nights
+    changed = {
+        "S0": {"storage_gib": None, "window": "01:00-04:00"},
+        "S1": {"room": "CLOUD"},
+        "S2": {"room": "R2"},
+        "S3": {"secrecy": "classified", "room": "R2"},
+    }
+    now = city.model_copy(
+        update={
+            "systems": tuple(
+                System.model_validate(s.model_dump() | changed.get(s.code, {}))
+                for s in city.systems
+            ),
+            "lines": tuple(
+                one.model_copy(update={"bandwidth_kbps": 9_000}) if one.code == "L-R2" else one
+                for one in city.lines
+            ),
+        }
+    )
+    monkeypatch.setattr(EmbeddedStore, "load", lambda self: now)
+    found = run("plan", "check", code, "--json")
+    assert found.code == 1
+    drift = found.json["drift"]
+    assert drift["S0"] == [
+        "割接窗口：— → 01:00-04:00 / window: — → 01:00-04:00",
+        "存储（GiB）：100 → — / storage_gib: 100 → —",
+    ]
+    assert drift["S1"] == ["已在目标云 / already at its target"]
+    assert found.json["there"] == ["S1"]
+    assert [line.partition("：")[0] for line in drift["S2"]] == ["部署机房", "线路速率（kbit/s）"]
+    assert drift["S3"] == ["涉密系统只作登记 / classified: only a stub is kept"]
+    # the room's crew has one night of S1 as it was planned, and a cloud is no room
+    assert not [line for line in found.json["broken"] if "CLOUD" in line]
+    assert "存储（GiB）：100 → —" in run("plan", "check", code).out
+    asked = run("plan", "approve", code, "--as", "li", "--digest", planned_city["digest"])
+    assert (asked.code, "事实已变" in asked.err) == (1, True)
