@@ -67,13 +67,14 @@ def codes_on_the_way(plan: Plan) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of a timetable that was edited. `late`: systems with how many days; `moved`: how many have
-    another night than the plan's."""
+    """Of a timetable that was edited. `late`: systems with how many days; `changed`: how many are not
+    as in the plan, `moved`: how many have another night."""
 
     broken: tuple[str, ...]
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
     late: tuple[tuple[str, date | None, int], ...]
+    changed: int
     moved: int
 
     @property
@@ -92,13 +93,13 @@ def edited_verdict(product: Qianyun, code: str, file: Path) -> Verdict:
             "--means"
         )
     found = edited(table, edits_in(file), city)
-    before = {one.system: one.night for one in table.appointments}
     return Verdict(
-        broken=tuple(faults(found.timetable, estate, city)),
+        broken=(*faults(found.timetable, estate, city), *found.beyond),
         missing=found.missing,
         unknown=found.unknown,
         late=tuple(
             (one.system, one.due, one.late) for one in found.timetable.appointments if one.late
         ),
-        moved=sum(before[one.system] != one.night for one in found.timetable.appointments),
+        changed=found.changed,
+        moved=found.moved,
     )

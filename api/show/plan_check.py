@@ -46,4 +46,4 @@ def verdict_screen(found: Verdict, say: Words) -> Iterator[RenderableType]:
             table(say("system"), say("plan.due"), say("late_days"), title=say("edited_late")),
             found.late,
         )
-    yield text(f"{say('edited_moved')}: {found.moved}")
+    yield text(say("edited_moved", changed=found.changed, moved=found.moved))

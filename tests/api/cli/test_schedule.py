@@ -197,7 +197,7 @@ def test_a_timetable_that_people_edited_is_judged(
     book.save(to)
     done = run("plan", "check", code, "--edited", to)
     assert done.code == 1
-    for told in ("S0 依赖 S1", "room R1", "至多 1 次", "改动的夜晚: 1"):
+    for told in ("S0 依赖 S1", "机房 R1 班组", "至多 1 次", "改动的系统: 1，其中割接夜: 1"):
         assert told in done.out
     sheet.delete_rows(rows["S2"])
     sheet.cell(rows["S1"], 2).value = "下周"
