@@ -9,22 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from api.errors import BadUsage
+from api.words.timetable import TIMETABLE_TEXTS
 from inventory.ledger.cells import Refused, narrow, raw_text
 from inventory.ledger.dates import day
 from inventory.ledger.sheets import Sheet, read_sheets
 from inventory.ledger.spelling import default_words
 from migrator.edited import Edit
 
-SHEET = "时间表"
-COLUMNS = {
-    "编号": "system",
-    "割接日（夜）": "night",
-    "割接开始": "begins",
-    "不晚于": "ends",
-    "开始复制": "copy_from",
-    "复制昼夜数": "copy_nights",
+SHEETS = TIMETABLE_TEXTS["sheet.timetable"]
+_WORDS = {
+    "system": "column.code",
+    "night": "column.night",
+    "begins": "column.begins",
+    "ends": "column.ends",
+    "copy_from": "column.copy_from",
+    "copy_nights": "column.copy_nights",
 }
-_HEADS = {key: head for head, key in COLUMNS.items()}
+COLUMNS = {head: key for key, word in _WORDS.items() for head in TIMETABLE_TEXTS[word]}
+CODES = TIMETABLE_TEXTS["column.code"]
 
 
 def edits_in(path: Path) -> tuple[Edit, ...]:
@@ -36,9 +38,10 @@ def edits_in(path: Path) -> tuple[Edit, ...]:
             f"不支持的文件类型 / no such kind of file: read {path.suffix or '—'}, expected .xlsx or .json"
         )
     for sheet in read_sheets(path):
-        if sheet.name == SHEET:
+        if sheet.name in SHEETS:
             return _once(path, _of_sheet(sheet))
-    raise BadUsage(f"{path} 没有“{SHEET}”工作表 / has no such sheet: expected {SHEET}")
+    zh, en = SHEETS
+    raise BadUsage(f"{path} 没有“{zh}”工作表 / has no such sheet: expected {zh} or {en}")
 
 
 def _once(path: Path, edits: Iterable[Edit]) -> tuple[Edit, ...]:
@@ -71,15 +74,18 @@ def _of_sheet(sheet: Sheet) -> Iterator[Edit]:
     heads: Sequence[Any] | None = None
     for number, row in enumerate(sheet.rows, start=1):
         if heads is None:
-            heads = row if "编号" in row else None
+            heads = row if set(CODES) & set(row) else None
             continue
         told = {COLUMNS[h]: cell for h, cell in zip(heads, row, strict=False) if h in COLUMNS}
         if code := str(told.get("system") or "").strip():
             yield _edit(
-                told | {"system": code}, f"{sheet.file} {SHEET} 第 {number} 行 / row {number}"
+                told | {"system": code}, f"{sheet.file} {sheet.name} 第 {number} 行 / row {number}"
             )
     if heads is None:
-        raise BadUsage(f"“{SHEET}”没有表头“编号” / no header 编号 in that sheet: {sheet.file}")
+        zh, en = CODES
+        raise BadUsage(
+            f"“{sheet.name}”没有表头“{zh}” / no header {zh} or {en} in that sheet: {sheet.file}"
+        )
 
 
 def _edit(told: dict[str, Any], where: str) -> Edit:
@@ -97,9 +103,9 @@ def _edit(told: dict[str, Any], where: str) -> Edit:
             try:
                 found[key] = readers[key](cell)
             except Refused as error:
-                read = raw_text(cell) or "—"
+                column, read = " / ".join(TIMETABLE_TEXTS[_WORDS[key]]), raw_text(cell) or "—"
                 raise BadUsage(
-                    f"{where}: {_HEADS[key]} / {key}: read {read}, expected {error.expected}"
+                    f"{where}: {column}: read {read}, expected {error.expected}"
                 ) from error
     return Edit(system=str(told["system"]), **found)
 

@@ -14,7 +14,7 @@ from inventory.store import EstateStore
 from migrator.ansible import Outcome
 from migrator.crew import DRY_RUN, Cancelled, Crew
 from migrator.drift import drifts, planned_drifts
-from migrator.errors import Forbidden, Refused
+from migrator.errors import Forbidden, NothingMoves, Refused
 from migrator.kinds import KINDS
 from migrator.means_file import changed
 from migrator.orders import NO_ORDERS, Orders
@@ -79,10 +79,9 @@ class Planning:
         plan = make_plan(estate, means, orders, seen=seen, former=before, today=today)
         if not plan.items and plan.timetable is None:
             self.truth.audit(actor.name, "plan.nothing", "estate", estate=plan.estate)
-            reasons = "\n".join(
-                f"  {v.system} {v.name}: {v.disposition} — {v.reason}" for v in plan.verdicts
-            )
-            raise Refused(f"没有可迁移的系统 / nothing is left to move:\n{reasons}".rstrip(":\n"))
+            reasons = "\n".join(f"  {v.system} {v.name}: {v.reason}" for v in plan.verdicts)
+            said = f"没有可迁移的系统 / nothing is left to move:\n{reasons}".rstrip(":\n")
+            raise NothingMoves(said, plan.verdicts)
         return self.truth.plans.add(plan, actor.name), plan
 
     def what_if(

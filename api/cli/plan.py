@@ -59,14 +59,24 @@ def make(
     given = _means(desk, ignore_windows, moves_at_once, soak).model_copy(
         update={"city": city, "practise": rehearse}
     )
-    record, plan = desk.product.planning.make(
-        desk.actor,
-        given,
-        schedule.orders(desk, policy, today),
-        seen=schedule.seen_of(desk) if city else None,
-        former=after,
-        today=day_of(desk, today, "--today") if after else None,
-    )
+    from api.show.plan import nothing_screen
+    from migrator.errors import NothingMoves
+
+    try:
+        record, plan = desk.product.planning.make(
+            desk.actor,
+            given,
+            schedule.orders(desk, policy, today),
+            seen=schedule.seen_of(desk) if city else None,
+            former=after,
+            today=day_of(desk, today, "--today") if after else None,
+        )
+    except NothingMoves as error:
+        if desk.flags.json:
+            raise
+        verdicts = error.verdicts
+        desk.answer(None, lambda: nothing_screen(verdicts, desk.words))
+        raise typer.Exit(Exit.NO) from error
     _show(desk, record, plan)
 
 

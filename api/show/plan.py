@@ -108,6 +108,23 @@ def _waves(plan: Plan, say: Words) -> RenderableType:
     return made
 
 
+def nothing_screen(verdicts: Sequence[Verdict], say: Words) -> Iterator[RenderableType]:
+    """No system is left to move: what becomes of each, and why."""
+    yield text(say("nothing_moves"), BAD)
+    yield rows(
+        table(say("system"), say("name"), say("disposition"), say("reason")),
+        (
+            (
+                v.system,
+                v.name,
+                say("item.done") if v.disposition is Disposition.DONE else say(v.disposition.value),
+                say.half(v.reason),
+            )
+            for v in verdicts
+        ),
+    )
+
+
 def drift_screen(changed: Mapping[str, Sequence[str]], say: Words) -> Iterator[RenderableType]:
     if not changed:
         yield text(say("no_drift"), GOOD)

@@ -1,6 +1,7 @@
 """Timetables through the command line: from a file of means to nights, questions, why and what if."""
 
 import json
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,9 @@ def test_files_of_a_timetable(run: Run, planned_city: dict[str, Any], tmp_path: 
     assert book.sheetnames == told
     assert [cell.value for cell in book["去向"][3]][2:4] == ["迁移", "机房→云"]
     asked = [[cell.value for cell in row] for row in book["资源需求"].iter_rows(min_row=3)]
-    assert asked == [["2026-12", "CLOUD:cores", 16, 16]]
+    assert asked == [["2026-12", "政务云 (CLOUD) CPU 核数", 16, 16]]
+    assert book["费用"].cell(4, 4).value == "甲局 (O1)"
+    assert book["期限"].cell(3, 3).value == "条件文件"
     assert book["时间表"].max_row == 2 + 4
     told = files[1].read_bytes()
     assert all(len(line) <= 75 for line in told.split(b"\r\n"))
@@ -107,6 +110,39 @@ def test_files_of_a_timetable(run: Run, planned_city: dict[str, Any], tmp_path: 
     assert drawing.tag.endswith("svg")
     assert "<b>" not in files[2].read_text()
     assert run("plan", "timetable", planned_city["code"], "--to", tmp_path / "a.doc").code == 2
+
+
+def test_files_in_english_are_wholly_so(
+    run: Run, planned_city: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QIANYUN_LANG", "en")
+    code, book, days = planned_city["code"], tmp_path / "t.xlsx", tmp_path / "t.ics"
+    assert run("plan", "timetable", code, "--to", book, "--to", days).code == 0
+    names = re.compile("系统|年底前|甲局|政务云")  # that people gave
+    read = load_workbook(book)
+    cells = [sheet.title for sheet in read]
+    cells += [str(c.value) for s in read for row in s.iter_rows() for c in row if c.value]
+    cells.append(days.read_bytes().replace(b"\r\n ", b"").decode())
+    for text in cells:
+        assert not re.search("[\u4e00-\u9fff]", names.sub("", text)), text
+    assert "SUMMARY:Cutover" in cells[-1]
+    found = run("plan", "check", code, "--edited", book, "--json")
+    assert (found.code, found.json["ok"]) == (0, True)  # it is read as the Chinese one is
+
+
+def test_nothing_to_move_is_told_in_one_language(
+    run: Run, means: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = estate([system("S1", target=None), system("S2", room=None)])
+    monkeypatch.setattr(EmbeddedStore, "load", lambda self: city)
+    done = run("plan", "make", "--means", means)
+    assert done.code == 1
+    for part in ("没有可迁移的系统", "不动", "未申报迁移目标", "受阻"):
+        assert part in done.out
+    assert "blocked" not in done.out
+    assert "no target" not in done.out
+    monkeypatch.setenv("QIANYUN_LANG", "en")
+    assert "no target is declared" in run("plan", "make", "--means", means).out
 
 
 def test_why_names_what_binds_and_what_if_shows_that_it_helps(
@@ -129,6 +165,7 @@ def test_why_names_what_binds_and_what_if_shows_that_it_helps(
     changed = run("plan", "what-if", code, "--set", "room.R1=4", "--json").json
     figures = {one["what"]: (one["before"], one["after"]) for one in changed["figures"]}
     assert figures["makespan"][1] < figures["makespan"][0]
+    assert figures["in_time"] == (2, 4)  # before 2026-12-04; none of the days is kept in full
     assert changed["shifts"]
     assert len(run("plan", "list", "--json").json["plans"]) == 1  # nothing was kept
     assert run("plan", "what-if", code).code == 2
