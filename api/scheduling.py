@@ -12,6 +12,7 @@ from api.errors import BadUsage
 from inventory.model import Estate, Secrecy
 from inventory.policies.shelf import Shelf
 from inventory.seen import Seen, seen
+from migrator.asking import all_asked, with_the_rest
 from migrator.dispositions import dispose
 from migrator.errors import NotFound
 from migrator.groups import found, shared_databases, ties_of
@@ -76,8 +77,9 @@ def seen_within(product: Qianyun) -> Seen:
 def questions(
     estate: Estate, orders: Orders, city: CityMeans | None, organisation: str | None = None
 ) -> tuple[Question, ...]:
-    """Everything that stands in the way of some system and that its department can tell. Classified
-    systems are never asked about. Raises NotFound for an unknown organisation."""
+    """Everything that stands in the way of some system, or will after that, and that its department
+    can tell: one round. Classified systems are never asked about. Raises NotFound for an unknown
+    organisation."""
     if organisation and organisation not in {o.code for o in estate.organisations}:
         raise NotFound(
             f"没有此单位 / no such organisation: read {organisation}; `qianyun inventory export` has their "
@@ -85,16 +87,18 @@ def questions(
         )
     places = Index.of(estate).places
     ruled = {s.code: dispose(s, places, orders) for s in estate.systems}
-    if city:
+    known = Measures.of(estate, city) if city else None
+    if known:
         moving = [s for s in estate.systems if ruled[s.code].disposition is Disposition.MOVE]
-        ruled |= rulings(moving, Measures.of(estate, city))[1]
-    return tuple(
-        Question(
-            s.code, s.name, s.organisation, ruled[s.code].asks, ruled[s.code].verdict(s, orders)
-        )
-        for s in estate.systems
-        if ruled[s.code].asks and organisation in (None, s.organisation)
-    )
+        ruled |= rulings(moving, known)[1]
+    found = []
+    for s in estate.systems:
+        ruling = ruled[s.code]
+        if ruling.asks and organisation in (None, s.organisation):
+            asks = all_asked(s, ruling.asks, known, places)
+            verdict = with_the_rest(ruling.verdict(s, orders), asks)
+            found.append(Question(s.code, s.name, s.organisation, asks, verdict))
+    return tuple(found)
 
 
 def takes_in(plan: Plan, estate: Estate) -> dict[str, tuple[tuple[str, int], ...]] | None:

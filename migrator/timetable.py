@@ -37,6 +37,21 @@ class Rest(Frozen):
     last: date
 
 
+class MadeFrom(Frozen):
+    """What was known of a system when its night was chosen; None for what nobody had told.
+    `rate_kbps`: of the road of its copy, as declared or as the means have it."""
+
+    organisation: str | None = None
+    room: str | None = None
+    target: str | None = None
+    window: str | None = None
+    storage_gib: int | None = None
+    cpu_cores: int | None = None
+    memory_gib: int | None = None
+    cpu_arch: str | None = None
+    rate_kbps: int | None = None
+
+
 class Appointment(Frozen):
     """One system's way in time. `copy_from`: the night on which its first copy begins, which takes
     `copy_nights` of 24 hours without its `rests`, and is over before its own night; `begins`, `ends`:
@@ -59,6 +74,7 @@ class Appointment(Frozen):
     late: int = Field(default=0, ge=0)
     turn: int = Field(default=1, ge=1)
     rests: tuple[Rest, ...] | None = None
+    made_from: MadeFrom | None = None
 
     @property
     def copying(self) -> tuple[tuple[date, int], ...]:

@@ -15,6 +15,8 @@ def standing_screen(
 ) -> Iterator[RenderableType]:
     """`down`: of each outage its code, check, family, moment and reason."""
     yield from drift_screen(found.drift, say)
+    if found.there:
+        yield text(f"{say('check_there')}: {'、'.join(found.there)}")
     if found.broken:
         yield text(say("check_broken"), BAD)
         yield from (text(say.half(line)) for line in found.broken)
@@ -44,4 +46,4 @@ def verdict_screen(found: Verdict, say: Words) -> Iterator[RenderableType]:
             table(say("system"), say("plan.due"), say("late_days"), title=say("edited_late")),
             found.late,
         )
-    yield text(f"{say('edited_moved')}: {found.moved}")
+    yield text(say("edited_moved", changed=found.changed, moved=found.moved))

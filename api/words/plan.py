@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
+    "nothing_moves": ("没有可迁移的系统", "nothing is left to move"),
     "keep": ("保留", "keep"),
     "retire": ("停用", "retire"),
     "merge": ("归并", "merge"),
@@ -24,9 +25,9 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     "bound": ("已证下界", "proved bound"),
     "gap": ("差距", "gap"),
     "proved": ("已证最优", "proved best"),
-    "stage.late:error": ("迟于期限（硬性）", "late (hard)"),
-    "stage.late:warning": ("迟于期限（原则上）", "late (soft)"),
-    "stage.late:declared": ("迟于期限（申报）", "late (declared)"),
+    "stage.late:error": ("迟于期限（硬性，加权夜数）", "late (hard, weighted nights)"),
+    "stage.late:warning": ("迟于期限（原则上，加权夜数）", "late (soft, weighted nights)"),
+    "stage.late:declared": ("迟于期限（申报，加权夜数）", "late (declared, weighted nights)"),
     "stage.apart": ("依赖跨线路的夜数", "nights that dependencies are stretched"),
     "stage.makespan": ("总工期（夜）", "nights in all"),
     "stage.moved": ("与原方案相差（夜）", "nights moved from the former plan"),
@@ -81,7 +82,8 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     "same_n": ("{n} 个系统不变", "{n} systems keep their night"),
     "figure.placed": ("已排系统", "systems placed"),
     "figure.late": ("迟于期限的系统", "systems late"),
-    "figure.duties": ("守住的期限", "days kept"),
+    "figure.duties": ("全数守住的期限（项）", "days kept in full"),
+    "figure.in_time": ("各期限按期完成（系统次）", "systems in time, over all days to keep"),
     "rates": ("传输估算依据", "what copies are counted on"),
     "rate.measured": ("实测占允许速率", "reached of what is allowed"),
     "rate.samples": ("样本数", "samples"),

@@ -11,7 +11,7 @@ from migrator.groups import Tie
 from migrator.means import WEEKDAYS, Allowed, CityMeans, Crews, Freeze
 from migrator.timetable import Bond
 from migrator.timing.jobs import Job
-from migrator.timing.lots import crews_of
+from migrator.timing.lots import crews_of, rooms_of
 from migrator.timing.mapping import crew_size
 
 PLENTY = 1 << 30
@@ -147,7 +147,7 @@ def _pilots(jobs: Sequence[Job], city: CityMeans) -> Iterator[Demand]:
 
 
 def _crews(jobs: Sequence[Job], city: CityMeans) -> Iterator[Demand]:
-    rooms = {job.room for job in jobs} - {job.cloud for job in jobs}
+    rooms = rooms_of(jobs)
     for code, wanted in crews_of(jobs):
         size = crew_size(code, city, rooms)
         if wanted > size:  # else it is never too small for these
@@ -248,7 +248,7 @@ def _manned(crews: Crews, codes: set[str], jobs: Sequence[Job]) -> Crews:
         update["total"] = PLENTY
     for job in jobs:
         if f"crew:{job.room}" in codes:
-            rooms[job.room] = PLENTY
+            rooms[job.room] = clouds[job.room] = PLENTY
         if f"crew:{job.cloud}" in codes:
             clouds[job.cloud] = PLENTY
     return crews.model_copy(update=update | {"rooms": rooms, "clouds": clouds})

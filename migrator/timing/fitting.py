@@ -10,7 +10,7 @@ from migrator.means import CityMeans
 from migrator.timetable import Bond, MoveGroup
 from migrator.timing.conflict import Demanded, Shelf, chained
 from migrator.timing.jobs import Job
-from migrator.timing.lots import Due, Lot, crews_of, lot_of
+from migrator.timing.lots import Due, Lot, crews_of, lot_of, rooms_of
 from migrator.timing.mapping import capacity_of, crew_size
 from migrator.timing.nights import Calendar
 from migrator.windows import Window, common
@@ -110,7 +110,7 @@ def _misfits(lot: Lot, calendar: Calendar) -> Iterator[str]:
 
 def too_many(jobs: Sequence[Job], city: CityMeans) -> list[tuple[str, int, int]]:
     """The crews that can't cut these over in one night: which, how many times, how many they can."""
-    rooms = {job.room for job in jobs} - {job.cloud for job in jobs}
+    rooms = rooms_of(jobs)
     needed = [(code, amount, crew_size(code, city, rooms)) for code, amount in crews_of(jobs)]
     return [one for one in needed if one[1] > one[2]]
 

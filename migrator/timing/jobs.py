@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from inventory.labels import field_label
 from inventory.model import Estate, Line, System
@@ -48,6 +49,7 @@ class Job:
     mib: int
     takes: tuple[tuple[str, int], ...]
     window: str
+    from_cloud: bool = False
 
     @property
     def code(self) -> str:
@@ -64,6 +66,10 @@ class Measures:
     lines: dict[frozenset[str], Line] = field(default_factory=dict)
     kinds: dict[str, frozenset[str]] = field(default_factory=dict)  # cloud → its architectures
     counted: dict[str, frozenset[str]] = field(default_factory=dict)  # cloud → fields it counts
+
+    @cached_property
+    def systems(self) -> dict[str, System]:
+        return {one.code: one for one in self.estate.systems}
 
     @classmethod
     def of(cls, estate: Estate, city: CityMeans) -> "Measures":
@@ -115,7 +121,8 @@ def job_of(system: System, known: Measures) -> Job | Ruling:
     takes = _takes(system, arch, known)
     window = system.window or known.city.nights.window or known.city.nights.hours
     mib = system.storage_gib * 1024
-    return Job(system, system.place, system.target, road, mib, takes, window)
+    leaves = system.place in known.clouds
+    return Job(system, system.place, system.target, road, mib, takes, window, leaves)
 
 
 def takes_of(system: System, known: Measures) -> tuple[tuple[str, int], ...]:

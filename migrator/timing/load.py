@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from migrator.schedule.project import Steps, Window
-from migrator.timing.lots import Copy, Lot, Task
+from migrator.timing.lots import Copy, Lot, Task, rooms_of
 from migrator.timing.mapping import capacity_of, crew_size, forbids_of
 
 Row = NDArray[np.int64]
@@ -33,8 +33,7 @@ class Load:
     @classmethod
     def empty(cls, task: Task) -> "Load":
         count = task.calendar.count
-        places = {job.room for lot in task.lots for job in lot.jobs}
-        rooms = places - {job.cloud for lot in task.lots for job in lot.jobs}
+        rooms = rooms_of(job for lot in task.lots for job in lot.jobs)
         left: dict[str, Row] = {}
         room: dict[str, Row] = {}
         for lot in task.lots:
