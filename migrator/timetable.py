@@ -30,6 +30,15 @@ class MoveGroup(Frozen):
     split_off: tuple[str, ...] | None = None
 
 
+class Split(Frozen):
+    """A ring that did not stay in one night: its systems, why, and the weight of the dependencies that
+    are stretched by a night where all of it is apart."""
+
+    systems: tuple[str, ...]
+    why: str
+    price: int
+
+
 class Rest(Frozen):
     """Nights, the first and the last counted, in which a copy that is under way stands still."""
 
@@ -118,6 +127,7 @@ class Timetable(Frozen):
     duties: tuple[DutyTold, ...] = ()
     repeatable: bool = True
     used: tuple[Used, ...] = ()
+    split: tuple[Split, ...] | None = None
 
     def of(self, system: str) -> Appointment | None:
         return next((one for one in self.appointments if one.system == system), None)

@@ -119,6 +119,12 @@ def summary(
                 for one in timetable.duties
             ),
         )
+    if timetable.split:
+        split = (say("systems"), say("split_price_n"), say("why"))
+        yield rows(
+            table(*split, title=say("split_rings")),
+            (("、".join(one.systems), one.price, say.half(one.why)) for one in timetable.split),
+        )
     if not timetable.repeatable:
         yield text(say("not_repeatable"), DIM)
 

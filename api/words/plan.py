@@ -49,6 +49,11 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "ring": ("互相依赖成环", "ring"),
     "split_price": ("可拆：代价 {price}，拆出 {off}", "could be split for {price}: {off}"),
+    "split_rings": (
+        "拆开的环（否则有系统排不上或更迟）",
+        "rings that were split, lest any be left out or later",
+    ),
+    "split_price_n": ("每晚代价", "price a night"),
     "groups": ("同批组", "groups"),
     "bonds": ("缘由", "because of"),
     "questions": ("请部门补充", "questions to departments"),
