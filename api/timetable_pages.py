@@ -102,7 +102,7 @@ def assets_page(table: Timetable, code: str, names: Mapping[str, str], estate: E
 
 
 def requests_page(table: Timetable, code: str, takes: Takes) -> Page:
-    """What clouds must have, by month."""
+    """What clouds must have, by month; then what is missing for those that found no night."""
     asked = [Head("月份", "@"), Head("资源", "@"), Head("本月新增"), Head("累计")]
     rows = list(_requests(table, takes))
     return Page("资源需求", f"方案 {code} 资源需求清单", asked, rows)
@@ -118,3 +118,6 @@ def _requests(table: Timetable, takes: Takes) -> Iterator[list[str | int]]:
         whole.update(counts)
         for what, amount in sorted(counts.items()):
             yield [month, what.removeprefix("cloud:"), amount, whole[what]]
+    for short in table.short or ():
+        what = short.what.removeprefix("cloud:")
+        yield [f"尚缺（共交付 {short.there}）", what, short.missing, short.wanted]

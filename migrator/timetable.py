@@ -116,6 +116,19 @@ class Used(Frozen):
     amount: int = Field(ge=0)
 
 
+class Short(Frozen):
+    """A capacity of a cloud of which all that could move want more than its deliveries bring, in its
+    own unit (cores, GiB)."""
+
+    what: str
+    wanted: int = Field(ge=0)
+    there: int = Field(ge=0)
+
+    @property
+    def missing(self) -> int:
+        return self.wanted - self.there
+
+
 class Timetable(Frozen):
     """`repeatable`: the clock decided nothing, so that the same facts give the same timetable."""
 
@@ -128,6 +141,7 @@ class Timetable(Frozen):
     repeatable: bool = True
     used: tuple[Used, ...] = ()
     split: tuple[Split, ...] | None = None
+    short: tuple[Short, ...] | None = None
 
     def of(self, system: str) -> Appointment | None:
         return next((one for one in self.appointments if one.system == system), None)

@@ -125,6 +125,15 @@ def summary(
             table(*split, title=say("split_rings")),
             (("、".join(one.systems), one.price, say.half(one.why)) for one in timetable.split),
         )
+    if timetable.short:
+        short = (say("capacity"), say("wanted"), say("delivered"), say("missing"))
+        yield rows(
+            table(*short, title=say("capacity_short")),
+            (
+                (one.what.removeprefix("cloud:"), one.wanted, one.there, text(one.missing, BAD))
+                for one in timetable.short
+            ),
+        )
     if not timetable.repeatable:
         yield text(say("not_repeatable"), DIM)
 

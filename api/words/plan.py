@@ -49,6 +49,14 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "ring": ("互相依赖成环", "ring"),
     "split_price": ("可拆：代价 {price}，拆出 {off}", "could be split for {price}: {off}"),
+    "capacity": ("云资源", "capacity of a cloud"),
+    "wanted": ("共需", "wanted by all"),
+    "delivered": ("交付", "delivered"),
+    "missing": ("缺", "missing"),
+    "capacity_short": (
+        "云资源不足，部分系统排不上",
+        "Too little is delivered: some systems have no night",
+    ),
     "split_rings": (
         "拆开的环（否则有系统排不上或更迟）",
         "rings that were split, lest any be left out or later",

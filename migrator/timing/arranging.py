@@ -10,16 +10,17 @@ from dataclasses import dataclass, field
 from migrator.groups import Tie, found, is_soft, price_of
 from migrator.means import CityMeans
 from migrator.schedule.solve import Outcome
-from migrator.timetable import MoveGroup, Split, Timetable
+from migrator.timetable import MoveGroup, Short, Split, Timetable
 from migrator.timing.again import NOTHING, Former, attempts, with_begun
 from migrator.timing.conflict import Relief, contradictions
-from migrator.timing.fitting import Explained, fitting
+from migrator.timing.fitting import Explained, able, fitting
 from migrator.timing.jobs import Job
 from migrator.timing.lots import Due, Task, task_of
 from migrator.timing.mapping import codes_of
 from migrator.timing.nights import Calendar
 from migrator.timing.parting import Ring, Sparing, torn_before, unfit
 from migrator.timing.searching import late_copies, repaired, searched
+from migrator.timing.shortage import Shortage
 from migrator.timing.telling import told
 from migrator.timing.walking import Walk
 
@@ -94,7 +95,13 @@ class _Way:
         )
         repeatable = outcome.repeatable and not self.cut
         table = told(task, slots, outcome)
-        table = table.model_copy(update={"split": split or None, "repeatable": repeatable})
+        table = table.model_copy(
+            update={
+                "split": split or None,
+                "repeatable": repeatable,
+                "short": facts.short() or None,
+            }
+        )
         return Arranged(table, refused, task, slots, outcome.seconds)
 
 
@@ -118,7 +125,7 @@ class _Facts:
         if not any(is_soft(group) for group in whole):
             return {}
         apart = [g for g in self.groups(lambda _: False) if g.systems[0] not in left]
-        split = unfit(whole, apart, self.jobs, self.calendar(1), self.dues)
+        split = unfit(whole, apart, self.jobs, self.calendar(1), self.dues, former=self.former)
         return torn_before(whole, self.former) | split
 
     def calendar(self, longer: int) -> Calendar:
@@ -126,6 +133,16 @@ class _Facts:
         span, today = self.city.plan, self.former.today
         slot = span.slot(today) if today else 0
         return Calendar(self.city, span.nights * longer, today=slot, used=self.former.used)
+
+    def short(self) -> tuple[Short, ...]:
+        """What the clouds lack for all that some night would take."""
+        every = self.groups(lambda _: False)
+        calendar = self.calendar(1)
+        lots, _ = able(every, self.jobs, calendar, self.explained)
+        missing = Shortage(lots, calendar, self.dues, self.former).missing
+        return tuple(
+            Short(what=code, wanted=one.wanted, there=one.there) for code, one in missing.items()
+        )
 
     def task(
         self, longer: int, left: Mapping[str, str], split: Collection[Ring]
@@ -135,7 +152,9 @@ class _Facts:
         calendar = self.calendar(longer)
         groups = self.groups(lambda codes: tuple(codes) not in split)
         going = [group for group in groups if group.systems[0] not in left]
-        lots, refused = fitting(going, self.jobs, calendar, self.dues, self.explained)
+        lots, refused = fitting(
+            going, self.jobs, calendar, self.dues, explained=self.explained, former=self.former
+        )
         refused |= left
         if not lots:
             return None, refused

@@ -1,18 +1,18 @@
 """Which groups no timetable can hold, each with its reason: they are left out, and block no other."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from migrator.halves import together
 from migrator.means import CityMeans
 from migrator.timetable import Bond, MoveGroup
+from migrator.timing.again import NOTHING, Former
 from migrator.timing.conflict import Demanded, Shelf, chained
 from migrator.timing.jobs import Job
 from migrator.timing.lots import Due, Lot, crews_of, lot_of
-from migrator.timing.mapping import capacity_of, crew_size
+from migrator.timing.mapping import crew_size
 from migrator.timing.nights import Calendar
+from migrator.timing.shortage import Shortage
 from migrator.windows import Window, one_night
 
 
@@ -21,11 +21,28 @@ def fitting(
     jobs: Mapping[str, Job],
     calendar: Calendar,
     dues: Mapping[str, tuple[Due, ...]],
+    *,
+    explained: "Explained | None" = None,
+    former: Former = NOTHING,
+) -> tuple[list[Lot], dict[str, str]]:
+    """The groups that can be scheduled, and why the others can't, by system."""
+    lots, refused = able(groups, jobs, calendar, explained)
+    short = Shortage(lots, calendar, dues, former).left
+    for lot in lots:
+        if lot.number in short:
+            refused |= dict.fromkeys(lot.group.systems, short[lot.number])
+    return [lot for lot in lots if lot.number not in short], refused
+
+
+def able(
+    groups: Sequence[MoveGroup],
+    jobs: Mapping[str, Job],
+    calendar: Calendar,
     explained: "Explained | None" = None,
 ) -> tuple[list[Lot], dict[str, str]]:
-    """The groups that can be scheduled, and why the others can't, by system. What is due first gets
-    a cloud's machines first. Whether a night takes a group is judged by the plan's own nights, however
-    far `calendar` goes: else what is left out would hang on how long others take."""
+    """The groups that some night takes, and why none takes the others, by system. A night is judged
+    by the plan's own, however far `calendar` goes: else what is left out would hang on how long
+    others take."""
     lots: list[Lot] = []
     refused: dict[str, str] = {}
     explained = explained or Explained()
@@ -37,11 +54,7 @@ def fitting(
             refused |= dict.fromkeys(group.systems, explained.told(lot, why, own))
         else:
             lots.append(lot if own is calendar else lot_of(number, group, several, calendar))
-    short = no_room(lots, calendar, dues)
-    for lot in lots:
-        if lot.number in short:
-            refused |= dict.fromkeys(lot.group.systems, short[lot.number])
-    return [lot for lot in lots if lot.number not in short], refused
+    return lots, refused
 
 
 @dataclass
@@ -65,40 +78,6 @@ class Explained:
         found = Demanded(calendar, jobs, bonds, shelf=self._shelf).conflict(sorted(jobs))
         self._told[lot.group.systems] = together(why, found.words) if found else why
         return self._told[lot.group.systems]
-
-
-def _first_due(lot: Lot, dues: Mapping[str, tuple[Due, ...]]) -> date:
-    return min((due.day for job in lot.jobs for due in dues.get(job.code, ())), default=date.max)
-
-
-def no_room(
-    lots: Sequence[Lot], calendar: Calendar, dues: Mapping[str, tuple[Due, ...]]
-) -> dict[int, str]:
-    """The groups, by number, for which nothing is left of what all deliveries bring."""
-    room: dict[str, int] = {}
-    found: dict[int, str] = {}
-    for lot in sorted(lots, key=lambda one: (_first_due(one, dues), one.number)):
-        if why := _short(lot, room, calendar):
-            found[lot.number] = why
-    return found
-
-
-def _short(lot: Lot, room: dict[str, int], calendar: Calendar) -> str:
-    """Takes from what all deliveries together leave, or says what is short."""
-    wanted = Counter[str]()
-    for copy in lot.copies:
-        wanted.update(dict(copy.takes))
-    for code, amount in sorted(wanted.items()):
-        if code not in room:
-            room[code] = max(v for _, v in capacity_of(code, calendar).steps)
-        if amount > (left := room[code]):
-            return (
-                f"{code} 全部交付后仍不足：余 {left}，需 {amount} / not enough when all is delivered: "
-                f"{left} left, {amount} needed"
-            )
-    for code, amount in wanted.items():
-        room[code] -= amount
-    return ""
 
 
 def misfits(lot: Lot, calendar: Calendar) -> Iterator[str]:

@@ -16,11 +16,12 @@ from migrator.schedule.solve import Effort, solve
 from migrator.timetable import MoveGroup
 from migrator.timing.again import Former
 from migrator.timing.deleting import filtered
-from migrator.timing.fitting import misfits, no_room
+from migrator.timing.fitting import misfits
 from migrator.timing.jobs import Job
 from migrator.timing.lots import Due, Lot, Task, lot_of
 from migrator.timing.mapping import project_of
 from migrator.timing.nights import Calendar
+from migrator.timing.shortage import Shortage
 from migrator.timing.walking import Walk
 
 type Ring = tuple[str, ...]
@@ -43,11 +44,14 @@ def unfit(
     jobs: Mapping[str, Job],
     calendar: Calendar,
     dues: Mapping[str, tuple[Due, ...]],
+    *,
+    former: Former,
 ) -> dict[Ring, str]:
     """The rings that no night takes, or of which the clouds have machines for a part only, each with
     the reason in both languages. `apart`: the groups were all rings split."""
     lots = _lots(apart, jobs, calendar)
-    short = no_room([lot for lot in lots if not any(misfits(lot, calendar))], calendar, dues)
+    able = [lot for lot in lots if not any(misfits(lot, calendar))]
+    short = Shortage(able, calendar, dues, former).left
     lacking = {
         job.code: short[lot.number] for lot in lots if lot.number in short for job in lot.jobs
     }
