@@ -113,12 +113,21 @@ def assets_page(
 
 
 def requests_page(table: Timetable, code: str, takes: Takes, estate: Estate, say: Words) -> Page:
-    """What clouds must have, by month."""
+    """What clouds must have, by month; then what is missing for those that found no night."""
     heads = heads_of(say, "month:@", "resource:@", "new", "so_far")
     known = named(estate)
     rows: list[list[Cell]] = [
         [month, _resource(what, known, say), amount, whole]
         for month, what, amount, whole in _requests(table, takes)
+    ]
+    rows += [
+        [
+            say("not_delivered", there=short.there),
+            _resource(short.what, known, say),
+            short.missing,
+            short.wanted,
+        ]
+        for short in table.short or ()
     ]
     return Page(say("sheet.requests"), say("sheet.requests.title", code=code), heads, rows)
 

@@ -36,6 +36,7 @@ def faults(table: Timetable, estate: Estate, city: CityMeans) -> list[str]:
         *_clouds(at, systems, table, city),
         *_order(at, systems, estate, city),
         *_engineer(at, table, city),
+        *_one_night(at, systems, table, city),
         *_told(at, city),
     ]
 
@@ -105,6 +106,27 @@ def _span(hours: str) -> tuple[timedelta, timedelta] | None:
 def _both(of: str, zh: str, en: str) -> str:
     """A fault of both languages, each with whose it is."""
     return f"{of}: {zh} / {of}: {en}"
+
+
+def _one_night(
+    at: dict[str, Appointment], systems: dict[str, System], table: Timetable, city: CityMeans
+) -> Iterator[str]:
+    """A group's windows: every one reaches into the night, or all meet in one minute of the day."""
+    night = _minutes(city.nights.hours)
+    for group in table.groups:
+        windows = [
+            _minutes(systems[code].window or city.nights.window or city.nights.hours)
+            for code in group.systems
+            if code in at
+        ]
+        if windows and not all(night & one for one in windows) and not set.intersection(*windows):
+            names = "、".join(group.systems)
+            yield f"{names}: 窗口不在同一晚 / their windows are not of one night"
+
+
+def _minutes(hours: str) -> set[int]:
+    first, last = (60 * int(t[:2]) + int(t[3:]) for t in hours.split("-"))
+    return {minute % 1440 for minute in range(first, last if last > first else last + 1440)}
 
 
 def _meant(freeze: Freeze, code: str, owner: str | None, room: str | None) -> bool:

@@ -30,6 +30,15 @@ class MoveGroup(Frozen):
     split_off: tuple[str, ...] | None = None
 
 
+class Split(Frozen):
+    """A ring that did not stay in one night: its systems, why, and the weight of the dependencies that
+    are stretched by a night where all of it is apart."""
+
+    systems: tuple[str, ...]
+    why: str
+    price: int
+
+
 class Rest(Frozen):
     """Nights, the first and the last counted, in which a copy that is under way stands still."""
 
@@ -123,6 +132,19 @@ class Used(Frozen):
     amount: int = Field(ge=0)
 
 
+class Short(Frozen):
+    """A capacity of a cloud of which all that could move want more than its deliveries bring, in its
+    own unit (cores, GiB)."""
+
+    what: str
+    wanted: int = Field(ge=0)
+    there: int = Field(ge=0)
+
+    @property
+    def missing(self) -> int:
+        return self.wanted - self.there
+
+
 class Timetable(Frozen):
     """`repeatable`: the clock decided nothing, so that the same facts give the same timetable."""
 
@@ -134,6 +156,8 @@ class Timetable(Frozen):
     duties: tuple[DutyTold, ...] = ()
     repeatable: bool = True
     used: tuple[Used, ...] = ()
+    split: tuple[Split, ...] | None = None
+    short: tuple[Short, ...] | None = None
 
     def of(self, system: str) -> Appointment | None:
         return next((one for one in self.appointments if one.system == system), None)

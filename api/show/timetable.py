@@ -119,8 +119,29 @@ def summary(
                 for one in timetable.duties
             ),
         )
+    if timetable.split:
+        split = (say("systems"), say("split_price_n"), say("why"))
+        yield rows(
+            table(*split, title=say("split_rings")),
+            (("、".join(one.systems), one.price, say.half(one.why)) for one in timetable.split),
+        )
+    if timetable.short:
+        short = (say("capacity"), say("wanted"), say("delivered"), say("missing"))
+        yield rows(
+            table(*short, title=say("capacity_short")),
+            (
+                (capacity(one.what, say), one.wanted, one.there, text(one.missing, BAD))
+                for one in timetable.short
+            ),
+        )
     if not timetable.repeatable:
         yield text(say("not_repeatable"), DIM)
+
+
+def capacity(what: str, say: Words) -> str:
+    """cloud:YUN-1:arm:cores → YUN-1 arm CPU 核数"""
+    _, *whose, field = what.split(":")
+    return " ".join((*whose, say(f"capacity.{field}")))
 
 
 def groups_screen(groups: Sequence[MoveGroup], say: Words) -> Iterator[RenderableType]:

@@ -13,6 +13,7 @@ from migrator.timetable import Bond
 from migrator.timing.jobs import Job
 from migrator.timing.lots import crews_of, rooms_of
 from migrator.timing.mapping import crew_size
+from migrator.windows import Window
 
 PLENTY = 1 << 30
 """More cutovers a night, or MiB a night, than any city has."""
@@ -60,7 +61,7 @@ def demands_of(
         *_stores(jobs),
         *_pilots(jobs, city),
         *_crews(jobs, city),
-        *_windows(jobs),
+        *_windows(jobs, city.nights.hours),
         *_ordered(jobs, needs, city),
         *_bound(jobs, bonds),
         *_engineer(jobs, city),
@@ -156,10 +157,13 @@ def _crews(jobs: Sequence[Job], city: CityMeans) -> Iterator[Demand]:
             yield Demand(About.CREW, (code,), zh, en)
 
 
-def _windows(jobs: Sequence[Job]) -> Iterator[Demand]:
+def _windows(jobs: Sequence[Job], hours: str) -> Iterator[Demand]:
     if len({job.window for job in jobs}) > 1:
+        night = Window.parse(hours).minutes()
         for job in jobs:
             zh, en = f"{job.code} 的窗口 {job.window}", f"the window of {job.code}: {job.window}"
+            if not night & Window.parse(job.window).minutes():
+                zh, en = f"{zh}（不在夜 {hours} 内）", f"{en} (not in the night, {hours})"
             yield Demand(About.WINDOW, (job.code,), zh, en, (job.code,))
 
 

@@ -1,19 +1,19 @@
 """Which groups no timetable can hold, each with its reason: they are left out, and block no other."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from migrator.halves import together
 from migrator.means import CityMeans
 from migrator.timetable import Bond, MoveGroup
+from migrator.timing.again import NOTHING, Former
 from migrator.timing.conflict import Demanded, Shelf, chained
 from migrator.timing.jobs import Job
 from migrator.timing.lots import Due, Lot, crews_of, lot_of, rooms_of
-from migrator.timing.mapping import capacity_of, crew_size
+from migrator.timing.mapping import crew_size
 from migrator.timing.nights import Calendar
-from migrator.windows import Window, common
+from migrator.timing.shortage import Shortage
+from migrator.windows import Window, one_night
 
 
 def fitting(
@@ -21,23 +21,39 @@ def fitting(
     jobs: Mapping[str, Job],
     calendar: Calendar,
     dues: Mapping[str, tuple[Due, ...]],
+    *,
+    explained: "Explained | None" = None,
+    former: Former = NOTHING,
 ) -> tuple[list[Lot], dict[str, str]]:
-    """The groups that can be scheduled, and why the others can't, by system. What is due first gets
-    a cloud's machines first."""
+    """The groups that can be scheduled, and why the others can't, by system."""
+    lots, refused = able(groups, jobs, calendar, explained)
+    short = Shortage(lots, calendar, dues, former).left
+    for lot in lots:
+        if lot.number in short:
+            refused |= dict.fromkeys(lot.group.systems, short[lot.number])
+    return [lot for lot in lots if lot.number not in short], refused
+
+
+def able(
+    groups: Sequence[MoveGroup],
+    jobs: Mapping[str, Job],
+    calendar: Calendar,
+    explained: "Explained | None" = None,
+) -> tuple[list[Lot], dict[str, str]]:
+    """The groups that some night takes, and why none takes the others, by system. A night is judged
+    by the plan's own, however far `calendar` goes: else what is left out would hang on how long
+    others take."""
     lots: list[Lot] = []
     refused: dict[str, str] = {}
-    explained = Explained(calendar)
+    explained = explained or Explained()
+    own = calendar.as_far_as(calendar.city.plan.nights)
     for number, group in enumerate(groups):
-        lot = lot_of(number, group, [jobs[code] for code in group.systems], calendar)
-        if why := next(_misfits(lot, calendar), None):
-            refused |= dict.fromkeys(group.systems, explained.told(lot, why))
+        several = [jobs[code] for code in group.systems]
+        lot = lot_of(number, group, several, own)
+        if why := next(misfits(lot, own), None):
+            refused |= dict.fromkeys(group.systems, explained.told(lot, why, own))
         else:
-            lots.append(lot)
-    room: dict[str, int] = {}
-    for lot in sorted(lots, key=lambda one: (_first_due(one, dues), one.number)):
-        if why := _no_room(lot, room, calendar):
-            refused |= dict.fromkeys(lot.group.systems, why)
-            lots.remove(lot)
+            lots.append(lot if own is calendar else lot_of(number, group, several, calendar))
     return lots, refused
 
 
@@ -46,49 +62,33 @@ class Explained:
     """What demands of a group's own stand against one another, for the first that are asked: a
     crew of nobody refuses hundreds, all for one reason."""
 
-    calendar: Calendar
     left: int = 40
-    _shared: Shelf = field(init=False, default_factory=dict)
+    _shelf: Shelf = field(init=False, default_factory=dict)
+    _told: dict[tuple[str, ...], str] = field(init=False, default_factory=dict)
 
-    def told(self, lot: Lot, why: str) -> str:
+    def told(self, lot: Lot, why: str, calendar: Calendar) -> str:
+        """Of one group once, however often it is fitted."""
+        if lot.group.systems in self._told:
+            return self._told[lot.group.systems]
         self.left -= 1
         if self.left < 0:
             return why
         jobs = {job.code: job for job in lot.jobs}
         bonds = chained(lot.group.bonds or (), lot.group.systems)
-        asked = Demanded(self.calendar, jobs, bonds, shelf=self._shared)
-        found = asked.conflict(sorted(jobs))
-        return together(why, found.words) if found else why
+        found = Demanded(calendar, jobs, bonds, shelf=self._shelf).conflict(sorted(jobs))
+        self._told[lot.group.systems] = together(why, found.words) if found else why
+        return self._told[lot.group.systems]
 
 
-def _first_due(lot: Lot, dues: Mapping[str, tuple[Due, ...]]) -> date:
-    return min((due.day for job in lot.jobs for due in dues.get(job.code, ())), default=date.max)
-
-
-def _no_room(lot: Lot, room: dict[str, int], calendar: Calendar) -> str:
-    """Takes from what all deliveries together leave, or says what is short."""
-    wanted = Counter[str]()
-    for copy in lot.copies:
-        wanted.update(dict(copy.takes))
-    for code, amount in sorted(wanted.items()):
-        if code not in room:
-            room[code] = max(v for _, v in capacity_of(code, calendar).steps)
-        if amount > (left := room[code]):
-            return (
-                f"{code} 全部交付后仍不足：余 {left}，需 {amount} / not enough when all is delivered: "
-                f"{left} left, {amount} needed"
-            )
-    for code, amount in wanted.items():
-        room[code] -= amount
-    return ""
-
-
-def _misfits(lot: Lot, calendar: Calendar) -> Iterator[str]:
+def misfits(lot: Lot, calendar: Calendar) -> Iterator[str]:
+    """Why no night takes it, whatever else is planned."""
     city = calendar.city
     if not lot.windows:
         yield f"没有一晚可以割接{_of(lot)} / no night is open to it{_of(lot)}"
-    if not common([Window.parse(job.window) for job in lot.jobs]):
-        yield f"同批系统的窗口不重叠{_of(lot)} / the windows of its group do not overlap{_of(lot)}"
+    if not one_night([Window.parse(j.window) for j in lot.jobs], Window.parse(city.nights.hours)):
+        yield (
+            f"同批系统的窗口不在同一晚{_of(lot)} / the windows of its group are not of one night{_of(lot)}"
+        )
     for code, amount, size in too_many(lot.jobs, city):
         yield _too_many(lot, code, amount, size)
     yield from _contradictions(lot, city)

@@ -40,6 +40,12 @@ class Calendar:
         other.city = city
         return other
 
+    def as_far_as(self, count: int) -> "Calendar":
+        """The same, of so many nights."""
+        if count == self.count:
+            return self
+        return Calendar(self.city, count, today=self.today, used=self.used)
+
     def windows(self, jobs: Sequence[Job]) -> tuple[Window, ...]:
         """The nights on which all of these may be cut over, as stretches; none where there is no
         such night."""

@@ -214,7 +214,7 @@ def test_a_window_is_asked_where_the_city_has_none_of_its_own() -> None:
     ("given", "facts", "told"),
     [
         ({"crews": {"room": 0}}, {}, "R1"),
-        ({"deliveries": [{"cloud": CLOUD, "on": FIRST, "cores": 2}]}, {}, "余 2，需 4"),
+        ({"deliveries": [{"cloud": CLOUD, "on": FIRST, "cores": 2}]}, {}, "余 1，需 4"),
         ({"allowed": [{"nights": ["mon"], "to": FIRST}]}, {}, "没有一晚"),
         ({}, {"storage_gib": 100_000}, "可复制的只有 60 昼夜"),
         ({"lines": {"day": 20, "night": 80}}, {"room": "R3"}, "没有线路"),

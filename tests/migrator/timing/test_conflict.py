@@ -17,7 +17,8 @@ from migrator.groups import found, ties_of
 from migrator.means import CityMeans
 from migrator.plan import Disposition, Means, Plan
 from migrator.planner import make_plan
-from migrator.timing.conflict import Conflict, Demanded, chained, limited, smaller
+from migrator.timing.conflict import Conflict, Demanded, chained, limited
+from migrator.timing.deleting import lightest, smaller
 from migrator.timing.demands import About, Demand, demands_of
 from migrator.timing.jobs import Measures, rulings
 from migrator.timing.lots import lot_of, task_of
@@ -246,6 +247,38 @@ def test_a_smaller_set_is_found_where_the_first_is_larger() -> None:
 
     assert smaller([0, 1, 2], list(range(6)), kept) == ([3, 4], True)
     assert smaller([3, 4], list(range(6)), kept) == ([3, 4], True)
+
+
+def test_as_few_go_as_solve_all_conflicts() -> None:
+    costs = {n: (1, n) for n in range(5)} | {9: (3, 0)}
+    assert lightest([frozenset({0, 2}), frozenset({1, 2}), frozenset({2, 3})], costs) == {2}
+    assert lightest([frozenset({0, 1}), frozenset({3, 4})], costs) == {0, 3}
+    assert lightest([frozenset({0, 9}), frozenset({1, 9})], costs) == {0, 1}
+    assert lightest([], costs) == frozenset()
+
+
+def test_windows_of_one_night_are_no_conflict_and_others_are() -> None:
+    """What is bound has windows before and after midnight; by day is another matter."""
+    pin = {"groups": {"pin": [{"systems": ["A", "B"], "reason": "同一数据库"}]}}
+    evening, morning, day = (
+        system(code, window=window)
+        for code, window in (("A", "21:00-23:30"), ("B", "01:00-04:00"), ("B", "09:00-17:00"))
+    )
+    plan, blocked = planned(estate([evening, morning]), pin)
+    assert blocked == []
+    assert plan.timetable is not None
+    starts = {one.system: one.begins for one in plan.timetable.appointments}
+    assert starts == {"A": "2026-12-02T21:00", "B": "2026-12-03T01:00"}
+    other, blocked = planned(estate([evening, day]), pin)
+    assert blocked == ["A", "B"]
+    for part in (
+        "A 的窗口 21:00-23:30；",
+        "B 的窗口 09:00-17:00（不在夜 20:00-08:00 内）",
+        "须同晚",
+    ):
+        assert part in other.verdicts[0].reason
+    broken = faults(plan.timetable, estate([evening, day]), means(**pin))
+    assert any("窗口不在同一晚" in one for one in broken)
 
 
 NIGHT = st.integers(1, 12)
