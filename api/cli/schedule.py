@@ -128,12 +128,18 @@ def groups(desk: Desk, means: MeansFile = None, settings: Settings = None) -> No
     from api.scheduling import move_groups
     from api.show.timetable import groups_screen
 
-    several, alone = move_groups(desk.product, city_of(desk, means, settings))
-    data = {
-        "groups": [one.model_dump(mode="json", exclude_none=True) for one in several],
-        "alone": alone,
+    found = move_groups(desk.product, city_of(desk, means, settings))
+    parts = {
+        "groups": found.several,
+        "split": found.split,
+        "told": found.told,
+        "refused": found.refused,
     }
-    desk.answer(data, lambda: groups_screen(several, desk.words))
+    data: dict[str, Any] = {
+        key: [one.model_dump(mode="json", exclude_none=True) for one in several]
+        for key, several in parts.items()
+    }
+    desk.answer(data | {"alone": found.alone}, lambda: groups_screen(found, desk.words))
 
 
 def timetable(

@@ -19,7 +19,7 @@ from api.timetable_files import written
 from migrator.errors import Refused
 from migrator.people import Deed
 from migrator.plan import Verdict
-from migrator.timetable import MoveGroup
+from migrator.timetable import MoveGroup, Split
 from migrator.timing.case import reasons_of
 from migrator.timing.why import binding_most, told
 
@@ -59,6 +59,11 @@ class QuestionAnswer(Answer):
 class GroupsAnswer(Answer):
     groups: list[MoveGroup]
     alone: int = Field(description="可独自迁移的系统数 / systems that may move alone")
+    split: list[Split] = Field(
+        description="拆开的环及代价 / rings that fall apart, and their price"
+    )
+    told: list[scheduling.Told] = Field(description="网络工程师指定 / what the engineer told")
+    refused: list[scheduling.NoNight] = Field(description="没有一晚可排 / what no night takes")
 
 
 class BindingAnswer(Answer):
@@ -120,8 +125,14 @@ def questions(told: AskQuestions, product: Product) -> list[QuestionAnswer]:
 def groups(told: AskMeans, product: Product) -> GroupsAnswer:
     """及最省的拆法 / and the cheapest split."""
     city = scheduling.means_told(told.means, told.settings, product.estate.load())
-    several, alone = scheduling.move_groups(product, city)
-    return GroupsAnswer(groups=several, alone=alone)
+    found = scheduling.move_groups(product, city)
+    return GroupsAnswer(
+        groups=list(found.several),
+        alone=found.alone,
+        split=list(found.split),
+        told=list(found.told),
+        refused=list(found.refused),
+    )
 
 
 @router.get(

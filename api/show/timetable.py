@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from api.scheduling import Question
+from api.scheduling import Groups, Question
 from api.show.parts import BAD, DIM, GOOD, HEAD, rows, table, text
 from api.words import Words
 from inventory.labels import field_label
 from migrator.dispositions import grounds_text
 from migrator.means import Measured
 from migrator.plan import Disposition, Plan, Verdict, Way
-from migrator.timetable import MoveGroup, Timetable
+from migrator.timetable import Split, Timetable
 from migrator.timing.differ import Differences
 from migrator.timing.jobs import Basis
 from migrator.timing.lots import Task
@@ -119,22 +119,24 @@ def summary(
                 for one in timetable.duties
             ),
         )
-    if timetable.split:
-        split = (say("systems"), say("split_price_n"), say("why"))
-        yield rows(
-            table(*split, title=say("split_rings")),
-            (("、".join(one.systems), one.price, say.half(one.why)) for one in timetable.split),
-        )
+    yield from _split(timetable.split or (), say)
     if not timetable.repeatable:
         yield text(say("not_repeatable"), DIM)
 
 
-def groups_screen(groups: Sequence[MoveGroup], say: Words) -> Iterator[RenderableType]:
-    """Groups of several systems: why they move together, and what a split costs."""
+def _split(split: Sequence[Split], say: Words) -> Iterator[RenderableType]:
+    if split:
+        yield rows(
+            table(say("systems"), say("split_price_n"), say("why"), title=say("split_rings")),
+            (("、".join(one.systems), one.price, say.half(one.why)) for one in split),
+        )
+
+
+def groups_screen(found: Groups, say: Words) -> Iterator[RenderableType]:
+    """Groups of several systems: why they move together, and what a split costs; the rings that fall
+    apart, what the network engineer told, and what no night takes."""
     made = table(say("group"), say("systems"), say("bonds"), title=say("groups"))
-    for number, group in enumerate(groups, start=1):
-        if len(group.systems) == 1:
-            continue
+    for number, group in enumerate(found.several, start=1):
         why = [f"{b.one}–{b.other} {say.half(b.why)}" for b in group.bonds or ()]
         if group.ring:
             why.append(f"{say('ring')}: {' → '.join(group.ring)}")
@@ -143,6 +145,25 @@ def groups_screen(groups: Sequence[MoveGroup], say: Words) -> Iterator[Renderabl
             why.append(say("split_price", price=group.split_price, off=off))
         made.add_row(text(number), text("、".join(group.systems)), text("；".join(why)))
     yield made
+    yield text(say("alone_n", n=found.alone), DIM)
+    yield from _split(found.split, say)
+    if found.told:
+        yield rows(
+            table(say("told"), say("systems"), say("night"), say("why"), title=say("engineer")),
+            (
+                (say(f"told.{t.what}"), _names(t.systems, say), t.night, t.reason)
+                for t in found.told
+            ),
+        )
+    if found.refused:
+        yield rows(
+            table(say("systems"), say("why"), title=say("no_night")),
+            (("、".join(one.systems), say.half(one.why)) for one in found.refused),
+        )
+
+
+def _names(systems: Sequence[str], say: Words) -> str:
+    return "、".join(systems) or say("told.nobody")
 
 
 def questions_screen(found: Sequence[Question], say: Words) -> Iterator[RenderableType]:

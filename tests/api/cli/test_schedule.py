@@ -158,6 +158,49 @@ def test_groups_are_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "S0 → S1 → S0" in run("plan", "groups").out
 
 
+def test_groups_show_the_engineers_word_and_what_contradicts_it(
+    run: Run, means: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ring that is forbidden falls apart by itself; what is pinned and forbidden has no night."""
+    ring = [("S0", "S1"), ("S1", "S0"), ("S5", "S0"), ("S0", "S5")]
+    several = [system(f"S{n}") for n in range(5)]
+    city = estate([*several, system("S5", target=None)], ring)
+    monkeypatch.setattr(EmbeddedStore, "load", lambda self: city)
+    told = """
+[[groups.forbid]]
+systems = ["S0", "S1"]
+reason = "同一厂商"
+[[groups.pin]]
+systems = ["S2", "S3"]
+reason = "同一合同"
+[[groups.pin]]
+systems = ["S3", "S4"]
+reason = "同一入口"
+[[groups.forbid]]
+systems = ["S2", "S4"]
+reason = "不能同停"
+[[groups.at]]
+system = "S5"
+night = 2026-12-09
+reason = "到场"
+"""
+    means.write_text(MEANS.replace("room = 1", "room = 3") + told, encoding="utf-8")
+    found = run("plan", "groups", "--means", means, "--json").json
+    assert [one["systems"] for one in found["groups"]] == [["S2", "S3", "S4"]]
+    assert [(one["systems"], one["price"]) for one in found["split"]] == [(["S0", "S1"], 2)]
+    assert [(one["what"], one["systems"]) for one in found["told"]] == [
+        ("pin", ["S2", "S3"]),
+        ("pin", ["S3", "S4"]),
+        ("forbid", ["S0", "S1"]),
+        ("forbid", ["S2", "S4"]),
+        ("at", []),
+    ]
+    assert [one["systems"] for one in found["refused"]] == [["S2", "S3", "S4"]]
+    shown = "".join(run("plan", "groups", "--means", means).out.split())
+    for part in ("不得同晚", "同一厂商", "指定夜晚", "均不迁移", "没有一晚可排", "不能同停"):
+        assert part in shown
+
+
 @pytest.mark.parametrize(
     ("text", "line", "told"),
     [
