@@ -14,6 +14,7 @@ from migrator.means import Measured
 from migrator.plan import Disposition, Plan, Verdict, Way
 from migrator.timetable import Split, Timetable
 from migrator.timing.differ import Differences
+from migrator.timing.helping import Help, advice
 from migrator.timing.jobs import Basis
 from migrator.timing.lots import Task
 from migrator.timing.why import Binding, Why, told
@@ -191,9 +192,16 @@ def _label(field: str, say: Words) -> str:
 
 
 def why_screen(
-    why: Why, task: Task, say: Words, verdicts: Sequence[Verdict], bases: Sequence[Basis]
+    why: Why,
+    task: Task,
+    say: Words,
+    *,
+    verdicts: Sequence[Verdict],
+    bases: Sequence[Basis],
+    helps: Sequence[Help],
 ) -> Iterator[RenderableType]:
-    """`verdicts`: of the group's systems; `bases`: of the roads that they are copied over."""
+    """`verdicts`: of the group's systems; `bases`: of the roads that they are copied over; `helps`: the
+    smallest changes that would have it earlier."""
     night = task.city.plan.night
     systems = "、".join(job.code for job in why.lot.jobs)
     yield text(systems, HEAD)
@@ -201,10 +209,20 @@ def why_screen(
         yield text("  ".join(filter(None, (one.system, *verdict_cells(one, say)))))
     for basis in bases:
         yield text(_basis(basis, say), DIM)
+    for copy in why.lot.copies:
+        size = {"by": copy.road, "gib": copy.mib // 1024, "nights": copy.slots}
+        yield text(say("copy_takes", percent=task.city.lines.one_item, **size), DIM)
     yield text(say("why_night", night=night(why.slot), first=night(why.first), free=why.free))
     if why.free:
         yield text(say("why_objective"), DIM)
     yield bindings_table(why.bindings, say)
+    if helps:
+        yield rows(
+            table(say("change"), say("night"), say("earlier_by"), title=say("would_help")),
+            ((say.half(advice(one)), one.night, one.days) for one in helps),
+        )
+    elif why.bindings:
+        yield text(say("no_single_help"), DIM)
 
 
 def _basis(basis: Basis, say: Words) -> str:
@@ -217,10 +235,19 @@ def _basis(basis: Basis, say: Words) -> str:
     return say("rate.basis", by=basis.code, gib=basis.mib // 1024, mbps=mbps, **shares)
 
 
-def bindings_table(bindings: Sequence[Binding], say: Words, title: str = "") -> RenderableType:
+def bindings_table(bindings: Sequence[Binding], say: Words) -> RenderableType:
     return rows(
-        table(say("binding"), say("nights_blocked"), say("gain"), title=title),
+        table(say("binding"), say("nights_blocked"), say("gain")),
         ((say.half(told(one.what)), one.nights, one.gain or "") for one in bindings),
+    )
+
+
+def most_screen(bindings: Sequence[Binding], say: Words) -> Iterator[RenderableType]:
+    """What holds the whole plan."""
+    heads = ("binding", "groups_held", "nights_blocked", "gain_most")
+    yield rows(
+        table(*(say(key) for key in heads), title=say("binds_most")),
+        ((say.half(told(one.what)), one.groups, one.nights, one.gain or "") for one in bindings),
     )
 
 

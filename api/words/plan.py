@@ -83,6 +83,22 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     "binding": ("约束", "what binds"),
     "nights_blocked": ("挡住夜数", "nights"),
     "gain": ("单独放开可提前（夜）", "earlier by, if it alone gave way"),
+    "gain_most": ("单独放开至多可提前（夜）", "any group earlier by at most, if it alone gave way"),
+    "groups_held": ("挡住组数", "groups"),
+    "would_help": (
+        "最小的改动（各自单独核过：只改这一项，其余不动）",
+        "smallest changes (each proved by itself, all else as it is)",
+    ),
+    "change": ("改动", "change"),
+    "earlier_by": ("提前（夜）", "earlier by"),
+    "no_single_help": (
+        "没有哪一项改动单独能使其提前",
+        "no single change would have it earlier",
+    ),
+    "copy_takes": (
+        "复制 {gib} GiB，经由 {by}，单项至多占 {percent} %：{nights} 昼夜",
+        "copy: {gib} GiB by {by}, one item takes at most {percent} %: {nights} days",
+    ),
     "binds_most": (
         "全局最紧的约束（看最晚的各组）",
         "what binds most (of the groups that come last)",

@@ -123,6 +123,13 @@ def test_why_names_what_binds_and_what_if_shows_that_it_helps(
         or "班组" in run("plan", "why", code, last["system"]).out
     )
     assert found["roads"][0]["mib"] > 0
+    assert found["one_item"] == 100
+    assert found["copies"] == [{"by": "line:L-R1", "mib": 102400, "nights": 1}]
+    helps = {one["what"]: one for one in found["helps"]}
+    assert helps["crew:R1"]["amount"] == 1
+    shown = "".join(run("plan", "why", code, last["system"]).out.split())
+    for part in ("班组R1每晚增1次", "单项至多占100%：1昼夜", "复制100GiB"):
+        assert part in shown
     assert found["verdicts"][0]["way"] == "room-to-cloud"
     assert "每昼夜" in run("plan", "why", code, last["system"]).out
     assert run("plan", "why", code, "S9").code == 2
