@@ -63,6 +63,30 @@ def arrange(
         way.split = facts.parted(way.left) | way.split
 
 
+@dataclass(frozen=True)
+class Grouping:
+    """What moves together: groups as they are scheduled, the rings that fall apart, and what no night
+    takes, each with its reason in both languages."""
+
+    groups: tuple[MoveGroup, ...]
+    split: tuple[Split, ...]
+    refused: Mapping[str, str]
+
+
+def grouped(
+    jobs: Mapping[str, Job],
+    ties: Sequence[Tie],
+    city: CityMeans,
+    databases: Mapping[str, Sequence[str]],
+) -> Grouping:
+    """Before any night is looked for."""
+    facts = _Facts(jobs, ties, city, {}, databases, NOTHING, time.monotonic())
+    split = facts.parted({})
+    groups = facts.groups(lambda codes: tuple(codes) not in split)
+    _, refused = fitting(groups, jobs, facts.calendar(1), {}, explained=facts.explained)
+    return Grouping(groups, facts.priced(split), refused)
+
+
 ROUNDS = 4
 """How often something is left out so that the rest can be kept: what contradicts itself all at once,
 then what finds no night."""
@@ -89,10 +113,7 @@ class _Way:
     ) -> "Arranged":
         assert outcome.starts is not None
         slots = late_copies(task, dict(zip(codes_of(task), outcome.starts, strict=True)))
-        split = tuple(
-            Split(systems=ring, why=why, price=price_of(ring, facts.ties, facts.city.groups))
-            for ring, why in sorted(self.split.items())
-        )
+        split = facts.priced(self.split)
         repeatable = outcome.repeatable and not self.cut
         table = told(task, slots, outcome)
         table = table.model_copy(
@@ -127,6 +148,12 @@ class _Facts:
         apart = [g for g in self.groups(lambda _: False) if g.systems[0] not in left]
         split = unfit(whole, apart, self.jobs, self.calendar(1), self.dues, former=self.former)
         return torn_before(whole, self.former) | split
+
+    def priced(self, split: Mapping[Ring, str]) -> tuple[Split, ...]:
+        return tuple(
+            Split(systems=ring, why=why, price=price_of(ring, self.ties, self.city.groups))
+            for ring, why in sorted(split.items())
+        )
 
     def calendar(self, longer: int) -> Calendar:
         """So many times the plan's nights."""

@@ -56,6 +56,8 @@ class Conflict:
             code for one in self.demands if one.about is not About.MOVES for code in one.systems
         }
         told = [d for d in self.demands if d.about is not About.MOVES or not named & {*d.systems}]
+        if len(told) == 1:
+            return f"此项要求做不到：{told[0].zh} / this can't be kept: {told[0].en}"
         zh = "；".join(_numbered([one.zh for one in told], "等 {} 项"))
         en = "; ".join(_numbered([one.en for one in told], "and {} more"))
         return (
@@ -210,7 +212,10 @@ def contradictions(task: Task, deadline: float) -> Relief:
     }
     # of a ring, what has no part in the conflict stays
     split |= {lot.group.systems: why[lot.number] for lot in left if is_soft(lot.group)}
-    return Relief(split=split) if split else Relief(_left(left, why))
+    if not split:
+        return Relief(_left(left, why))
+    apart = "整环不能同晚 / not all of the ring in one night"
+    return Relief(split={ring: together(apart, words) for ring, words in split.items()})
 
 
 def _soft(conflict: Conflict, bonds: Sequence[Bond]) -> set[str]:

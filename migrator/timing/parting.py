@@ -59,7 +59,7 @@ def unfit(
     for lot in _lots([group for group in whole if is_soft(group)], jobs, calendar):
         ring = lot.group.systems
         if why := next(misfits(lot, calendar), None):
-            found[ring] = why
+            found[ring] = why.words
         elif without := [code for code in ring if code in lacking]:
             found[ring] = lacking[without[0]]
     return found

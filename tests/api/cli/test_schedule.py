@@ -159,6 +159,13 @@ def test_why_names_what_binds_and_what_if_shows_that_it_helps(
         or "班组" in run("plan", "why", code, last["system"]).out
     )
     assert found["roads"][0]["mib"] > 0
+    assert found["one_item"] == 100
+    assert found["copies"] == [{"by": "line:L-R1", "mib": 102400, "nights": 1}]
+    helps = {one["what"]: one for one in found["helps"]}
+    assert helps["crew:R1"]["amount"] == 1
+    shown = "".join(run("plan", "why", code, last["system"]).out.split())
+    for part in ("班组R1每晚增1次", "单项至多占100%：1昼夜", "复制100GiB"):
+        assert part in shown
     assert found["verdicts"][0]["way"] == "room-to-cloud"
     assert "每昼夜" in run("plan", "why", code, last["system"]).out
     assert run("plan", "why", code, "S9").code == 2
@@ -193,6 +200,49 @@ def test_groups_are_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     found = run("plan", "groups", "--json").json
     assert [one["systems"] for one in found["groups"]] == [["S0", "S1"]]
     assert "S0 → S1 → S0" in run("plan", "groups").out
+
+
+def test_groups_show_the_engineers_word_and_what_contradicts_it(
+    run: Run, means: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ring that is forbidden falls apart by itself; what is pinned and forbidden has no night."""
+    ring = [("S0", "S1"), ("S1", "S0"), ("S5", "S0"), ("S0", "S5")]
+    several = [system(f"S{n}") for n in range(5)]
+    city = estate([*several, system("S5", target=None)], ring)
+    monkeypatch.setattr(EmbeddedStore, "load", lambda self: city)
+    told = """
+[[groups.forbid]]
+systems = ["S0", "S1"]
+reason = "同一厂商"
+[[groups.pin]]
+systems = ["S2", "S3"]
+reason = "同一合同"
+[[groups.pin]]
+systems = ["S3", "S4"]
+reason = "同一入口"
+[[groups.forbid]]
+systems = ["S2", "S4"]
+reason = "不能同停"
+[[groups.at]]
+system = "S5"
+night = 2026-12-09
+reason = "到场"
+"""
+    means.write_text(MEANS.replace("room = 1", "room = 3") + told, encoding="utf-8")
+    found = run("plan", "groups", "--means", means, "--json").json
+    assert [one["systems"] for one in found["groups"]] == [["S2", "S3", "S4"]]
+    assert [(one["systems"], one["price"]) for one in found["split"]] == [(["S0", "S1"], 2)]
+    assert [(one["what"], one["systems"]) for one in found["told"]] == [
+        ("pin", ["S2", "S3"]),
+        ("pin", ["S3", "S4"]),
+        ("forbid", ["S0", "S1"]),
+        ("forbid", ["S2", "S4"]),
+        ("at", []),
+    ]
+    assert [one["systems"] for one in found["refused"]] == [["S2", "S3", "S4"]]
+    shown = "".join(run("plan", "groups", "--means", means).out.split())
+    for part in ("不得同晚", "同一厂商", "指定夜晚", "均不迁移", "没有一晚可排", "不能同停"):
+        assert part in shown
 
 
 @pytest.mark.parametrize(

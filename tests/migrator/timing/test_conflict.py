@@ -221,7 +221,7 @@ def test_the_plan_leaves_one_out_and_says_in_both_languages_why() -> None:
     assert [one.system for one in plan.timetable.appointments] == ["B", "C"]
     reason = next(v.reason for v in plan.verdicts if v.system == "A")
     for part in (
-        "以下要求不能同时成立，去掉任一项此矛盾即解",
+        "暂不排 A；以下要求不能同时成立，去掉任一项此矛盾即解",
         "A 依赖 B，须在其割接并试运行 5 日之后",
         "指定 B 于 2026-12-07 割接（会议定）",
         "these can't all be kept, and without any one of them this conflict is gone",
@@ -230,6 +230,9 @@ def test_the_plan_leaves_one_out_and_says_in_both_languages_why() -> None:
     ):
         assert part in reason
     assert "C " not in reason
+    zh, _, en = reason.partition(" / ")
+    assert "left out" not in zh
+    assert "暂不排" not in en
 
 
 def test_of_two_conflicts_both_are_told() -> None:
@@ -247,6 +250,36 @@ def test_a_smaller_set_is_found_where_the_first_is_larger() -> None:
 
     assert smaller([0, 1, 2], list(range(6)), kept) == ([3, 4], True)
     assert smaller([3, 4], list(range(6)), kept) == ([3, 4], True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "given", "reason"),
+    [
+        (
+            {},
+            {"groups": {"at": [at("A", 0)]}},
+            "指定的 2026-12-01 前复制不完：line:L-R1 上需 1 昼夜，最早自 2026-12-01 起；"
+            "此项要求做不到：指定 A 于 2026-12-01 割接（会议定）",
+        ),
+        (
+            {"storage_gib": 9000},
+            {
+                "plan": {"from": FIRST, "nights": 3},
+                "deliveries": [{"cloud": CLOUD, "on": FIRST + timedelta(days=50), "cores": 9}],
+            },
+            "line:L-R1 上需复制 18 昼夜，可复制的只有 3 昼夜；此外：",
+        ),
+    ],
+)
+def test_a_reason_and_the_set_speak_of_the_same_or_say_that_they_do_not(
+    facts: dict[str, Any], given: dict[str, Any], reason: str
+) -> None:
+    plan, blocked = planned(estate([system("A", **facts)]), given)
+    assert blocked == ["A"]
+    zh, en = plan.verdicts[0].reason.split(" / ")
+    assert zh.startswith(reason)
+    assert "left out" not in zh
+    assert en.isascii() or "会议定" in en
 
 
 def test_as_few_go_as_solve_all_conflicts() -> None:

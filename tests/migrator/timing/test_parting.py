@@ -78,7 +78,7 @@ def test_a_ring_that_can_stay_in_one_night_does() -> None:
         (
             {"S1": {"storage_gib": 1500}},
             {"groups": {"at": [{"system": "S0", "night": FIRST + timedelta(1), "reason": "会"}]}},
-            "line:L-R1 每昼夜",
+            "前复制不完：line:L-R1 上需 4 昼夜",
         ),
     ],
     ids=["window", "forbid", "size", "machines", "told", "allowed", "copy"],
@@ -189,7 +189,7 @@ def never_worse(seed: int) -> None:
     assert costs == sorted(costs, reverse=True), (seed, costs)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1, 2, 228, 254, 972])
 def test_more_people_never_make_a_plan_worse(seed: int) -> None:
     never_worse(seed)
 
