@@ -18,7 +18,7 @@ from migrator.timing.jobs import Job
 from migrator.timing.lots import Due, Task, task_of
 from migrator.timing.mapping import codes_of
 from migrator.timing.nights import Calendar
-from migrator.timing.searching import late_copies, repaired, searched
+from migrator.timing.searching import gaining, late_copies, repaired, searched
 from migrator.timing.telling import told
 from migrator.timing.walking import Walk
 
@@ -109,6 +109,8 @@ def _tried(facts: _Facts, left: Mapping[str, str]) -> tuple[Arranged, dict[str, 
             return Arranged(None, refused), {}
         for kept in attempts(task, facts.former):
             if found := repaired(kept):
+                if facts.former.gains:
+                    found = gaining(*found, with_begun(task, facts.former), facts.deadline)
                 return _arranged(*found, facts.groups, refused), {}
         walk = Walk(task)
         if walk.first() is None and longer == LONGER[0]:
