@@ -92,9 +92,10 @@ def edited_verdict(product: Qianyun, code: str, file: Path) -> Verdict:
             f"方案 {code} 没有时间表，请以 --means 编制 / plan {code} has no timetable: make one with "
             "--means"
         )
-    found = edited(table, edits_in(file), city)
+    needs = ((edge.system, edge.needs) for edge in estate.dependencies)
+    found = edited(table, edits_in(file), city, needs)
     return Verdict(
-        broken=(*faults(found.timetable, estate, city), *found.beyond),
+        broken=(*faults(found.timetable, estate, city), *found.broken),
         missing=found.missing,
         unknown=found.unknown,
         late=tuple(

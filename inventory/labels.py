@@ -171,6 +171,7 @@ FIELDS: Mapping[str, str] = {
     "clouds.offers": "服务目录",
     "projects.purchases": "采购内容",
     "systems.xinchuang": "是否信创",
+    "systems.adaptation_passed": "是否通过适配验证",
     "systems.citywide_unified": "是否全市统筹",
     "systems.satisfaction_report": "满意度报告",
     "systems.satisfaction_reported_on": "满意度报告日期",

@@ -4,7 +4,7 @@ what stands in its way first is told by its ruling, what would be asked after th
 
 from inventory.labels import field_label
 from inventory.model import Secrecy, System
-from migrator.dispositions import undecided
+from migrator.dispositions import undecided, untried
 from migrator.halves import labelled, together
 from migrator.plan import Verdict
 from migrator.timing.jobs import CAPACITIES, Measures
@@ -17,6 +17,7 @@ ORDER = (
     "organisation",
     "room",
     "cpu_arch",
+    "adaptation_passed",
     "cpu_cores",
     "memory_gib",
     "storage_gib",
@@ -46,6 +47,8 @@ def _unknown(system: System, known: Measures | None, clouds: frozenset[str]) -> 
         found.add("room")
     if undecided(system):
         found.add("zombie_decision")
+    if untried(system, clouds):
+        found.add("adaptation_passed")
     if not _readable(system.window):
         found.add("window")
     return found | {name for name in _needed(system, known) if getattr(system, name) is None}

@@ -248,7 +248,7 @@ def _loads(
                 yield _both(
                     several[0].system,
                     f"{day} 起复制，正在封网 {freeze.name} 内",
-                    f"its copy begins on {day}, in the freeze {freeze.name}",
+                    f"its copy begins in a freeze of copies, on {day} in {freeze.name}",
                 )
         if len({(one.copy_from, one.copy_nights) for one in several}) > 1:
             names = "、".join(one.system for one in several)
@@ -273,7 +273,7 @@ def _loads(
             yield _both(
                 road,
                 f"{day} 须传 {amounts[0]} MiB，至多 {amounts[1]}",
-                f"{amounts[0]} MiB to carry on {day}, the line carries {amounts[1]}",
+                f"more on {day} than the line carries: {amounts[0]} MiB, at most {amounts[1]}",
             )
 
 
@@ -380,9 +380,11 @@ def _order(
         if edge.system not in at or edge.needs not in at:
             continue
         first, then = at[edge.needs], at[edge.system]
-        early = first.turn > then.turn or (first.turn < then.turn and then.begins < first.begins)
-        if first.night == then.night and early:
-            yield _turned(edge.system, edge.needs)
+        if first.night == then.night and first.turn > then.turn:
+            yield (
+                f"{edge.system} 依赖 {edge.needs}，当晚次序却在其前 / {edge.system} needs {edge.needs} "
+                "and has an earlier turn in the night"
+            )
         if first.group == then.group or reaches(first.group, then.group):
             continue  # they move together, or need each other and were split
         if first.night + (1 + city.trial) * DAY > then.night:
@@ -401,13 +403,6 @@ def _order(
                     f"{nights[0]} 须待试点 {pilot}（{nights[1]}）期满",
                     f"{nights[0]} is before the days of the pilot {pilot} ({nights[1]}) are over",
                 )
-
-
-def _turned(system: str, needs: str) -> str:
-    return (
-        f"{system} 依赖 {needs}，当晚次序却在其前 / {system} needs {needs} and has an earlier turn in the "
-        "night"
-    )
 
 
 def _engineer(at: dict[str, Appointment], table: Timetable, city: CityMeans) -> Iterator[str]:

@@ -62,10 +62,16 @@ def way_of(system: System, clouds: frozenset[str]) -> Way:
 
 def findings(system: System) -> str:
     """What a change of machine has to be tried with, as declared: nothing is known of products here,
-    so each is named and none is judged."""
+    so each is named and none is judged; its department says what came of it."""
     told = [system.cpu_arch, system.os, *(system.database_products or ())]
     open_ = "、".join(one for one in told if one) or "—"
-    return f"须作适配验证：{open_} / to be tried on the new machines: {open_}"
+    if system.adaptation_passed is None:
+        return (
+            f"须作适配验证，结果未报：{open_} / to be tried on the new machines, not told: {open_}"
+        )
+    if system.adaptation_passed:
+        return f"已通过适配验证：{open_} / tried on the new machines, it runs: {open_}"
+    return f"适配验证未通过：{open_} / tried on the new machines, it does not run: {open_}"
 
 
 _MOVES = {
@@ -178,6 +184,19 @@ def _undeclared(system: System, _: frozenset[str], __: Orders) -> Ruling | None:
     return None
 
 
+def untried(system: System, clouds: frozenset[str]) -> bool:
+    """Whether it changes its kind of machine and nobody said that it runs on the new one."""
+    changes = way_of(system, clouds) is Way.X86_TO_XINCHUANG
+    return changes and system.adaptation_passed is not True
+
+
+def _untried(system: System, clouds: frozenset[str], _: Orders) -> Ruling | None:
+    if not untried(system, clouds):
+        return None
+    reason = findings(system)
+    return Ruling(Disposition.BLOCKED, reason, Topic.XINCHUANG, asks=("adaptation_passed",))
+
+
 _RULINGS: tuple[Callable[[System, frozenset[str], Orders], Ruling | None], ...] = (
     _classified,
     _special,
@@ -187,6 +206,7 @@ _RULINGS: tuple[Callable[[System, frozenset[str], Orders], Ruling | None], ...] 
     _standing,
     _undecided,
     _undeclared,
+    _untried,
 )
 """Who is asked first."""
 

@@ -1,7 +1,7 @@
 """A timetable after people changed it by hand: their nights in the place of the planner's, and
 everything else that follows from a night told again, so that the checker can judge it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -24,20 +24,25 @@ class Edit:
 @dataclass(frozen=True)
 class Edited:
     """`missing`, `unknown`: systems that the rows leave out, and those that no plan has placed;
-    `beyond`: what only the edits put after the plan's nights, in both languages; `changed`: of how
+    `broken`: what the edits alone do, in both languages; `changed`: of how
     many systems something is another than the plan's, `moved`: of how many the night."""
 
     timetable: Timetable
-    beyond: tuple[str, ...]
+    broken: tuple[str, ...]
     changed: int
     moved: int
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
-def edited(table: Timetable, edits: Iterable[Edit], city: CityMeans) -> Edited:
+def edited(
+    table: Timetable,
+    edits: Iterable[Edit],
+    city: CityMeans,
+    needs: Iterable[tuple[str, str]] = (),
+) -> Edited:
     """A later row for the same system counts. Where a night is moved and its copy is not told, the
-    copy goes along with it."""
+    copy goes along with it. `needs`: who needs whom."""
     told = {one.system: one for one in edits}
     known = {one.system for one in table.appointments}
     moved = [
@@ -55,7 +60,7 @@ def edited(table: Timetable, edits: Iterable[Edit], city: CityMeans) -> Edited:
                 "duties": (),
             }
         ),
-        beyond=tuple(_beyond(table, moved, city)),
+        broken=(*_beyond(table, moved, city), *_turned(before, moved, needs)),
         changed=sum(one != before[one.system] for one in moved),
         moved=sum(one.night != before[one.system].night for one in moved),
         missing=tuple(sorted(known - told.keys())),
@@ -72,6 +77,24 @@ def _beyond(table: Timetable, moved: Iterable[Appointment], city: CityMeans) -> 
             yield (
                 f"{one.system}: {one.night} 在方案的 {count} 夜之后，末夜 {last} / {one.system}: "
                 f"{one.night} is after the plan's {count} nights, of which {last} is the last"
+            )
+
+
+def _turned(
+    before: Mapping[str, Appointment],
+    moved: Iterable[Appointment],
+    needs: Iterable[tuple[str, str]],
+) -> Iterator[str]:
+    """Who now begins earlier in a night than what it needs, and did not in the plan."""
+    now = {one.system: one for one in moved}
+    for system, needed in needs:
+        if system not in now or needed not in now:
+            continue
+        then, first = now[system], now[needed]
+        early = then.begins < first.begins and before[system].begins >= before[needed].begins
+        if then.night == first.night and early:
+            yield (
+                f"{system} 依赖 {needed}，割接却先于其开始 / {system} needs {needed} and begins before it"
             )
 
 

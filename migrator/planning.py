@@ -92,8 +92,9 @@ class Planning:
         *,
         seen: Seen | None = None,
     ) -> tuple[Plan, Plan]:
-        """A plan, and what it would be with means set otherwise (`line.X.rate=1G`), made anew from
-        today's facts; nothing is kept. Raises NotFound, MeansRefused, Refused without a timetable."""
+        """A plan as it is today, and with means set otherwise (`line.X.rate=1G`): both keep the plan's
+        nights but for what gains or has to go, so that they differ by the change alone. Nothing is
+        kept. Raises NotFound, MeansRefused, Refused without a timetable."""
         plan, estate = self.truth.plans.load(code), self.estate.load()
         if plan.means.city is None:
             raise Refused(
@@ -101,8 +102,12 @@ class Planning:
                 "--means"
             )
         city = changed(plan.means.city, settings, estate)
-        means = plan.means.model_copy(update={"city": city})
-        return plan, make_plan(estate, means, orders, seen=seen)
+        other = plan.means.model_copy(update={"city": city})
+        now, then = (
+            make_plan(estate, means, orders, seen=seen, former=plan, gains=True)
+            for means in (plan.means, other)
+        )
+        return now, then
 
     def drifted(self, code: str) -> dict[str, tuple[str, ...]]:
         """Per system, how today's facts differ from the plan's; empty when they do not."""

@@ -33,9 +33,11 @@ def timed_plan(
     seen: Seen | None = None,
     former: Plan | None = None,
     today: date | None = None,
+    gains: bool = False,
 ) -> Plan:
     """`means` are a city's. A system of which something is not told, or which no night can hold, is
-    blocked by itself. `today`: the first night that is left, where there is a former plan."""
+    blocked by itself. `today`: the first night that is left, where there is a former
+    plan, of which with `gains` systems go to other nights where it is worth something."""
     city = means.city
     assert city is not None
     index = Index.of(estate)
@@ -53,7 +55,7 @@ def timed_plan(
         city,
         dues_of(jobs, orders.duties, city),
         databases=shared_databases(seen),
-        former=replace(before, today=today),
+        former=replace(before, today=today, gains=gains),
     )
     ruled |= {c: Ruling(Disposition.BLOCKED, why) for c, why in found.refused.items()}
     table = found.timetable

@@ -239,6 +239,7 @@ def what_if(
     policy: Policy = None,
     today: Today = None,
 ) -> None:
+    from api.show.parts import BAD, text
     from api.show.timetable import differences_screen
     from migrator.timing.differ import compared
 
@@ -249,8 +250,10 @@ def what_if(
     wanted = orders(desk, policy, today)
     before, after = desk.product.planning.what_if(code, settings, wanted, seen=seen_of(desk))
     found = compared(before, after)
-    data = {"code": code, "set": settings} | found.model_dump(mode="json")
-    desk.answer(data, lambda: differences_screen(found, desk.words))
+    already = len(compared(desk.product.truth.plans.load(code), before).shifts)
+    data = {"code": code, "set": settings, "today": already} | found.model_dump(mode="json")
+    first = [text(desk.words("what_if_today", n=already), BAD)] if already else []
+    desk.answer(data, lambda: [*first, *differences_screen(found, desk.words)])
 
 
 def compare(

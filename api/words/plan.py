@@ -141,5 +141,10 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
         "{n} systems have a night and still lack something (see 去向 in the workbook, plan why)",
     ),
     "way": ("方式", "way"),
+    "what_if_today": (
+        "按今日事实，即使不改条件也有 {n} 个系统与方案不同（以下两列均按今日事实）",
+        "by today's facts systems differ from the plan without any change: {n} (both columns below are of "
+        "today's facts)",
+    ),
     "no_shifts": ("两案时间表相同", "the timetables are the same"),
 }

@@ -257,6 +257,7 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
         "pilot": yes_no,
         "cpu_arch": choice("cpu_arch"),
         "xinchuang": yes_no,
+        "adaptation_passed": yes_no,
         "citizen_facing": _PUBLIC,
         "citywide_unified": yes_no,
         "function_tags": text_list,

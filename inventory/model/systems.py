@@ -123,6 +123,7 @@ class System(Thing):
     pilot: bool | None = None
     cpu_arch: str | None = None
     xinchuang: bool | None = None
+    adaptation_passed: bool | None = None  # 适配验证: tried on the machines that it is to run on
     citywide_unified: bool | None = None
     function_tags: Texts = None  # 功能标签: what is the same to people has the same words
     common_system: CommonSystem | None = None

@@ -15,12 +15,14 @@ from migrator.timing.lots import Copy, Lot, Task
 @dataclass(frozen=True)
 class Former:
     """The plan before, by system: its night and when its copy begins (or began). `today`: the first
-    night that is left; `used`: what systems that have moved took of each capacity of a cloud."""
+    night that is left; `used`: what systems that have moved took of each capacity of a cloud; `gains`:
+    nights are kept, and each system that gains by it goes to another one."""
 
     nights: Mapping[str, date] = field(default_factory=dict)
     copies: Mapping[str, date] = field(default_factory=dict)
     today: date | None = None
     used: Mapping[str, int] = field(default_factory=dict)
+    gains: bool = False
 
 
 NOTHING = Former()

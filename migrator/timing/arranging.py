@@ -19,7 +19,7 @@ from migrator.timing.lots import Due, Task, task_of
 from migrator.timing.mapping import codes_of
 from migrator.timing.nights import Calendar
 from migrator.timing.parting import Ring, Sparing, torn_before, unfit
-from migrator.timing.searching import late_copies, repaired, searched
+from migrator.timing.searching import gaining, late_copies, repaired, searched
 from migrator.timing.shortage import Shortage
 from migrator.timing.telling import told
 from migrator.timing.walking import Walk
@@ -199,6 +199,8 @@ def _tried(facts: _Facts, way: _Way) -> tuple[Arranged, Relief]:
             return Arranged(None, refused), Relief()
         for kept in attempts(task, facts.former):
             if again := repaired(kept):
+                if facts.former.gains:
+                    again = gaining(*again, with_begun(task, facts.former), facts.deadline)
                 return way.arranged(facts, *again, refused), Relief()
         walk, last = Walk(task), task
         if walk.first() is None and longer == LONGER[0]:

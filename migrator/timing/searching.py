@@ -15,6 +15,7 @@ from migrator.schedule.bounds import Clash, limits
 from migrator.schedule.project import MAKESPAN, Project, Starts
 from migrator.schedule.solve import Effort, Outcome, StageResult, judged, solve
 from migrator.timing.earlier import earlier
+from migrator.timing.following import followed
 from migrator.timing.load import Load
 from migrator.timing.lots import Task
 from migrator.timing.mapping import project_of
@@ -123,6 +124,17 @@ def repaired(task: Task) -> tuple[Task, Outcome] | None:
 
 
 TRIES = 8
+
+
+def gaining(task: Task, outcome: Outcome, free: Task, deadline: float) -> tuple[Task, Outcome]:
+    """A plan that was kept, with what gains by it on other nights; `free`: the same task with only
+    what is under way pinned."""
+    assert outcome.starts is not None
+    project = project_of(free)
+    codes = (one.code for one in project_of(task).activities)
+    slots = followed(free, dict(zip(codes, outcome.starts, strict=True)), deadline)
+    better = judged(project, _starts(slots, project), quick=True)
+    return (free, better) if better else (task, outcome)
 
 
 def _walked(walk: Walk, project: Project) -> Starts | None:

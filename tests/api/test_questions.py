@@ -6,7 +6,7 @@ import pytest
 
 from api.scheduling import questions
 from inventory.choices import Secrecy, ZombieDecision
-from inventory.model import System
+from inventory.model import Cloud, Line, System
 from migrator.means import CityMeans
 from migrator.orders import NO_ORDERS
 from tests.migrator.timing.cities import CLOUD, FIRST, estate, means, system
@@ -60,6 +60,17 @@ def test_everything_unknown_is_asked_at_once(
     assert first == tuple(asked.split())
     answered = one.model_copy(update={name: ANSWERS[name] for name in first})
     assert _asked(answered, told) == ()
+
+
+def test_a_change_of_machine_is_asked_for_its_trial_with_the_rest() -> None:
+    clouds = (Cloud(code=CLOUD, name="信创云"), Cloud(code="OLD", name="旧云"))
+    one = system("S1", room="OLD", xinchuang=False, cpu_arch="x86", storage_gib=None)
+    line = Line(code="L", name="L", a_end="OLD", z_end=CLOUD, bandwidth_kbps=100_000)
+    city = estate([one], more=[line]).model_copy(update={"clouds": clouds})
+    (found,) = questions(city, NO_ORDERS, means())
+    assert found.asks == ("adaptation_passed", "storage_gib")
+    told = one.model_copy(update={"adaptation_passed": True, "storage_gib": 10})
+    assert questions(city.model_copy(update={"systems": (told,)}), NO_ORDERS, means()) == ()
 
 
 def test_what_will_not_move_is_asked_for_nothing_else() -> None:

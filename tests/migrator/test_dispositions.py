@@ -84,20 +84,31 @@ def test_which_way_it_moves(facts: dict[str, Any], way: Way) -> None:
     assert way_of(system(0, **facts), CLOUDS) is way
 
 
-def test_a_change_of_machine_names_what_has_to_be_tried() -> None:
-    found = dispose(
-        system(
-            0,
-            room="OLD-CLOUD",
-            xinchuang=False,
-            cpu_arch="x86_64",
-            os="CentOS 7",
-            database_products=("Oracle 11g",),
-        ),
-        CLOUDS,
-        NO_ORDERS,
+@pytest.mark.parametrize(
+    ("passed", "disposition", "told", "asks"),
+    [
+        (None, Disposition.BLOCKED, "须作适配验证，结果未报", ("adaptation_passed",)),
+        (False, Disposition.BLOCKED, "适配验证未通过", ("adaptation_passed",)),
+        (True, Disposition.MOVE, "已通过适配验证", ()),
+    ],
+)
+def test_a_change_of_machine_waits_for_what_came_of_the_trial(
+    passed: bool | None, disposition: Disposition, told: str, asks: tuple[str, ...]
+) -> None:
+    changing = system(
+        0,
+        room="OLD-CLOUD",
+        xinchuang=False,
+        cpu_arch="x86_64",
+        os="CentOS 7",
+        database_products=("Oracle 11g",),
+        adaptation_passed=passed,
     )
-    assert "x86_64、CentOS 7、Oracle 11g" in found.reason
+    found = dispose(changing, CLOUDS, NO_ORDERS)
+    assert (found.disposition, found.asks) == (disposition, asks)
+    assert f"{told}：x86_64、CentOS 7、Oracle 11g" in found.reason
+    elsewhere = changing.model_copy(update={"room": "R1"})  # no change of machine is known there
+    assert dispose(elsewhere, CLOUDS, NO_ORDERS).disposition is Disposition.MOVE
 
 
 def _estate(*systems: System) -> Estate:

@@ -172,6 +172,9 @@ def test_why_names_what_binds_and_what_if_shows_that_it_helps(
     changed = run("plan", "what-if", code, "--set", "room.R1=4", "--json").json
     figures = {one["what"]: (one["before"], one["after"]) for one in changed["figures"]}
     assert figures["makespan"][1] < figures["makespan"][0]
+    assert changed["today"] == 0
+    same = run("plan", "what-if", code, "--set", "search.seed=7", "--json").json
+    assert (same["shifts"], same["same"]) == ([], 4)
     assert figures["in_time"] == (2, 4)  # before 2026-12-04; none of the days is kept in full
     assert changed["shifts"]
     assert len(run("plan", "list", "--json").json["plans"]) == 1  # nothing was kept

@@ -2,7 +2,7 @@
 third time, plainly, for cities of one cloud without groups."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -99,3 +99,20 @@ def test_a_fault_is_found_exactly_where_a_rule_is_broken(
         mine = Edit(one.system, night=night, copy_from=None if alone else copy)
         changed = edited(table, [*edits, mine], told).timetable
         assert (faults(changed, city, told) == []) == holds(changed, city, told)
+
+
+def test_who_begins_before_what_it_needs_is_told() -> None:
+    city = estate([system("S0"), system("S1")], [("S0", "S1")])
+    pinned = [{"systems": ["S0", "S1"], "reason": "同库"}]
+    told = means(groups={"pin": pinned}, nights={"window": "22:00-06:00", "turn": 30})
+    table = make_plan(city, Means(city=told)).timetable
+    assert table is not None
+    at = {one.system: one for one in table.appointments}
+    assert (at["S1"].begins[11:], at["S0"].begins[11:]) == ("22:00", "22:30")
+    begins = datetime.fromisoformat(at["S1"].begins)
+    needs = [("S0", "S1"), ("S0", "S9")]
+    half, hour = (Edit("S1", begins=begins + timedelta(minutes=n)) for n in (30, 60))
+    assert edited(table, [Edit("S0"), half], told, needs).broken == ()
+    turned = edited(table, [Edit("S0"), hour], told, needs)
+    assert [one[:9] for one in turned.broken] == ["S0 依赖 S1，"]
+    assert (turned.changed, turned.moved) == (1, 0)
