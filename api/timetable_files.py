@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from api.errors import BadUsage
 from api.gantt import gantt
 from api.timetable_pages import Takes, assets_page, costs_page, requests_page, verdicts_page
-from api.words import Lang
+from api.words import Lang, Words
 from inventory.ledger_write.book import Head, Page, write_book
 from inventory.model import Estate
 from inventory.text import printable
@@ -44,7 +44,10 @@ def written(
         )
     names = {v.system: printable(v.name) for v in plan.verdicts}
     if suffix.lower() == ".xlsx":
-        pages = [*timetable_pages(table, record, names), verdicts_page(plan, record.code, lang)]
+        pages = [
+            *timetable_pages(table, record, names, lang),
+            verdicts_page(plan, record.code, lang),
+        ]
         if takes is not None and estate is not None and plan.means.city is not None:
             pages.append(requests_page(table, record.code, takes))
             pages.append(costs_page(table, record.code, names, estate, plan.means.city))
@@ -55,8 +58,11 @@ def written(
     return gantt(table, record.code, names, lang).encode()
 
 
-def timetable_pages(table: Timetable, record: PlanRecord, names: dict[str, str]) -> list[Page]:
+def timetable_pages(
+    table: Timetable, record: PlanRecord, names: dict[str, str], lang: Lang = "zh"
+) -> list[Page]:
     """时间表 (a row a system), 路线图 (a row a month), 期限."""
+    say = Words(lang)
     day = "yyyy-mm-dd"
     heads = [Head("批次"), Head("割接日（夜）", day), Head("编号", "@"), Head("信息系统", "@")]
     heads += [
@@ -104,6 +110,7 @@ def timetable_pages(table: Timetable, record: PlanRecord, names: dict[str, str])
         Head("应完成"),
         Head("按期"),
         Head("结论", "@"),
+        Head("如何才能守住（各行各自而论）", "@"),
     ]
     duties = [
         [
@@ -113,6 +120,7 @@ def timetable_pages(table: Timetable, record: PlanRecord, names: dict[str, str])
             d.needed,
             d.in_time,
             "守住" if d.kept else "守不住",
+            "\n".join(say.half(line) for line in d.takes or ()),
         ]
         for d in table.duties
     ]

@@ -22,6 +22,7 @@ from migrator.timing.again import NOTHING, Former
 from migrator.timing.arranging import arrange
 from migrator.timing.dues import dues_of, told
 from migrator.timing.jobs import Measures, rulings, takes_of
+from migrator.timing.keeping import Keeping
 
 
 def timed_plan(
@@ -66,7 +67,8 @@ def timed_plan(
         else:
             missing[code] = gathered
     if table:
-        duties = told(orders.duties, city, jobs, table.appointments)
+        keeping = Keeping(found, known, jobs)
+        duties = told(orders.duties, city, jobs, table.appointments, keeping.takes)
         used = tuple(Used(what=w, amount=n) for w, n in sorted(before.used.items()))
         table = table.model_copy(update={"duties": duties, "used": used})
     return Plan(
