@@ -151,29 +151,45 @@ class Keeping:
     ) -> dict[int, dict[str, int]]:
         """The groups that find a night before their day, one after another, under that change: their
         slots. All is as before afterwards."""
-        load, done = self._helping.load, dict[int, dict[str, int]]()
-        before, others = dict(self._slots), dict[int, Lot]()
+        load, before = self._helping.load, dict(self._slots)
+        done, there = dict[int, dict[str, int]](), dict[int, Lot]()
         with self._changed(what, amount, lots[0]):
-            for lot in lots:
-                other = lot
-                if what in self.rates:
-                    other = self._helping.widened(lot, what, amount)[0]
-                load.put(lot, self._slots, -1)
+            fits = what not in self.rates or self._wider(what, amount, there)
+            for lot in lots if fits else ():
+                other = there.setdefault(lot.number, lot)
+                load.put(other, self._slots, -1)
                 slot = self._helping.possible(other, due)
-                if slot is None:
-                    load.put(lot, self._slots)
-                    continue
-                rows = self._helping.latest(other)
-                new = {lot.copy(at): int(row[slot]) for at, row in enumerate(rows)}
-                others[lot.number], done[lot.number] = other, new | {lot.cut: slot}
-                self._slots.update(done[lot.number])
+                if slot is not None:
+                    rows = self._helping.latest(other)
+                    new = {lot.copy(at): int(row[slot]) for at, row in enumerate(rows)}
+                    done[lot.number] = new | {lot.cut: slot}
+                    self._slots.update(done[lot.number])
                 load.put(other, self._slots)
-            for lot in lots:
-                if lot.number in done:
-                    load.put(others[lot.number], self._slots, -1)
-                    load.put(lot, before)
+            for other in there.values():
+                load.put(other, self._slots, -1)
             self._slots.update(before)
+            for number in there:
+                load.put(self._helping.reasons.lots[number], before)
         return done
+
+    def _wider(self, road: str, mbps: int, there: dict[int, Lot]) -> bool:
+        """All that is copied over a line as it would be over a wider one, each on its own night: whether
+        that goes. `there`: takes the groups as they stand then."""
+        load, slots = self._helping.load, self._slots
+        users = [lot for lot in self.task.lots if any(copy.road == road for copy in lot.copies)]
+        for lot in users:
+            load.put(lot, slots, -1)
+        fits = True
+        for lot in sorted(users, key=lambda one: (-slots[one.cut], one.number)):
+            other = self._helping.widened(lot, road, mbps)[0]
+            starts = [int(row[slots[lot.cut]]) for row in self._helping.latest(other)]
+            if min(starts) < 0:
+                fits, other = False, lot
+            else:
+                slots.update((lot.copy(at), start) for at, start in enumerate(starts))
+            there[lot.number] = other
+            load.put(other, slots)
+        return fits
 
     @contextmanager
     def _changed(self, what: str, amount: int, lot: Lot) -> Iterator[None]:
