@@ -98,7 +98,7 @@ def timetable_pages(
     road = heads_of(say, "month:@", "systems", "nights", "gib", "systems_so_far")
     title = say("sheet.roadmap.title", code=record.code)
     pages.append(Page(say("sheet.roadmap"), title, road, list(_months(table))))
-    kept = heads_of(say, "due:day", "duty:@", "grounds:@", "needed", "in_time", "kept:@")
+    kept = heads_of(say, "due:day", "duty:@", "grounds:@", "needed", "in_time", "kept:@", "takes:@")
     duties: list[list[Cell]] = [
         [
             d.deadline,
@@ -107,6 +107,7 @@ def timetable_pages(
             d.needed,
             d.in_time,
             say("kept_day" if d.kept else "lost_day"),
+            "\n".join(say.half(line) for line in d.takes or ()),
         ]
         for d in table.duties
     ]

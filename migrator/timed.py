@@ -22,6 +22,7 @@ from migrator.timing.again import NOTHING, Former
 from migrator.timing.arranging import arrange
 from migrator.timing.dues import dues_of, told
 from migrator.timing.jobs import Measures, rulings, takes_of
+from migrator.timing.keeping import Keeping
 from migrator.timing.origin import with_origin
 
 
@@ -69,7 +70,8 @@ def timed_plan(
         else:
             missing[code] = gathered
     if table:
-        duties = told(orders.duties, city, jobs, table.appointments)
+        keeping = Keeping(found, known, jobs)
+        duties = told(orders.duties, city, jobs, table.appointments, keeping.takes)
         used = tuple(Used(what=w, amount=n) for w, n in sorted(before.used.items()))
         appointments = tuple(with_origin(one, known) for one in table.appointments)
         told_too = {"duties": duties, "used": used, "appointments": appointments}

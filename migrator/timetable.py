@@ -110,7 +110,8 @@ class StageTold(Frozen):
 
 
 class DutyTold(Frozen):
-    """How a policy's or the city's own day is kept: `needed` systems, of which `in_time` are."""
+    """How a policy's or the city's own day is kept: `needed` systems, of which `in_time` are; `takes`:
+    what it would take to keep one that is not, line by line in both languages."""
 
     of: str
     clause: str
@@ -119,6 +120,7 @@ class DutyTold(Frozen):
     deadline: date
     needed: int
     in_time: int
+    takes: tuple[str, ...] | None = None
 
     @property
     def kept(self) -> bool:

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  what a command needs is imported when it runs: --help is quick
 
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -188,7 +189,7 @@ def why(
     today: Today = None,
 ) -> None:
     from api import scheduling
-    from api.show.timetable import most_screen, why_screen
+    from api.show.timetable import most_screen, takes_screen, why_screen
     from migrator.timing.case import reasons_of
     from migrator.timing.helping import Helping, advice
     from migrator.timing.jobs import Measures, bases_of
@@ -199,7 +200,10 @@ def why(
     if system is None:
         most = binding_most(reasons)
         data: dict[str, Any] = {"bindings": [b.model_dump() | {"told": told(b.what)} for b in most]}
-        desk.answer(data, lambda: most_screen(most, desk.words))
+        duties = plan.timetable.duties if plan.timetable else ()
+        data["duties"] = [one.model_dump(mode="json") for one in duties if not one.kept]
+        screens = (most_screen(most, desk.words), takes_screen(duties, desk.words))
+        desk.answer(data, lambda: chain(*screens))
         return
     found = scheduling.why(plan, reasons, system)
     night = reasons.task.city.plan.night

@@ -12,7 +12,7 @@ from inventory.labels import field_label
 from migrator.dispositions import grounds_text
 from migrator.means import Measured
 from migrator.plan import Disposition, Plan, Verdict, Way
-from migrator.timetable import Short, Split, Timetable
+from migrator.timetable import DutyTold, Short, Split, Timetable
 from migrator.timing.differ import Differences
 from migrator.timing.helping import Help, advice
 from migrator.timing.jobs import Basis
@@ -120,6 +120,7 @@ def summary(
                 for one in timetable.duties
             ),
         )
+    yield from takes_screen(timetable.duties, say)
     yield from _split(timetable.split or (), say)
     yield from _short(timetable.short or (), say)
     if not timetable.repeatable:
@@ -142,6 +143,16 @@ def capacity(what: str, say: Words) -> str:
     """cloud:YUN-1:arm:cores → YUN-1 arm CPU 核数"""
     _, *whose, field = what.split(":")
     return " ".join((*whose, say(f"capacity.{field}")))
+
+
+def takes_screen(duties: Sequence[DutyTold], say: Words) -> Iterator[RenderableType]:
+    """What it would take to keep the days that are not kept."""
+    told = [(one, line) for one in duties for line in one.takes or ()]
+    if told:
+        yield rows(
+            table(say("plan.due"), say("name"), say("would_take"), title=say("days_lost")),
+            ((one.deadline, say.half(one.title), say.half(line)) for one, line in told),
+        )
 
 
 def _split(split: Sequence[Split], say: Words) -> Iterator[RenderableType]:

@@ -36,6 +36,11 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     "in_time": ("按期", "in time"),
     "kept_day": ("守住", "kept"),
     "lost_day": ("守不住", "not kept"),
+    "would_take": ("如何才能守住", "what it would take"),
+    "days_lost": (
+        "守不住的期限（各行各自而论，其余不动）",
+        "days not kept (each line by itself, all else as it is)",
+    ),
     "no_timetable": (
         "此方案没有时间表：qianyun plan make --means FILE",
         "this plan has no timetable: qianyun plan make --means FILE",

@@ -26,6 +26,7 @@ TIMETABLE_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "sheet.costs.title": ("方案 {code} 分年度、分项费用", "Costs by year and item, plan {code}"),
     "sheet.assets.title": ("方案 {code} 各系统资产清单", "Hosts of what moves, plan {code}"),
+    "column.takes": ("如何才能守住（各行各自而论）", "what it would take (each line by itself)"),
     "column.wave": ("批次", "Wave"),
     "column.night": ("割接日（夜）", "Cutover night"),
     "column.code": ("编号", "Code"),

@@ -4,7 +4,7 @@ found = arrange(jobs, ties, city, dues)
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from migrator.groups import Tie, found, is_soft, price_of
@@ -18,7 +18,7 @@ from migrator.timing.jobs import Job
 from migrator.timing.lots import Due, Task, task_of
 from migrator.timing.mapping import codes_of
 from migrator.timing.nights import Calendar
-from migrator.timing.parting import Ring, Sparing, torn_before, unfit
+from migrator.timing.parting import Ring, Sparing, late, too_few, torn_before, unfit
 from migrator.timing.searching import gaining, late_copies, repaired, searched
 from migrator.timing.shortage import Shortage
 from migrator.timing.telling import told
@@ -82,7 +82,7 @@ def grouped(
     """Before any night is looked for."""
     facts = _Facts(jobs, ties, city, {}, databases, NOTHING, time.monotonic())
     split = facts.parted({})
-    groups = facts.groups(lambda codes: tuple(codes) not in split)
+    groups = facts.groups(split)
     _, refused = fitting(groups, jobs, facts.calendar(1), {}, explained=facts.explained)
     return Grouping(groups, facts.priced(split), refused)
 
@@ -136,16 +136,30 @@ class _Facts:
     former: Former
     deadline: float
     explained: Explained = field(default_factory=Explained)
+    _groups: dict[frozenset[Ring] | None, tuple[MoveGroup, ...]] = field(default_factory=dict)
 
-    def groups(self, fits: Callable[[Sequence[str]], bool]) -> tuple[MoveGroup, ...]:
-        return found(self.jobs, self.ties, self.city.groups, self.databases, fits=fits)
+    def groups(self, split: Collection[Ring] | None) -> tuple[MoveGroup, ...]:
+        """With these rings split; with all of them where None is told. Each found once."""
+        key = None if split is None else frozenset(split)
+        if key not in self._groups:
+            self._groups[key] = found(
+                self.jobs,
+                self.ties,
+                self.city.groups,
+                self.databases,
+                fits=lambda codes: key is not None and tuple(codes) not in key,
+            )
+        return self._groups[key]
 
     def parted(self, left: Mapping[str, str]) -> dict[Ring, str]:
         """The rings that fall apart whatever else is planned, and why."""
-        whole = [g for g in self.groups(lambda _: True) if g.systems[0] not in left]
-        if not any(is_soft(group) for group in whole):
+        whole = [g for g in self.groups(()) if is_soft(g) and g.systems[0] not in left]
+        if not whole:
             return {}
-        apart = [g for g in self.groups(lambda _: False) if g.systems[0] not in left]
+
+        def apart() -> list[MoveGroup]:
+            return [g for g in self.groups(None) if g.systems[0] not in left]
+
         split = unfit(whole, apart, self.jobs, self.calendar(1), self.dues, former=self.former)
         return torn_before(whole, self.former) | split
 
@@ -163,8 +177,10 @@ class _Facts:
 
     def short(self) -> tuple[Short, ...]:
         """What the clouds lack for all that some night would take."""
-        every = self.groups(lambda _: False)
         calendar = self.calendar(1)
+        if not too_few(self.jobs.values(), calendar):
+            return ()
+        every = self.groups(None)
         lots, _ = able(every, self.jobs, calendar, self.explained)
         missing = Shortage(lots, calendar, self.dues, self.former).missing
         return tuple(
@@ -177,7 +193,7 @@ class _Facts:
         """What is to be scheduled over so many times the plan's nights without what is left out, None
         where that is nothing; and why some are not, by system."""
         calendar = self.calendar(longer)
-        groups = self.groups(lambda codes: tuple(codes) not in split)
+        groups = self.groups(split)
         going = [group for group in groups if group.systems[0] not in left]
         lots, refused = fitting(
             going, self.jobs, calendar, self.dues, explained=self.explained, former=self.former
@@ -203,11 +219,11 @@ def _tried(facts: _Facts, way: _Way) -> tuple[Arranged, Relief]:
                     again = gaining(*again, with_begun(task, facts.former), facts.deadline)
                 return way.arranged(facts, *again, refused), Relief()
         walk, last = Walk(task), task
-        if walk.first() is None and longer == LONGER[0]:
+        if (first := walk.first()) is None and longer == LONGER[0]:
             far, _ = facts.task(LONGER[-1], way.left, way.split)
             if far and (more := _given_up(far, facts.deadline)):
                 return Arranged(None, {**refused, **more.left}), more
-        if more := _spared(facts, way, task, longer):
+        if (first is None or late(walk, first)) and (more := _spared(facts, way, task, longer)):
             return Arranged(None, refused), more
         for kept in (with_begun(task, facts.former), task):
             outcome = searched(kept, facts.deadline)

@@ -1,8 +1,8 @@
 """Who is due when: the policies' targets and the city's own deadlines, system by system, and how
 they are kept by a timetable."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 
 from migrator.means import CityMeans, Deadline
 from migrator.orders import Duty
@@ -62,32 +62,40 @@ def told(
     city: CityMeans,
     jobs: Mapping[str, Job],
     appointments: Iterable[Appointment],
+    takes: Callable[[Sequence[str], date], tuple[str, ...]] = lambda *_: (),
 ) -> tuple[DutyTold, ...]:
-    """Each duty with how many are done by its day, whoever they are."""
+    """Each duty with how many are done by its day, whoever they are. `takes`: what it would take that
+    these are done by a day, asked where they are not."""
     done = {one.system: one.night + timedelta(days=1 + city.trial) for one in appointments}
     found = [
-        DutyTold(
-            of=f"{duty.policy} {duty.entry}",
-            clause=duty.clause,
-            title=f"{duty.title} / {duty.title_en}",
-            severity=duty.severity.value,
-            deadline=duty.deadline,
-            needed=duty.to_go,
-            in_time=sum(code in done and done[code] <= duty.deadline for code in duty.open),
+        (
+            DutyTold(
+                of=f"{duty.policy} {duty.entry}",
+                clause=duty.clause,
+                title=f"{duty.title} / {duty.title_en}",
+                severity=duty.severity.value,
+                deadline=duty.deadline,
+                needed=duty.to_go,
+                in_time=sum(code in done and done[code] <= duty.deadline for code in duty.open),
+            ),
+            list(duty.open),
         )
         for duty in duties
     ]
     for deadline in city.deadlines:
         whom = list(named(deadline, jobs))
-        found.append(
-            DutyTold(
-                of="means",
-                clause="",
-                title=deadline.name,
-                severity=deadline.severity,
-                deadline=deadline.on,
-                needed=len(whom),
-                in_time=sum(code in done and done[code] <= deadline.on for code in whom),
-            )
+        one = DutyTold(
+            of="means",
+            clause="",
+            title=deadline.name,
+            severity=deadline.severity,
+            deadline=deadline.on,
+            needed=len(whom),
+            in_time=sum(code in done and done[code] <= deadline.on for code in whom),
         )
-    return tuple(sorted(found, key=lambda one: (one.deadline, one.of, one.title)))
+        found.append((one, whom))
+    asked = [
+        one if one.kept else one.model_copy(update={"takes": takes(codes, one.deadline) or None})
+        for one, codes in found
+    ]
+    return tuple(sorted(asked, key=lambda one: (one.deadline, one.of, one.title)))

@@ -5,7 +5,7 @@ they are: what is told holds beside the plan as it is, change by change, and not
     helps = Helping(reasons, rates).of(lot)
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,8 +13,6 @@ from datetime import date
 import numpy as np
 
 from inventory.frozen import Frozen
-from migrator.means import CityMeans
-from migrator.timing.jobs import Job
 from migrator.timing.load import Load, Mask, Row
 from migrator.timing.lots import Lot, lot_of
 from migrator.timing.mapping import PILOTS
@@ -49,10 +47,12 @@ class Helping:
 
     reasons: Reasons
     rates: Mapping[str, int]
-    _load: Load = field(init=False)
+    load: Load = field(init=False)
+    sooner: int = field(init=False, default=0)
+    """Days that pilots are shorter by, for a try."""
 
     def __post_init__(self) -> None:
-        self._load = self.reasons.load
+        self.load = self.reasons.load
         self.task = self.reasons.task
 
     def of(self, lot: Lot, before: int | None = None) -> tuple[Help, ...]:
@@ -60,25 +60,25 @@ class Helping:
         than any that stands open to it; the greatest gain first."""
         if {job.code for job in lot.jobs} & {at.system for at in self.task.city.groups.at}:
             return ()  # its night was told
-        self._load.put(lot, self.reasons.slots, -1)
+        self.load.put(lot, self.reasons.slots, -1)
         try:
             found = list(self._of(lot, before))
         finally:
-            self._load.put(lot, self.reasons.slots)
+            self.load.put(lot, self.reasons.slots)
         return tuple(sorted(found, key=lambda one: (-one.days, one.what)))
 
     def _of(self, lot: Lot, before: int | None) -> Iterator[Help]:
         high = self.reasons.slots[lot.cut]
         if before is None:
-            free = np.flatnonzero(self._mask(lot)[:high])
+            free = np.flatnonzero(self.mask(lot)[:high])
             high = int(free[0]) if len(free) else high
         else:
             high = min(high, before)
         try_ = _Try(self, lot, high)
-        for code, amount in self._load.needs(lot):
-            yield from try_.least(code, self._load.left[code], amount)
-        for code, amount in _takes(lot).items():
-            yield from try_.least(code, self._load.room[code], amount, delivered=True)
+        for code, amount in self.load.needs(lot):
+            yield from try_.least(code, self.load.left[code], amount)
+        for code, amount in takes_of_lot(lot).items():
+            yield from try_.least(code, self.load.room[code], amount, delivered=True)
         for road in sorted({copy.road for copy in lot.copies} & self.rates.keys()):
             yield from try_.rate(road, -(-self.rates[road] // MBPS))
         if any(copy.slots > 1 for copy in lot.copies):
@@ -86,9 +86,9 @@ class Helping:
         yield from try_.closed()
         yield from try_.order()
 
-    def _mask(self, lot: Lot, *, closed: bool = True, waits: bool = True) -> Mask:
+    def mask(self, lot: Lot, *, closed: bool = True, waits: bool = True) -> Mask:
         """The nights on which it can be cut over while all others stay."""
-        load = self._load
+        load = self.load
         mask = load.opened(lot) if closed else np.arange(self.task.calendar.count) >= _today(load)
         for code, amount in load.needs(lot):
             mask &= load.left[code] >= amount
@@ -100,8 +100,8 @@ class Helping:
 
     def latest(self, lot: Lot) -> list[Row]:
         """For each night of its cutover the slot in which each of its copies would begin."""
-        begins = self._load.begins(lot)
-        return [self._load.latest(c, mask) for c, mask in zip(lot.copies, begins, strict=True)]
+        begins = self.load.begins(lot)
+        return [self.load.latest(c, mask) for c, mask in zip(lot.copies, begins, strict=True)]
 
     def ready(self, lot: Lot) -> Iterator[tuple[str, int]]:
         """What it waits for, and the first slot after that."""
@@ -109,11 +109,21 @@ class Helping:
         for first, system in reasons.before.get(lot.number, {}).items():
             yield f"{ORDER}:{system}", slots[reasons.lots[first].cut] + 1 + self.task.city.trial
         if lot.number not in reasons.pilots and PILOTS in slots:
-            yield PILOTS, slots[PILOTS] + self.task.city.pilots.days
+            yield PILOTS, slots[PILOTS] + self.task.city.pilots.days - self.sooner
+
+    def widened(self, lot: Lot, road: str, mbps: int) -> tuple[Lot, int]:
+        """A group over a line of so many Mbit/s, and how much more that line carries in 24 hours."""
+        mib = next((job.road.mib for job in lot.jobs if job.road.code == road), 0)
+        wide = mib * mbps * MBPS // self.rates[road]
+        jobs = [
+            replace(job, road=replace(job.road, mib=wide)) if job.road.code == road else job
+            for job in lot.jobs
+        ]
+        return lot_of(lot.number, lot.group, jobs, self.task.calendar), wide - mib
 
     def possible(self, lot: Lot, high: int, **relaxed: bool) -> int | None:
         """The first such night before `high`."""
-        nights = np.flatnonzero(self._mask(lot, **relaxed)[:high])
+        nights = np.flatnonzero(self.mask(lot, **relaxed)[:high])
         return int(nights[0]) if len(nights) else None
 
 
@@ -141,13 +151,13 @@ class _Try:
         """The least more of a crew or of machines, up to what the group needs in all."""
 
         def slot(amount: int) -> int | None:
-            with _more(row, amount):
+            with more(row, amount):
                 return self.helping.possible(self.lot, self.high)
 
-        amount = _smallest(1, most, lambda n: slot(n) is not None)
+        amount = smallest(1, most, lambda n: slot(n) is not None)
         if amount is None:
             return
-        with _more(row, amount):
+        with more(row, amount):
             found = self.helping.possible(self.lot, self.high)
             assert found is not None
             told = self._help(code, amount, found)
@@ -161,27 +171,18 @@ class _Try:
 
     def rate(self, road: str, now: int) -> Iterator[Help]:
         """The narrowest line, in whole Mbit/s."""
-        mib = next(job.road.mib for job in self.lot.jobs if job.road.code == road)
-        row, kbps = self.helping._load.left[road], self.helping.rates[road]
-
-        def wide(mbps: int) -> tuple[Lot, int]:
-            more = mib * mbps * MBPS // kbps
-            jobs = [
-                replace(job, road=replace(job.road, mib=more)) if job.road.code == road else job
-                for job in self.lot.jobs
-            ]
-            return self._again(jobs), more - mib
+        row = self.helping.load.left[road]
 
         def slot(mbps: int) -> int | None:
-            lot, more = wide(mbps)
-            with _more(row, more):
+            lot, extra = self.helping.widened(self.lot, road, mbps)
+            with more(row, extra):
                 return self.helping.possible(lot, self.high)
 
-        mbps = _smallest(now + 1, now * WIDEST, lambda n: slot(n) is not None)
+        mbps = smallest(now + 1, now * WIDEST, lambda n: slot(n) is not None)
         if mbps is None:
             return
-        lot, more = wide(mbps)
-        with _more(row, more):
+        lot, extra = self.helping.widened(self.lot, road, mbps)
+        with more(row, extra):
             found = self.helping.possible(lot, self.high)
             assert found is not None
             yield self._help(road, mbps, found, lot).model_copy(update={"now": now})
@@ -192,25 +193,21 @@ class _Try:
         def lot(percent: int) -> Lot:
             city = self.helping.task.city
             lines = city.lines.model_copy(update={"one_item": percent})
-            return self._again(self.lot.jobs, city.model_copy(update={"lines": lines}))
+            calendar = self.helping.task.calendar.within(city.model_copy(update={"lines": lines}))
+            return lot_of(self.lot.number, self.lot.group, self.lot.jobs, calendar)
 
         def slot(percent: int) -> int | None:
             return self.helping.possible(lot(percent), self.high)
 
-        percent = _smallest(now + 1, 100, lambda n: slot(n) is not None)
+        percent = smallest(now + 1, 100, lambda n: slot(n) is not None)
         if percent is not None and (found := slot(percent)) is not None:
             told = self._help(ONE_ITEM, percent, found, lot(percent))
             yield told.model_copy(update={"now": now})
 
-    def _again(self, jobs: Sequence[Job], city: CityMeans | None = None) -> Lot:
-        calendar = self.helping.task.calendar
-        within = calendar.within(city) if city else calendar
-        return lot_of(self.lot.number, self.lot.group, jobs, within)
-
     def closed(self) -> Iterator[Help]:
         """One more night: the first that only its being closed stands against."""
         found = self.helping.possible(self.lot, self.high, closed=False)
-        if found is not None and not self.helping._load.opened(self.lot)[found]:
+        if found is not None and not self.helping.load.opened(self.lot)[found]:
             why = self.helping.task.calendar.closed(self.lot.jobs, found)
             yield self._help(CLOSED, 1, found).model_copy(update={"closed": why})
 
@@ -221,16 +218,26 @@ class _Try:
             return
         what, slot = ready[0]
         after = ready[1][1] if len(ready) > 1 else 0
-        mask = self.helping._mask(self.lot, waits=False)
+        mask = self.helping.mask(self.lot, waits=False)
         nights = np.flatnonzero(mask[: min(self.high, slot)])
         nights = nights[nights >= after]
         if what == PILOTS:  # no fewer days than none
             nights = nights[nights >= slot - self.helping.task.city.pilots.days]
-        if len(nights):
-            yield self._help(what, slot - int(nights[-1]), int(nights[-1]))
+        if len(nights) and self._may(what, by := slot - int(nights[-1])):
+            yield self._help(what, by, int(nights[-1]))
+
+    def _may(self, what: str, by: int) -> bool:
+        """Whether what it waits for could be so much earlier at all, were all else its own."""
+        if what == PILOTS:
+            return True
+        task, slots = self.helping.task, self.helping.reasons.slots
+        first = task.of[what.partition(":")[2]]
+        return slots[first.cut] - by >= max(
+            copy.over(_today(self.helping.load)) for copy in first.copies
+        )
 
 
-def _takes(lot: Lot) -> dict[str, int]:
+def takes_of_lot(lot: Lot) -> dict[str, int]:
     found: dict[str, int] = {}
     for copy in lot.copies:
         for code, amount in copy.takes:
@@ -243,7 +250,7 @@ def _today(load: Load) -> int:
 
 
 @contextmanager
-def _more(row: Row, amount: int) -> Iterator[None]:
+def more(row: Row, amount: int) -> Iterator[None]:
     row += amount
     try:
         yield
@@ -251,7 +258,7 @@ def _more(row: Row, amount: int) -> Iterator[None]:
         row -= amount
 
 
-def _smallest(low: int, high: int, works: Callable[[int], bool]) -> int | None:
+def smallest(low: int, high: int, works: Callable[[int], bool]) -> int | None:
     """The smallest that works, were all above it to; None where the largest does not."""
     if low > high or not works(high):
         return None

@@ -7,6 +7,7 @@ objective keeps its parts as close as it can.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +20,7 @@ from migrator.timing.deleting import filtered
 from migrator.timing.fitting import misfits
 from migrator.timing.jobs import Job
 from migrator.timing.lots import Due, Lot, Task, lot_of
-from migrator.timing.mapping import project_of
+from migrator.timing.mapping import capacity_of, project_of
 from migrator.timing.nights import Calendar
 from migrator.timing.shortage import Shortage
 from migrator.timing.walking import Walk
@@ -40,29 +41,42 @@ WORK, SHARE = 1, 0.2
 
 def unfit(
     whole: Sequence[MoveGroup],
-    apart: Sequence[MoveGroup],
+    apart: Callable[[], Sequence[MoveGroup]],
     jobs: Mapping[str, Job],
     calendar: Calendar,
     dues: Mapping[str, tuple[Due, ...]],
     *,
     former: Former,
 ) -> dict[Ring, str]:
-    """The rings that no night takes, or of which the clouds have machines for a part only, each with
-    the reason in both languages. `apart`: the groups were all rings split."""
-    lots = _lots(apart, jobs, calendar)
-    able = [lot for lot in lots if not any(misfits(lot, calendar))]
-    short = Shortage(able, calendar, dues, former).left
-    lacking = {
-        job.code: short[lot.number] for lot in lots if lot.number in short for job in lot.jobs
-    }
+    """Of rings (`whole`) those that no night takes, or of which the clouds have machines for a part only,
+    each with the reason in both languages. `apart`: the groups were all rings split."""
+    lacking: dict[str, str] = {}
+    if too_few(jobs.values(), calendar):
+        lots = _lots(apart(), jobs, calendar)
+        able = [lot for lot in lots if not any(misfits(lot, calendar))]
+        short = Shortage(able, calendar, dues, former).left
+        lacking = {
+            j.code: short[lot.number] for lot in lots if lot.number in short for j in lot.jobs
+        }
     found: dict[Ring, str] = {}
-    for lot in _lots([group for group in whole if is_soft(group)], jobs, calendar):
+    for lot in _lots(whole, jobs, calendar):
         ring = lot.group.systems
         if why := next(misfits(lot, calendar), None):
             found[ring] = why.words
         elif without := [code for code in ring if code in lacking]:
             found[ring] = lacking[without[0]]
     return found
+
+
+def too_few(jobs: Iterable[Job], calendar: Calendar) -> bool:
+    """Whether all that is ever delivered of something is less than they take together."""
+    wanted = Counter[str]()
+    for job in jobs:
+        wanted.update(dict(job.takes))
+    return any(
+        amount > max(value for _, value in capacity_of(code, calendar).steps)
+        for code, amount in wanted.items()
+    )
 
 
 def _lots(groups: Sequence[MoveGroup], jobs: Mapping[str, Job], calendar: Calendar) -> list[Lot]:
@@ -81,6 +95,16 @@ def torn_before(whole: Sequence[MoveGroup], former: Former) -> dict[Ring, str]:
         if is_soft(group)
         and len({former.nights[code] for code in group.systems if code in former.nights}) > 1
     }
+
+
+def late(walk: Walk, slots: Mapping[str, int]) -> bool:
+    """Whether anything of a schedule is after its day."""
+    return any(
+        slots[lot.cut] >= slot
+        for lot in walk.task.lots
+        for dues in walk.late(lot.number).values()
+        for slot, _ in dues
+    )
 
 
 @dataclass

@@ -69,7 +69,17 @@ def test_a_plan_has_nights_and_says_what_is_asked(run: Run, planned_city: dict[s
     nights = sorted(one["night"] for one in table["appointments"])
     assert nights == ["2026-12-02", "2026-12-03", "2026-12-04", "2026-12-05"]
     shown = run("plan", "show", planned_city["code"]).out
-    for told in ("时间表", "2026-12-02", "年底前", "守不住", "存储", planned_city["digest"]):
+    takes = planned_city["plan"]["timetable"]["duties"][0]["takes"]
+    assert takes[0].startswith("班组 R1 每晚增 1 次；")
+    for told in (
+        "时间表",
+        "2026-12-02",
+        "年底前",
+        "守不住",
+        "存储",
+        "如何才能守住",
+        planned_city["digest"],
+    ):
         assert told in shown
     assert run("plan", "timetable", planned_city["code"], "--json").json["nights"] == 60
 
@@ -95,6 +105,7 @@ def test_files_of_a_timetable(run: Run, planned_city: dict[str, Any], tmp_path: 
     told = ["时间表", "路线图", "期限", "去向", "资源需求", "费用", "资产清单"]
     assert book.sheetnames == told
     assert [cell.value for cell in book["去向"][3]][2:4] == ["迁移", "机房→云"]
+    assert "班组 R1 每晚增 1 次" in str(book["期限"][3][6].value)
     asked = [[cell.value for cell in row] for row in book["资源需求"].iter_rows(min_row=3)]
     assert asked == [["2026-12", "政务云 (CLOUD) CPU 核数", 16, 16]]
     assert book["费用"].cell(4, 4).value == "甲局 (O1)"
@@ -150,6 +161,7 @@ def test_why_names_what_binds_and_what_if_shows_that_it_helps(
 ) -> None:
     code = planned_city["code"]
     assert run("plan", "why", code, "--json").json["bindings"][0]["what"] == "crew:R1"
+    assert run("plan", "why", code, "--json").json["duties"][0]["takes"]
     last = max(planned_city["plan"]["timetable"]["appointments"], key=lambda one: one["night"])
     found = run("plan", "why", code, last["system"], "--json").json
     assert found["night"] == last["night"]
