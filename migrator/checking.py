@@ -50,12 +50,26 @@ def _nights(
         if NAMES[night.weekday()] not in city.crews.nights:
             yield f"{code}: {night} 非割接日 / nobody works on that night"
         for freeze in city.freezes:
-            if _meant(freeze, code, owner, room) and _within(night, freeze.from_, freeze.to):
-                yield f"{code}: {night} 在封网 {freeze.name} 内 / that night is frozen"
+            if _meant(freeze, code, owner, room):
+                yield from _frozen(code, one, freeze)
         if any(_outside(rule, code, owner, night) for rule in city.allowed):
             yield f"{code}: {night} 不在允许的夜晚内 / not one of its allowed nights"
         wanted = systems[code].window or city.nights.window
         yield from _hours(code, one, wanted, timedelta(minutes=city.nights.turn))
+
+
+def _frozen(code: str, one: Appointment, freeze: Freeze) -> Iterator[str]:
+    """No day on which it may begin is one of the freeze's."""
+    first, ends = datetime.fromisoformat(one.begins), datetime.fromisoformat(one.ends)
+    last = max(first.date(), (ends - timedelta(minutes=1)).date())
+    for n in range((last - first.date()).days + 1):
+        day = first.date() + n * DAY
+        if _within(day, freeze.from_, freeze.to):
+            yield (
+                f"{code}: {one.night} 夜的割接（{one.begins} 至 {one.ends}）在封网 {freeze.name} 内 / its "
+                f"cutover ({one.begins} to {one.ends}) is in the freeze {freeze.name}"
+            )
+            return
 
 
 def _hours(code: str, one: Appointment, wanted: str | None, minutes: timedelta) -> Iterator[str]:

@@ -39,7 +39,8 @@ class Basis:
 
 @dataclass(frozen=True)
 class Job:
-    """`takes`: of a cloud's capacities, by resource; `window`: when its cutover may begin."""
+    """`takes`: of a cloud's capacities, by resource; `window`: when its cutover may begin; `anytime`:
+    that it has one was taken away, to ask what stands against what."""
 
     system: System
     room: str
@@ -48,6 +49,7 @@ class Job:
     mib: int
     takes: tuple[tuple[str, int], ...]
     window: str
+    anytime: bool = False
 
     @property
     def code(self) -> str:
