@@ -18,16 +18,17 @@ from probes.watch.outages import Outage, recorded
 
 @dataclass(frozen=True)
 class Standing:
-    """`drift`: by item; `broken`: what the timetable breaks by today's facts, in both languages;
-    `down`: outages of what the plan goes over that last."""
+    """`drift`: by item; `broken`: what the timetable breaks by today's facts, in both languages, and
+    `missed`: what nobody has begun in time; `down`: outages of what the plan goes over that last."""
 
     drift: dict[str, tuple[str, ...]]
     broken: tuple[str, ...]
+    missed: tuple[str, ...]
     down: tuple[Outage, ...]
 
     @property
     def ok(self) -> bool:
-        return not (self.drift or self.broken or self.down)
+        return not (self.drift or self.broken or self.missed or self.down)
 
 
 def standing(product: Qianyun, code: str) -> Standing:
@@ -43,7 +44,10 @@ def standing(product: Qianyun, code: str) -> Standing:
     way = codes_on_the_way(plan)
     down = [one for one in (recorded(path) if path.exists() else ()) if one.ended is None]
     return Standing(
-        drifts(plan, estate), tuple(broken), tuple(one for one in down if one.code in way)
+        drifts(plan, estate),
+        tuple(broken),
+        tuple(product.planning.missed(code).values()),
+        tuple(one for one in down if one.code in way),
     )
 
 

@@ -24,13 +24,14 @@ def make_plan(
     seen: Seen | None = None,
     former: Plan | None = None,
     today: date | None = None,
+    began: frozenset[str] = frozenset(),
 ) -> Plan:
     """Waves for every system that can move, and a verdict with its reason and the clauses it stands
     on for every system. Where the means are a city's, `seen` dependencies count beside the declared
     ones, and every system that can keeps its night of the plan before (`former`), of which the
-    nights before `today` are over."""
+    copies of `began` are under way. Nights before `today` are over, and nothing else is copied on them."""
     if means.city is not None:
-        return timed_plan(estate, means, orders, seen=seen, former=former, today=today)
+        return timed_plan(estate, means, orders, seen=seen, former=former, today=today, began=began)
     index = Index.of(estate)
     verdicts: dict[str, Verdict] = {}
     items: dict[str, Item] = {}

@@ -32,9 +32,10 @@ def timed_plan(
     seen: Seen | None = None,
     former: Plan | None = None,
     today: date | None = None,
+    began: frozenset[str] = frozenset(),
 ) -> Plan:
     """`means` are a city's. A system of which something is not told, or which no night can hold, is
-    blocked by itself. `today`: the first night that is left, where there is a former plan."""
+    blocked by itself. `today`: the first night that is left; `began`: whose copies are under way."""
     city = means.city
     assert city is not None
     index = Index.of(estate)
@@ -52,7 +53,7 @@ def timed_plan(
         city,
         dues_of(jobs, orders.duties, city),
         databases=shared_databases(seen),
-        former=replace(before, today=today),
+        former=replace(before, today=today, began=began),
     )
     ruled |= {c: Ruling(Disposition.BLOCKED, why) for c, why in found.refused.items()}
     table = found.timetable

@@ -16,13 +16,15 @@ from migrator.timing.lots import Copy, Lot, Task
 
 @dataclass(frozen=True)
 class Former:
-    """The plan before, by system: its night and when its copy begins (or began). `today`: the first
-    night that is left; `used`: what systems that have moved took of each capacity of a cloud."""
+    """The plan before, by system: its night and when its copy begins (or began, of those in `began`).
+    `today`: the first night that is left; `used`: what systems that have moved took of each capacity
+    of a cloud."""
 
     nights: Mapping[str, date] = field(default_factory=dict)
     copies: Mapping[str, date] = field(default_factory=dict)
     today: date | None = None
     used: Mapping[str, int] = field(default_factory=dict)
+    began: frozenset[str] = frozenset()
 
 
 NOTHING = Former()
@@ -68,7 +70,9 @@ def _is_begun(lot: Lot, task: Task, former: Former) -> bool:
         <= task.city.plan.slot(night)
         for code in codes
     )
-    return fits and any(former.copies[code] < former.today for code in codes)
+    return fits and any(
+        code in former.began and former.copies[code] < former.today for code in codes
+    )
 
 
 def _copy(lot: Lot, code: str) -> Copy:

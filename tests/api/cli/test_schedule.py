@@ -58,6 +58,7 @@ def planned_city(run: Run, means: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         [("S0", "S1")],
     )
     monkeypatch.setattr(EmbeddedStore, "load", lambda self: city)
+    monkeypatch.setenv("QIANYUN_TODAY", "2026-11-23")
     done = run("plan", "make", "--means", means, "--json")
     assert done.code == 0, done.err
     return done.json  # type: ignore[no-any-return]
@@ -238,3 +239,22 @@ def test_check_says_what_stands_against_the_plan_now(
         "S1" in line and "900" in line
         for line in run("plan", "check", code, "--json").json["broken"]
     )
+
+
+def test_nights_that_are_over_are_neither_planned_nor_approved(
+    run: Run, planned_city: dict[str, Any], means: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, digest = planned_city["code"], planned_city["digest"]
+    assert run("plan", "check", code, "--json").code == 0
+    monkeypatch.setenv("QIANYUN_TODAY", "2026-12-04")
+    checked = run("plan", "check", code, "--json")
+    assert (checked.code, len(checked.json["missed"])) == (1, 3)  # that of the 5th can still be
+    shown = run("plan", "check", code).out
+    assert "夜已过" in shown
+    assert "仍然成立" not in shown
+    refused = run("--as", "li", "plan", "approve", code, "--digest", digest)
+    assert refused.code != 0
+    assert "夜已过" in refused.err
+    again = run("plan", "make", "--means", means, "--json").json["plan"]["timetable"]
+    assert min(one["copy_from"] for one in again["appointments"]) == "2026-12-04"
+    assert min(one["night"] for one in again["appointments"]) == "2026-12-05"
