@@ -2,22 +2,31 @@
 of a workbook, or its JSON."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from api.errors import BadUsage
+from api.words.timetable import TIMETABLE_TEXTS
+from inventory.ledger.cells import Refused, narrow, raw_text
+from inventory.ledger.dates import day
 from inventory.ledger.sheets import Sheet, read_sheets
+from inventory.ledger.spelling import default_words
 from migrator.edited import Edit
 
-SHEET = "时间表"
-COLUMNS = {
-    "编号": "system",
-    "割接日（夜）": "night",
-    "开始复制": "copy_from",
-    "复制昼夜数": "copy_nights",
+SHEETS = TIMETABLE_TEXTS["sheet.timetable"]
+_WORDS = {
+    "system": "column.code",
+    "night": "column.night",
+    "begins": "column.begins",
+    "ends": "column.ends",
+    "copy_from": "column.copy_from",
+    "copy_nights": "column.copy_nights",
 }
+COLUMNS = {head: key for key, word in _WORDS.items() for head in TIMETABLE_TEXTS[word]}
+CODES = TIMETABLE_TEXTS["column.code"]
 
 
 def edits_in(path: Path) -> tuple[Edit, ...]:
@@ -29,9 +38,10 @@ def edits_in(path: Path) -> tuple[Edit, ...]:
             f"不支持的文件类型 / no such kind of file: read {path.suffix or '—'}, expected .xlsx or .json"
         )
     for sheet in read_sheets(path):
-        if sheet.name == SHEET:
+        if sheet.name in SHEETS:
             return _once(path, _of_sheet(sheet))
-    raise BadUsage(f"{path} 没有“{SHEET}”工作表 / has no such sheet: expected {SHEET}")
+    zh, en = SHEETS
+    raise BadUsage(f"{path} 没有“{zh}”工作表 / has no such sheet: expected {zh} or {en}")
 
 
 def _once(path: Path, edits: Iterable[Edit]) -> tuple[Edit, ...]:
@@ -51,8 +61,9 @@ def _of_json(path: Path) -> Iterator[Edit]:
         read = json.loads(path.read_text("utf-8"))
         rows = read["appointments"]
         for row in rows:
-            yield _edit({key: row.get(key) for key in COLUMNS.values()}, str(row["system"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            told = {key: row[key] for key in COLUMNS.values() if key in row}
+            yield _edit(told, f"{path}: {row['system']}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadUsage(
             f"不是时间表的 JSON / no timetable as JSON: {path}: {error}; expected what `qianyun plan "
             "timetable PLAN --json` prints"
@@ -63,39 +74,72 @@ def _of_sheet(sheet: Sheet) -> Iterator[Edit]:
     heads: Sequence[Any] | None = None
     for number, row in enumerate(sheet.rows, start=1):
         if heads is None:
-            heads = row if "编号" in row else None
+            heads = row if set(CODES) & set(row) else None
             continue
         told = {COLUMNS[h]: cell for h, cell in zip(heads, row, strict=False) if h in COLUMNS}
         if code := str(told.get("system") or "").strip():
             yield _edit(
-                told | {"system": code}, f"{sheet.file} {SHEET} 第 {number} 行 / row {number}"
+                told | {"system": code}, f"{sheet.file} {sheet.name} 第 {number} 行 / row {number}"
             )
     if heads is None:
-        raise BadUsage(f"“{SHEET}”没有表头“编号” / no header 编号 in that sheet: {sheet.file}")
+        zh, en = CODES
+        raise BadUsage(
+            f"“{sheet.name}”没有表头“{zh}” / no header {zh} or {en} in that sheet: {sheet.file}"
+        )
 
 
 def _edit(told: dict[str, Any], where: str) -> Edit:
-    nights = told.get("copy_nights")
-    try:
-        if nights not in (None, "") and int(nights) < 1:
-            raise ValueError(
-                f"复制昼夜数 {nights}，至少 1 / copied for {nights} days, expected 1 or more"
-            )
-        return Edit(
-            system=str(told["system"]),
-            night=_day(told.get("night")),
-            copy_from=_day(told.get("copy_from")),
-            copy_nights=None if nights in (None, "") else int(nights),
-        )
-    except (ValueError, TypeError) as error:
-        raise BadUsage(
-            f"{where}: {error}; 应为日期 YYYY-MM-DD 与整数 / expected dates and a whole number"
-        ) from error
+    """A column that the file does not have says nothing; a cell that somebody emptied is told."""
+    readers: dict[str, Callable[[Any], Any]] = {
+        "night": _day,
+        "copy_from": _day,
+        "copy_nights": _count,
+        "begins": _moment,
+        "ends": _moment,
+    }
+    found: dict[str, Any] = {}
+    for key, cell in told.items():
+        if key in readers:
+            try:
+                found[key] = readers[key](cell)
+            except Refused as error:
+                column, read = " / ".join(TIMETABLE_TEXTS[_WORDS[key]]), raw_text(cell) or "—"
+                raise BadUsage(
+                    f"{where}: {column}: read {read}, expected {error.expected}"
+                ) from error
+    return Edit(system=str(told["system"]), **found)
 
 
-def _day(value: object) -> date | None:
-    if value in (None, ""):
-        return None
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else date.fromisoformat(str(value).strip()[:10])
+def _day(cell: Any) -> date:
+    """As ledgers read days; a month alone is no night."""
+    words = default_words()
+    found = day(cell, "", words)
+    if found is None or (isinstance(cell, str) and _MONTH.fullmatch(narrow(cell))):
+        raise Refused("not_a_date", "日期，如 2026年12月30日 / a date such as 2026-12-30")
+    return found
+
+
+def _moment(cell: Any) -> datetime:
+    """A day and a time: 2026-12-30 22:00, 2026年12月30日 22:00."""
+    if isinstance(cell, datetime):
+        return cell
+    written = narrow(cell).replace("T", " ")
+    if not (match := _CLOCK.search(written)):
+        raise Refused("not_a_date", "日期与时间 / a date and a time: 2026-12-30 22:00")
+    hour, minute = int(match[1]), int(match[2] or 0)
+    if hour > 23 or minute > 59:
+        raise Refused("not_a_date", "钟点 00:00 至 23:59 / a time from 00:00 to 23:59")
+    at = _day(written[: match.start()].strip())
+    return datetime.combine(at, time(hour, minute))
+
+
+def _count(cell: Any) -> int:
+    match = _DAYS.fullmatch(narrow(cell))
+    if match is None or int(match[1]) < 1:
+        raise Refused("not_a_number", "1 及以上的整数 / a whole number from 1")
+    return int(match[1])
+
+
+_DAYS = re.compile(r"(\d{1,4})\s*(?:个?昼夜|天|日|夜|days?)?")
+_MONTH = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*月?份?")
+_CLOCK = re.compile(r"\s*(\d{1,2})\s*[:时点]\s*(?:(\d{1,2})(?::00)?\s*分?)?$")

@@ -89,6 +89,7 @@ EXITS: Mapping[type[Exception], Exit] = {
     inventory.NetBoxRefused: Exit.NO,
     inventory.TokenFileRefused: Exit.USAGE,
     migrator.Refused: Exit.NO,
+    migrator.NothingMoves: Exit.NO,
     migrator.Forbidden: Exit.NO,
     migrator.SignInRefused: Exit.NO,
     migrator.NotFound: Exit.USAGE,

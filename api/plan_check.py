@@ -8,7 +8,7 @@ from pathlib import Path
 from api.bootstrap import Qianyun
 from api.edited_files import edits_in
 from migrator.checking import faults
-from migrator.drift import drifts
+from migrator.drift import as_planned, planned_drifts, there
 from migrator.edited import edited
 from migrator.errors import Refused
 from migrator.plan import Plan
@@ -18,10 +18,12 @@ from probes.watch.outages import Outage, recorded
 
 @dataclass(frozen=True)
 class Standing:
-    """`drift`: by item; `broken`: what the timetable breaks by today's facts, in both languages, and
-    `missed`: what nobody has begun in time; `down`: outages of what the plan goes over that last."""
+    """`drift`: by system; `there`: which of the planned stand at their target already; `broken`: what
+    the timetable breaks by today's facts, in both languages, and `missed`: what nobody has begun in
+    time; `down`: outages of what the plan goes over that last."""
 
     drift: dict[str, tuple[str, ...]]
+    there: tuple[str, ...]
     broken: tuple[str, ...]
     missed: tuple[str, ...]
     down: tuple[Outage, ...]
@@ -35,16 +37,18 @@ def standing(product: Qianyun, code: str) -> Standing:
     """By the store as it is now, NetBox where one is set. Raises NotFound."""
     plan, estate = product.truth.plans.load(code), product.estate.load()
     broken: list[str] = []
-    if plan.timetable is not None and plan.means.city is not None:
-        moved = {s.code for s in estate.systems if s.placement is not None}
-        left = tuple(one for one in plan.timetable.appointments if one.system not in moved)
-        if len(left) == len(plan.timetable.appointments):
-            broken = faults(plan.timetable, estate, plan.means.city)
+    arrived = there(plan, estate)
+    moved = {s.code for s in estate.systems if s.code in arrived and s.placement is not None}
+    if plan.timetable is not None and plan.means.city is not None and not moved:
+        before = as_planned(plan.timetable, estate, arrived)
+        broken = faults(plan.timetable, before, plan.means.city) if before else []
     path = Folder(product.settings.state / "probes").outages
     way = codes_on_the_way(plan)
     down = [one for one in (recorded(path) if path.exists() else ()) if one.ended is None]
+    drift = planned_drifts(plan, estate)
     return Standing(
-        drifts(plan, estate),
+        {code: lines for code, lines in drift.items() if code not in moved},
+        tuple(sorted(arrived)),
         tuple(broken),
         tuple(product.planning.missed(code).values()),
         tuple(one for one in down if one.code in way),
@@ -65,13 +69,14 @@ def codes_on_the_way(plan: Plan) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of a timetable that was edited. `late`: systems with how many days; `moved`: how many have
-    another night than the plan's."""
+    """Of a timetable that was edited. `late`: systems with how many days; `changed`: how many are not
+    as in the plan, `moved`: how many have another night."""
 
     broken: tuple[str, ...]
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
     late: tuple[tuple[str, date | None, int], ...]
+    changed: int
     moved: int
 
     @property
@@ -90,13 +95,13 @@ def edited_verdict(product: Qianyun, code: str, file: Path) -> Verdict:
             "--means"
         )
     found = edited(table, edits_in(file), city)
-    before = {one.system: one.night for one in table.appointments}
     return Verdict(
-        broken=tuple(faults(found.timetable, estate, city)),
+        broken=(*faults(found.timetable, estate, city), *found.beyond),
         missing=found.missing,
         unknown=found.unknown,
         late=tuple(
             (one.system, one.due, one.late) for one in found.timetable.appointments if one.late
         ),
-        moved=sum(before[one.system] != one.night for one in found.timetable.appointments),
+        changed=found.changed,
+        moved=found.moved,
     )

@@ -1,6 +1,6 @@
 """What a plan is made from, as the ways in ask for it: means of a file, orders of the policies."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,18 +9,22 @@ from tempfile import TemporaryDirectory
 from api.bootstrap import Qianyun
 from api.days import SEEN_DAYS
 from api.errors import BadUsage
-from inventory.model import Estate, Secrecy
+from inventory.frozen import Frozen
+from inventory.model import Estate
 from inventory.policies.shelf import Shelf
 from inventory.seen import Seen, seen
+from migrator.asking import all_asked, with_the_rest
 from migrator.dispositions import dispose
 from migrator.errors import NotFound
 from migrator.groups import found, shared_databases, ties_of
 from migrator.items import Index
-from migrator.means import CityMeans, Groups
+from migrator.means import CityMeans
+from migrator.means import Groups as Rules
 from migrator.means_file import changed, read_means
-from migrator.orders import Orders, orders_of
+from migrator.orders import NO_ORDERS, Orders, orders_of
 from migrator.plan import Disposition, Plan, Verdict
-from migrator.timetable import MoveGroup
+from migrator.timetable import MoveGroup, Split
+from migrator.timing.arranging import grouped
 from migrator.timing.jobs import Measures, rulings, takes_of
 from migrator.timing.why import Reasons, Why
 
@@ -76,8 +80,9 @@ def seen_within(product: Qianyun) -> Seen:
 def questions(
     estate: Estate, orders: Orders, city: CityMeans | None, organisation: str | None = None
 ) -> tuple[Question, ...]:
-    """Everything that stands in the way of some system and that its department can tell. Classified
-    systems are never asked about. Raises NotFound for an unknown organisation."""
+    """Everything that stands in the way of some system, or will after that, and that its department
+    can tell: one round. Classified systems are never asked about. Raises NotFound for an unknown
+    organisation."""
     if organisation and organisation not in {o.code for o in estate.organisations}:
         raise NotFound(
             f"没有此单位 / no such organisation: read {organisation}; `qianyun inventory export` has their "
@@ -85,16 +90,18 @@ def questions(
         )
     places = Index.of(estate).places
     ruled = {s.code: dispose(s, places, orders) for s in estate.systems}
-    if city:
+    known = Measures.of(estate, city) if city else None
+    if known:
         moving = [s for s in estate.systems if ruled[s.code].disposition is Disposition.MOVE]
-        ruled |= rulings(moving, Measures.of(estate, city))[1]
-    return tuple(
-        Question(
-            s.code, s.name, s.organisation, ruled[s.code].asks, ruled[s.code].verdict(s, orders)
-        )
-        for s in estate.systems
-        if ruled[s.code].asks and organisation in (None, s.organisation)
-    )
+        ruled |= rulings(moving, known)[1]
+    found = []
+    for s in estate.systems:
+        ruling = ruled[s.code]
+        if ruling.asks and organisation in (None, s.organisation):
+            asks = all_asked(s, ruling.asks, known, places)
+            verdict = with_the_rest(ruling.verdict(s, orders), asks)
+            found.append(Question(s.code, s.name, s.organisation, asks, verdict))
+    return tuple(found)
 
 
 def takes_in(plan: Plan, estate: Estate) -> dict[str, tuple[tuple[str, int], ...]] | None:
@@ -109,17 +116,68 @@ def takes_in(plan: Plan, estate: Estate) -> dict[str, tuple[tuple[str, int], ...
     }
 
 
-def move_groups(product: Qianyun, city: CityMeans | None) -> tuple[list[MoveGroup], int]:
-    """Systems that must move in one night, and how many may move alone. Never a classified one."""
+class Told(Frozen):
+    """The network engineer's word: pin, split, forbid or at (a night). `systems`: those of it that
+    move."""
+
+    what: str
+    systems: tuple[str, ...]
+    reason: str
+    night: date | None = None
+
+
+class NoNight(Frozen):
+    """What no night takes, before any is looked for: contradictions, crews, copies."""
+
+    systems: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Groups:
+    """What moves together (`several`), how many systems may move `alone`, rings that are `split`, what
+    the network engineer `told`, and what no night takes (`refused`)."""
+
+    several: tuple[MoveGroup, ...]
+    alone: int
+    split: tuple[Split, ...] = ()
+    told: tuple[Told, ...] = ()
+    refused: tuple[NoNight, ...] = ()
+
+
+def move_groups(product: Qianyun, city: CityMeans | None) -> Groups:
+    """Of the systems that move, by the facts (with means: of which enough is told for a timetable)."""
     estate, talks = product.estate.load(), seen_within(product)
-    made = found(
-        (s.code for s in estate.systems if s.secrecy is not Secrecy.CLASSIFIED),
-        ties_of(estate, talks),
-        city.groups if city else Groups(),
-        shared_databases(talks),
-    )
-    several = [one for one in made if len(one.systems) > 1]
+    places = Index.of(estate).places
+    ruled = ((s, dispose(s, places, NO_ORDERS)) for s in estate.systems)
+    moving = [s for s, ruling in ruled if ruling.disposition is Disposition.MOVE]
+    ties, databases = ties_of(estate, talks), shared_databases(talks)
+    if city is None:
+        made = found((s.code for s in moving), ties, Rules(), databases)
+        return Groups(*_several(made))
+    jobs, _ = rulings(moving, Measures.of(estate, city))
+    whole = grouped(jobs, ties, city, databases)
+    refused: dict[str, list[str]] = {}
+    for code, why in sorted(whole.refused.items()):
+        refused.setdefault(why, []).append(code)
+    nothing = tuple(NoNight(systems=tuple(codes), why=why) for why, codes in refused.items())
+    told = tuple(_engineer(city.groups, set(jobs)))
+    return Groups(*_several(whole.groups), whole.split, told, nothing)
+
+
+def _several(made: Sequence[MoveGroup]) -> tuple[tuple[MoveGroup, ...], int]:
+    several = tuple(one for one in made if len(one.systems) > 1)
     return several, len(made) - len(several)
+
+
+def _engineer(rules: Rules, moving: set[str]) -> Iterator[Told]:
+    for what in ("pin", "split", "forbid"):
+        for one in getattr(rules, what):
+            systems = tuple(code for code in one.systems if code in moving)
+            yield Told(what=what, systems=systems, reason=one.reason)
+    for at in rules.at:
+        systems = (at.system,) if at.system in moving else ()
+        yield Told(what="at", systems=systems, reason=at.reason, night=at.night)
 
 
 def why(plan: Plan, reasons: Reasons, system: str) -> Why:

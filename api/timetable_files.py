@@ -10,11 +10,20 @@ from zoneinfo import ZoneInfo
 
 from api.errors import BadUsage
 from api.gantt import gantt
-from api.timetable_pages import Takes, assets_page, costs_page, requests_page, verdicts_page
-from api.words import Lang
-from inventory.ledger_write.book import Head, Page, write_book
+from api.timetable_pages import (
+    Takes,
+    assets_page,
+    costs_page,
+    heads_of,
+    requests_page,
+    verdicts_page,
+)
+from api.words import Lang, Words
+from inventory.ledger_write.book import Page, write_book
+from inventory.ledger_write.reader import Cell
 from inventory.model import Estate
 from inventory.text import printable
+from migrator.costs import costs_of
 from migrator.plan import Plan
 from migrator.store_plans import PlanRecord
 from migrator.timetable import Appointment, Timetable
@@ -31,8 +40,8 @@ def written(
     estate: Estate | None = None,
     lang: Lang = "zh",
 ) -> bytes:
-    """The file of that kind; `takes` and `estate` (of the plan's own facts) for sheets of money and
-    things, where they are known; `lang` of the drawing. Raises BadUsage for another kind; KeyError
+    """The file of that kind, in one language; `takes` and `estate` (of the plan's own facts) for sheets
+    of money and things, where they are known. Raises BadUsage for another kind; KeyError
     without a timetable."""
     table = plan.timetable
     if table is None:
@@ -43,31 +52,28 @@ def written(
             f"{'、'.join(KINDS)}"
         )
     names = {v.system: printable(v.name) for v in plan.verdicts}
+    say = Words(lang)
     if suffix.lower() == ".xlsx":
-        pages = [*timetable_pages(table, record, names), verdicts_page(plan, record.code, lang)]
+        pages = [*timetable_pages(table, record, names, say), verdicts_page(plan, record.code, say)]
         if takes is not None and estate is not None and plan.means.city is not None:
-            pages.append(requests_page(table, record.code, takes))
-            pages.append(costs_page(table, record.code, names, estate, plan.means.city))
-            pages.append(assets_page(table, record.code, names, estate))
+            pages.append(requests_page(table, record.code, takes, estate, say))
+            costs = costs_of(table, estate, plan.means.city)
+            pages.append(costs_page(costs, record.code, names, estate, say))
+            pages.append(assets_page(table, record.code, names, estate, say))
         return write_book(pages)
     if suffix.lower() == ".ics":
-        return calendar(table, record, names, plan.means.timezone)
+        return calendar(table, record, names, plan.means.timezone, say)
     return gantt(table, record.code, names, lang).encode()
 
 
-def timetable_pages(table: Timetable, record: PlanRecord, names: dict[str, str]) -> list[Page]:
+def timetable_pages(
+    table: Timetable, record: PlanRecord, names: dict[str, str], say: Words
+) -> list[Page]:
     """时间表 (a row a system), 路线图 (a row a month), 期限."""
-    day = "yyyy-mm-dd"
-    heads = [Head("批次"), Head("割接日（夜）", day), Head("编号", "@"), Head("信息系统", "@")]
-    heads += [
-        Head("当晚次序"),
-        Head("割接开始", "@"),
-        Head("不晚于", "@"),
-        Head("开始复制", day),
-        Head("复制昼夜数"),
-    ]
-    heads += [Head("数据量（MiB）"), Head("经由", "@"), Head("先行系统", "@")]
-    heads += [Head("期限", day), Head("迟（天）")]
+    heads = heads_of(
+        say, "wave", "night:day", "code:@", "system:@", "turn", "begins:@", "ends:@",
+        "copy_from:day", "copy_nights", "mib", "by:@", "after:@", "due:day", "late",
+    )  # fmt: skip
     rows = [
         [
             one.wave,
@@ -87,36 +93,25 @@ def timetable_pages(table: Timetable, record: PlanRecord, names: dict[str, str])
         ]
         for one in _ordered(table)
     ]
-    title = f"方案 {record.code} 时间表（摘要 {record.digest[:12]}）"
-    pages = [Page("时间表", title, heads, rows)]
-    road = [
-        Head("月份", "@"),
-        Head("割接系统数"),
-        Head("割接夜数"),
-        Head("数据量（GiB）"),
-        Head("累计系统数"),
-    ]
-    pages.append(Page("路线图", f"方案 {record.code} 路线图", road, list(_months(table))))
-    kept = [
-        Head("期限", day),
-        Head("事项", "@"),
-        Head("依据", "@"),
-        Head("应完成"),
-        Head("按期"),
-        Head("结论", "@"),
-    ]
-    duties = [
+    title = say("sheet.timetable.title", code=record.code, digest=record.digest[:12])
+    pages = [Page(say("sheet.timetable"), title, heads, rows)]
+    road = heads_of(say, "month:@", "systems", "nights", "gib", "systems_so_far")
+    title = say("sheet.roadmap.title", code=record.code)
+    pages.append(Page(say("sheet.roadmap"), title, road, list(_months(table))))
+    kept = heads_of(say, "due:day", "duty:@", "grounds:@", "needed", "in_time", "kept:@")
+    duties: list[list[Cell]] = [
         [
             d.deadline,
-            d.title,
-            f"{d.of} {d.clause}",
+            say.half(d.title),
+            f"{say('sheet.city') if d.of == 'means' else d.of} {d.clause}".strip(),
             d.needed,
             d.in_time,
-            "守住" if d.kept else "守不住",
+            say("kept_day" if d.kept else "lost_day"),
         ]
         for d in table.duties
     ]
-    pages.append(Page("期限", f"方案 {record.code} 期限", kept, duties))
+    title = say("sheet.duties.title", code=record.code)
+    pages.append(Page(say("sheet.duties"), title, kept, duties))
     return pages
 
 
@@ -135,10 +130,13 @@ def _months(table: Timetable) -> Iterator[list[str | int]]:
         yield [month, len(several), nights, sum(o.copy_mib for o in several) // 1024, whole]
 
 
-def calendar(table: Timetable, record: PlanRecord, names: dict[str, str], zone: str) -> bytes:
+def calendar(
+    table: Timetable, record: PlanRecord, names: dict[str, str], zone: str, say: Words
+) -> bytes:
     """RFC 5545: an event for each night, from its first window to its last; the same plan gives the
     same events again, so that a calendar takes a later file as an update."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Qianyun//plan//ZH", "METHOD:PUBLISH"]
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:-//Qianyun//plan//{say.lang.upper()}"]
+    lines.append("METHOD:PUBLISH")
     nights: dict[date, list[Appointment]] = defaultdict(list)
     for one in _ordered(table):
         nights[one.night].append(one)
@@ -151,7 +149,7 @@ def calendar(table: Timetable, record: PlanRecord, names: dict[str, str], zone: 
             f"DTSTAMP:{stamp}",
             f"DTSTART:{_local(min(one.begins for one in several), zone)}",
             f"DTEND:{_local(max(one.ends for one in several), zone)}",
-            f"SUMMARY:{_ics(f'割接 第 {several[0].wave} 批，{len(several)} 个系统')}",
+            f"SUMMARY:{_ics(say('event.night', wave=several[0].wave, n=len(several)))}",
             f"DESCRIPTION:{_ics(told)}",
             "END:VEVENT",
         ]

@@ -1,14 +1,15 @@
 """Sheets of a timetable's workbook that speak of money and things: 费用, 资产清单, 资源需求."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from api.words import Lang, Words
+from api.words import Words
 from inventory.ledger_write.book import Head, Page
+from inventory.ledger_write.reader import Cell
 from inventory.model import Estate
-from migrator.costs import costs_of
+from inventory.text import printable
+from migrator.costs import Cost
 from migrator.dispositions import grounds_text
-from migrator.means import CityMeans
 from migrator.plan import Disposition, Plan
 from migrator.timetable import Timetable
 
@@ -18,28 +19,38 @@ type Takes = Mapping[str, Sequence[tuple[str, int]]]
 """System → what it takes of each capacity of its cloud."""
 
 
+def heads_of(say: Words, *told: str) -> list[Head]:
+    """Columns by the keys of their words; behind a colon their format, where it is none of numbers."""
+    formats = {"": "General", "@": "@", "day": DAY}
+    parts = (one.partition(":") for one in told)
+    return [Head(say(f"column.{key}"), formats[form]) for key, _, form in parts]
+
+
+def named(estate: Estate) -> Mapping[str, str]:
+    """Code → the name with the code, of whatever people know by its name rather than its code."""
+    several = (*estate.organisations, *estate.rooms, *estate.clouds)
+    return {one.code: f"{printable(one.name)} ({one.code})" for one in several}
+
+
 def costs_page(
-    table: Timetable, code: str, names: Mapping[str, str], estate: Estate, city: CityMeans
+    costs: Iterable[Cost], code: str, names: Mapping[str, str], estate: Estate, say: Words
 ) -> Page:
     """A row a system and year, sums of the year above them; prices are the means' `costs`."""
-    heads = [Head("年度"), Head("编号", "@"), Head("信息系统", "@"), Head("单位", "@")]
-    heads += [
-        Head("迁移费用（元）"),
-        Head("云资源费用（元）"),
-        Head("原址运维（元）"),
-        Head("节省运维（元）"),
-    ]
+    heads = heads_of(
+        say, "year", "code:@", "system:@", "owner:@", "moving", "cloud", "old", "freed"
+    )
     years = defaultdict(list)
-    for one in costs_of(table, estate, city):
+    for one in costs:
         years[one.year].append(one)
-    owners = {s.code: s.organisation or "" for s in estate.systems}
+    known = named(estate)
+    owners = {s.code: known.get(s.organisation or "", s.organisation) for s in estate.systems}
     rows: list[list[str | int | None]] = []
     for year, several in sorted(years.items()):
         sums = [
             sum(getattr(one, field) or 0 for one in several)
             for field in ("moving", "cloud", "old", "freed")
         ]
-        rows.append([year, "", "合计", "", *sums])
+        rows.append([year, "", say("sheet.sum"), "", *sums])
         rows += [
             [
                 year,
@@ -53,14 +64,14 @@ def costs_page(
             ]
             for c in several
         ]
-    return Page("费用", f"方案 {code} 分年度、分项费用", heads, rows)
+    return Page(say("sheet.costs"), say("sheet.costs.title", code=code), heads, rows)
 
 
-def verdicts_page(plan: Plan, code: str, lang: Lang) -> Page:
+def verdicts_page(plan: Plan, code: str, say: Words) -> Page:
     """去向: every system, what becomes of it, why and by which clause."""
-    say = Words(lang)
-    heads = [Head("编号", "@"), Head("信息系统", "@"), Head("去向", "@"), Head("方式", "@")]
-    heads += [Head("批次"), Head("理由", "@"), Head("依据", "@")]
+    heads = heads_of(
+        say, "code:@", "system:@", "disposition:@", "way:@", "wave", "reason:@", "grounds:@"
+    )
     rows = [
         [
             v.system,
@@ -73,42 +84,61 @@ def verdicts_page(plan: Plan, code: str, lang: Lang) -> Page:
         ]
         for v in plan.verdicts
     ]
-    return Page("去向", f"方案 {code} 各系统去向", heads, rows)
+    return Page(say("sheet.verdicts"), say("sheet.verdicts.title", code=code), heads, rows)
 
 
-def assets_page(table: Timetable, code: str, names: Mapping[str, str], estate: Estate) -> Page:
+def assets_page(
+    table: Timetable, code: str, names: Mapping[str, str], estate: Estate, say: Words
+) -> Page:
     """Every host of a system that moves: what was bought goes along with its system, or is written
     off (大政办发〔2017〕135号 二(三))."""
-    heads = [
-        Head("编号", "@"),
-        Head("信息系统", "@"),
-        Head("割接日（夜）", DAY),
-        Head("服务器", "@"),
-    ]
-    heads += [Head("资产编号", "@"), Head("现址", "@"), Head("机柜", "@"), Head("架构", "@")]
-    heads += [Head("操作系统", "@"), Head("购置日期", DAY), Head("自主可控", "@")]
+    heads = heads_of(
+        say, "code:@", "system:@", "night:day", "host:@", "asset_tag:@", "place:@", "rack:@",
+        "arch:@", "os:@", "purchased:day", "domestic:@",
+    )  # fmt: skip
     nights = {one.system: one.night for one in table.appointments}
     targets = {s.code: s.target for s in estate.systems}
-    rows = [
+    known, yes = named(estate), {True: say("yes"), False: say("no"), None: ""}
+    rows: list[list[Cell]] = [
         [
             *(host.system, names.get(host.system, ""), nights[host.system], host.code),
-            *(host.asset_tag or "", host.place or "", host.rack or "", host.cpu_arch or ""),
-            *(host.os or "", host.purchased, {True: "是", False: "否", None: ""}[host.domestic]),
+            *(host.asset_tag or "", known.get(host.place or "", host.place or "")),
+            *(host.rack or "", host.cpu_arch or "", host.os or "", host.purchased),
+            yes[host.domestic],
         ]
         for host in sorted(estate.hosts, key=lambda one: (one.system or "", one.code))
         if host.system is not None and host.system in nights and host.place != targets[host.system]
     ]
-    return Page("资产清单", f"方案 {code} 各系统资产清单", heads, rows)
+    return Page(say("sheet.assets"), say("sheet.assets.title", code=code), heads, rows)
 
 
-def requests_page(table: Timetable, code: str, takes: Takes) -> Page:
-    """What clouds must have, by month."""
-    asked = [Head("月份", "@"), Head("资源", "@"), Head("本月新增"), Head("累计")]
-    rows = list(_requests(table, takes))
-    return Page("资源需求", f"方案 {code} 资源需求清单", asked, rows)
+def requests_page(table: Timetable, code: str, takes: Takes, estate: Estate, say: Words) -> Page:
+    """What clouds must have, by month; then what is missing for those that found no night."""
+    heads = heads_of(say, "month:@", "resource:@", "new", "so_far")
+    known = named(estate)
+    rows: list[list[Cell]] = [
+        [month, _resource(what, known, say), amount, whole]
+        for month, what, amount, whole in _requests(table, takes)
+    ]
+    rows += [
+        [
+            say("not_delivered", there=short.there),
+            _resource(short.what, known, say),
+            short.missing,
+            short.wanted,
+        ]
+        for short in table.short or ()
+    ]
+    return Page(say("sheet.requests"), say("sheet.requests.title", code=code), heads, rows)
 
 
-def _requests(table: Timetable, takes: Takes) -> Iterator[list[str | int]]:
+def _resource(what: str, known: Mapping[str, str], say: Words) -> str:
+    """cloud:YUN-1:arm:cores → 市政务云 (YUN-1) arm CPU 核数; a code has no colon."""
+    _, cloud, *arch, field = what.split(":")
+    return " ".join((known.get(cloud, cloud), *arch, say(f"capacity.{field}")))
+
+
+def _requests(table: Timetable, takes: Takes) -> Iterator[tuple[str, str, int, int]]:
     """Machines are taken when a copy begins; what former plans took counts from the start."""
     months: dict[str, Counter[str]] = defaultdict(Counter)
     for one in table.appointments:
@@ -117,4 +147,4 @@ def _requests(table: Timetable, takes: Takes) -> Iterator[list[str | int]]:
     for month, counts in sorted(months.items()):
         whole.update(counts)
         for what, amount in sorted(counts.items()):
-            yield [month, what.removeprefix("cloud:"), amount, whole[what]]
+            yield month, what, amount, whole[what]

@@ -32,10 +32,11 @@ def faults(table: Timetable, estate: Estate, city: CityMeans) -> list[str]:
         *_holidays(at, city),
         *_nights(at, systems, city),
         *_copies(at, systems, estate, city),
-        *_crews(at, systems, city),
+        *_crews(at, systems, {one.code for one in estate.clouds}, city),
         *_clouds(at, systems, table, city),
         *_order(at, systems, estate, city),
         *_engineer(at, table, city),
+        *_one_night(at, systems, table, city),
         *_told(at, city),
     ]
 
@@ -46,42 +47,96 @@ def _nights(
     for code, one in at.items():
         night, owner, room = one.night, systems[code].organisation, systems[code].place
         if night < city.plan.from_:
-            yield f"{code}: {night} 早于首夜 / before the first night"
+            yield _both(code, f"{night} 早于首夜", f"{night} is before the first night")
         if NAMES[night.weekday()] not in city.crews.nights:
-            yield f"{code}: {night} 非割接日 / nobody works on that night"
+            yield _both(code, f"{night} 非割接日", f"nobody works on {night}")
         for freeze in city.freezes:
             if _meant(freeze, code, owner, room):
                 yield from _frozen(code, one, freeze)
         if any(_outside(rule, code, owner, night) for rule in city.allowed):
-            yield f"{code}: {night} 不在允许的夜晚内 / not one of its allowed nights"
-        wanted = systems[code].window or city.nights.window
-        yield from _hours(code, one, wanted, timedelta(minutes=city.nights.turn))
+            yield _both(code, f"{night} 不在允许的夜晚内", f"{night} is none of its allowed nights")
+        yield from _hours(one, systems[code].window or city.nights.window, city)
 
 
 def _frozen(code: str, one: Appointment, freeze: Freeze) -> Iterator[str]:
     """No day on which it may begin is one of the freeze's."""
     first, ends = datetime.fromisoformat(one.begins), datetime.fromisoformat(one.ends)
     last = max(first.date(), (ends - timedelta(minutes=1)).date())
-    for n in range((last - first.date()).days + 1):
-        day = first.date() + n * DAY
-        if _within(day, freeze.from_, freeze.to):
-            yield (
-                f"{code}: {one.night} 夜的割接（{one.begins} 至 {one.ends}）在封网 {freeze.name} 内 / its "
-                f"cutover ({one.begins} to {one.ends}) is in the freeze {freeze.name}"
-            )
-            return
+    days = (first.date() + n * DAY for n in range((last - first.date()).days + 1))
+    if any(_within(day, freeze.from_, freeze.to) for day in days):
+        at, until = one.begins.replace("T", " "), one.ends.replace("T", " ")
+        yield _both(
+            code,
+            f"割接 {at} 至 {until} 在封网 {freeze.name} 内",
+            f"its cutover {at} to {until} is in the freeze {freeze.name}",
+        )
 
 
-def _hours(code: str, one: Appointment, wanted: str | None, minutes: timedelta) -> Iterator[str]:
-    night = one.night
-    begins = datetime.fromisoformat(one.begins)
+def _hours(one: Appointment, wanted: str | None, city: CityMeans) -> Iterator[str]:
+    """A cutover begins within its window of its own night, and no later than it says."""
+    code, night = one.system, one.night
+    begins, ends = (datetime.fromisoformat(told) for told in (one.begins, one.ends))
+    at, until = one.begins.replace("T", " "), one.ends.replace("T", " ")
     if not night <= begins.date() <= night + DAY:
-        yield f"{code}: 割接开始 {one.begins} 不在 {night} 夜 / begins on another night"
-    # a later turn of the night may begin later, within the window
-    opens = begins - minutes * (one.turn - 1)
-    closes = begins.isoformat(timespec="minutes") == one.ends
-    if wanted and wanted != "00:00-00:00" and not closes and opens.strftime("%H:%M") != wanted[:5]:
-        yield f"{code}: {one.begins[11:]} 不是窗口 {wanted} 之始 / begins outside of its window"
+        yield _both(
+            code, f"割接开始 {at} 不在 {night} 夜", f"begins {at}, not in the night {night}"
+        )
+        return
+    if ends < begins:
+        yield _both(code, f"割接 {at} 开始，晚于 {until}", f"begins {at}, later than {until}")
+        return
+    dark = _span(city.nights.hours)
+    own = _span(wanted) if wanted else dark
+    if own is None or dark is None:  # no window: that is told as a fact that is another one
+        return
+    opens, long = dark if own[1] == DAY else own
+    # what opens before the night does is of the next day
+    first = datetime.combine(night, datetime.min.time()) + opens
+    first += DAY if opens < dark[0] else timedelta()
+    if not first <= begins <= ends <= first + long:
+        hours = wanted if wanted and own[1] < DAY else city.nights.hours
+        yield _both(
+            code,
+            f"割接 {at} 至 {until} 不在窗口 {hours} 内",
+            f"its cutover {at} to {until} is outside its window {hours}",
+        )
+
+
+def _span(hours: str) -> tuple[timedelta, timedelta] | None:
+    """After midnight, and how long; the same time twice is a whole day."""
+    try:
+        first, last = (
+            datetime.strptime(t.replace("24:", "00:"), "%H:%M") for t in hours.split("-")
+        )
+    except ValueError:
+        return None
+    return first - datetime.combine(first, datetime.min.time()), (last - first) % DAY or DAY
+
+
+def _both(of: str, zh: str, en: str) -> str:
+    """A fault of both languages, each with whose it is."""
+    return f"{of}: {zh} / {of}: {en}"
+
+
+def _one_night(
+    at: dict[str, Appointment], systems: dict[str, System], table: Timetable, city: CityMeans
+) -> Iterator[str]:
+    """A group's windows: every one reaches into the night, or all meet in one minute of the day."""
+    night = _minutes(city.nights.hours)
+    for group in table.groups:
+        windows = [
+            _minutes(systems[code].window or city.nights.window or city.nights.hours)
+            for code in group.systems
+            if code in at
+        ]
+        if windows and not all(night & one for one in windows) and not set.intersection(*windows):
+            names = "、".join(group.systems)
+            yield f"{names}: 窗口不在同一晚 / their windows are not of one night"
+
+
+def _minutes(hours: str) -> set[int]:
+    first, last = (60 * int(t[:2]) + int(t[3:]) for t in hours.split("-"))
+    return {minute % 1440 for minute in range(first, last if last > first else last + 1440)}
 
 
 def _meant(freeze: Freeze, code: str, owner: str | None, room: str | None) -> bool:
@@ -111,7 +166,11 @@ def _holidays(at: dict[str, Appointment], city: CityMeans) -> Iterator[str]:
             except CalendarUnknown:
                 continue
             if day in off and any(other.weekday() < 5 for other in off):
-                yield f"{code}: {one.night} 为节假日或其前夜 / a holiday, or the night before one"
+                yield _both(
+                    code,
+                    f"{one.night} 为节假日或其前夜",
+                    f"{one.night} is a holiday, or the night before one",
+                )
                 break
 
 
@@ -148,16 +207,25 @@ def _copies(
     for code, one in at.items():
         size = systems[code].storage_gib
         if size is None:
-            yield f"{code}: 数据量未申报 / its size is not told"
+            yield _both(code, "数据量未申报", "its size is not told")
             continue
         if one.copy_mib != size * 1024:
-            yield f"{code}: 复制 {one.copy_mib} MiB，数据 {size} GiB / another size than its data has"
+            yield _both(
+                code,
+                f"复制 {one.copy_mib} MiB，数据 {size} GiB",
+                f"a copy of {one.copy_mib} MiB, its data has {size} GiB",
+            )
         if one.copy_from < city.plan.from_:
-            yield f"{code}: {one.copy_from} 开始复制，早于首夜 / copied before the first night"
+            day = one.copy_from
+            yield _both(
+                code, f"{day} 开始复制，早于首夜", f"copied from {day}, before the first night"
+            )
         if _copied(one.copy_from, one.copy_nights, rests[one.group, one.by])[-1] >= one.night:
-            yield (
-                f"{code}: 自 {one.copy_from} 复制 {one.copy_nights} 昼夜，{one.night} 夜前不能完成 / "
-                "its copy is not over by its night"
+            yield _both(
+                code,
+                f"自 {one.copy_from} 复制 {one.copy_nights} 昼夜，{one.night} 夜前不能完成",
+                f"copied from {one.copy_from} for {one.copy_nights} days, not over by its night "
+                f"{one.night}",
             )
     yield from _loads(shared, rests, estate, city)
 
@@ -186,25 +254,36 @@ def _loads(
     for (group, road), several in shared.items():
         for freeze in rests[group, road]:
             if _within(several[0].copy_from, freeze.from_, freeze.to):
-                yield (
-                    f"{several[0].system}: {several[0].copy_from} 起复制，正在封网 {freeze.name} 内 / its "
-                    "copy begins in a freeze of copies"
+                day = several[0].copy_from
+                yield _both(
+                    several[0].system,
+                    f"{day} 起复制，正在封网 {freeze.name} 内",
+                    f"its copy begins on {day}, in the freeze {freeze.name}",
                 )
         if len({(one.copy_from, one.copy_nights) for one in several}) > 1:
-            yield f"{road}: 同组同线的复制须同始同止 / one copy with several beginnings"
+            names = "、".join(one.system for one in several)
+            yield _both(
+                road,
+                f"{names} 同组同线，复制须同始同止",
+                f"{names} share one copy, which has several beginnings",
+            )
         each = Fraction(sum(one.copy_mib for one in several), several[0].copy_nights)
         for day in _copied(several[0].copy_from, several[0].copy_nights, rests[group, road]):
             load[road, day] += each
         if each > _mib(road, estate, city) * city.lines.one_item / 100 + 1:
-            yield (
-                f"{road}: {several[0].system} 等的复制超过单项份额 / "
-                "one copy takes more than its share"
+            one = several[0]
+            yield _both(
+                road,
+                f"{one.system} 等自 {one.copy_from} 的复制超过单项份额",
+                f"the copy of {one.system} from {one.copy_from} takes more than one item's share",
             )
     for (road, day), mib in sorted(load.items()):
         if mib > (most := _mib(road, estate, city)):
-            yield (
-                f"{road}: {day} 须传 {float(mib):.0f} MiB，至多 {float(most):.0f} / "
-                "more than the line carries"
+            amounts = f"{float(mib):.0f}", f"{float(most):.0f}"
+            yield _both(
+                road,
+                f"{day} 须传 {amounts[0]} MiB，至多 {amounts[1]}",
+                f"{amounts[0]} MiB to carry on {day}, the line carries {amounts[1]}",
             )
 
 
@@ -230,11 +309,12 @@ def _mib(road: str, estate: Estate, city: CityMeans) -> Fraction:
 
 
 def _crews(
-    at: dict[str, Appointment], systems: dict[str, System], city: CityMeans
+    at: dict[str, Appointment], systems: dict[str, System], clouds: set[str], city: CityMeans
 ) -> Iterator[str]:
     busy: dict[tuple[str, str, date], int] = defaultdict(int)
     for code, one in at.items():
-        busy["room", systems[code].place or "", one.night] += 1
+        place = systems[code].place or ""
+        busy["cloud" if place in clouds else "room", place, one.night] += 1
         busy["cloud", systems[code].target or "", one.night] += 1
         busy["total", "", one.night] += 1
     for (kind, code, night), count in sorted(busy.items()):
@@ -244,9 +324,13 @@ def _crews(
             "total": city.crews.total,
         }[kind]
         if count > most:
+            zh = {"room": f"机房 {code} 班组", "cloud": f"云 {code} 班组", "total": "全市班组"}[
+                kind
+            ]
+            en = {"room": f"room {code}", "cloud": f"cloud {code}", "total": "the city"}[kind]
             yield (
-                f"{kind} {code}: {night} 须割接 {count} 次，至多 {most} 次 / "
-                "more cutovers than its crew takes"
+                f"{zh}: {night} 须割接 {count} 次，至多 {most} 次 / "
+                f"{en}: {count} cutovers on {night}, its crew takes {most}"
             )
 
 
@@ -274,12 +358,16 @@ def _clouds(
                 if what.startswith(f"cloud:{cloud}:") and what.endswith(f":{name}")
             )
             taken = sum(
-                getattr(systems[code], fields[name])
+                getattr(systems[code], fields[name]) or 0
                 for code, one in at.items()
                 if systems[code].target == cloud and one.copy_from <= day
             )
             if taken > held:
-                yield f"{cloud} {name}: 至 {day} 占用 {taken}，仅交付 {held} / more taken than delivered"
+                yield _both(
+                    f"{cloud} {name}",
+                    f"至 {day} 占用 {taken}，仅交付 {held}",
+                    f"{taken} taken by {day}, {held} delivered",
+                )
 
 
 def _order(
@@ -302,49 +390,60 @@ def _order(
         if edge.system not in at or edge.needs not in at:
             continue
         first, then = at[edge.needs], at[edge.system]
-        if first.night == then.night and first.turn > then.turn:
-            yield (
-                f"{edge.system} 依赖 {edge.needs}，当晚次序却在其前 / has an earlier turn in the night "
-                "than what it needs"
-            )
+        early = first.turn > then.turn or (first.turn < then.turn and then.begins < first.begins)
+        if first.night == then.night and early:
+            yield _turned(edge.system, edge.needs)
         if first.group == then.group or reaches(first.group, then.group):
             continue  # they move together, or need each other and were split
         if first.night + (1 + city.trial) * DAY > then.night:
             yield (
                 f"{edge.system} 依赖 {edge.needs}: {then.night} 不在 {first.night} 试运行之后 / "
-                "not after what it needs, its trial over"
+                f"{edge.system} needs {edge.needs}: {then.night} is not after {first.night} and its trial"
             )
     pilots = {c for c, s in systems.items() if s.pilot or c in city.pilots.systems}
     with_needs = {c for c in at if any(reaches(at[p].group, at[c].group) for p in pilots)}
     for code in sorted(set(at) - with_needs):
         for pilot in sorted(pilots):
             if at[pilot].night + (1 + city.pilots.days) * DAY > at[code].night:
-                yield (
-                    f"{code}: {at[code].night} 须待试点 {pilot}（{at[pilot].night}）期满 / "
-                    "pilots come first"
+                nights = at[code].night, at[pilot].night
+                yield _both(
+                    code,
+                    f"{nights[0]} 须待试点 {pilot}（{nights[1]}）期满",
+                    f"{nights[0]} is before the days of the pilot {pilot} ({nights[1]}) are over",
                 )
+
+
+def _turned(system: str, needs: str) -> str:
+    return (
+        f"{system} 依赖 {needs}，当晚次序却在其前 / {system} needs {needs} and has an earlier turn in the "
+        "night"
+    )
 
 
 def _engineer(at: dict[str, Appointment], table: Timetable, city: CityMeans) -> Iterator[str]:
     for one in at.values():
         if one.system not in table.groups[one.group].systems:
-            yield f"{one.system}: 不属于所写的组 / not of its group"
+            yield _both(one.system, "不属于所写的组", "not of its group")
     for group in table.groups:
         names = "、".join(group.systems)
         if len({at[code].night for code in group.systems if code in at}) > 1:
-            yield f"{names}: 同组不在同一晚 / a group in several nights"
+            yield _both(names, "同组不在同一晚", "one group, in several nights")
     for told in city.groups.pin:
         if len({at[code].group for code in told.systems if code in at}) > 1:
-            yield f"{'、'.join(told.systems)}: 须同批而分开 / pinned together and apart"
+            yield _both("、".join(told.systems), "须同批而分开", "pinned together, and apart")
     for told in city.groups.forbid:
         nights = [at[code].night for code in told.systems if code in at]
         if len(nights) != len(set(nights)):
-            yield f"{'、'.join(told.systems)}: 不得同晚而同晚 / forbidden to be in one night"
+            yield _both(
+                "、".join(told.systems), "不得同晚而同晚", "forbidden in one night, and in one"
+            )
     for fixed in city.groups.at:
         if fixed.system in at and at[fixed.system].night != fixed.night:
-            yield (
-                f"{fixed.system}: 指定 {fixed.night}，今排 {at[fixed.system].night} / "
-                "not on the night that was told"
+            wanted, got = fixed.night, at[fixed.system].night
+            yield _both(
+                fixed.system,
+                f"指定 {wanted}，今排 {got}",
+                f"told {wanted}, is on {got}",
             )
 
 
@@ -352,7 +451,13 @@ def _told(at: dict[str, Appointment], city: CityMeans) -> Iterator[str]:
     waves = sorted({one.night for one in at.values()})
     for code, one in at.items():
         if waves[one.wave - 1] != one.night:
-            yield f"{code}: 第 {one.wave} 批不是 {one.night} 的批次 / another wave than its night has"
+            zh, en = (
+                f"第 {one.wave} 批不是 {one.night} 的批次",
+                f"wave {one.wave} is not that of {one.night}",
+            )
+            yield _both(code, zh, en)
         done = one.night + (1 + city.trial) * DAY
         if one.due and one.late < max(0, (done - one.due).days):
-            yield f"{code}: 实际更迟 / is later than told"
+            yield _both(
+                code, f"迟于期限 {one.due} 比所写更多", f"later against {one.due} than told"
+            )

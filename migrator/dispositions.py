@@ -143,7 +143,8 @@ def _standing(system: System, clouds: frozenset[str], _: Orders) -> Ruling | Non
     return None
 
 
-def _undecided(system: System, _: frozenset[str], __: Orders) -> Ruling | None:
+def undecided(system: System) -> bool:
+    """Whether it shows a sign of 僵尸系统 and nobody said what becomes of it."""
     signs = (
         system.zombie_detached,
         system.zombie_replaceable,
@@ -151,7 +152,11 @@ def _undecided(system: System, _: frozenset[str], __: Orders) -> Ruling | None:
         system.zombie_stale,
         system.zombie_rarely_used,
     )
-    if not any(signs) or system.zombie_decision is not None:
+    return any(signs) and system.zombie_decision is None
+
+
+def _undecided(system: System, _: frozenset[str], __: Orders) -> Ruling | None:
+    if not undecided(system):
         return None
     reason = "有僵尸系统特征，部门尚未决定去留 / shows a sign of 僵尸系统, its department has not decided"
     return Ruling(Disposition.BLOCKED, reason, Topic.CLEANUP, asks=("zombie_decision",))

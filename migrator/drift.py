@@ -1,11 +1,16 @@
 """Whether the facts that an item was planned from still hold, field by field."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from inventory.model import Estate
+from migrator.dispositions import dispose
 from migrator.items import Today, facts_now
-from migrator.plan import Item, Plan, Verdict
+from migrator.orders import NO_ORDERS
+from migrator.plan import Disposition, Item, Plan, Verdict
+from migrator.timetable import Appointment, Timetable
+from migrator.timing.jobs import Measures
+from migrator.timing.origin import differences
 
 
 def drift(plan: Plan, system: str, estate: Estate) -> tuple[str, ...]:
@@ -18,6 +23,59 @@ def drifts(plan: Plan, estate: Estate) -> dict[str, tuple[str, ...]]:
     today = Today.of(estate)
     found = {item.code: _drift(item, today.facts(item.code, plan.means)) for item in plan.items}
     return {system: lines for system, lines in found.items() if lines}
+
+
+def planned_drifts(plan: Plan, estate: Estate) -> dict[str, tuple[str, ...]]:
+    """The same, and of everything that has a night and no item yet."""
+    found = drifts(plan, estate)
+    city = plan.means.city
+    if plan.timetable is None or city is None:
+        return found
+    known = Measures.of(estate, city)
+    for one in plan.timetable.appointments:
+        if one.system not in plan.wave_of and (lines := tuple(_of_night(one, known))):
+            found[one.system] = lines
+    return found
+
+
+def _of_night(one: Appointment, known: Measures) -> Iterator[str]:
+    system = known.systems.get(one.system)
+    if system is None:
+        yield "台账中已无此系统 / the inventory no longer has this system"
+        return
+    ruling = dispose(system, known.clouds, NO_ORDERS)
+    if ruling.disposition is not Disposition.MOVE:
+        yield ruling.reason
+    # nobody asks how it went of what is there, and of what is classified nothing more is told
+    if ruling.disposition not in (Disposition.DONE, Disposition.STUB):
+        yield from differences(one, known)
+
+
+def there(plan: Plan, estate: Estate) -> frozenset[str]:
+    """Systems with a night in the plan that stand at their target today."""
+    if plan.timetable is None:
+        return frozenset()
+    planned = {one.system for one in plan.timetable.appointments}
+    return frozenset(
+        s.code for s in estate.systems if s.code in planned and s.target and s.place == s.target
+    )
+
+
+def as_planned(table: Timetable, estate: Estate, arrived: Collection[str]) -> Estate | None:
+    """The estate with those that arrived in the rooms they were planned from, where their crews' nights
+    count; None where the plan does not have the rooms."""
+    rooms = {one.system: one.made_from for one in table.appointments if one.system in arrived}
+    if None in rooms.values():
+        return None
+    if not rooms:
+        return estate
+    systems = (
+        s.model_copy(update={"room": known.room, "placement": None})
+        if (known := rooms.get(s.code))
+        else s
+        for s in estate.systems
+    )
+    return estate.model_copy(update={"systems": tuple(systems)})
 
 
 def _drift(planned: Item, today: Item | Verdict) -> tuple[str, ...]:

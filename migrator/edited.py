@@ -1,7 +1,7 @@
 """A timetable after people changed it by hand: their nights in the place of the planner's, and
 everything else that follows from a night told again, so that the checker can judge it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,13 +17,20 @@ class Edit:
     night: date | None = None
     copy_from: date | None = None
     copy_nights: int | None = None
+    begins: datetime | None = None
+    ends: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Edited:
-    """`missing`, `unknown`: systems that the rows leave out, and those that no plan has placed."""
+    """`missing`, `unknown`: systems that the rows leave out, and those that no plan has placed;
+    `beyond`: what only the edits put after the plan's nights, in both languages; `changed`: of how
+    many systems something is another than the plan's, `moved`: of how many the night."""
 
     timetable: Timetable
+    beyond: tuple[str, ...]
+    changed: int
+    moved: int
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
 
@@ -36,6 +43,7 @@ def edited(table: Timetable, edits: Iterable[Edit], city: CityMeans) -> Edited:
     moved = [
         _moved(one, told[one.system], city) for one in table.appointments if one.system in told
     ]
+    before = {one.system: one for one in table.appointments}
     waves = {night: n for n, night in enumerate(sorted({one.night for one in moved}), start=1)}
     return Edited(
         table.model_copy(
@@ -47,9 +55,24 @@ def edited(table: Timetable, edits: Iterable[Edit], city: CityMeans) -> Edited:
                 "duties": (),
             }
         ),
+        beyond=tuple(_beyond(table, moved, city)),
+        changed=sum(one != before[one.system] for one in moved),
+        moved=sum(one.night != before[one.system].night for one in moved),
         missing=tuple(sorted(known - told.keys())),
         unknown=tuple(sorted(told.keys() - known)),
     )
+
+
+def _beyond(table: Timetable, moved: Iterable[Appointment], city: CityMeans) -> Iterator[str]:
+    """The planner goes on after the plan's nights where it must; nobody else's hand does."""
+    count, over = city.plan.nights, city.plan.night(city.plan.nights)
+    last = max([over - timedelta(days=1), *(one.night for one in table.appointments)])
+    for one in moved:
+        if one.night > last:
+            yield (
+                f"{one.system}: {one.night} 在方案的 {count} 夜之后，末夜 {last} / {one.system}: "
+                f"{one.night} is after the plan's {count} nights, of which {last} is the last"
+            )
 
 
 def _moved(one: Appointment, edit: Edit, city: CityMeans) -> Appointment:
@@ -67,12 +90,15 @@ def _moved(one: Appointment, edit: Edit, city: CityMeans) -> Appointment:
             "copy_nights": copied[1],
             # where it rests is of its own nights; the check counts it anew
             "rests": one.rests if copied == (one.copy_from, one.copy_nights) else None,
-            "begins": _later(one.begins, by),
-            "ends": _later(one.ends, by),
+            "begins": _hour(one.begins, edit.begins, by),
+            "ends": _hour(one.ends, edit.ends, by),
             "late": max(0, (done - one.due).days) if one.due else 0,
         }
     )
 
 
-def _later(moment: str, by: timedelta) -> str:
-    return (datetime.fromisoformat(moment) + by).isoformat(timespec="minutes")
+def _hour(planned: str, told: datetime | None, by: timedelta) -> str:
+    """What was left as it was goes along with its night."""
+    moment = datetime.fromisoformat(planned)
+    moment = moment + by if told in (None, moment) else told or moment
+    return moment.isoformat(timespec="minutes")

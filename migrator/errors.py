@@ -2,6 +2,7 @@
 
 MigratorError
 ├── Refused            the answer is no: wrong digest, own plan, wrong state, drift (exit 1)
+│   └── NothingMoves   no system is left to move; carries why of each
 ├── NotFound           no plan, run, item or step of that name (exit 2)
 ├── MeansRefused       a city's means are not what they should be, each mistake by line (exit 2)
 ├── ProjectError       a project of the scheduling core contradicts itself (exit 2)
@@ -15,6 +16,7 @@ MigratorError
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from inventory.errors import PackFault
 
@@ -58,6 +60,14 @@ class StepFailed(MigratorError):
 
 class AttemptAlive(MigratorError):
     """Processes of an earlier attempt could not be seen to be gone."""
+
+
+class NothingMoves(Refused):
+    """No system can be moved; `verdicts` say of each why."""
+
+    def __init__(self, said: str, verdicts: Sequence[Any]) -> None:
+        super().__init__(said)
+        self.verdicts = verdicts
 
 
 class AlertmanagerDown(MigratorError):

@@ -109,6 +109,22 @@ def found(
     )
 
 
+def is_soft(group: MoveGroup) -> bool:
+    """Whether it may fall apart: a ring holds it together, and not all of it is firmly bound."""
+    return any(not bond.firm for bond in group.bonds or ())
+
+
+def price_of(ring: Sequence[str], ties: Sequence[Tie], groups: Groups) -> int:
+    """What a night between any two of its ends costs, of all dependencies within a ring."""
+    inside = set(ring)
+    free = {pair for told in groups.split for pair in _pairs(told.systems)}
+    return sum(
+        weight_of(tie, groups)
+        for tie in ties
+        if {tie.system, tie.needs} <= inside and _pair(tie.system, tie.needs) not in free
+    )
+
+
 def _fitting(
     whole: tuple[str, ...],
     firm: Sequence[tuple[str, str]],

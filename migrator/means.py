@@ -14,8 +14,8 @@ digested, and a digest has no floats. `docs/planning.md` tells every key.
 """
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -30,22 +30,24 @@ from pydantic import (
 from inventory.frozen import Frozen
 from migrator.windows import Window
 
-_RATE = re.compile(r"^(\d+)\s*([KMG])?(?:bps|bit/s)?$", re.IGNORECASE)
+_RATE = re.compile(r"^(\d+(?:\.\d+)?)\s*([KMG])?(?:bps|bit/s)?$", re.IGNORECASE)
 _UNITS = {"": 1, "K": 1, "M": 1_000, "G": 1_000_000}
 _YEARLY = re.compile(r"^(\d{2})-(\d{2})$")
 
 
 def _rate(value: object) -> object:
-    """100M, 1G or kbit/s → kbit/s."""
+    """100M, 1.5G or kbit/s → kbit/s."""
     if isinstance(value, str):
-        if not (found := _RATE.match(value.strip())):
-            raise ValueError(f'应如 "100M"、"1G" / a rate such as "100M", "1G": read {value!r}')
-        return int(found[1]) * _UNITS[(found[2] or "").upper()]
+        found = _RATE.match(value.strip())
+        kbps = Decimal(found[1]) * _UNITS[(found[2] or "").upper()] if found else Decimal("0.1")
+        if kbps != int(kbps):
+            raise ValueError('应为速率，如 "100M"、"1.5G" / expected a rate such as "100M", "1.5G"')
+        return int(kbps)
     return value
 
 
 def rate_kbps(text: str) -> int:
-    """100M, 1G or kbit/s as kbit/s. Raises ValueError."""
+    """100M, 1.5G or kbit/s as kbit/s. Raises ValueError."""
     return int(str(_rate(text)))
 
 
@@ -56,12 +58,18 @@ def _window(value: str) -> str:
 
 def _day(value: object) -> object:
     """A date, or MM-DD for every year."""
-    if isinstance(value, str) and (found := _YEARLY.match(value)):
-        date(2024, int(found[1]), int(found[2]))  # 02-29 is a day of some years
+    if not isinstance(value, str):
         return value
-    if isinstance(value, str):
+    try:
+        if found := _YEARLY.match(value):
+            date(2024, int(found[1]), int(found[2]))  # 02-29 is a day of some years
+            return value
         return date.fromisoformat(value)
-    return value
+    except ValueError as error:
+        raise ValueError(
+            "应为日期，如 2027-01-31，或每年的 01-31 / expected a date such as 2027-01-31, or 01-31 for "
+            "every year"
+        ) from error
 
 
 Rate = Annotated[int, BeforeValidator(_rate), Field(ge=1)]
@@ -296,25 +304,3 @@ class CityMeans(Frozen):
     groups: Groups = Groups()
     search: Search = Search()
     costs: Costs = Costs()
-
-    def named(self) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
-        """(place in the file, kind of object, code) of everything that the inventory must hold."""
-        yield from ((("lines", "own", code), "lines", code) for code in self.lines.own)
-        measured = self.lines.measured
-        yield from ((("lines", "measured", code), "lines", code) for code in measured)
-        yield from ((("crews", "rooms", code), "rooms", code) for code in self.crews.rooms)
-        yield from ((("crews", "clouds", code), "clouds", code) for code in self.crews.clouds)
-        for n, one in enumerate(self.deliveries):
-            yield ("deliveries", n, "cloud"), "clouds", one.cloud
-        scopes = {"freezes": self.freezes, "allowed": self.allowed, "deadlines": self.deadlines}
-        for key, entries in scopes.items():
-            for n, entry in enumerate(entries):
-                for kind in ("organisations", "rooms", "systems"):
-                    for code in getattr(entry, kind, ()):
-                        yield (key, n, kind), kind, code
-        yield from ((("pilots", "systems"), "systems", code) for code in self.pilots.systems)
-        for key in ("pin", "split", "forbid"):
-            for n, told in enumerate(getattr(self.groups, key)):
-                yield from ((("groups", key, n), "systems", code) for code in told.systems)
-        for n, at in enumerate(self.groups.at):
-            yield ("groups", "at", n), "systems", at.system

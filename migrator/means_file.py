@@ -17,6 +17,7 @@ from inventory.policies.loader import read_toml
 from inventory.policies.places import Place
 from migrator.errors import MeansRefused
 from migrator.means import CityMeans
+from migrator.means_codes import codes_in
 
 _SHORT = {"line": ("lines", "own"), "room": ("crews", "rooms"), "cloud": ("crews", "clouds")}
 
@@ -29,12 +30,27 @@ def read_means(path: Path, estate: Estate) -> CityMeans:
     except PackRefused as refused:
         raise MeansRefused(refused.faults) from refused
     except PackError as error:
-        raise MeansRefused([PackFault(path.name, 0, "—", "", str(error.__cause__))]) from error
+        raise MeansRefused([PackFault(path.name, 0, "—", "", _unreadable(path))]) from error
+    return _means(raw, estate, path, places)
+
+
+def _unreadable(path: Path) -> str:
+    if path.is_dir():
+        return f"是目录，应为文件 / a folder, expected a file: {path}"
+    if not path.exists():
+        return f"没有此文件，请检查路径 / no such file, check the path: {path}"
+    return f"无法读取，请检查权限 / can't be read, check its rights: {path}"
+
+
+def _means(raw: Any, estate: Estate, path: Path, places: Mapping[Place, int]) -> CityMeans:
+    """Mistakes of all sorts are told together, in the order of the file."""
+    faults = list(_unknown(raw, estate, path.name, places))
     try:
         means = CityMeans.model_validate(raw)
     except ValidationError as error:
-        raise MeansRefused(of_validation(error, CityMeans, path, places)) from error
-    if faults := list(_unknown(means, estate, path.name, places)):
+        faults = [*of_validation(error, CityMeans, path, places), *faults]
+        raise MeansRefused(sorted(faults, key=lambda fault: fault.line)) from error
+    if faults:
         raise MeansRefused(faults)
     return means
 
@@ -48,20 +64,14 @@ def changed(means: CityMeans, settings: Sequence[str], estate: Estate) -> CityMe
         if not equals or not path.strip():
             raise _unset(told, "应为 路径=值 / expected PATH=VALUE")
         _put(raw, _path(path.strip(), told), _value(value.strip()), told)
-    try:
-        made = CityMeans.model_validate(raw)
-    except ValidationError as error:
-        raise MeansRefused(of_validation(error, CityMeans, Path("--set"), {})) from error
-    if faults := list(_unknown(made, estate, "--set", {})):
-        raise MeansRefused(faults)
-    return made
+    return _means(raw, estate, Path("--set"), {})
 
 
 def _unknown(
-    means: CityMeans, estate: Estate, file: str, places: Mapping[Place, int]
+    raw: Any, estate: Estate, file: str, places: Mapping[Place, int]
 ) -> Iterable[PackFault]:
     known = {kind: {one.code for one in objects} for kind, objects in estate.collections()}
-    for at, kind, code in means.named():
+    for at, kind, code in codes_in(raw):
         if code not in known[kind]:
             wanted = f"台账中没有此编号 / the inventory has none of {kind} with that code"
             yield PackFault(file, line_of(places, at), dotted(at), code, wanted)

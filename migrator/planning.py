@@ -14,8 +14,8 @@ from inventory.seen import Seen
 from inventory.store import EstateStore
 from migrator.ansible import Outcome
 from migrator.crew import DRY_RUN, Cancelled, Crew
-from migrator.drift import drifts
-from migrator.errors import Forbidden, Refused
+from migrator.drift import drifts, planned_drifts
+from migrator.errors import Forbidden, NothingMoves, Refused
 from migrator.kinds import KINDS
 from migrator.means_file import changed
 from migrator.missed import begun_of, missed
@@ -95,10 +95,9 @@ class Planning:
         plan = make_plan(estate, means, orders, seen=seen, former=before, today=day, began=began)
         if not plan.items and plan.timetable is None:
             self.truth.audit(actor.name, "plan.nothing", "estate", estate=plan.estate)
-            reasons = "\n".join(
-                f"  {v.system} {v.name}: {v.disposition} — {v.reason}" for v in plan.verdicts
-            )
-            raise Refused(f"没有可迁移的系统 / nothing is left to move:\n{reasons}".rstrip(":\n"))
+            reasons = "\n".join(f"  {v.system} {v.name}: {v.reason}" for v in plan.verdicts)
+            said = f"没有可迁移的系统 / nothing is left to move:\n{reasons}".rstrip(":\n")
+            raise NothingMoves(said, plan.verdicts)
         return self.truth.plans.add(plan, actor.name), plan
 
     def what_if(
@@ -122,7 +121,11 @@ class Planning:
         return plan, make_plan(estate, means, orders, seen=seen, today=self.now(means).date())
 
     def drifted(self, code: str) -> dict[str, tuple[str, ...]]:
-        """Per item, how today's facts differ from the plan's; empty when they do not."""
+        """Per system, how today's facts differ from the plan's; empty when they do not."""
+        return planned_drifts(self.truth.plans.load(code), self.estate.load())
+
+    def items_drifted(self, code: str) -> dict[str, tuple[str, ...]]:
+        """Of what a playbook can move today."""
         return drifts(self.truth.plans.load(code), self.estate.load())
 
     def missed(self, code: str) -> dict[str, str]:
@@ -132,8 +135,8 @@ class Planning:
         return missed(plan, self.now(plan.means), moved | begun_of(self.truth, code))
 
     def require_same_facts(self, code: str) -> None:
-        """Raises Refused where the facts are no longer the plan's."""
-        if changed := self.drifted(code):
+        """Raises Refused where the facts of what can be rehearsed are no longer the plan's."""
+        if changed := self.items_drifted(code):
             lines = "; ".join(line for lines in changed.values() for line in lines)
             raise Refused(
                 f"方案依据的事实已变 / the facts changed since the plan was made: {lines}; make a new "

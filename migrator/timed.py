@@ -22,6 +22,8 @@ from migrator.timing.again import NOTHING, Former
 from migrator.timing.arranging import arrange
 from migrator.timing.dues import dues_of, told
 from migrator.timing.jobs import Measures, rulings, takes_of
+from migrator.timing.notes import notes_of
+from migrator.timing.origin import with_origin
 
 
 def timed_plan(
@@ -69,7 +71,10 @@ def timed_plan(
     if table:
         duties = told(orders.duties, city, jobs, table.appointments)
         used = tuple(Used(what=w, amount=n) for w, n in sorted(before.used.items()))
-        table = table.model_copy(update={"duties": duties, "used": used})
+        appointments = tuple(with_origin(one, known) for one in table.appointments)
+        told_too = {"duties": duties, "used": used, "appointments": appointments}
+        table = table.model_copy(update=told_too)
+        table = table.model_copy(update={"notes": notes_of(table, jobs, known)})
     return Plan(
         estate=estate.digest,
         means=means,

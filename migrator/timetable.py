@@ -30,11 +30,35 @@ class MoveGroup(Frozen):
     split_off: tuple[str, ...] | None = None
 
 
+class Split(Frozen):
+    """A ring that did not stay in one night: its systems, why, and the weight of the dependencies that
+    are stretched by a night where all of it is apart."""
+
+    systems: tuple[str, ...]
+    why: str
+    price: int
+
+
 class Rest(Frozen):
     """Nights, the first and the last counted, in which a copy that is under way stands still."""
 
     first: date
     last: date
+
+
+class MadeFrom(Frozen):
+    """What was known of a system when its night was chosen; None for what nobody had told.
+    `rate_kbps`: of the road of its copy, as declared or as the means have it."""
+
+    organisation: str | None = None
+    room: str | None = None
+    target: str | None = None
+    window: str | None = None
+    storage_gib: int | None = None
+    cpu_cores: int | None = None
+    memory_gib: int | None = None
+    cpu_arch: str | None = None
+    rate_kbps: int | None = None
 
 
 class Appointment(Frozen):
@@ -59,6 +83,7 @@ class Appointment(Frozen):
     late: int = Field(default=0, ge=0)
     turn: int = Field(default=1, ge=1)
     rests: tuple[Rest, ...] | None = None
+    made_from: MadeFrom | None = None
 
     @property
     def copying(self) -> tuple[tuple[date, int], ...]:
@@ -107,6 +132,26 @@ class Used(Frozen):
     amount: int = Field(ge=0)
 
 
+class Short(Frozen):
+    """A capacity of a cloud of which all that could move want more than its deliveries bring, in its
+    own unit (cores, GiB)."""
+
+    what: str
+    wanted: int = Field(ge=0)
+    there: int = Field(ge=0)
+
+    @property
+    def missing(self) -> int:
+        return self.wanted - self.there
+
+
+class Note(Frozen):
+    """What people should know of these systems' nights, in both languages."""
+
+    systems: tuple[str, ...]
+    text: str
+
+
 class Timetable(Frozen):
     """`repeatable`: the clock decided nothing, so that the same facts give the same timetable."""
 
@@ -118,6 +163,9 @@ class Timetable(Frozen):
     duties: tuple[DutyTold, ...] = ()
     repeatable: bool = True
     used: tuple[Used, ...] = ()
+    split: tuple[Split, ...] | None = None
+    short: tuple[Short, ...] | None = None
+    notes: tuple[Note, ...] | None = None
 
     def of(self, system: str) -> Appointment | None:
         return next((one for one in self.appointments if one.system == system), None)

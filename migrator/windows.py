@@ -49,6 +49,13 @@ class Window:
         return max(at - now, timedelta(0))
 
 
+def one_night(windows: list[Window], night: Window) -> bool:
+    """Whether one night serves them all: each window has a minute in it, or all share one, be it by
+    day. They need not meet: a crew goes from one cutover to the next."""
+    dark = night.minutes()
+    return all(dark & one.minutes() for one in set(windows)) or common(windows)
+
+
 def common(windows: list[Window]) -> bool:
     """Whether one night's crew can serve them all: some minute lies in every window."""
     if len(several := set(windows)) < 2:

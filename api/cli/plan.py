@@ -59,14 +59,24 @@ def make(
     given = _means(desk, ignore_windows, moves_at_once, soak).model_copy(
         update={"city": city, "practise": rehearse}
     )
-    record, plan = desk.product.planning.make(
-        desk.actor,
-        given,
-        schedule.orders(desk, policy, today),
-        seen=schedule.seen_of(desk) if city else None,
-        former=after,
-        today=day_of(desk, today, "--today"),
-    )
+    from api.show.plan import nothing_screen
+    from migrator.errors import NothingMoves
+
+    try:
+        record, plan = desk.product.planning.make(
+            desk.actor,
+            given,
+            schedule.orders(desk, policy, today),
+            seen=schedule.seen_of(desk) if city else None,
+            former=after,
+            today=day_of(desk, today, "--today"),
+        )
+    except NothingMoves as error:
+        if desk.flags.json:
+            raise
+        verdicts = error.verdicts
+        desk.answer(None, lambda: nothing_screen(verdicts, desk.words))
+        raise typer.Exit(Exit.NO) from error
     _show(desk, record, plan)
 
 
@@ -125,7 +135,7 @@ def check(
         }
         for one in found.down
     ]
-    data = {"code": code, "ok": found.ok, "drift": found.drift}
+    data = {"code": code, "ok": found.ok, "drift": found.drift, "there": found.there}
     data |= {"broken": found.broken, "missed": found.missed, "down": down}
     desk.answer(data, lambda: standing_screen(found, down, desk.words))
     raise typer.Exit(Exit.DONE if found.ok else Exit.NO)
@@ -142,7 +152,7 @@ def dry_run(
 
     product, say = desk.product, desk.words
     # an unknown plan, or facts that are no longer the plan's, are told before a missing key
-    if changed := product.planning.drifted(code):
+    if changed := product.planning.items_drifted(code):
         desk.tell(say("drifted"))
         nothing = {"code": code, "ok": False, "drift": changed, "steps": []}
         desk.answer(nothing, lambda: drift_screen(changed, say))

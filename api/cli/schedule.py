@@ -128,12 +128,18 @@ def groups(desk: Desk, means: MeansFile = None, settings: Settings = None) -> No
     from api.scheduling import move_groups
     from api.show.timetable import groups_screen
 
-    several, alone = move_groups(desk.product, city_of(desk, means, settings))
-    data = {
-        "groups": [one.model_dump(mode="json", exclude_none=True) for one in several],
-        "alone": alone,
+    found = move_groups(desk.product, city_of(desk, means, settings))
+    parts = {
+        "groups": found.several,
+        "split": found.split,
+        "told": found.told,
+        "refused": found.refused,
     }
-    desk.answer(data, lambda: groups_screen(several, desk.words))
+    data: dict[str, Any] = {
+        key: [one.model_dump(mode="json", exclude_none=True) for one in several]
+        for key, several in parts.items()
+    }
+    desk.answer(data | {"alone": found.alone}, lambda: groups_screen(found, desk.words))
 
 
 def timetable(
@@ -182,8 +188,9 @@ def why(
     today: Today = None,
 ) -> None:
     from api import scheduling
-    from api.show.timetable import bindings_table, why_screen
+    from api.show.timetable import most_screen, why_screen
     from migrator.timing.case import reasons_of
+    from migrator.timing.helping import Helping, advice
     from migrator.timing.jobs import Measures, bases_of
     from migrator.timing.why import binding_most, told
 
@@ -192,15 +199,20 @@ def why(
     if system is None:
         most = binding_most(reasons)
         data: dict[str, Any] = {"bindings": [b.model_dump() | {"told": told(b.what)} for b in most]}
-        title = desk.words("binds_most")
-        desk.answer(data, lambda: [bindings_table(most, desk.words, title)])
+        desk.answer(data, lambda: most_screen(most, desk.words))
         return
     found = scheduling.why(plan, reasons, system)
     night = reasons.task.city.plan.night
     known = Measures.of(estate, reasons.task.city)
     bases = bases_of(found.lot.jobs, known)
+    helps = Helping(reasons, {one.code: one.rate_kbps for one in bases}).of(found.lot)
     inside = {job.code for job in found.lot.jobs}
     verdicts = [v for v in plan.verdicts if v.system in inside]
+    notes = [
+        one
+        for one in (plan.timetable.notes if plan.timetable else None) or ()
+        if inside & set(one.systems)
+    ]
     data = {
         "systems": [job.code for job in found.lot.jobs],
         "night": night(found.slot),
@@ -208,9 +220,28 @@ def why(
         "free_nights": found.free,
         "bindings": [b.model_dump() | {"told": told(b.what)} for b in found.bindings],
         "roads": [asdict(one) for one in bases],
+        "one_item": reasons.task.city.lines.one_item,
+        "copies": [
+            {"by": copy.road, "mib": copy.mib, "nights": copy.slots} for copy in found.lot.copies
+        ],
+        "helps": [
+            one.model_dump(mode="json", exclude_none=True) | {"told": advice(one)} for one in helps
+        ],
         "verdicts": [v.model_dump(mode="json", exclude_none=True) for v in verdicts],
+        "notes": [one.text for one in notes],
     }
-    desk.answer(data, lambda: why_screen(found, reasons.task, desk.words, verdicts, bases))
+    desk.answer(
+        data,
+        lambda: why_screen(
+            found,
+            reasons.task,
+            desk.words,
+            verdicts=verdicts,
+            bases=bases,
+            helps=helps,
+            notes=notes,
+        ),
+    )
 
 
 def what_if(

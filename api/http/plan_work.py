@@ -19,9 +19,11 @@ from api.timetable_files import written
 from migrator.errors import Refused
 from migrator.people import Deed
 from migrator.plan import Verdict
-from migrator.timetable import MoveGroup
+from migrator.timetable import MoveGroup, Split
 from migrator.timing.case import reasons_of
-from migrator.timing.why import binding_most, told
+from migrator.timing.helping import Help, Helping, advice
+from migrator.timing.jobs import Measures, bases_of
+from migrator.timing.why import Binding, binding_most, told
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=Route)
 
@@ -59,6 +61,11 @@ class QuestionAnswer(Answer):
 class GroupsAnswer(Answer):
     groups: list[MoveGroup]
     alone: int = Field(description="可独自迁移的系统数 / systems that may move alone")
+    split: list[Split] = Field(
+        description="拆开的环及代价 / rings that fall apart, and their price"
+    )
+    told: list[scheduling.Told] = Field(description="网络工程师指定 / what the engineer told")
+    refused: list[scheduling.NoNight] = Field(description="没有一晚可排 / what no night takes")
 
 
 class BindingAnswer(Answer):
@@ -67,7 +74,26 @@ class BindingAnswer(Answer):
     what: str
     nights: int
     gain: int
+    groups: int = Field(description="挡住几组 / how many groups it holds")
     told: str
+
+
+class HelpAnswer(Answer):
+    """One change by itself, and the night that it would give, `days` earlier."""
+
+    what: str
+    amount: int
+    now: int | None
+    by: date | None
+    night: date
+    days: int
+    told: str
+
+
+class CopyAnswer(Answer):
+    by: str
+    mib: int
+    nights: int
 
 
 class WhyAnswer(Answer):
@@ -78,6 +104,11 @@ class WhyAnswer(Answer):
     earliest: date | None = None
     free_nights: int | None = None
     bindings: list[BindingAnswer]
+    helps: list[HelpAnswer] = Field(default=[])
+    copies: list[CopyAnswer] = Field(default=[])
+    one_item: int | None = Field(
+        default=None, description="单项份额，% / share for one item, percent"
+    )
 
 
 class Paper(Decision):
@@ -120,8 +151,14 @@ def questions(told: AskQuestions, product: Product) -> list[QuestionAnswer]:
 def groups(told: AskMeans, product: Product) -> GroupsAnswer:
     """及最省的拆法 / and the cheapest split."""
     city = scheduling.means_told(told.means, told.settings, product.estate.load())
-    several, alone = scheduling.move_groups(product, city)
-    return GroupsAnswer(groups=several, alone=alone)
+    found = scheduling.move_groups(product, city)
+    return GroupsAnswer(
+        groups=list(found.several),
+        alone=found.alone,
+        split=list(found.split),
+        told=list(found.told),
+        refused=list(found.refused),
+    )
 
 
 @router.get(
@@ -144,21 +181,31 @@ def why(
     orders = scheduling.orders_on(product, policy, day_or_today(product.settings, today))
     reasons = reasons_of(plan, estate, orders, scheduling.seen_within(product))
     if system is None:
-        most = [_binding(one.what, one.nights, one.gain) for one in binding_most(reasons)]
+        most = [_binding(one) for one in binding_most(reasons)]
         return WhyAnswer(bindings=most)
     found = scheduling.why(plan, reasons, system)
     night = reasons.task.city.plan.night
+    known = Measures.of(estate, reasons.task.city)
+    rates = {one.code: one.rate_kbps for one in bases_of(found.lot.jobs, known)}
     return WhyAnswer(
         systems=[job.code for job in found.lot.jobs],
         night=night(found.slot),
         earliest=night(found.first),
         free_nights=found.free,
-        bindings=[_binding(one.what, one.nights, one.gain) for one in found.bindings],
+        bindings=[_binding(one) for one in found.bindings],
+        helps=[_help(one) for one in Helping(reasons, rates).of(found.lot)],
+        copies=[CopyAnswer(by=one.road, mib=one.mib, nights=one.slots) for one in found.lot.copies],
+        one_item=reasons.task.city.lines.one_item,
     )
 
 
-def _binding(what: str, nights: int, gain: int) -> BindingAnswer:
-    return BindingAnswer(what=what, nights=nights, gain=gain, told=told(what))
+def _binding(one: Binding) -> BindingAnswer:
+    return BindingAnswer(**one.model_dump(), told=told(one.what))
+
+
+def _help(one: Help) -> HelpAnswer:
+    part = {"what", "amount", "now", "by", "night", "days"}
+    return HelpAnswer(**one.model_dump(include=part), told=advice(one))
 
 
 @router.get(

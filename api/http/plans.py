@@ -161,6 +161,7 @@ def check(code: Code, person: Asking, look: Look, product: Product) -> CheckedPl
     """逐系统列出差异 / the differences, system by system."""
     _, seen = look.plan(person, code)
     mine = {item.code for item in seen.items}
+    mine |= {one.system for one in seen.timetable.appointments} if seen.timetable else set()
     changed = {s: list(d) for s, d in product.planning.drifted(code).items() if s in mine}
     gone = {s: why for s, why in product.planning.missed(code).items() if s in seen.appointments}
     return CheckedPlan(code=code, ok=not (changed or gone), drift=changed, missed=gone)

@@ -108,13 +108,30 @@ def _waves(plan: Plan, say: Words) -> RenderableType:
     return made
 
 
+def nothing_screen(verdicts: Sequence[Verdict], say: Words) -> Iterator[RenderableType]:
+    """No system is left to move: what becomes of each, and why."""
+    yield text(say("nothing_moves"), BAD)
+    yield rows(
+        table(say("system"), say("name"), say("disposition"), say("reason")),
+        (
+            (
+                v.system,
+                v.name,
+                say("item.done") if v.disposition is Disposition.DONE else say(v.disposition.value),
+                say.half(v.reason),
+            )
+            for v in verdicts
+        ),
+    )
+
+
 def drift_screen(changed: Mapping[str, Sequence[str]], say: Words) -> Iterator[RenderableType]:
     if not changed:
         yield text(say("no_drift"), GOOD)
         return
     yield rows(
         table(say("system"), say("difference"), title=say("drift")),
-        ((system, line) for system, lines in changed.items() for line in lines),
+        ((system, say.half(line)) for system, lines in changed.items() for line in lines),
     )
 
 

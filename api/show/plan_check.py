@@ -16,6 +16,8 @@ def standing_screen(
     """`down`: of each outage its code, check, family, moment and reason."""
     if found.drift or found.ok:
         yield from drift_screen(found.drift, say)
+    if found.there:
+        yield text(f"{say('check_there')}: {'、'.join(found.there)}")
     for key, lines in (("check_broken", found.broken), ("check_missed", found.missed)):
         if lines:
             yield text(say(key), BAD)
@@ -46,4 +48,4 @@ def verdict_screen(found: Verdict, say: Words) -> Iterator[RenderableType]:
             table(say("system"), say("plan.due"), say("late_days"), title=say("edited_late")),
             found.late,
         )
-    yield text(f"{say('edited_moved')}: {found.moved}")
+    yield text(say("edited_moved", changed=found.changed, moved=found.moved))

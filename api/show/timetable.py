@@ -5,15 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from api.scheduling import Question
-from api.show.parts import BAD, DIM, GOOD, HEAD, rows, table, text
+from api.scheduling import Groups, Question
+from api.show.parts import BAD, BUSY, DIM, GOOD, HEAD, rows, table, text
 from api.words import Words
 from inventory.labels import field_label
 from migrator.dispositions import grounds_text
 from migrator.means import Measured
 from migrator.plan import Disposition, Plan, Verdict, Way
-from migrator.timetable import MoveGroup, Timetable
+from migrator.timetable import Appointment, Note, Short, Split, Timetable
 from migrator.timing.differ import Differences
+from migrator.timing.helping import Help, advice
 from migrator.timing.jobs import Basis
 from migrator.timing.lots import Task
 from migrator.timing.why import Binding, Why, told
@@ -37,7 +38,7 @@ def timetable_screen(plan: Plan, say: Words) -> Iterator[RenderableType]:
             text(one.wave if fresh else ""),
             text(one.night if fresh else ""),
             Text.assemble(text(one.system, HEAD), "\n", text(names.get(one.system))),
-            text(f"{one.begins[11:]}–{one.ends[11:]}"),
+            text(hours(one)),
             text(one.copy_from),
             text(one.copy_nights),
             text(one.by, DIM),
@@ -48,6 +49,22 @@ def timetable_screen(plan: Plan, say: Words) -> Iterator[RenderableType]:
     yield from _moving(plan, say)
     city = plan.means.city
     yield from summary(timetable, say, city.lines.measured if city else {})
+
+
+def hours(one: Appointment) -> str:
+    """When a cutover may begin, with its day where that is not the night's own."""
+    day = "" if one.begins[:10] == one.night.isoformat() else f"{one.begins[5:10]} "
+    return f"{day}{one.begins[11:]}–{one.ends[11:]}"
+
+
+def notes_screen(notes: Sequence[Note], say: Words) -> Iterator[RenderableType]:
+    """Each with some of those that it is about."""
+    for note in notes:
+        more = f" … ({len(note.systems)})" if len(note.systems) > MOST_NAMED else ""
+        yield text(f"! {say.half(note.text)}: {'、'.join(note.systems[:MOST_NAMED])}{more}", BUSY)
+
+
+MOST_NAMED = 8
 
 
 def _moving(plan: Plan, say: Words) -> Iterator[RenderableType]:
@@ -119,16 +136,44 @@ def summary(
                 for one in timetable.duties
             ),
         )
+    yield from _split(timetable.split or (), say)
+    yield from _short(timetable.short or (), say)
+    yield from notes_screen(timetable.notes or (), say)
     if not timetable.repeatable:
         yield text(say("not_repeatable"), DIM)
 
 
-def groups_screen(groups: Sequence[MoveGroup], say: Words) -> Iterator[RenderableType]:
-    """Groups of several systems: why they move together, and what a split costs."""
+def _short(short: Sequence[Short], say: Words) -> Iterator[RenderableType]:
+    if short:
+        heads = (say("capacity"), say("wanted"), say("delivered"), say("missing"))
+        yield rows(
+            table(*heads, title=say("capacity_short")),
+            (
+                (capacity(one.what, say), one.wanted, one.there, text(one.missing, BAD))
+                for one in short
+            ),
+        )
+
+
+def capacity(what: str, say: Words) -> str:
+    """cloud:YUN-1:arm:cores → YUN-1 arm CPU 核数"""
+    _, *whose, field = what.split(":")
+    return " ".join((*whose, say(f"capacity.{field}")))
+
+
+def _split(split: Sequence[Split], say: Words) -> Iterator[RenderableType]:
+    if split:
+        yield rows(
+            table(say("systems"), say("split_price_n"), say("why"), title=say("split_rings")),
+            (("、".join(one.systems), one.price, say.half(one.why)) for one in split),
+        )
+
+
+def groups_screen(found: Groups, say: Words) -> Iterator[RenderableType]:
+    """Groups of several systems: why they move together, and what a split costs; the rings that fall
+    apart, what the network engineer told, and what no night takes."""
     made = table(say("group"), say("systems"), say("bonds"), title=say("groups"))
-    for number, group in enumerate(groups, start=1):
-        if len(group.systems) == 1:
-            continue
+    for number, group in enumerate(found.several, start=1):
         why = [f"{b.one}–{b.other} {say.half(b.why)}" for b in group.bonds or ()]
         if group.ring:
             why.append(f"{say('ring')}: {' → '.join(group.ring)}")
@@ -137,6 +182,25 @@ def groups_screen(groups: Sequence[MoveGroup], say: Words) -> Iterator[Renderabl
             why.append(say("split_price", price=group.split_price, off=off))
         made.add_row(text(number), text("、".join(group.systems)), text("；".join(why)))
     yield made
+    yield text(say("alone_n", n=found.alone), DIM)
+    yield from _split(found.split, say)
+    if found.told:
+        yield rows(
+            table(say("told"), say("systems"), say("night"), say("why"), title=say("engineer")),
+            (
+                (say(f"told.{t.what}"), _names(t.systems, say), t.night, t.reason)
+                for t in found.told
+            ),
+        )
+    if found.refused:
+        yield rows(
+            table(say("systems"), say("why"), title=say("no_night")),
+            (("、".join(one.systems), say.half(one.why)) for one in found.refused),
+        )
+
+
+def _names(systems: Sequence[str], say: Words) -> str:
+    return "、".join(systems) or say("told.nobody")
 
 
 def questions_screen(found: Sequence[Question], say: Words) -> Iterator[RenderableType]:
@@ -164,9 +228,17 @@ def _label(field: str, say: Words) -> str:
 
 
 def why_screen(
-    why: Why, task: Task, say: Words, verdicts: Sequence[Verdict], bases: Sequence[Basis]
+    why: Why,
+    task: Task,
+    say: Words,
+    *,
+    verdicts: Sequence[Verdict],
+    bases: Sequence[Basis],
+    helps: Sequence[Help],
+    notes: Sequence[Note] = (),
 ) -> Iterator[RenderableType]:
-    """`verdicts`: of the group's systems; `bases`: of the roads that they are copied over."""
+    """`verdicts`: of the group's systems; `bases`: of the roads that they are copied over; `helps`: the
+    smallest changes that would have it earlier."""
     night = task.city.plan.night
     systems = "、".join(job.code for job in why.lot.jobs)
     yield text(systems, HEAD)
@@ -174,10 +246,21 @@ def why_screen(
         yield text("  ".join(filter(None, (one.system, *verdict_cells(one, say)))))
     for basis in bases:
         yield text(_basis(basis, say), DIM)
+    for copy in why.lot.copies:
+        size = {"by": copy.road, "gib": copy.mib // 1024, "nights": copy.slots}
+        yield text(say("copy_takes", percent=task.city.lines.one_item, **size), DIM)
+    yield from notes_screen(notes, say)
     yield text(say("why_night", night=night(why.slot), first=night(why.first), free=why.free))
     if why.free:
         yield text(say("why_objective"), DIM)
     yield bindings_table(why.bindings, say)
+    if helps:
+        yield rows(
+            table(say("change"), say("night"), say("earlier_by"), title=say("would_help")),
+            ((say.half(advice(one)), one.night, one.days) for one in helps),
+        )
+    elif why.bindings:
+        yield text(say("no_single_help"), DIM)
 
 
 def _basis(basis: Basis, say: Words) -> str:
@@ -190,10 +273,19 @@ def _basis(basis: Basis, say: Words) -> str:
     return say("rate.basis", by=basis.code, gib=basis.mib // 1024, mbps=mbps, **shares)
 
 
-def bindings_table(bindings: Sequence[Binding], say: Words, title: str = "") -> RenderableType:
+def bindings_table(bindings: Sequence[Binding], say: Words) -> RenderableType:
     return rows(
-        table(say("binding"), say("nights_blocked"), say("gain"), title=title),
+        table(say("binding"), say("nights_blocked"), say("gain")),
         ((say.half(told(one.what)), one.nights, one.gain or "") for one in bindings),
+    )
+
+
+def most_screen(bindings: Sequence[Binding], say: Words) -> Iterator[RenderableType]:
+    """What holds the whole plan."""
+    heads = ("binding", "groups_held", "nights_blocked", "gain_most")
+    yield rows(
+        table(*(say(key) for key in heads), title=say("binds_most")),
+        ((say.half(told(one.what)), one.groups, one.nights, one.gain or "") for one in bindings),
     )
 
 

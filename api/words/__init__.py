@@ -24,6 +24,7 @@ from api.words.records import RECORD_TEXTS
 from api.words.report import REPORT_TEXTS
 from api.words.services import SERVICE_TEXTS
 from api.words.steps import STEP_TEXTS
+from api.words.timetable import TIMETABLE_TEXTS
 
 Lang = Literal["zh", "en"]
 
@@ -42,6 +43,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **PLAN_TEXTS,
         **ALERT_TEXTS,
         **PLAN_CHECK_TEXTS,
+        **TIMETABLE_TEXTS,
         **ENGINE_TEXTS,
         **PAGE_TEXTS,
         **PEOPLE_TEXTS,

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from inventory.errors import LedgerError
+from inventory.ledger.answers import SHEET as QUESTIONS
+from inventory.ledger.answers import Questions, only_answers, sheets_of
 from inventory.ledger.as_told import as_told
 from inventory.ledger.lost import is_lost
 from inventory.ledger.names import name_key
@@ -71,7 +73,8 @@ def _nothing_thrown_away() -> Iterator[None]:
 def _read(
     paths: Sequence[Path], known: Estate, words: Words, progress: Progress | None
 ) -> LedgerReport:
-    rows, ignored, unreadable = read_rows(paths, words, progress)
+    asked: list[Questions] = []
+    rows, ignored, unreadable = read_rows(paths, words, progress, asked)
     records = [record for part in rows for record in part.records]
     refused = [record for part in rows for record in part.refused]
     organisations = _organisations(rows, known, words)
@@ -79,9 +82,12 @@ def _read(
     ignored += [entry for part in rows for entry in part.ignored]
     problems = [problem for part in rows for problem in part.problems] + built.problems
     problems += unreadable
+    answers = only_answers(built.estate, known, asked)
+    problems += answers.problems
+    ignored += answers.ignored
     objects = as_told(built)
     return LedgerReport(
-        estate=built.estate,
+        estate=answers.estate,
         objects=objects,
         problems=tuple(sorted(problems, key=lambda p: (p.file, p.sheet, p.row))),
         ignored=(*ignored, *built.ignored),
@@ -131,16 +137,22 @@ def _owners(record: Record) -> Iterable[str]:
 
 
 def read_rows(
-    paths: Sequence[Path], words: Words, progress: Progress | None = None
+    paths: Sequence[Path],
+    words: Words,
+    progress: Progress | None = None,
+    asked: list[Questions] | None = None,
 ) -> tuple[list[Rows], list[Ignored], list[Problem]]:
     """The rows of every table in the files, references still names; the sheets passed over; the
-    files that can't be read."""
+    files that can't be read. `asked` gets what questionnaires among them asked."""
     rows: list[Rows] = []
     ignored: list[Ignored] = []
     unreadable: list[Problem] = []
     for path in paths:
         try:
-            tables, passed, lost = _tables_of(path, words)
+            sheets = read_sheets(path)
+            tables, passed, lost = _tables_of(path, sheets, words)
+            if asked is not None:
+                asked += sheets_of(sheets)
         except LedgerError as error:
             if len(paths) == 1 or not path.exists():
                 raise
@@ -153,13 +165,17 @@ def read_rows(
     return rows, ignored, unreadable
 
 
-def _tables_of(path: Path, words: Words) -> tuple[list[Table], list[Ignored], list[Problem]]:
+def _tables_of(
+    path: Path, sheets: Sequence[Sheet], words: Words
+) -> tuple[list[Table], list[Ignored], list[Problem]]:
     """The tables of a file, its sheets without any, and those of them that should have one. Raises
     LedgerError."""
     tables: list[Table] = []
     passed: list[Ignored] = []
     lost: list[Problem] = []
-    for sheet in read_sheets(path):
+    for sheet in sheets:
+        if sheet.name == QUESTIONS and not sheet.hidden:
+            continue
         found = () if sheet.hidden else tables_of(sheet, words)
         if not found and is_lost(sheet, words):
             lost.append(_lost(sheet))

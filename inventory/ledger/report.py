@@ -20,6 +20,7 @@ Code = Literal[
     "bad_text",
     "formula_error",
     "unreadable_file",
+    "outdated",
 ]
 
 

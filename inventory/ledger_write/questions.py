@@ -1,12 +1,14 @@
 """Questions to departments as a ledger: the rows of their systems, what is asked first and in red.
 
 A ledger that tells an object tells it whole, so every column that the inventory holds stands behind
-the questions as it is; the answered file is read and applied like any other ledger.
+the questions as it is; a sheet of its own keeps what was asked and what was known, so that the answered
+file changes what was asked and nothing else (inventory.ledger.answers).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from inventory.ledger.answers import CODE, FIELDS, KNOWN, SHEET, record_rows
 from inventory.ledger.spelling import default_words
 from inventory.ledger.words import Words
 from inventory.ledger_write.book import Head, Page, write_book
@@ -19,7 +21,7 @@ from inventory.secrecy import is_classified
 
 _FIRST = ("code", "name", "organisation")
 _HINT = (
-    "红色表头为待答问题，请逐行填写；其余为已有内容，请勿删改。填好后：qianyun inventory apply 本文件"
+    "红色表头为待答问题，请逐行填写；其余为已有内容，改动不采用。填好后：qianyun inventory apply 本文件"
     " / Red headers are the questions: fill them in, leave the rest as it is."
 )
 
@@ -40,7 +42,9 @@ def questionnaire(
     fields = {field for told in asked.values() for field in told}
     if unknown := fields - {column.field for column in table.columns}:
         raise ValueError(f"no such field of a ledger of systems: {sorted(unknown)}")
-    return write_book([_page(table, fields, words)])
+    heads = [Head(title, "@") for title in (CODE, FIELDS, KNOWN)]
+    kept = Page(SHEET, f"{SHEET}（请勿改动 / leave as it is）", heads, record_rows(systems, fields))
+    return write_book([_page(table, fields, words), kept])
 
 
 def _page(table: Filled, fields: set[str], words: Words) -> Page:

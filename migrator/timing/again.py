@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-import numpy as np
-
 from migrator.timing.load import Load
 from migrator.timing.lots import Copy, Lot, Task
 
@@ -112,8 +110,7 @@ def _placed(lot: Lot, night: int, load: Load, former: Former) -> dict[str, int] 
     if any(load.left[code][night] < amount for code, amount in load.needs(lot)):
         return None
     placed = {lot.cut: night}
-    for at, copy in enumerate(lot.copies):
-        begins = np.logical_and.reduce(list(load.copying(copy).values()))
+    for at, (copy, begins) in enumerate(zip(lot.copies, load.begins(lot), strict=True)):
         one = next(job.code for job in lot.jobs if job.road.code == copy.road)
         start = load.task.city.plan.slot(former.copies[one]) if one in former.copies else -1
         if not (start >= 0 and copy.over(start) <= night and begins[start]):

@@ -4,21 +4,23 @@ found = arrange(jobs, ties, city, dues)
 """
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from migrator.groups import Tie, found
+from migrator.groups import Tie, found, is_soft, price_of
 from migrator.means import CityMeans
 from migrator.schedule.solve import Outcome
-from migrator.timetable import MoveGroup, Timetable
+from migrator.timetable import MoveGroup, Short, Split, Timetable
 from migrator.timing.again import NOTHING, Former, attempts, with_begun
-from migrator.timing.conflict import contradictions
-from migrator.timing.fitting import fitting, too_many
+from migrator.timing.conflict import Relief, contradictions
+from migrator.timing.fitting import Explained, able, fitting
 from migrator.timing.jobs import Job
 from migrator.timing.lots import Due, Task, task_of
 from migrator.timing.mapping import codes_of
 from migrator.timing.nights import Calendar
+from migrator.timing.parting import Ring, Sparing, torn_before, unfit
 from migrator.timing.searching import late_copies, repaired, searched
+from migrator.timing.shortage import Shortage
 from migrator.timing.telling import told
 from migrator.timing.walking import Walk
 
@@ -51,21 +53,38 @@ def arrange(
     """`dues`: by system. What a former plan began stays as it is, what it only planned keeps its
     night where it can, and the rest goes as near to it as the other stages let it."""
     deadline = time.monotonic() + city.search.seconds
-    groups = found(
-        jobs,
-        ties,
-        city.groups,
-        databases,
-        fits=lambda codes: not too_many([jobs[code] for code in codes], city),
-    )
-    facts = _Facts(groups, jobs, ties, city, dues, former, deadline)
-    left: dict[str, str] = {}
-    for _ in range(ROUNDS):
-        arranged, more = _tried(facts, left)
-        if not more:
-            break
-        left |= more
-    return arranged
+    facts = _Facts(jobs, ties, city, dues, databases or {}, former, deadline)
+    way = _Way(facts.parted({}))
+    while True:
+        arranged, more = _tried(facts, way)
+        if not more or (more.left and way.rounds == ROUNDS):
+            return arranged
+        way.add(more)
+        way.split = facts.parted(way.left) | way.split
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """What moves together: groups as they are scheduled, the rings that fall apart, and what no night
+    takes, each with its reason in both languages."""
+
+    groups: tuple[MoveGroup, ...]
+    split: tuple[Split, ...]
+    refused: Mapping[str, str]
+
+
+def grouped(
+    jobs: Mapping[str, Job],
+    ties: Sequence[Tie],
+    city: CityMeans,
+    databases: Mapping[str, Sequence[str]],
+) -> Grouping:
+    """Before any night is looked for."""
+    facts = _Facts(jobs, ties, city, {}, databases, NOTHING, time.monotonic())
+    split = facts.parted({})
+    groups = facts.groups(lambda codes: tuple(codes) not in split)
+    _, refused = fitting(groups, jobs, facts.calendar(1), {}, explained=facts.explained)
+    return Grouping(groups, facts.priced(split), refused)
 
 
 ROUNDS = 4
@@ -73,25 +92,96 @@ ROUNDS = 4
 then what finds no night."""
 
 
+@dataclass
+class _Way:
+    """What gave way so far. `spared`: over how many times the plan's nights it was asked which rings
+    have anybody late; `cut`: the clock ended that."""
+
+    split: dict[Ring, str]
+    left: dict[str, str] = field(default_factory=dict)
+    rounds: int = 1
+    spared: int = 0
+    cut: bool = False
+
+    def add(self, more: Relief) -> None:
+        self.left |= more.left
+        self.split |= more.split
+        self.rounds += bool(more.left)
+
+    def arranged(
+        self, facts: "_Facts", task: Task, outcome: Outcome, refused: Mapping[str, str]
+    ) -> "Arranged":
+        assert outcome.starts is not None
+        slots = late_copies(task, dict(zip(codes_of(task), outcome.starts, strict=True)))
+        split = facts.priced(self.split)
+        repeatable = outcome.repeatable and not self.cut
+        table = told(task, slots, outcome)
+        table = table.model_copy(
+            update={
+                "split": split or None,
+                "repeatable": repeatable,
+                "short": facts.short() or None,
+            }
+        )
+        return Arranged(table, refused, task, slots, outcome.seconds)
+
+
 @dataclass(frozen=True)
 class _Facts:
-    groups: Sequence[MoveGroup]
     jobs: Mapping[str, Job]
     ties: Sequence[Tie]
     city: CityMeans
     dues: Mapping[str, tuple[Due, ...]]
+    databases: Mapping[str, Sequence[str]]
     former: Former
     deadline: float
+    explained: Explained = field(default_factory=Explained)
 
-    def task(self, longer: int, left: Mapping[str, str]) -> tuple[Task | None, dict[str, str]]:
+    def groups(self, fits: Callable[[Sequence[str]], bool]) -> tuple[MoveGroup, ...]:
+        return found(self.jobs, self.ties, self.city.groups, self.databases, fits=fits)
+
+    def parted(self, left: Mapping[str, str]) -> dict[Ring, str]:
+        """The rings that fall apart whatever else is planned, and why."""
+        whole = [g for g in self.groups(lambda _: True) if g.systems[0] not in left]
+        if not any(is_soft(group) for group in whole):
+            return {}
+        apart = [g for g in self.groups(lambda _: False) if g.systems[0] not in left]
+        split = unfit(whole, apart, self.jobs, self.calendar(1), self.dues, former=self.former)
+        return torn_before(whole, self.former) | split
+
+    def priced(self, split: Mapping[Ring, str]) -> tuple[Split, ...]:
+        return tuple(
+            Split(systems=ring, why=why, price=price_of(ring, self.ties, self.city.groups))
+            for ring, why in sorted(split.items())
+        )
+
+    def calendar(self, longer: int) -> Calendar:
+        """So many times the plan's nights."""
+        span, today = self.city.plan, self.former.today
+        slot = span.slot(today) if today else 0
+        return Calendar(self.city, span.nights * longer, today=slot, used=self.former.used)
+
+    def short(self) -> tuple[Short, ...]:
+        """What the clouds lack for all that some night would take."""
+        every = self.groups(lambda _: False)
+        calendar = self.calendar(1)
+        lots, _ = able(every, self.jobs, calendar, self.explained)
+        missing = Shortage(lots, calendar, self.dues, self.former).missing
+        return tuple(
+            Short(what=code, wanted=one.wanted, there=one.there) for code, one in missing.items()
+        )
+
+    def task(
+        self, longer: int, left: Mapping[str, str], split: Collection[Ring]
+    ) -> tuple[Task | None, dict[str, str]]:
         """What is to be scheduled over so many times the plan's nights without what is left out, None
         where that is nothing; and why some are not, by system."""
-        span = self.city.plan
-        today = span.slot(self.former.today) if self.former.today else 0
-        used = self.former.used
-        calendar = Calendar(self.city, span.nights * longer, today=today, used=used)
-        lots, refused = fitting(self.groups, self.jobs, calendar, self.dues)
-        lots = [lot for lot in lots if lot.jobs[0].code not in left]
+        calendar = self.calendar(longer)
+        groups = self.groups(lambda codes: tuple(codes) not in split)
+        going = [group for group in groups if group.systems[0] not in left]
+        lots, refused = fitting(
+            going, self.jobs, calendar, self.dues, explained=self.explained, former=self.former
+        )
         refused |= left
         if not lots:
             return None, refused
@@ -100,42 +190,60 @@ class _Facts:
         return task, refused
 
 
-def _tried(facts: _Facts, left: Mapping[str, str]) -> tuple[Arranged, dict[str, str]]:
-    """A timetable; or none, with what would have to be left out, by system and why."""
-    stuck, every = dict[str, str](), dict[str, str]()
+def _tried(facts: _Facts, way: _Way) -> tuple[Arranged, Relief]:
+    """A timetable; or none, with what would have to give way."""
+    stuck, every, last = dict[str, str](), dict[str, str](), None
     for longer in LONGER:
-        task, refused = facts.task(longer, left)
+        task, refused = facts.task(longer, way.left, way.split)
         if task is None:
-            return Arranged(None, refused), {}
+            return Arranged(None, refused), Relief()
         for kept in attempts(task, facts.former):
-            if found := repaired(kept):
-                return _arranged(*found, facts.groups, refused), {}
-        walk = Walk(task)
+            if again := repaired(kept):
+                return way.arranged(facts, *again, refused), Relief()
+        walk, last = Walk(task), task
         if walk.first() is None and longer == LONGER[0]:
-            far, _ = facts.task(LONGER[-1], left)
-            if far and (more := _left_out(far, facts.deadline)):
-                return Arranged(None, refused | more), more
+            far, _ = facts.task(LONGER[-1], way.left, way.split)
+            if far and (more := _given_up(far, facts.deadline)):
+                return Arranged(None, {**refused, **more.left}), more
+        if more := _spared(facts, way, task, longer):
+            return Arranged(None, refused), more
         for kept in (with_begun(task, facts.former), task):
             outcome = searched(kept, facts.deadline)
             if outcome.starts is not None:
-                return _arranged(kept, outcome, facts.groups, refused), {}
+                return way.arranged(facts, kept, outcome, refused), Relief()
         why = outcome.clash.why if outcome.clash else _TIGHT
         stuck = {code: why for n in walk.stuck for code in walk.lots[n].group.systems}
         every = refused | {job.code: why for lot in task.lots for job in lot.jobs}
-    return Arranged(None, every), stuck
+    return Arranged(None, every), _stuck(last, stuck)
 
 
-def _left_out(task: Task, deadline: float) -> dict[str, str]:
+def _spared(facts: _Facts, way: _Way, task: Task, longer: int) -> Relief:
+    """The rings that fall apart for nobody to be late; a former plan's nights are kept instead."""
+    if way.spared == longer or facts.former.nights:
+        return Relief()
+    way.spared = longer
+
+    def split(some: Collection[Ring]) -> Task | None:
+        return facts.task(longer, way.left, {*way.split, *some})[0]
+
+    sparing = Sparing(task, split, facts.deadline)
+    rings = sparing.rings()
+    way.cut = sparing.cut
+    return Relief(split=rings)
+
+
+def _stuck(task: Task | None, stuck: Mapping[str, str]) -> Relief:
+    """What finds no night is left out; its rings fall apart before that, then all others."""
+    rings = [lot.group.systems for lot in task.lots if is_soft(lot.group)] if task else []
+    if not stuck or not rings:
+        return Relief(left=stuck)
+    own = [ring for ring in rings if ring[0] in stuck]
+    return Relief(split=dict.fromkeys(own or rings, _TIGHT))
+
+
+def _given_up(task: Task, deadline: float) -> Relief:
     """What stands against one another, where there is no timetable for all at a glance."""
-    return {} if Walk(task).first() is not None else contradictions(task, deadline)
+    return Relief() if Walk(task).first() is not None else contradictions(task, deadline)
 
 
 _TIGHT = "各项限制过紧，未找到排期 / too tight: no timetable was found"
-
-
-def _arranged(
-    task: Task, outcome: Outcome, groups: Sequence[MoveGroup], refused: Mapping[str, str]
-) -> Arranged:
-    assert outcome.starts is not None
-    slots = late_copies(task, dict(zip(codes_of(task), outcome.starts, strict=True)))
-    return Arranged(told(task, groups, slots, outcome), refused, task, slots, outcome.seconds)

@@ -13,26 +13,26 @@ is a proved conflict, if not always a smallest one.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from migrator.graph import joined
-from migrator.groups import Tie
+from migrator.groups import Tie, is_soft
+from migrator.halves import together
 from migrator.means import CityMeans
 from migrator.schedule.bounds import Clash, limits
 from migrator.schedule.cpsat import Ask, Model, Verdict
 from migrator.timetable import Bond, MoveGroup
+from migrator.timing.deleting import Cost, filtered, lightest, smaller
 from migrator.timing.demands import About, Demand, demands_of, job_without, moves, without
 from migrator.timing.jobs import Job
-from migrator.timing.lots import Task, is_narrow, lot_of
+from migrator.timing.lots import Lot, Task, is_narrow, lot_of
 from migrator.timing.mapping import pilots_of, project_of
 from migrator.timing.nights import Calendar
 from migrator.timing.walking import Walk
-from migrator.windows import Window, common
+from migrator.windows import Window, one_night
 
-MOST_ASKED = 300
-"""Questions to the model for one smaller set, after which the one that was found stays."""
 SECONDS, WORK = 20.0, 2.0
 """Of one question, on the clock and in CP-SAT's own time: the latter ends it on any machine alike."""
 MOST_TOLD = 12
@@ -56,6 +56,8 @@ class Conflict:
             code for one in self.demands if one.about is not About.MOVES for code in one.systems
         }
         told = [d for d in self.demands if d.about is not About.MOVES or not named & {*d.systems}]
+        if len(told) == 1:
+            return f"此项要求做不到：{told[0].zh} / this can't be kept: {told[0].en}"
         zh = "；".join(_numbered([one.zh for one in told], "等 {} 项"))
         en = "; ".join(_numbered([one.en for one in told], "and {} more"))
         return (
@@ -149,7 +151,8 @@ def _torn(part: Sequence[Job], city: CityMeans) -> bool:
     codes = {job.code for job in part}
     told = {at.night for at in city.groups.at if at.system in codes}
     apart = any(len(codes & set(one.systems)) > 1 for one in city.groups.forbid)
-    return len(told) > 1 or apart or not common([Window.parse(job.window) for job in part])
+    windows = [Window.parse(job.window) for job in part]
+    return len(told) > 1 or apart or not one_night(windows, Window.parse(city.nights.hours))
 
 
 def _possible(task: Task) -> bool:
@@ -167,90 +170,85 @@ def _possible(task: Task) -> bool:
     return Model(plain).ask(ask).verdict is not Verdict.INFEASIBLE
 
 
-def filtered[T](items: list[T], kept: Callable[[Sequence[T]], bool]) -> list[T]:
-    """What is left of things that can't be kept together when all is taken away that has no part in
-    it, the first first; each that is left has."""
-    chunk = max(1, len(items) // 2)
-    while True:
-        at = 0
-        while at < len(items):
-            rest = items[:at] + items[at + chunk :]
-            if kept(rest):
-                at += chunk
-            else:
-                items = rest
-        if chunk == 1:
-            return items
-        chunk = max(1, chunk // 2)
+@dataclass(frozen=True)
+class Relief:
+    """What gives way so that the rest can be kept, and why, in both languages: `left` out, by system;
+    rings that fall apart (`split`), by their systems."""
+
+    left: Mapping[str, str] = field(default_factory=dict)
+    split: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.left or self.split)
 
 
-def smaller[T](
-    first: Sequence[T], items: Sequence[T], kept: Callable[[Sequence[T]], bool]
-) -> tuple[list[T], bool]:
-    """A smallest set that can't be kept, and whether that is proved. Each set that is kept is grown
-    until nothing can be added: what is outside of it has to be hit by all that can't."""
-    outside: list[frozenset[int]] = []
-    asked = 0
-    while asked < MOST_ASKED:
-        hit = hitting(outside, len(first) - 1)
-        if hit is None:
-            return list(first), True
-        asked += 1
-        if not kept([items[n] for n in sorted(hit)]):
-            return [items[n] for n in sorted(hit)], True
-        inside = set(hit)
-        for n in range(len(items) - 1, -1, -1):
-            asked += 1
-            if n not in inside and kept([items[i] for i in sorted({*inside, n})]):
-                inside.add(n)
-        outside.append(frozenset(range(len(items))) - inside)
-    return list(first), False
-
-
-def hitting(sets: Sequence[frozenset[int]], most: int) -> frozenset[int] | None:
-    """A smallest set that has something of each of these; None where it is larger than `most`."""
-    for size in range(most + 1):
-        if (found := _hit(sets, size, frozenset())) is not None:
-            return found
-    return None
-
-
-def _hit(sets: Sequence[frozenset[int]], size: int, held: frozenset[int]) -> frozenset[int] | None:
-    open_ = [one for one in sets if not one & held]
-    if not open_:
-        return held
-    if size == 0:
-        return None
-    least = sorted(open_, key=len)[0]
-    for n in sorted(least, reverse=True):
-        if (found := _hit(open_, size - 1, held | {n})) is not None:
-            return found
-    return None
-
-
-def contradictions(task: Task, deadline: float) -> dict[str, str]:
-    """Systems that are left out so that the rest can be kept, each with the demands that stand
-    against one another. Of a conflict the group is left out that can't wait and on which the fewest
-    hang. `deadline`: of time.monotonic(), after which no further one is looked for."""
+def contradictions(task: Task, deadline: float) -> Relief:
+    """Rings that fall apart, where a bond of one has a part in a conflict; without such, the fewest
+    systems that are left out so that no conflict is left, each with the demands that stand against one
+    another. `deadline`: of time.monotonic(), after which no further one is looked for."""
     jobs = {job.code: job for lot in task.lots for job in lot.jobs}
     bonds = [b for lot in task.lots for b in chained(lot.group.bonds or (), lot.group.systems)]
     demanded = Demanded(task.calendar, jobs, tuple(bonds), task.needs)
-    codes, found = limited(task), dict[str, str]()
-    hang = Counter(task.of[tie.needs].number for tie in task.needs)
-    narrow = {lot.number for lot in task.lots if is_narrow(lot, task)}
-    while conflict := demanded.conflict(codes):
-        going = [one.systems[0] for one in conflict.demands if one.about is About.MOVES]
-        lot = min(
-            (task.of[code] for code in going),
-            key=lambda one: (one.number not in narrow, hang[one.number], -one.number),
-        )
-        names = "、".join(lot.group.systems)
-        why = f"暂不排 {names} / left out: {names}；{conflict.words}"
-        found |= dict.fromkeys(lot.group.systems, why)
-        codes = [code for code in codes if code not in found]
+    codes, costs = limited(task), _costs(task)
+    found: list[tuple[frozenset[int], Conflict]] = []
+    gone, split = frozenset[int](), dict[tuple[str, ...], str]()
+    while conflict := demanded.conflict([c for c in codes if task.of[c].number not in gone]):
+        if torn := _soft(conflict, demanded.bonds):
+            rings = {task.of[code].group.systems for code in torn}
+            split |= dict.fromkeys(rings, conflict.words)
+            inside = {code for ring in rings for code in ring}
+            demanded.bonds = tuple(b for b in demanded.bonds if b.firm or b.one not in inside)
+        elif split:
+            break  # what is left is asked of the groups that there are then
+        else:
+            found.append((_going(conflict, task), conflict))
+            gone = lightest([one for one, _ in found], costs)
         if time.monotonic() > deadline:
             break
+    left = [] if split else [lot for lot in task.lots if lot.number in gone]
+    why = {
+        lot.number: next(conflict.words for going, conflict in found if lot.number in going)
+        for lot in left
+    }
+    # of a ring, what has no part in the conflict stays
+    split |= {lot.group.systems: why[lot.number] for lot in left if is_soft(lot.group)}
+    if not split:
+        return Relief(_left(left, why))
+    apart = "整环不能同晚 / not all of the ring in one night"
+    return Relief(split={ring: together(apart, words) for ring, words in split.items()})
+
+
+def _soft(conflict: Conflict, bonds: Sequence[Bond]) -> set[str]:
+    """Systems of the bonds in it that may be given up."""
+    held = {one.of for one in conflict.demands if one.about is About.BOND}
+    return {bond.one for bond in bonds if not bond.firm and (bond.one, bond.other) in held}
+
+
+def _going(conflict: Conflict, task: Task) -> frozenset[int]:
+    """The groups without any one of which it is gone."""
+    moving = [one.systems[0] for one in conflict.demands if one.about is About.MOVES]
+    return frozenset(task.of[code].number for code in moving)
+
+
+def _left(lots: Iterable[Lot], why: Mapping[int, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for lot in lots:
+        names = "、".join(lot.group.systems)
+        told = together(f"暂不排 {names} / left out: {names}", why[lot.number])
+        found |= dict.fromkeys(lot.group.systems, told)
     return found
+
+
+def _costs(task: Task) -> dict[int, Cost]:
+    """What leaving a group out costs: its systems; then rather one that can't wait, one on which few
+    hang, a later one."""
+    hang = Counter(task.of[tie.needs].number for tie in task.needs)
+    last = max((lot.number for lot in task.lots), default=0)
+    return {
+        n: (len(lot.jobs), not is_narrow(lot, task), hang[n], last - n)
+        for lot in task.lots
+        for n in (lot.number,)
+    }
 
 
 def limited(task: Task) -> list[str]:
@@ -275,4 +273,4 @@ def chained(bonds: Sequence[Bond], systems: Sequence[str]) -> tuple[Bond, ...]:
     if bonds or len(systems) < 2:
         return tuple(bonds)
     why = "同组 / one group"
-    return tuple(Bond(one=a, other=b, why=why) for a, b in pairwise(systems))
+    return tuple(Bond(one=a, other=b, why=why, firm=True) for a, b in pairwise(systems))

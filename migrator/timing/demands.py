@@ -11,8 +11,9 @@ from migrator.groups import Tie
 from migrator.means import WEEKDAYS, Allowed, CityMeans, Crews, Freeze
 from migrator.timetable import Bond
 from migrator.timing.jobs import Job
-from migrator.timing.lots import crews_of
+from migrator.timing.lots import crews_of, rooms_of
 from migrator.timing.mapping import crew_size
+from migrator.windows import Window
 
 PLENTY = 1 << 30
 """More cutovers a night, or MiB a night, than any city has."""
@@ -147,7 +148,7 @@ def _pilots(jobs: Sequence[Job], city: CityMeans) -> Iterator[Demand]:
 
 
 def _crews(jobs: Sequence[Job], city: CityMeans) -> Iterator[Demand]:
-    rooms = {job.room for job in jobs} - {job.cloud for job in jobs}
+    rooms = rooms_of(jobs)
     for code, wanted in crews_of(jobs):
         size = crew_size(code, city, rooms)
         if wanted > size:  # else it is never too small for these
@@ -158,9 +159,13 @@ def _crews(jobs: Sequence[Job], city: CityMeans) -> Iterator[Demand]:
 
 def _windows(jobs: Sequence[Job], city: CityMeans) -> Iterator[Demand]:
     """Each stands against others of its group, and against a freeze that begins or ends in its night."""
+    hours = city.nights.hours
     if len({job.window for job in jobs}) > 1 or city.freezes:
+        night = Window.parse(hours).minutes()
         for job in jobs:
             zh, en = f"{job.code} 的窗口 {job.window}", f"the window of {job.code}: {job.window}"
+            if not night & Window.parse(job.window).minutes():
+                zh, en = f"{zh}（不在夜 {hours} 内）", f"{en} (not in the night, {hours})"
             yield Demand(About.WINDOW, (job.code,), zh, en, (job.code,))
 
 
@@ -249,7 +254,7 @@ def _manned(crews: Crews, codes: set[str], jobs: Sequence[Job]) -> Crews:
         update["total"] = PLENTY
     for job in jobs:
         if f"crew:{job.room}" in codes:
-            rooms[job.room] = PLENTY
+            rooms[job.room] = clouds[job.room] = PLENTY
         if f"crew:{job.cloud}" in codes:
             clouds[job.cloud] = PLENTY
     return crews.model_copy(update=update | {"rooms": rooms, "clouds": clouds})

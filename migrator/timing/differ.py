@@ -30,7 +30,7 @@ class Change(Frozen):
 
 class Differences(Frozen):
     """`shifts`: the systems that differ, by code; `same`: how many keep their night. `figures`: the
-    stages of the objective, the last night as days from the first plan's first, systems placed."""
+    stages of the objective, systems placed, days that are kept whole, and what is in time for them."""
 
     shifts: tuple[Shift, ...]
     same: int
@@ -67,4 +67,5 @@ def _figures(plan: Plan, nights: dict[str, date]) -> dict[str, int]:
     found = {"placed": len(nights), "late": len(late)}
     found |= {stage.name: stage.value for stage in table.stages}
     found["duties"] = sum(duty.kept for duty in table.duties)
+    found["in_time"] = sum(min(duty.in_time, duty.needed) for duty in table.duties)
     return found

@@ -7,8 +7,6 @@ being torn from the others.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
 from migrator.graph import joined
 from migrator.timing.load import Load
 from migrator.timing.lots import Lot, Task
@@ -64,8 +62,7 @@ def _moved(
     for lot in part:
         night = slots[lot.cut] - back
         own = {lot.cut: night}
-        for at, copy in enumerate(lot.copies):
-            begins = np.logical_and.reduce(list(load.copying(copy).values()))
+        for at, (copy, begins) in enumerate(zip(lot.copies, load.begins(lot), strict=True)):
             own[lot.copy(at)] = int(load.latest(copy, begins)[night])
         crewed = all(load.left[code][night] >= amount for code, amount in load.needs(lot))
         if not crewed or min(own.values()) < 0:

@@ -1,19 +1,20 @@
 """Which groups no timetable can hold, each with its reason: they are left out, and block no other."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
-from migrator.halves import together
+from migrator.halves import labelled, together
 from migrator.means import CityMeans
 from migrator.timetable import Bond, MoveGroup
+from migrator.timing.again import NOTHING, Former
 from migrator.timing.conflict import Demanded, Shelf, chained
+from migrator.timing.demands import About
 from migrator.timing.jobs import Job
-from migrator.timing.lots import Due, Lot, crews_of, lot_of
-from migrator.timing.mapping import capacity_of, crew_size
+from migrator.timing.lots import Due, Lot, crews_of, lot_of, rooms_of
+from migrator.timing.mapping import crew_size
 from migrator.timing.nights import Calendar
-from migrator.windows import Window, common
+from migrator.timing.shortage import Shortage
+from migrator.windows import Window, one_night
 
 
 def fitting(
@@ -21,23 +22,39 @@ def fitting(
     jobs: Mapping[str, Job],
     calendar: Calendar,
     dues: Mapping[str, tuple[Due, ...]],
+    *,
+    explained: "Explained | None" = None,
+    former: Former = NOTHING,
 ) -> tuple[list[Lot], dict[str, str]]:
-    """The groups that can be scheduled, and why the others can't, by system. What is due first gets
-    a cloud's machines first."""
+    """The groups that can be scheduled, and why the others can't, by system."""
+    lots, refused = able(groups, jobs, calendar, explained)
+    short = Shortage(lots, calendar, dues, former).left
+    for lot in lots:
+        if lot.number in short:
+            refused |= dict.fromkeys(lot.group.systems, short[lot.number])
+    return [lot for lot in lots if lot.number not in short], refused
+
+
+def able(
+    groups: Sequence[MoveGroup],
+    jobs: Mapping[str, Job],
+    calendar: Calendar,
+    explained: "Explained | None" = None,
+) -> tuple[list[Lot], dict[str, str]]:
+    """The groups that some night takes, and why none takes the others, by system. A night is judged
+    by the plan's own, however far `calendar` goes: else what is left out would hang on how long
+    others take."""
     lots: list[Lot] = []
     refused: dict[str, str] = {}
-    explained = Explained(calendar)
+    explained = explained or Explained()
+    own = calendar.as_far_as(calendar.city.plan.nights)
     for number, group in enumerate(groups):
-        lot = lot_of(number, group, [jobs[code] for code in group.systems], calendar)
-        if why := next(_misfits(lot, calendar), None):
-            refused |= dict.fromkeys(group.systems, explained.told(lot, why))
+        several = [jobs[code] for code in group.systems]
+        lot = lot_of(number, group, several, own)
+        if any(misfits(lot, own)):
+            refused |= dict.fromkeys(group.systems, explained.told(lot, own))
         else:
-            lots.append(lot)
-    room: dict[str, int] = {}
-    for lot in sorted(lots, key=lambda one: (_first_due(one, dues), one.number)):
-        if why := _no_room(lot, room, calendar):
-            refused |= dict.fromkeys(lot.group.systems, why)
-            lots.remove(lot)
+            lots.append(lot if own is calendar else lot_of(number, group, several, calendar))
     return lots, refused
 
 
@@ -46,71 +63,98 @@ class Explained:
     """What demands of a group's own stand against one another, for the first that are asked: a
     crew of nobody refuses hundreds, all for one reason."""
 
-    calendar: Calendar
     left: int = 40
-    _shared: Shelf = field(init=False, default_factory=dict)
+    _shelf: Shelf = field(init=False, default_factory=dict)
+    _told: dict[tuple[str, ...], str] = field(init=False, default_factory=dict)
 
-    def told(self, lot: Lot, why: str) -> str:
-        self.left -= 1
-        if self.left < 0:
-            return why
+    def told(self, lot: Lot, calendar: Calendar) -> str:
+        """Of one group once, however often it is fitted."""
+        if lot.group.systems not in self._told:
+            self.left -= 1
+            why = list(misfits(lot, calendar))
+            if self.left < 0:
+                return why[0].words
+            self._told[lot.group.systems] = self._asked(lot, why, calendar)
+        return self._told[lot.group.systems]
+
+    def _asked(self, lot: Lot, why: Sequence["Misfit"], calendar: Calendar) -> str:
+        """The demands, after that of the reasons that speaks of them."""
         jobs = {job.code: job for job in lot.jobs}
         bonds = chained(lot.group.bonds or (), lot.group.systems)
-        asked = Demanded(self.calendar, jobs, bonds, shelf=self._shared)
-        found = asked.conflict(sorted(jobs))
-        return together(why, found.words) if found else why
+        found = Demanded(calendar, jobs, bonds, shelf=self._shelf).conflict(sorted(jobs))
+        if found is None:
+            return why[0].words
+        about = {one.about for one in found.demands}
+        if same := next((one for one in why if one.about & about), None):
+            # what the demands themselves name is not told twice
+            own = same.about & {About.FORBID, About.WINDOW}
+            return found.words if own else together(same.words, found.words)
+        return together(why[0].words, labelled("此外 / besides", found.words))
 
 
-def _first_due(lot: Lot, dues: Mapping[str, tuple[Due, ...]]) -> date:
-    return min((due.day for job in lot.jobs for due in dues.get(job.code, ())), default=date.max)
+@dataclass(frozen=True)
+class Misfit:
+    """A reason in both languages, and what demands it is `about`."""
+
+    words: str
+    about: frozenset[About]
 
 
-def _no_room(lot: Lot, room: dict[str, int], calendar: Calendar) -> str:
-    """Takes from what all deliveries together leave, or says what is short."""
-    wanted = Counter[str]()
-    for copy in lot.copies:
-        wanted.update(dict(copy.takes))
-    for code, amount in sorted(wanted.items()):
-        if code not in room:
-            room[code] = max(v for _, v in capacity_of(code, calendar).steps)
-        if amount > (left := room[code]):
-            return (
-                f"{code} 全部交付后仍不足：余 {left}，需 {amount} / not enough when all is delivered: "
-                f"{left} left, {amount} needed"
-            )
-    for code, amount in wanted.items():
-        room[code] -= amount
-    return ""
+def misfits(lot: Lot, calendar: Calendar) -> Iterator[Misfit]:
+    """Why no night takes it, whatever else is planned."""
+    for words, about in _reasons(lot, calendar):
+        yield Misfit(words, frozenset(about))
 
 
-def _misfits(lot: Lot, calendar: Calendar) -> Iterator[str]:
+NIGHTS = (About.HOLIDAYS, About.NIGHTS, About.FREEZE, About.ALLOWED)
+
+
+def _reasons(lot: Lot, calendar: Calendar) -> Iterator[tuple[str, tuple[About, ...]]]:
     city = calendar.city
     if not lot.windows:
-        yield f"没有一晚可以割接{_of(lot)} / no night is open to it{_of(lot)}"
-    if not common([Window.parse(job.window) for job in lot.jobs]):
-        yield f"同批系统的窗口不重叠{_of(lot)} / the windows of its group do not overlap{_of(lot)}"
+        yield f"没有一晚可以割接{_of(lot)} / no night is open to it{_of(lot)}", NIGHTS
+    if not one_night([Window.parse(j.window) for j in lot.jobs], Window.parse(city.nights.hours)):
+        of = _of(lot)
+        told = f"同批系统的窗口不在同一晚{of} / the windows of its group are not of one night{of}"
+        yield told, (About.WINDOW,)
     for code, amount, size in too_many(lot.jobs, city):
-        yield _too_many(lot, code, amount, size)
-    yield from _contradictions(lot, city)
+        yield _too_many(lot, code, amount, size), (About.CREW,)
+    for told in _contradictions(lot, city):
+        yield told, (About.FORBID,)
+    yield from _told_nights(lot, calendar)
+    for copy in lot.copies:
+        there = calendar.count - sum(one.last - one.first + 1 for one in copy.pauses)
+        if copy.slots > there:
+            told = (
+                f"{copy.road} 上需复制 {copy.slots} 昼夜，可复制的只有 {there} 昼夜 / its copy takes "
+                f"{copy.slots} days, and there are {there} on which it may be copied"
+            )
+            yield told, (About.ROAD, About.FREEZE)
+
+
+def _told_nights(lot: Lot, calendar: Calendar) -> Iterator[tuple[str, tuple[About, ...]]]:
+    city = calendar.city
     pinned = {at.system: at.night for at in city.groups.at}
     nights = {pinned[job.code] for job in lot.jobs if job.code in pinned}
     for night in sorted(nights):
         slot = city.plan.slot(night)
         if len(nights) > 1 or not any(w.first <= slot <= w.last for w in lot.windows):
             of = _of(lot)
-            yield f"指定的 {night} 不可割接{of} / {night}, as was told, is not open to it{of}"
-    for copy in lot.copies:
-        there = calendar.count - sum(one.last - one.first + 1 for one in copy.pauses)
-        if copy.slots > there:
-            yield (
-                f"{copy.road} 上需复制 {copy.slots} 昼夜，可复制的只有 {there} 昼夜 / its copy takes "
-                f"{copy.slots} days, and there are {there} on which it may be copied"
-            )
+            told = f"指定的 {night} 不可割接{of} / {night}, as was told, is not open to it{of}"
+            yield told, (About.AT, *NIGHTS)
+        for copy in lot.copies:
+            if copy.over(0) > slot:  # one that began before has its former night, and is not asked
+                first = city.plan.night(0)
+                told = (
+                    f"指定的 {night} 前复制不完：{copy.road} 上需 {copy.slots} 昼夜，最早自 {first} 起 / its "
+                    f"copy is not over by {night}, as was told: {copy.slots} days, from {first} on"
+                )
+                yield told, (About.AT, About.ROAD)
 
 
 def too_many(jobs: Sequence[Job], city: CityMeans) -> list[tuple[str, int, int]]:
     """The crews that can't cut these over in one night: which, how many times, how many they can."""
-    rooms = {job.room for job in jobs} - {job.cloud for job in jobs}
+    rooms = rooms_of(jobs)
     needed = [(code, amount, crew_size(code, city, rooms)) for code, amount in crews_of(jobs)]
     return [one for one in needed if one[1] > one[2]]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from inventory.labels import field_label
 from inventory.model import Estate, Line, System
@@ -9,6 +10,7 @@ from migrator.dispositions import Ruling, way_of
 from migrator.means import CityMeans, LineShare, Measured
 from migrator.orders import Topic
 from migrator.plan import Disposition, Way
+from migrator.roads import preference
 from migrator.windows import Window
 
 _DAY = 24 * 60
@@ -50,6 +52,7 @@ class Job:
     takes: tuple[tuple[str, int], ...]
     window: str
     anytime: bool = False
+    from_cloud: bool = False
 
     @property
     def code(self) -> str:
@@ -67,12 +70,16 @@ class Measures:
     kinds: dict[str, frozenset[str]] = field(default_factory=dict)  # cloud → its architectures
     counted: dict[str, frozenset[str]] = field(default_factory=dict)  # cloud → fields it counts
 
+    @cached_property
+    def systems(self) -> dict[str, System]:
+        return {one.code: one for one in self.estate.systems}
+
     @classmethod
     def of(cls, estate: Estate, city: CityMeans) -> "Measures":
         lines: dict[frozenset[str], Line] = {}
-        for line in sorted(estate.lines, key=lambda one: (_rate(one, city) or 0, one.code)):
+        for line in sorted(estate.lines, key=lambda one: preference(one, _rate(one, city))):
             if line.a_end and line.z_end:
-                lines[frozenset((line.a_end, line.z_end))] = line  # the widest counts
+                lines[frozenset((line.a_end, line.z_end))] = line  # the last counts
         kinds: dict[str, set[str]] = {}
         counted: dict[str, set[str]] = {}
         for one in city.deliveries:
@@ -117,7 +124,8 @@ def job_of(system: System, known: Measures) -> Job | Ruling:
     takes = _takes(system, arch, known)
     window = system.window or known.city.nights.window or known.city.nights.hours
     mib = system.storage_gib * 1024
-    return Job(system, system.place, system.target, road, mib, takes, window)
+    leaves = system.place in known.clouds
+    return Job(system, system.place, system.target, road, mib, takes, window, leaves)
 
 
 def takes_of(system: System, known: Measures) -> tuple[tuple[str, int], ...]:
@@ -167,7 +175,7 @@ def _rate(line: Line, city: CityMeans) -> int | None:
 
 
 def basis_of(place: str, target: str, known: Measures) -> Basis | str:
-    """Of the widest line between the two, else of the network; or why there is none."""
+    """Of the line between the two that is preferred, else of the network; or why there is none."""
     city = known.city
     line = known.lines.get(frozenset((place, target)))
     if line is None and city.lines.network is None:

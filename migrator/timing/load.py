@@ -3,6 +3,7 @@
 Arrays are indexed by slot; a mask says where something is possible.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from migrator.schedule.project import Steps, Window
-from migrator.timing.lots import Copy, Lot, Task
+from migrator.timing.lots import Copy, Lot, Task, rooms_of
 from migrator.timing.mapping import capacity_of, crew_size, forbids_of
 
 Row = NDArray[np.int64]
@@ -33,8 +34,7 @@ class Load:
     @classmethod
     def empty(cls, task: Task) -> "Load":
         count = task.calendar.count
-        places = {job.room for lot in task.lots for job in lot.jobs}
-        rooms = places - {job.cloud for lot in task.lots for job in lot.jobs}
+        rooms = rooms_of(job for lot in task.lots for job in lot.jobs)
         left: dict[str, Row] = {}
         room: dict[str, Row] = {}
         for lot in task.lots:
@@ -91,8 +91,17 @@ class Load:
             self._days[copy.pauses] = np.flatnonzero(works)
         return self._days[copy.pauses]
 
-    def copying(self, copy: Copy) -> dict[str, Mask]:
-        """For the road and for each capacity that it takes: where its copy could begin."""
+    def begins(self, lot: Lot) -> list[Mask]:
+        """For each of its copies where it could begin, be the others of the group there already."""
+        whole = Counter[str]()
+        for copy in lot.copies:
+            whole.update(dict(copy.takes))
+        found = (self.copying(copy, whole).values() for copy in lot.copies)
+        return [np.logical_and.reduce(list(masks)) for masks in found]
+
+    def copying(self, copy: Copy, whole: Mapping[str, int] | None = None) -> dict[str, Mask]:
+        """For the road and for each capacity that it takes: where its copy could begin. `whole`: what
+        has to be left of each, where that is more."""
         count = self.task.calendar.count
         found: dict[str, Mask] = {}
         fits = np.zeros(count, np.bool_)
@@ -104,7 +113,7 @@ class Load:
         found[copy.road] = fits
         for code, amount in copy.takes:
             least = np.minimum.accumulate(self.room[code][::-1])[::-1]
-            found[code] = least >= amount
+            found[code] = least >= (whole[code] if whole else amount)
         return found
 
     def latest(self, copy: Copy, begins: Mask) -> Row:

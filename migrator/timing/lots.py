@@ -4,7 +4,7 @@ A slot is 24 hours that begin with a night.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -169,6 +169,13 @@ def is_narrow(lot: Lot, task: Task) -> bool:
 
 PAUSE = 60
 """Nights at the end without an open one that are a long freeze or a rule of weekdays, and no limit."""
+
+
+def rooms_of(jobs: Iterable[Job]) -> frozenset[str]:
+    """Places with a room's own crew: what systems leave, and no cloud."""
+    several = tuple(jobs)
+    rooms = {job.room for job in several if not job.from_cloud}
+    return frozenset(rooms - {job.cloud for job in several})
 
 
 def crews_of(jobs: Sequence[Job]) -> tuple[tuple[str, int], ...]:

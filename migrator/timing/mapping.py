@@ -28,7 +28,7 @@ from migrator.schedule.project import (
     Window,
 )
 from migrator.timing.jobs import CAPACITIES, store_of
-from migrator.timing.lots import Lot, Task
+from migrator.timing.lots import Lot, Task, rooms_of
 from migrator.timing.nights import Calendar
 
 SEVERITIES = ("error", "warning", "declared")
@@ -183,8 +183,7 @@ def _pilots(task: Task) -> tuple[list[Activity], list[Lag]]:
 
 
 def _crews(task: Task) -> Iterator[Renewable]:
-    rooms = {job.room for lot in task.lots for job in lot.jobs}
-    rooms -= {job.cloud for lot in task.lots for job in lot.jobs}
+    rooms = rooms_of(job for lot in task.lots for job in lot.jobs)
     for code in sorted({code for lot in task.lots for code, _ in lot.crews}):
         yield Renewable(code, Steps.always(crew_size(code, task.city, rooms)))
 

@@ -8,6 +8,7 @@ from functools import cache, cached_property
 
 from inventory.errors import CalendarUnknown
 from inventory.policies.calendar import is_working_day
+from migrator.halves import together
 from migrator.means import WEEKDAYS, Allowed, CityMeans, Freeze
 from migrator.schedule.project import Steps
 from migrator.schedule.project import Window as Stretch
@@ -42,6 +43,12 @@ class Calendar:
         other.city = city
         return other
 
+    def as_far_as(self, count: int) -> "Calendar":
+        """The same, of so many nights."""
+        if count == self.count:
+            return self
+        return Calendar(self.city, count, today=self.today, used=self.used)
+
     def windows(self, jobs: Sequence[Job]) -> tuple[Stretch, ...]:
         """The nights on which all of these may be cut over, as stretches; none where there is no
         such night."""
@@ -69,6 +76,23 @@ class Calendar:
                 slot for slot, night in nights if any(one.holds(night) for one in shut)
             )
         return self._pauses[about]
+
+    def closed(self, jobs: Sequence[Job], slot: int) -> str:
+        """Why a night is not open to these, in both languages; empty where it is."""
+        city, night = self.city, self.city.plan.night(slot)
+        names = [
+            one.name
+            for one in city.freezes
+            if one.holds(night) and (one.everybody or any(_meets(one, job) for job in jobs))
+        ]
+        found = [f"封网 {name} / freeze {name}" for name in names]
+        if WEEKDAYS[night.weekday()] not in city.crews.nights:
+            found.append("非割接日 / a night without cutovers")
+        if self._is_holiday(slot):
+            found.append("节假日或其前夜 / a holiday, or the night before one")
+        if any(not one.holds(night) for one in city.allowed if any(_names(one, j) for j in jobs)):
+            found.append("不在其允许的夜晚内 / none of its allowed nights")
+        return together(*found) if found else ""
 
     @cached_property
     def crewed(self) -> frozenset[int]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from migrator.means import Search
 from migrator.schedule.bounds import Clash, limits
-from migrator.schedule.project import Project, Starts
+from migrator.schedule.project import MAKESPAN, Project, Starts
 from migrator.schedule.solve import Effort, Outcome, StageResult, judged, solve
 from migrator.timing.earlier import earlier
 from migrator.timing.load import Load
@@ -48,19 +48,36 @@ def searched(task: Task, deadline: float) -> Outcome:
         now = time.monotonic()
         came = now - (deadline - search.seconds)
         until = deadline - max((deadline - now) * REST, came / 2)
-        made = shaped(walk, first, told.makespan, search, until)
-        found, cut = earlier(walk, walk.better(made.slots, rounds=1)), made.cut
+        shape = shaped(walk, first, told.makespan, search, until)
+        found, cut = earlier(walk, walk.better(shape.slots, rounds=1)), shape.cut
     starts = _starts(found, project)
+    if small:
+        starts, cut = _in_time(project, starts, search, deadline)
     ends = (s + one.duration for s, one in zip(starts, project.activities, strict=True))
     capped = replace(project, horizon=max(ends))
     if small:
-        return _earlier(walk, capped, solve(capped, _effort(search, deadline), starts))
+        made = _earlier(walk, capped, solve(capped, _effort(search, deadline), starts))
+        return replace(made, repeatable=made.repeatable and not cut)
     outcome = judged(capped, starts)
     if outcome is None:
         if task.breaks:  # what the core finds would be no timetable
             return Outcome(starts=None)
         return solve(project, _effort(search, deadline))
     return replace(outcome, repeatable=not cut)
+
+
+def _in_time(
+    project: Project, starts: Starts, search: Search, deadline: float
+) -> tuple[Starts, bool]:
+    """The shortest of those that miss days least, where these miss any: lateness goes before length.
+    And whether the clock ended the search for it."""
+    end = dict(zip((one.code for one in project.activities), starts, strict=True))
+    stages = tuple(stage for stage in project.stages if stage.late)
+    if not any(end[one.activity] >= one.due for stage in stages for one in stage.late):
+        return starts, False
+    effort = replace(_effort(search, deadline), seconds=max(0.5, (deadline - time.monotonic()) / 2))
+    found = solve(replace(project, stages=(*stages, MAKESPAN)), effort, starts)
+    return found.starts or starts, not found.repeatable
 
 
 def _earlier(walk: Walk, project: Project, outcome: Outcome) -> Outcome:

@@ -1,24 +1,22 @@
 """A schedule as a timetable with dates, hours and turns.
 
-timetable = told(task, groups, slots, outcome)
+timetable = told(task, slots, outcome)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from datetime import time as midnight
 
 from migrator.means import CityMeans
 from migrator.schedule.solve import Outcome
-from migrator.timetable import Appointment, MoveGroup, Rest, StageTold, Timetable
+from migrator.timetable import Appointment, Rest, StageTold, Timetable
 from migrator.timing.jobs import Job
 from migrator.timing.lots import Copy, Lot, Task
 from migrator.timing.nights import of_night
 from migrator.timing.turns import turns
 
 
-def told(
-    task: Task, groups: Sequence[MoveGroup], slots: Mapping[str, int], outcome: Outcome
-) -> Timetable:
+def told(task: Task, slots: Mapping[str, int], outcome: Outcome) -> Timetable:
     nights = sorted({slots[lot.cut] for lot in task.lots})
     waves = {slot: number for number, slot in enumerate(nights, start=1)}
     needs: dict[str, set[str]] = {}
@@ -38,7 +36,7 @@ def told(
     return Timetable(
         first=task.city.plan.from_,
         nights=task.city.plan.nights,
-        groups=tuple(groups[lot.number] for lot in task.lots),
+        groups=tuple(lot.group for lot in task.lots),
         appointments=tuple(sorted(appointments, key=lambda one: one.system)),
         stages=tuple(
             StageTold(name=one.name, value=one.value, bound=one.bound) for one in outcome.stages

@@ -53,10 +53,9 @@ class Walk:
         task, load, slots = self.task, Load.empty(self.task), dict(self.task.pins)
         fixed = [lot for lot in task.lots if lot.cut in slots]
         for lot in fixed:
-            for at, copy in enumerate(lot.copies):
+            for at, (copy, begins) in enumerate(zip(lot.copies, load.begins(lot), strict=True)):
                 if lot.copy(at) in slots:
                     continue
-                begins = np.logical_and.reduce(list(load.copying(copy).values()))
                 start = int(load.latest(copy, begins)[slots[lot.cut]])
                 slots.setdefault(lot.copy(at), start)
                 if slots[lot.copy(at)] < 0:
@@ -161,10 +160,8 @@ class Walk:
         return found[lot.cut] != now
 
     def _copies(self, lot: Lot, load: Load) -> list[Row]:
-        return [
-            load.latest(copy, np.logical_and.reduce(list(load.copying(copy).values())))
-            for copy in lot.copies
-        ]
+        each = zip(lot.copies, load.begins(lot), strict=True)
+        return [load.latest(copy, begins) for copy, begins in each]
 
     def _open(self, lot: Lot, load: Load, slots: Mapping[str, int], latest: list[Row]) -> Mask:
         """The nights on which it can be cut over while all that has a slot stays."""

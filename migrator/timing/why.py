@@ -5,7 +5,6 @@ else stays as it is scheduled; a night on which nothing stands against it is fre
 objective (what hangs on it, or on its place) that has it later.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -23,11 +22,13 @@ ORDER = "order"
 class Binding(Frozen):
     """`what`: crew:X, line:X, network:X, cloud:X:…, forbid:N, nights, pilots or order:SYSTEM;
     `nights`: how many earlier nights it stands against; `gain`: by how many the group could be
-    earlier if it alone were out of the way, 0 where something else stands there too."""
+    earlier if it alone were out of the way, 0 where something else stands there too. Of a whole plan:
+    of how many `groups`, on how many different nights, and the greatest gain of any of them."""
 
     what: str
     nights: int
     gain: int
+    groups: int = 1
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,7 @@ class Reasons:
     def of(self, lot: Lot) -> Why:
         slot = self.slots[lot.cut]
         first = min(slot, max((copy.over(0) for copy in lot.copies), default=0))
-        self.load.put(lot, self.slots, -1)
-        against = {what: ~mask[first:slot] for what, mask in self._possible(lot)}
-        self.load.put(lot, self.slots)
+        against = self.against(lot, first)
         stands = np.zeros(slot - first, np.int64)
         for mask in against.values():
             stands += mask
@@ -73,6 +72,13 @@ class Reasons:
                 bindings.append(Binding(what=what, nights=int(mask.sum()), gain=gain))
         bindings.sort(key=lambda one: (-one.gain, -one.nights, one.what))
         return Why(lot, slot, first, int((stands == 0).sum()), tuple(bindings))
+
+    def against(self, lot: Lot, first: int) -> dict[str, Mask]:
+        """What stands against it, on which of the nights from `first` to its own."""
+        self.load.put(lot, self.slots, -1)
+        found = {w: ~mask[first : self.slots[lot.cut]] for w, mask in self._possible(lot)}
+        self.load.put(lot, self.slots)
+        return found
 
     def _possible(self, lot: Lot) -> Iterator[tuple[str, Mask]]:
         """What has a say, and on which nights it lets the lot be cut over."""
@@ -93,18 +99,25 @@ class Reasons:
 
 
 def binding_most(reasons: Reasons, most: int = 200) -> tuple[Binding, ...]:
-    """What holds the whole plan: of the groups that come last, the nights that each thing alone
-    costs them, summed; the nights that it stands against them at all."""
+    """What holds the whole plan, of the groups that come last: what costs all of them together most
+    nights comes first."""
     last = sorted(reasons.task.lots, key=lambda lot: (-reasons.slots[lot.cut], lot.number))
-    gains: Counter[str] = Counter()
-    nights: Counter[str] = Counter()
+    gains: dict[str, list[int]] = {}
+    nights: dict[str, set[int]] = {}
     for lot in last[:most]:
-        for one in reasons.of(lot).bindings:
+        why = reasons.of(lot)
+        against = reasons.against(lot, why.first)
+        for one in why.bindings:
             what = ORDER if one.what.startswith(ORDER) else one.what
-            gains[what] += one.gain
-            nights[what] += one.nights
-    found = [Binding(what=w, nights=nights[w], gain=gains[w]) for w in nights]
-    return tuple(sorted(found, key=lambda one: (-one.gain, -one.nights, one.what)))
+            gains.setdefault(what, []).append(one.gain)
+            nights.setdefault(what, set()).update(
+                why.first + int(n) for n in np.flatnonzero(against[one.what])
+            )
+    order = sorted(gains, key=lambda what: (-sum(gains[what]), -len(nights[what]), what))
+    return tuple(
+        Binding(what=w, nights=len(nights[w]), gain=max(gains[w]), groups=len(gains[w]))
+        for w in order
+    )
 
 
 def told(what: str, lots: Mapping[str, str] | None = None) -> str:
@@ -119,5 +132,13 @@ def told(what: str, lots: Mapping[str, str] | None = None) -> str:
         "forbid": f"指定不得同晚（第 {rest or 0} 条，自 0 起） / told not to be in one night (entry {rest})",
         CLOSED: "该晚封网、节假日或非割接日 / a freeze, holiday or a night without cutovers",
         PILOTS: "须待试点结束 / pilots come first",
-        ORDER: f"须待所依赖的 {name} 割接并试运行 / after what it needs: {name}",
+        ORDER: f"须待所依赖的{_named(name)}割接并试运行 / after what it needs{_of(name)}",
     }[kind]
+
+
+def _of(name: str) -> str:
+    return f": {name}" if name else ""
+
+
+def _named(name: str) -> str:
+    return f" {name} " if name else "系统"

@@ -59,7 +59,7 @@ def test_single_values_are_set_by_their_path() -> None:
         ("freezes.2.to=06-12", "1"),
         ("trial.x=1", "trial"),
         ("nosuch.key=1", "nosuch"),
-        ("line.YZ-DX.1003.rate=fast", "1G"),
+        ("line.YZ-DX.1003.rate=fast", "100M"),
     ],
 )
 def test_what_cannot_be_set(told: str, why: str) -> None:
@@ -75,6 +75,67 @@ def test_means_read_back_from_a_plans_json() -> None:
     assert CityMeans.model_validate_json(whole.model_dump_json()) == whole
 
 
+@pytest.mark.parametrize(
+    ("told", "kbps"),
+    [("1.5G", 1_500_000), ("2.5 Mbps", 2_500), ("100M", 100_000), ("64K", 64), ("64", 64)],
+)
+def test_rates(told: str, kbps: int) -> None:
+    assert changed(means(), [f"lines.network={told}"], CITY).lines.network == kbps
+
+
+@pytest.mark.parametrize("told", ["0.0005M", "1.G", "1,5G", "快"])
+def test_no_rates(told: str) -> None:
+    with pytest.raises(MeansRefused, match=r"应为速率.*expected a rate"):
+        changed(means(), [f'lines.network="{told}"'], CITY)
+
+
+def test_codes_that_nobody_has_are_told_with_every_other_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "m.toml"
+    path.write_text(
+        """[plan]
+from = 2026-12-01
+nights = 60
+[lines]
+day = 120
+night = 80
+[lines.own.NOPE]
+day = 10
+[crews]
+room = -1
+clouds = 3
+[[freezes]]
+name = "封网"
+from = "02-30"
+to = "03-01"
+systems = ["S0", "S9", 4]
+[[deliveries]]
+cloud = "NONE"
+on = 2026-12-01
+""",
+        encoding="utf-8",
+    )
+    with pytest.raises(MeansRefused) as refused:
+        read_means(path, CITY)
+    found = [(one.line, one.at) for one in refused.value.faults]
+    assert found == [
+        (5, "lines.day"),
+        (7, "lines.own.NOPE"),
+        (10, "crews.room"),
+        (11, "crews.clouds"),
+        (14, "freezes[1].from"),
+        (16, "freezes[1].systems[3]"),
+        (16, "freezes[1].systems"),
+        (18, "deliveries[1].cloud"),
+    ]
+    assert "应为日期，如 2027-01-31" in str(refused.value)
+    assert "expected a date such as 2027-01-31" in str(refused.value)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(MeansRefused, match=r"是目录.*a folder"):
+        read_means(tmp_path, CITY)
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(MeansRefused, match=r"none\.toml"):
+    with pytest.raises(MeansRefused, match=r"没有此文件.*no such file.*none\.toml"):
         read_means(tmp_path / "none.toml", CITY)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from migrator.windows import Window, common
+from migrator.windows import Window, common, one_night
 
 CLOCK = st.times().map(lambda t: f"{t.hour:02}:{t.minute:02}")
 WINDOWS = st.builds(lambda a, b: f"{a}-{b}", CLOCK, CLOCK).map(Window.parse)
@@ -92,3 +92,18 @@ def test_common_means_one_minute_lies_in_all(windows: list[Window]) -> None:
 def test_a_window_overlaps_itself_and_the_whole_day(window: Window) -> None:
     assume(window.minutes())
     assert common([window, window, Window.parse("00:00-00:00")])
+
+
+@pytest.mark.parametrize(
+    ("windows", "one"),
+    [
+        (("21:00-23:30", "01:00-04:00"), True),
+        (("21:00-23:30", "06:00-22:00"), True),
+        (("21:00-23:30", "09:00-17:00"), False),
+        (("09:00-12:00", "11:00-17:00"), True),
+        (("09:00-12:00", "12:00-17:00"), False),
+        (("09:00-12:00",), True),
+    ],
+)
+def test_one_night_serves_windows_that_need_not_meet(windows: tuple[str, ...], one: bool) -> None:
+    assert one_night([Window.parse(w) for w in windows], Window.parse("20:00-08:00")) is one

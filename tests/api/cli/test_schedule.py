@@ -1,6 +1,7 @@
 """Timetables through the command line: from a file of means to nights, questions, why and what if."""
 
 import json
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from openpyxl import load_workbook
 
-from inventory.model import Estate
+from inventory.model import Estate, System
 from inventory.store_embedded import EmbeddedStore
 from probes.watch.folder import Folder
 from probes.watch.outages import Outages, Turn
@@ -96,7 +97,9 @@ def test_files_of_a_timetable(run: Run, planned_city: dict[str, Any], tmp_path: 
     assert book.sheetnames == told
     assert [cell.value for cell in book["去向"][3]][2:4] == ["迁移", "机房→云"]
     asked = [[cell.value for cell in row] for row in book["资源需求"].iter_rows(min_row=3)]
-    assert asked == [["2026-12", "CLOUD:cores", 16, 16]]
+    assert asked == [["2026-12", "政务云 (CLOUD) CPU 核数", 16, 16]]
+    assert book["费用"].cell(4, 4).value == "甲局 (O1)"
+    assert book["期限"].cell(3, 3).value == "条件文件"
     assert book["时间表"].max_row == 2 + 4
     told = files[1].read_bytes()
     assert all(len(line) <= 75 for line in told.split(b"\r\n"))
@@ -108,6 +111,39 @@ def test_files_of_a_timetable(run: Run, planned_city: dict[str, Any], tmp_path: 
     assert drawing.tag.endswith("svg")
     assert "<b>" not in files[2].read_text()
     assert run("plan", "timetable", planned_city["code"], "--to", tmp_path / "a.doc").code == 2
+
+
+def test_files_in_english_are_wholly_so(
+    run: Run, planned_city: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QIANYUN_LANG", "en")
+    code, book, days = planned_city["code"], tmp_path / "t.xlsx", tmp_path / "t.ics"
+    assert run("plan", "timetable", code, "--to", book, "--to", days).code == 0
+    names = re.compile("系统|年底前|甲局|政务云")  # that people gave
+    read = load_workbook(book)
+    cells = [sheet.title for sheet in read]
+    cells += [str(c.value) for s in read for row in s.iter_rows() for c in row if c.value]
+    cells.append(days.read_bytes().replace(b"\r\n ", b"").decode())
+    for text in cells:
+        assert not re.search("[\u4e00-\u9fff]", names.sub("", text)), text
+    assert "SUMMARY:Cutover" in cells[-1]
+    found = run("plan", "check", code, "--edited", book, "--json")
+    assert (found.code, found.json["ok"]) == (0, True)  # it is read as the Chinese one is
+
+
+def test_nothing_to_move_is_told_in_one_language(
+    run: Run, means: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = estate([system("S1", target=None), system("S2", room=None)])
+    monkeypatch.setattr(EmbeddedStore, "load", lambda self: city)
+    done = run("plan", "make", "--means", means)
+    assert done.code == 1
+    for part in ("没有可迁移的系统", "不动", "未申报迁移目标", "受阻"):
+        assert part in done.out
+    assert "blocked" not in done.out
+    assert "no target" not in done.out
+    monkeypatch.setenv("QIANYUN_LANG", "en")
+    assert "no target is declared" in run("plan", "make", "--means", means).out
 
 
 def test_why_names_what_binds_and_what_if_shows_that_it_helps(
@@ -124,12 +160,20 @@ def test_why_names_what_binds_and_what_if_shows_that_it_helps(
         or "班组" in run("plan", "why", code, last["system"]).out
     )
     assert found["roads"][0]["mib"] > 0
+    assert found["one_item"] == 100
+    assert found["copies"] == [{"by": "line:L-R1", "mib": 102400, "nights": 1}]
+    helps = {one["what"]: one for one in found["helps"]}
+    assert helps["crew:R1"]["amount"] == 1
+    shown = "".join(run("plan", "why", code, last["system"]).out.split())
+    for part in ("班组R1每晚增1次", "单项至多占100%：1昼夜", "复制100GiB"):
+        assert part in shown
     assert found["verdicts"][0]["way"] == "room-to-cloud"
     assert "每昼夜" in run("plan", "why", code, last["system"]).out
     assert run("plan", "why", code, "S9").code == 2
     changed = run("plan", "what-if", code, "--set", "room.R1=4", "--json").json
     figures = {one["what"]: (one["before"], one["after"]) for one in changed["figures"]}
     assert figures["makespan"][1] < figures["makespan"][0]
+    assert figures["in_time"] == (2, 4)  # before 2026-12-04; none of the days is kept in full
     assert changed["shifts"]
     assert len(run("plan", "list", "--json").json["plans"]) == 1  # nothing was kept
     assert run("plan", "what-if", code).code == 2
@@ -157,6 +201,49 @@ def test_groups_are_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     found = run("plan", "groups", "--json").json
     assert [one["systems"] for one in found["groups"]] == [["S0", "S1"]]
     assert "S0 → S1 → S0" in run("plan", "groups").out
+
+
+def test_groups_show_the_engineers_word_and_what_contradicts_it(
+    run: Run, means: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ring that is forbidden falls apart by itself; what is pinned and forbidden has no night."""
+    ring = [("S0", "S1"), ("S1", "S0"), ("S5", "S0"), ("S0", "S5")]
+    several = [system(f"S{n}") for n in range(5)]
+    city = estate([*several, system("S5", target=None)], ring)
+    monkeypatch.setattr(EmbeddedStore, "load", lambda self: city)
+    told = """
+[[groups.forbid]]
+systems = ["S0", "S1"]
+reason = "同一厂商"
+[[groups.pin]]
+systems = ["S2", "S3"]
+reason = "同一合同"
+[[groups.pin]]
+systems = ["S3", "S4"]
+reason = "同一入口"
+[[groups.forbid]]
+systems = ["S2", "S4"]
+reason = "不能同停"
+[[groups.at]]
+system = "S5"
+night = 2026-12-09
+reason = "到场"
+"""
+    means.write_text(MEANS.replace("room = 1", "room = 3") + told, encoding="utf-8")
+    found = run("plan", "groups", "--means", means, "--json").json
+    assert [one["systems"] for one in found["groups"]] == [["S2", "S3", "S4"]]
+    assert [(one["systems"], one["price"]) for one in found["split"]] == [(["S0", "S1"], 2)]
+    assert [(one["what"], one["systems"]) for one in found["told"]] == [
+        ("pin", ["S2", "S3"]),
+        ("pin", ["S3", "S4"]),
+        ("forbid", ["S0", "S1"]),
+        ("forbid", ["S2", "S4"]),
+        ("at", []),
+    ]
+    assert [one["systems"] for one in found["refused"]] == [["S2", "S3", "S4"]]
+    shown = "".join(run("plan", "groups", "--means", means).out.split())
+    for part in ("不得同晚", "同一厂商", "指定夜晚", "均不迁移", "没有一晚可排", "不能同停"):
+        assert part in shown
 
 
 @pytest.mark.parametrize(
@@ -198,7 +285,7 @@ def test_a_timetable_that_people_edited_is_judged(
     book.save(to)
     done = run("plan", "check", code, "--edited", to)
     assert done.code == 1
-    for told in ("S0 依赖 S1", "room R1", "至多 1 次", "改动的夜晚: 1"):
+    for told in ("S0 依赖 S1", "机房 R1 班组", "至多 1 次", "改动的系统: 1，其中割接夜: 1"):
         assert told in done.out
     sheet.delete_rows(rows["S2"])
     sheet.cell(rows["S1"], 2).value = "下周"
@@ -258,3 +345,60 @@ def test_nights_that_are_over_are_neither_planned_nor_approved(
     again = run("plan", "make", "--means", means, "--json").json["plan"]["timetable"]
     assert min(one["copy_from"] for one in again["appointments"]) == "2026-12-04"
     assert min(one["night"] for one in again["appointments"]) == "2026-12-05"
+
+
+def test_facts_of_what_has_a_night_and_no_item_are_told_when_they_change(
+    run: Run, planned_city: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, city = planned_city["code"], EmbeddedStore.load(None)  # type: ignore[arg-type]
+    assert planned_city["plan"]["waves"] == []  # no system has hosts: only nights
+    changed = {
+        "S0": {"storage_gib": None, "window": "01:00-04:00"},
+        "S1": {"room": "CLOUD"},
+        "S2": {"room": "R2"},
+        "S3": {"secrecy": "classified", "room": "R2"},
+    }
+    now = city.model_copy(
+        update={
+            "systems": tuple(
+                System.model_validate(s.model_dump() | changed.get(s.code, {}))
+                for s in city.systems
+            ),
+            "lines": tuple(
+                one.model_copy(update={"bandwidth_kbps": 9_000}) if one.code == "L-R2" else one
+                for one in city.lines
+            ),
+        }
+    )
+    monkeypatch.setattr(EmbeddedStore, "load", lambda self: now)
+    found = run("plan", "check", code, "--json")
+    assert found.code == 1
+    drift = found.json["drift"]
+    assert drift["S0"] == [
+        "割接窗口：— → 01:00-04:00 / window: — → 01:00-04:00",
+        "存储（GiB）：100 → — / storage_gib: 100 → —",
+    ]
+    assert drift["S1"] == ["已在目标云 / already at its target"]
+    assert found.json["there"] == ["S1"]
+    assert [line.partition("：")[0] for line in drift["S2"]] == ["部署机房", "线路速率（kbit/s）"]
+    assert drift["S3"] == ["涉密系统只作登记 / classified: only a stub is kept"]
+    # the room's crew has one night of S1 as it was planned, and a cloud is no room
+    assert not [line for line in found.json["broken"] if "CLOUD" in line]
+    assert "存储（GiB）：100 → —" in run("plan", "check", code).out
+    asked = run("plan", "approve", code, "--as", "li", "--digest", planned_city["digest"])
+    assert (asked.code, "事实已变" in asked.err) == (1, True)
+
+
+def test_what_people_should_know_of_a_timetable_is_shown(
+    run: Run, means: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = estate([system("S0", window="09:00-17:00"), system("S1")])
+    monkeypatch.setattr(EmbeddedStore, "load", lambda self: city)
+    monkeypatch.setenv("QIANYUN_TODAY", "2026-11-23")
+    code = run("plan", "make", "--means", means, "--json").json["code"]
+    shown = run("plan", "show", code).out
+    assert "窗口 09:00-17:00 不全在夜 20:00-08:00 内" in shown
+    assert "12-03 09:00" in shown  # of the night 12-02: the morning after
+    assert len(run("plan", "why", code, "S0", "--json").json["notes"]) == 1
+    assert "窗口 09:00-17:00" in run("plan", "why", code, "S0").out
+    assert run("plan", "why", code, "S1", "--json").json["notes"] == []

@@ -8,9 +8,10 @@ from openpyxl import load_workbook
 
 from inventory.changes import merge_declared
 from inventory.choices import Secrecy
+from inventory.errors import LedgerError
 from inventory.ledger import read_ledgers
 from inventory.ledger_write.questions import questionnaire
-from inventory.model import Estate, Organisation, Room, System
+from inventory.model import Estate, Organisation, Provenance, Room, System
 
 ESTATE = Estate(
     organisations=(Organisation(code="O1", name="市教育局"),),
@@ -93,3 +94,72 @@ def test_what_is_asked_stands_first_and_red() -> None:
 def test_what_is_never_asked(asked: dict[str, list[str]], error: type[Exception]) -> None:
     with pytest.raises(error):
         questionnaire(ESTATE, asked)
+
+
+def _later(**facts: object) -> Estate:
+    """The estate after S1 was corrected by another ledger."""
+    corrected = ESTATE.system("S1").model_copy(update=facts)
+    now = {
+        "provenance": (
+            Provenance("storage_gib", "更正.xlsx", "信息系统", 5, "存储(GB)", "约4T"),
+            Provenance("om_funds_per_year", "更正.xlsx", "信息系统", 5, "年运维费", "约12.8万元"),
+        )
+    }
+    systems = (corrected.model_copy(update=now), *ESTATE.systems[1:])
+    return ESTATE.model_copy(update={"systems": systems})
+
+
+def test_what_was_not_asked_is_never_undone(tmp_path: Path) -> None:
+    answers = {("=学籍系统", "涉密情况"): "非涉密"}
+    now = _later(memory_gib=64, om_funds_per_year=128_000, function="学籍与学位")
+    report = read_ledgers([_answered(tmp_path / "a.xlsx", answers)], known=now)
+    assert (report.problems, report.ignored) == ((), ())
+    kept = merge_declared(now, report.estate).system("S1")
+    assert kept == now.system("S1").model_copy(
+        update={"secrecy": Secrecy.NONE, "provenance": kept.provenance}
+    )
+    raw = {p.field: (p.source, p.raw) for p in kept.provenance}
+    assert raw["om_funds_per_year"] == ("更正.xlsx", "约12.8万元")
+    assert raw["secrecy"] == ("a.xlsx", "非涉密")
+
+
+def test_an_answer_that_is_older_than_a_newer_fact_is_a_conflict(tmp_path: Path) -> None:
+    answers = {("=学籍系统", "存储(GB)"): 500, ("考务系统", "部署机房"): "教育局机房"}
+    now = _later(storage_gib=4096)
+    report = read_ledgers([_answered(tmp_path / "a.xlsx", answers)], known=now)
+    (told,) = report.problems
+    assert (told.code, told.row, told.column, told.raw) == ("outdated", 4, "存储(GB)", "500")
+    for part in ("4096", "更正.xlsx 信息系统 5", "500"):
+        assert part in told.message
+    merged = merge_declared(now, report.estate)
+    assert merged.system("S1").storage_gib == 4096
+    assert merged.system("S2").room == "R1"  # the rest is taken
+    same = read_ledgers([_answered(tmp_path / "a.xlsx", answers)], known=_later(storage_gib=500))
+    assert same.problems == ()
+
+
+def test_a_change_that_nobody_asked_for_is_told_and_not_taken(tmp_path: Path) -> None:
+    answers = {("考务系统", "内存(GB)"): 32}
+    report = read_ledgers([_answered(tmp_path / "a.xlsx", answers)], known=ESTATE)
+    (passed,) = report.ignored
+    assert (passed.row, passed.column, passed.raw) == (5, "内存(GB)", "32")
+    assert merge_declared(ESTATE, report.estate).digest == ESTATE.digest
+
+
+def test_answers_about_what_is_gone_or_classified_since_say_nothing(tmp_path: Path) -> None:
+    answers = {("=学籍系统", "存储(GB)"): 500, ("考务系统", "部署机房"): "教育局机房"}
+    secret = ESTATE.system("S2").model_copy(update={"secrecy": Secrecy.CLASSIFIED})
+    now = ESTATE.model_copy(update={"systems": (secret,)})
+    report = read_ledgers([_answered(tmp_path / "a.xlsx", answers)], known=now)
+    (told,) = report.problems
+    assert "S1" in told.message
+    assert merge_declared(now, report.estate).digest == now.digest
+
+
+def test_a_record_that_was_changed_is_refused(tmp_path: Path) -> None:
+    path = _answered(tmp_path / "a.xlsx", {})
+    book = load_workbook(path)
+    book["问答底稿"].cell(3, 3).value = "改过"
+    book.save(path)
+    with pytest.raises(LedgerError, match="问答底稿"):
+        read_ledgers([path], known=ESTATE)

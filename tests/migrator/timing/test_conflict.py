@@ -17,7 +17,8 @@ from migrator.groups import found, ties_of
 from migrator.means import CityMeans
 from migrator.plan import Disposition, Means, Plan
 from migrator.planner import make_plan
-from migrator.timing.conflict import Conflict, Demanded, chained, limited, smaller
+from migrator.timing.conflict import Conflict, Demanded, chained, limited
+from migrator.timing.deleting import lightest, smaller
 from migrator.timing.demands import About, Demand, demands_of
 from migrator.timing.jobs import Measures, rulings
 from migrator.timing.lots import lot_of, task_of
@@ -220,7 +221,7 @@ def test_the_plan_leaves_one_out_and_says_in_both_languages_why() -> None:
     assert [one.system for one in plan.timetable.appointments] == ["B", "C"]
     reason = next(v.reason for v in plan.verdicts if v.system == "A")
     for part in (
-        "以下要求不能同时成立，去掉任一项此矛盾即解",
+        "暂不排 A；以下要求不能同时成立，去掉任一项此矛盾即解",
         "A 依赖 B，须在其割接并试运行 5 日之后",
         "指定 B 于 2026-12-07 割接（会议定）",
         "these can't all be kept, and without any one of them this conflict is gone",
@@ -229,6 +230,9 @@ def test_the_plan_leaves_one_out_and_says_in_both_languages_why() -> None:
     ):
         assert part in reason
     assert "C " not in reason
+    zh, _, en = reason.partition(" / ")
+    assert "left out" not in zh
+    assert "暂不排" not in en
 
 
 def test_of_two_conflicts_both_are_told() -> None:
@@ -246,6 +250,68 @@ def test_a_smaller_set_is_found_where_the_first_is_larger() -> None:
 
     assert smaller([0, 1, 2], list(range(6)), kept) == ([3, 4], True)
     assert smaller([3, 4], list(range(6)), kept) == ([3, 4], True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "given", "reason"),
+    [
+        (
+            {},
+            {"groups": {"at": [at("A", 0)]}},
+            "指定的 2026-12-01 前复制不完：line:L-R1 上需 1 昼夜，最早自 2026-12-01 起；"
+            "此项要求做不到：指定 A 于 2026-12-01 割接（会议定）",
+        ),
+        (
+            {"storage_gib": 9000},
+            {
+                "plan": {"from": FIRST, "nights": 3},
+                "deliveries": [{"cloud": CLOUD, "on": FIRST + timedelta(days=50), "cores": 9}],
+            },
+            "line:L-R1 上需复制 18 昼夜，可复制的只有 3 昼夜；此外：",
+        ),
+    ],
+)
+def test_a_reason_and_the_set_speak_of_the_same_or_say_that_they_do_not(
+    facts: dict[str, Any], given: dict[str, Any], reason: str
+) -> None:
+    plan, blocked = planned(estate([system("A", **facts)]), given)
+    assert blocked == ["A"]
+    zh, en = plan.verdicts[0].reason.split(" / ")
+    assert zh.startswith(reason)
+    assert "left out" not in zh
+    assert en.isascii() or "会议定" in en
+
+
+def test_as_few_go_as_solve_all_conflicts() -> None:
+    costs = {n: (1, n) for n in range(5)} | {9: (3, 0)}
+    assert lightest([frozenset({0, 2}), frozenset({1, 2}), frozenset({2, 3})], costs) == {2}
+    assert lightest([frozenset({0, 1}), frozenset({3, 4})], costs) == {0, 3}
+    assert lightest([frozenset({0, 9}), frozenset({1, 9})], costs) == {0, 1}
+    assert lightest([], costs) == frozenset()
+
+
+def test_windows_of_one_night_are_no_conflict_and_others_are() -> None:
+    """What is bound has windows before and after midnight; by day is another matter."""
+    pin = {"groups": {"pin": [{"systems": ["A", "B"], "reason": "同一数据库"}]}}
+    evening, morning, day = (
+        system(code, window=window)
+        for code, window in (("A", "21:00-23:30"), ("B", "01:00-04:00"), ("B", "09:00-17:00"))
+    )
+    plan, blocked = planned(estate([evening, morning]), pin)
+    assert blocked == []
+    assert plan.timetable is not None
+    starts = {one.system: one.begins for one in plan.timetable.appointments}
+    assert starts == {"A": "2026-12-02T21:00", "B": "2026-12-03T01:00"}
+    other, blocked = planned(estate([evening, day]), pin)
+    assert blocked == ["A", "B"]
+    for part in (
+        "A 的窗口 21:00-23:30；",
+        "B 的窗口 09:00-17:00（不在夜 20:00-08:00 内）",
+        "须同晚",
+    ):
+        assert part in other.verdicts[0].reason
+    broken = faults(plan.timetable, estate([evening, day]), means(**pin))
+    assert any("窗口不在同一晚" in one for one in broken)
 
 
 NIGHT = st.integers(1, 12)
