@@ -93,7 +93,7 @@ class Qianyun:
     def planning(self) -> "Planning":
         from migrator.planning import Planning
 
-        return Planning(self.truth, self.estate)
+        return Planning(self.truth, self.estate, self.settings.today)
 
     @cached_property
     def looking(self) -> "Looking":

@@ -19,17 +19,18 @@ from probes.watch.outages import Outage, recorded
 @dataclass(frozen=True)
 class Standing:
     """`drift`: by system; `there`: which of the planned stand at their target already; `broken`: what
-    the timetable breaks by today's facts, in both languages; `down`: outages of what the plan goes
-    over that last."""
+    the timetable breaks by today's facts, in both languages, and `missed`: what nobody has begun in
+    time; `down`: outages of what the plan goes over that last."""
 
     drift: dict[str, tuple[str, ...]]
     there: tuple[str, ...]
     broken: tuple[str, ...]
+    missed: tuple[str, ...]
     down: tuple[Outage, ...]
 
     @property
     def ok(self) -> bool:
-        return not (self.drift or self.broken or self.down)
+        return not (self.drift or self.broken or self.missed or self.down)
 
 
 def standing(product: Qianyun, code: str) -> Standing:
@@ -49,6 +50,7 @@ def standing(product: Qianyun, code: str) -> Standing:
         {code: lines for code, lines in drift.items() if code not in moved},
         tuple(sorted(arrived)),
         tuple(broken),
+        tuple(product.planning.missed(code).values()),
         tuple(one for one in down if one.code in way),
     )
 

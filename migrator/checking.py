@@ -51,15 +51,25 @@ def _nights(
         if NAMES[night.weekday()] not in city.crews.nights:
             yield _both(code, f"{night} 非割接日", f"nobody works on {night}")
         for freeze in city.freezes:
-            if _meant(freeze, code, owner, room) and _within(night, freeze.from_, freeze.to):
-                yield _both(
-                    code,
-                    f"{night} 在封网 {freeze.name} 内",
-                    f"{night} is in the freeze {freeze.name}",
-                )
+            if _meant(freeze, code, owner, room):
+                yield from _frozen(code, one, freeze)
         if any(_outside(rule, code, owner, night) for rule in city.allowed):
             yield _both(code, f"{night} 不在允许的夜晚内", f"{night} is none of its allowed nights")
         yield from _hours(one, systems[code].window or city.nights.window, city)
+
+
+def _frozen(code: str, one: Appointment, freeze: Freeze) -> Iterator[str]:
+    """No day on which it may begin is one of the freeze's."""
+    first, ends = datetime.fromisoformat(one.begins), datetime.fromisoformat(one.ends)
+    last = max(first.date(), (ends - timedelta(minutes=1)).date())
+    days = (first.date() + n * DAY for n in range((last - first.date()).days + 1))
+    if any(_within(day, freeze.from_, freeze.to) for day in days):
+        at, until = one.begins.replace("T", " "), one.ends.replace("T", " ")
+        yield _both(
+            code,
+            f"割接 {at} 至 {until} 在封网 {freeze.name} 内",
+            f"its cutover {at} to {until} is in the freeze {freeze.name}",
+        )
 
 
 def _hours(one: Appointment, wanted: str | None, city: CityMeans) -> Iterator[str]:

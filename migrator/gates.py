@@ -196,21 +196,13 @@ def _expired(decision: ApprovalRecord, rule: Approval, now: datetime) -> bool:
 
 
 def _freeze(freezes: Sequence[Freeze], case: GateCase) -> GateVerdict:
-    """Those of the rules and of the plan's means. Both the day and the night (which has the date of its
-    evening, and ends at noon at the latest) must be free: a freeze begins at midnight and ends in the
-    morning after its last day's night."""
-    local = case.now.astimezone(ZoneInfo(case.plan.means.timezone))
-    days = {local.date(), (local - timedelta(hours=_night_ends(case))).date()}
+    """Those of the rules and of the plan's means, by the day that it is in the city: a freeze begins
+    with the midnight before its first day and ends with that after its last."""
+    today = case.now.astimezone(ZoneInfo(case.plan.means.timezone)).date()
     every = (*freezes, *(case.plan.means.city.freezes if case.plan.means.city else ()))
-    shut = [f for f in every if _concerns(f, case) and any(f.holds(day) for day in days)]
+    shut = [f for f in every if _concerns(f, case) and f.holds(today)]
     reasons = tuple(f"封网 {f.name} / freeze {f.name}: {f.from_} – {f.to}" for f in shut)
     return GateVerdict(gate="freeze", open=not shut, reasons=reasons)
-
-
-def _night_ends(case: GateCase) -> int:
-    """Hours after midnight at which the night that began the evening before is over."""
-    city = case.plan.means.city
-    return int((city.nights.hours if city else "20:00-08:00").partition("-")[2][:2])
 
 
 def _concerns(freeze: Freeze, case: GateCase) -> bool:

@@ -8,6 +8,7 @@ from inventory.secrecy import hidden
 from migrator.dispositions import Ruling, dispose
 from migrator.orders import NO_ORDERS, Orders
 from migrator.plan import Disposition, Item, Means, Verdict
+from migrator.roads import preference
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Index:
     standing: dict[str, list[Host]]  # by the system that they carry
     nodes: dict[str, Node]
     places: frozenset[str]  # codes of the clouds
-    lines: dict[frozenset[str | None], Line]  # by both ends, of several the widest
+    lines: dict[frozenset[str | None], Line]  # by both ends, of several the preferred
     hidden: frozenset[str]  # hosts of classified systems
 
     @classmethod
@@ -152,6 +153,6 @@ def _bare[T: Thing](thing: T) -> T:
 def _lines_by_ends(lines: Iterable[Line]) -> dict[frozenset[str | None], Line]:
     """A city has thousands of lines: nobody looks through all of them for each system."""
     found: dict[frozenset[str | None], Line] = {}
-    for line in sorted(lines, key=lambda line: (line.bandwidth_kbps or 0, line.code)):
+    for line in sorted(lines, key=lambda line: preference(line, line.bandwidth_kbps)):
         found[frozenset((line.a_end, line.z_end))] = line
     return found

@@ -25,13 +25,17 @@ def make_plan(
     former: Plan | None = None,
     today: date | None = None,
     gains: bool = False,
+    began: frozenset[str] = frozenset(),
 ) -> Plan:
     """Waves for every system that can move, and a verdict with its reason and the clauses it stands
     on for every system. Where the means are a city's, `seen` dependencies count beside the declared
     ones, and every system that can keeps its night of the plan before (`former`), of which the
-    nights before `today` are over; with `gains`, no other leaves its night than who is better for it."""
+    nights before `today` are over, and nothing is copied on them but by `began`, whose copies are
+    under way; with `gains`, no other leaves its night than who is better for it."""
     if means.city is not None:
-        return timed_plan(estate, means, orders, seen=seen, former=former, today=today, gains=gains)
+        return timed_plan(
+            estate, means, orders, seen=seen, former=former, today=today, gains=gains, began=began
+        )
     index = Index.of(estate)
     verdicts: dict[str, Verdict] = {}
     items: dict[str, Item] = {}

@@ -1,11 +1,12 @@
 """Use cases around plans: make, check, rehearse, approve, reject. Every way in calls these."""
 
-import time
+import time as clock
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from inventory.model import Frozen
 from inventory.secrecy import Hidden, hidden
@@ -17,6 +18,7 @@ from migrator.drift import drifts, planned_drifts
 from migrator.errors import Forbidden, NothingMoves, Refused
 from migrator.kinds import KINDS
 from migrator.means_file import changed
+from migrator.missed import begun_of, missed
 from migrator.orders import NO_ORDERS, Orders
 from migrator.people import Deed, Person
 from migrator.plan import Item, Means, Plan, StepKind
@@ -34,6 +36,9 @@ REHEARSED = tuple(
 """What a dry run goes through for each item, in check mode."""
 
 
+MOST_TOLD = 10
+
+
 class Rehearsal(Frozen):
     """One playbook of one item in check mode."""
 
@@ -48,6 +53,14 @@ class Rehearsal(Frozen):
 class Planning:
     truth: Truth
     estate: EstateStore
+    today: date | None = None  # instead of the clock's
+
+    def now(self, means: Means) -> datetime:
+        """The city's clock; of a day that is told instead, its beginning."""
+        zone = ZoneInfo(means.timezone)
+        if self.today is not None:
+            return datetime.combine(self.today, time(), zone)
+        return self.truth.clock().astimezone(zone)
 
     def make(
         self,
@@ -61,7 +74,8 @@ class Planning:
     ) -> tuple[PlanRecord, Plan]:
         """A plan of what is left to do, kept as a draft. `former`: the code of a plan whose nights
         are kept where they can be; its approval stays what it is, and is no approval of this one.
-        What copies over a line reached so far is counted on, and kept with the plan's means.
+        What copies over a line reached so far is counted on, and kept with the plan's means. No night
+        and no copy is before `today`, but of copies that a run of the former plan began.
 
         Raises Refused when nothing can move (the verdicts say why, system by system), NotFound.
         """
@@ -76,7 +90,9 @@ class Planning:
         if means.city is not None:
             city = learned(means.city, transfers_in(self.truth))
             means = means.model_copy(update={"city": city})
-        plan = make_plan(estate, means, orders, seen=seen, former=before, today=today)
+        began = begun_of(self.truth, former) if former else frozenset[str]()
+        day = today or self.now(means).date()
+        plan = make_plan(estate, means, orders, seen=seen, former=before, today=day, began=began)
         if not plan.items and plan.timetable is None:
             self.truth.audit(actor.name, "plan.nothing", "estate", estate=plan.estate)
             reasons = "\n".join(f"  {v.system} {v.name}: {v.reason}" for v in plan.verdicts)
@@ -103,8 +119,18 @@ class Planning:
             )
         city = changed(plan.means.city, settings, estate)
         other = plan.means.model_copy(update={"city": city})
+        began = begun_of(self.truth, code)
         now, then = (
-            make_plan(estate, means, orders, seen=seen, former=plan, gains=True)
+            make_plan(
+                estate,
+                means,
+                orders,
+                seen=seen,
+                former=plan,
+                today=self.now(means).date(),
+                gains=True,
+                began=began,
+            )
             for means in (plan.means, other)
         )
         return now, then
@@ -117,6 +143,12 @@ class Planning:
         """Of what a playbook can move today."""
         return drifts(self.truth.plans.load(code), self.estate.load())
 
+    def missed(self, code: str) -> dict[str, str]:
+        """What of a plan nobody has begun in time: by system, in both languages."""
+        moved = {one.code for one in self.estate.load().systems if one.placement is not None}
+        plan = self.truth.plans.load(code)
+        return missed(plan, self.now(plan.means), moved | begun_of(self.truth, code))
+
     def require_same_facts(self, code: str) -> None:
         """Raises Refused where the facts of what can be rehearsed are no longer the plan's."""
         if changed := self.items_drifted(code):
@@ -128,7 +160,7 @@ class Planning:
 
     def approve(self, code: str, digest: str, actor: Person, reason: str = "") -> PlanRecord:
         """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for
-        another digest, or when its facts have changed since."""
+        another digest, when its facts have changed since, or when its nights are over."""
         self.truth.permit(actor, Deed.PLAN_DECIDE, code)
         record = self._same(code, digest, actor, "plan.approve")
         if same_person(record.author, actor.name):
@@ -143,6 +175,12 @@ class Planning:
             raise Refused(
                 f"方案依据的事实已变 / the facts changed since the plan was made: {lines}; make a new "
                 "plan"
+            )
+        if gone := self.missed(code):
+            self.truth.audit(actor.name, "plan.approve.refused", code, reason="missed")
+            raise Refused(
+                f"方案已错过排定的夜晚，请重新编制 / nights of the plan are over: make it again: "
+                f"{'; '.join([*gone.values()][:MOST_TOLD])}"
             )
         self.truth.plans.decide(
             code, decision="approve", digest=digest, actor=actor.name, reason=reason
@@ -222,7 +260,7 @@ class Planning:
         self.truth.permit(actor, Deed.PLAN_REHEARSE, code)
         plan = self.truth.plans.load(code)
         secret = hidden(self.estate.load())
-        folder = crew.root / f"{DRY_RUN}{code}-{time.time_ns() // 1_000_000}"
+        folder = crew.root / f"{DRY_RUN}{code}-{clock.time_ns() // 1_000_000}"
         sweep(DRY_RUN)
 
         def whole(item: Item) -> list[Rehearsal]:

@@ -23,6 +23,7 @@ from migrator.timing.arranging import arrange
 from migrator.timing.dues import dues_of, told
 from migrator.timing.jobs import Measures, rulings, takes_of
 from migrator.timing.keeping import Keeping
+from migrator.timing.notes import notes_of
 from migrator.timing.origin import with_origin
 
 
@@ -35,10 +36,11 @@ def timed_plan(
     former: Plan | None = None,
     today: date | None = None,
     gains: bool = False,
+    began: frozenset[str] = frozenset(),
 ) -> Plan:
     """`means` are a city's. A system of which something is not told, or which no night can hold, is
-    blocked by itself. `today`: the first night that is left, where there is a former
-    plan, of which with `gains` systems go to other nights where it is worth something."""
+    blocked by itself. `today`: the first night that is left; `began`: whose copies are under way;
+    `gains`: systems go to other nights than the former plan's where it is worth something."""
     city = means.city
     assert city is not None
     index = Index.of(estate)
@@ -56,7 +58,7 @@ def timed_plan(
         city,
         dues_of(jobs, orders.duties, city),
         databases=shared_databases(seen),
-        former=replace(before, today=today, gains=gains),
+        former=replace(before, today=today, gains=gains, began=began),
     )
     ruled |= {c: Ruling(Disposition.BLOCKED, why) for c, why in found.refused.items()}
     table = found.timetable
@@ -76,6 +78,7 @@ def timed_plan(
         appointments = tuple(with_origin(one, known) for one in table.appointments)
         told_too = {"duties": duties, "used": used, "appointments": appointments}
         table = table.model_copy(update=told_too)
+        table = table.model_copy(update={"notes": notes_of(table, jobs, known)})
     return Plan(
         estate=estate.digest,
         means=means,

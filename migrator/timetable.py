@@ -147,6 +147,13 @@ class Short(Frozen):
         return self.wanted - self.there
 
 
+class Note(Frozen):
+    """What people should know of these systems' nights, in both languages."""
+
+    systems: tuple[str, ...]
+    text: str
+
+
 class Timetable(Frozen):
     """`repeatable`: the clock decided nothing, so that the same facts give the same timetable."""
 
@@ -160,6 +167,7 @@ class Timetable(Frozen):
     used: tuple[Used, ...] = ()
     split: tuple[Split, ...] | None = None
     short: tuple[Short, ...] | None = None
+    notes: tuple[Note, ...] | None = None
 
     def of(self, system: str) -> Appointment | None:
         return next((one for one in self.appointments if one.system == system), None)

@@ -69,7 +69,7 @@ def make(
             schedule.orders(desk, policy, today),
             seen=schedule.seen_of(desk) if city else None,
             former=after,
-            today=day_of(desk, today, "--today") if after else None,
+            today=day_of(desk, today, "--today"),
         )
     except NothingMoves as error:
         if desk.flags.json:
@@ -136,7 +136,7 @@ def check(
         for one in found.down
     ]
     data = {"code": code, "ok": found.ok, "drift": found.drift, "there": found.there}
-    data |= {"broken": found.broken, "down": down}
+    data |= {"broken": found.broken, "missed": found.missed, "down": down}
     desk.answer(data, lambda: standing_screen(found, down, desk.words))
     raise typer.Exit(Exit.DONE if found.ok else Exit.NO)
 

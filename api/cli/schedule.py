@@ -212,6 +212,11 @@ def why(
     helps = Helping(reasons, {one.code: one.rate_kbps for one in bases}).of(found.lot)
     inside = {job.code for job in found.lot.jobs}
     verdicts = [v for v in plan.verdicts if v.system in inside]
+    notes = [
+        one
+        for one in (plan.timetable.notes if plan.timetable else None) or ()
+        if inside & set(one.systems)
+    ]
     data = {
         "systems": [job.code for job in found.lot.jobs],
         "night": night(found.slot),
@@ -227,11 +232,18 @@ def why(
             one.model_dump(mode="json", exclude_none=True) | {"told": advice(one)} for one in helps
         ],
         "verdicts": [v.model_dump(mode="json", exclude_none=True) for v in verdicts],
+        "notes": [one.text for one in notes],
     }
     desk.answer(
         data,
         lambda: why_screen(
-            found, reasons.task, desk.words, verdicts=verdicts, bases=bases, helps=helps
+            found,
+            reasons.task,
+            desk.words,
+            verdicts=verdicts,
+            bases=bases,
+            helps=helps,
+            notes=notes,
         ),
     )
 

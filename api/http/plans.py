@@ -69,6 +69,9 @@ class CheckedPlan(Answer):
     code: str
     ok: bool
     drift: dict[str, list[str]] = Field(description="系统 → 所变事实 / system → what changed")
+    missed: dict[str, str] = Field(
+        description="系统 → 已错过排定的夜晚 / system → why its night can't be kept any more"
+    )
 
 
 class Rehearsed(Answer):
@@ -129,7 +132,7 @@ def make(told: MakePlan, person: Asking, product: Product) -> Response:
         orders_on(product, told.policy, day),
         seen=seen_within(product) if city else None,
         former=told.after,
-        today=day if told.after else None,
+        today=day,
     )
     answer = _whole(record, product.truth.plans.load(record.code), status=201)
     answer.headers["Location"] = f"/api/v1/plans/{record.code}"
@@ -160,7 +163,8 @@ def check(code: Code, person: Asking, look: Look, product: Product) -> CheckedPl
     mine = {item.code for item in seen.items}
     mine |= {one.system for one in seen.timetable.appointments} if seen.timetable else set()
     changed = {s: list(d) for s, d in product.planning.drifted(code).items() if s in mine}
-    return CheckedPlan(code=code, ok=not changed, drift=changed)
+    gone = {s: why for s, why in product.planning.missed(code).items() if s in seen.appointments}
+    return CheckedPlan(code=code, ok=not (changed or gone), drift=changed, missed=gone)
 
 
 @router.get(

@@ -14,12 +14,14 @@ def standing_screen(
     found: Standing, down: Sequence[Mapping[str, object]], say: Words
 ) -> Iterator[RenderableType]:
     """`down`: of each outage its code, check, family, moment and reason."""
-    yield from drift_screen(found.drift, say)
+    if found.drift or found.ok:
+        yield from drift_screen(found.drift, say)
     if found.there:
         yield text(f"{say('check_there')}: {'、'.join(found.there)}")
-    if found.broken:
-        yield text(say("check_broken"), BAD)
-        yield from (text(say.half(line)) for line in found.broken)
+    for key, lines in (("check_broken", found.broken), ("check_missed", found.missed)):
+        if lines:
+            yield text(say(key), BAD)
+            yield from (text(say.half(line)) for line in lines)
     if down:
         heads = (say("object"), say("check"), "IP", say("check_since"), say("reason"))
         yield rows(

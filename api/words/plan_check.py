@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 
 PLAN_CHECK_TEXTS: Mapping[str, tuple[str, str]] = {
+    "check_missed": (
+        "已错过排定的夜晚，请重新编制",
+        "nights are over that nobody began: make the plan again",
+    ),
     "check_there": ("方案中已在目标云的系统", "planned systems that are at their target already"),
     "check_broken": ("按今日事实，时间表不再成立", "the timetable does not hold by today's facts"),
     "check_edited": ("改后的时间表违反", "the edited timetable breaks"),

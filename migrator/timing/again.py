@@ -14,15 +14,16 @@ from migrator.timing.lots import Copy, Lot, Task
 
 @dataclass(frozen=True)
 class Former:
-    """The plan before, by system: its night and when its copy begins (or began). `today`: the first
-    night that is left; `used`: what systems that have moved took of each capacity of a cloud; `gains`:
-    nights are kept, and each system that gains by it goes to another one."""
+    """The plan before, by system: its night and when its copy begins (or began, of those in `began`).
+    `today`: the first night that is left; `used`: what systems that have moved took of each capacity
+    of a cloud; `gains`: nights are kept, and each system that gains by it goes to another one."""
 
     nights: Mapping[str, date] = field(default_factory=dict)
     copies: Mapping[str, date] = field(default_factory=dict)
     today: date | None = None
     used: Mapping[str, int] = field(default_factory=dict)
     gains: bool = False
+    began: frozenset[str] = frozenset()
 
 
 NOTHING = Former()
@@ -68,7 +69,9 @@ def _is_begun(lot: Lot, task: Task, former: Former) -> bool:
         <= task.city.plan.slot(night)
         for code in codes
     )
-    return fits and any(former.copies[code] < former.today for code in codes)
+    return fits and any(
+        code in former.began and former.copies[code] < former.today for code in codes
+    )
 
 
 def _copy(lot: Lot, code: str) -> Copy:

@@ -61,7 +61,7 @@ def demands_of(
         *_stores(jobs),
         *_pilots(jobs, city),
         *_crews(jobs, city),
-        *_windows(jobs, city.nights.hours),
+        *_windows(jobs, city),
         *_ordered(jobs, needs, city),
         *_bound(jobs, bonds),
         *_engineer(jobs, city),
@@ -157,8 +157,10 @@ def _crews(jobs: Sequence[Job], city: CityMeans) -> Iterator[Demand]:
             yield Demand(About.CREW, (code,), zh, en)
 
 
-def _windows(jobs: Sequence[Job], hours: str) -> Iterator[Demand]:
-    if len({job.window for job in jobs}) > 1:
+def _windows(jobs: Sequence[Job], city: CityMeans) -> Iterator[Demand]:
+    """Each stands against others of its group, and against a freeze that begins or ends in its night."""
+    hours = city.nights.hours
+    if len({job.window for job in jobs}) > 1 or city.freezes:
         night = Window.parse(hours).minutes()
         for job in jobs:
             zh, en = f"{job.code} 的窗口 {job.window}", f"the window of {job.code}: {job.window}"
@@ -267,10 +269,12 @@ def job_without(job: Job, gone: Iterable[Demand], hours: str) -> Job:
     system = job.system
     if (About.PILOTS, ()) in away and system.pilot:
         system = system.model_copy(update={"pilot": None})
+    anytime = (About.WINDOW, (job.code,)) in away
     return replace(
         job,
         system=system,
         road=road,
+        anytime=anytime,
         takes=tuple(one for one in job.takes if (About.STORE, (one[0],)) not in away),
-        window=hours if (About.WINDOW, (job.code,)) in away else job.window,
+        window=hours if anytime else job.window,
     )

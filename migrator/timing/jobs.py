@@ -10,6 +10,7 @@ from migrator.dispositions import Ruling, way_of
 from migrator.means import CityMeans, LineShare, Measured
 from migrator.orders import Topic
 from migrator.plan import Disposition, Way
+from migrator.roads import preference
 from migrator.windows import Window
 
 _DAY = 24 * 60
@@ -40,7 +41,8 @@ class Basis:
 
 @dataclass(frozen=True)
 class Job:
-    """`takes`: of a cloud's capacities, by resource; `window`: when its cutover may begin."""
+    """`takes`: of a cloud's capacities, by resource; `window`: when its cutover may begin; `anytime`:
+    that it has one was taken away, to ask what stands against what."""
 
     system: System
     room: str
@@ -49,6 +51,7 @@ class Job:
     mib: int
     takes: tuple[tuple[str, int], ...]
     window: str
+    anytime: bool = False
     from_cloud: bool = False
 
     @property
@@ -74,9 +77,9 @@ class Measures:
     @classmethod
     def of(cls, estate: Estate, city: CityMeans) -> "Measures":
         lines: dict[frozenset[str], Line] = {}
-        for line in sorted(estate.lines, key=lambda one: (_rate(one, city) or 0, one.code)):
+        for line in sorted(estate.lines, key=lambda one: preference(one, _rate(one, city))):
             if line.a_end and line.z_end:
-                lines[frozenset((line.a_end, line.z_end))] = line  # the widest counts
+                lines[frozenset((line.a_end, line.z_end))] = line  # the last counts
         kinds: dict[str, set[str]] = {}
         counted: dict[str, set[str]] = {}
         for one in city.deliveries:
@@ -172,7 +175,7 @@ def _rate(line: Line, city: CityMeans) -> int | None:
 
 
 def basis_of(place: str, target: str, known: Measures) -> Basis | str:
-    """Of the widest line between the two, else of the network; or why there is none."""
+    """Of the line between the two that is preferred, else of the network; or why there is none."""
     city = known.city
     line = known.lines.get(frozenset((place, target)))
     if line is None and city.lines.network is None:

@@ -4,14 +4,16 @@ the means is there by then."""
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 
 from inventory.errors import CalendarUnknown
 from inventory.policies.calendar import is_working_day
 from migrator.halves import together
 from migrator.means import WEEKDAYS, Allowed, CityMeans, Freeze
-from migrator.schedule.project import Steps, Window
+from migrator.schedule.project import Steps
+from migrator.schedule.project import Window as Stretch
 from migrator.timing.jobs import Job
+from migrator.windows import Window
 
 
 class Calendar:
@@ -30,8 +32,8 @@ class Calendar:
         self.city, self.count = city, count
         self.today, self.used = max(0, today), used or {}
         self.unknown: set[int] = set()
-        self._stretches: dict[frozenset[Rules], tuple[Window, ...]] = {}
-        self._pauses: dict[frozenset[int], tuple[Window, ...]] = {}
+        self._stretches: dict[frozenset[Rules], tuple[Stretch, ...]] = {}
+        self._pauses: dict[frozenset[int], tuple[Stretch, ...]] = {}
         self._carried: dict[int, Steps] = {}
 
     def within(self, city: CityMeans) -> "Calendar":
@@ -47,7 +49,7 @@ class Calendar:
             return self
         return Calendar(self.city, count, today=self.today, used=self.used)
 
-    def windows(self, jobs: Sequence[Job]) -> tuple[Window, ...]:
+    def windows(self, jobs: Sequence[Job]) -> tuple[Stretch, ...]:
         """The nights on which all of these may be cut over, as stretches; none where there is no
         such night."""
         rules = frozenset(self._rules(job) for job in jobs)
@@ -56,7 +58,7 @@ class Calendar:
             self._stretches[rules] = _stretches(opened)
         return self._stretches[rules]
 
-    def pauses(self, jobs: Iterable[Job]) -> tuple[Window, ...]:
+    def pauses(self, jobs: Iterable[Job]) -> tuple[Stretch, ...]:
         """The days on which a copy of these rests, as stretches: those of freezes of copies that are
         about any of them."""
         several = tuple(jobs)
@@ -96,13 +98,12 @@ class Calendar:
     def crewed(self) -> frozenset[int]:
         """The nights on which anybody is cut over at all."""
         city = self.city
-        frozen = [one for one in city.freezes if one.everybody]
         found = set()
         for slot in range(self.today, self.count):
             night = city.plan.night(slot)
             if WEEKDAYS[night.weekday()] not in city.crews.nights:
                 continue
-            if any(one.holds(night) for one in frozen) or self._is_holiday(slot):
+            if self._is_holiday(slot):
                 continue
             found.add(slot)
         return frozenset(found)
@@ -143,35 +144,70 @@ class Calendar:
         return any(d.weekday() < 5 and not is_working_day(d) for d in near)
 
     def _rules(self, job: Job) -> "Rules":
-        """Which freezes and which allowed nights are about it, by their places in the means."""
+        """Which freezes and which allowed nights are about it, by their places in the means; and the
+        days that its window touches."""
         return (
-            tuple(n for n, one in enumerate(self.city.freezes) if _meets(one, job)),
+            tuple(
+                n for n, one in enumerate(self.city.freezes) if one.everybody or _meets(one, job)
+            ),
             tuple(n for n, one in enumerate(self.city.allowed) if _names(one, job)),
+            ANY_HOURS if job.anytime else (touched(job.window, self.city.nights.hours),),
         )
 
-    def _open(self, freezes: Sequence[int], allowed: Sequence[int]) -> frozenset[int]:
+    def _open(
+        self, freezes: Sequence[int], allowed: Sequence[int], hours: "Sequence[Days]"
+    ) -> frozenset[int]:
         shut = [self.city.freezes[n] for n in freezes]
         told = [self.city.allowed[n] for n in allowed]
 
+        @cache
+        def frozen(day: date) -> bool:
+            return any(one.holds(day) for one in shut)
+
         def is_open(slot: int) -> bool:
             night = self.city.plan.night(slot)
-            if any(one.holds(night) for one in shut):
+            if shut and all(any(frozen(night + timedelta(days=n)) for n in days) for days in hours):
                 return False
             return all(one.holds(night) for one in told)
 
         return frozenset(slot for slot in self.crewed if is_open(slot))
 
 
-type Rules = tuple[tuple[int, ...], tuple[int, ...]]
+type Days = tuple[int, ...]
+"""Days as counted from a night's own."""
+type Rules = tuple[tuple[int, ...], tuple[int, ...], tuple[Days, ...]]
+
+ANY_HOURS: tuple[Days, ...] = ((0,), (1,))
+"""Whose hours are nobody's demand may be cut over before midnight, or after it."""
 
 
-def _stretches(nights: Iterable[int]) -> tuple[Window, ...]:
-    found: list[Window] = []
+def touched(window: str, hours: str) -> Days:
+    """The days on which a cutover of a night may begin: the evening's, the one after, or both. A
+    freeze is of days, whatever the night's name."""
+    first, last = of_night(window, hours)
+    return tuple(range(first // _DAY, (last - 1) // _DAY + 1))
+
+
+def of_night(window: str, hours: str) -> tuple[int, int]:
+    """From and to which minute after the midnight before a night a cutover may begin: what begins
+    before the night does is of the next day, and the whole day is the night."""
+    dark, own = Window.parse(hours), Window.parse(window)
+    if own.end - own.start == _DAY:
+        own = dark
+    day = 0 if own.start >= dark.start else _DAY
+    return day + own.start, day + own.end
+
+
+_DAY = 24 * 60
+
+
+def _stretches(nights: Iterable[int]) -> tuple[Stretch, ...]:
+    found: list[Stretch] = []
     for night in sorted(nights):
         if found and found[-1].last == night - 1:
-            found[-1] = Window(found[-1].first, night)
+            found[-1] = Stretch(found[-1].first, night)
         else:
-            found.append(Window(night, night))
+            found.append(Stretch(night, night))
     return tuple(found)
 
 

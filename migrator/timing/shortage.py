@@ -79,7 +79,7 @@ class Shortage:
 
     def _values(self, lot: Lot) -> tuple[int, ...]:
         codes = [job.code for job in lot.jobs]
-        fixed = {at.system for at in self.calendar.city.groups.at} | self._begun
+        fixed = {at.system for at in self.calendar.city.groups.at} | self.former.began
         by_severity = (
             sum(
                 due.weight
@@ -95,12 +95,6 @@ class Shortage:
             len(codes),
             sum(code in self.former.nights for code in codes),
         )
-
-    @cached_property
-    def _begun(self) -> frozenset[str]:
-        today = self.former.today
-        copies = self.former.copies.items()
-        return frozenset(code for code, night in copies if today and night < today)
 
     def _why(self, lot: Lot, taken: Sequence[Lot]) -> str:
         """The capacity of which what it wants is the least there."""

@@ -12,8 +12,8 @@ from migrator.schedule.solve import Outcome
 from migrator.timetable import Appointment, Rest, StageTold, Timetable
 from migrator.timing.jobs import Job
 from migrator.timing.lots import Copy, Lot, Task
+from migrator.timing.nights import of_night
 from migrator.timing.turns import turns
-from migrator.windows import Window
 
 
 def told(task: Task, slots: Mapping[str, int], outcome: Outcome) -> Timetable:
@@ -105,13 +105,10 @@ def _rests(copy: Copy, start: int, city: CityMeans) -> tuple[Rest, ...] | None:
 
 
 def _hours(window: str, night: date, city: CityMeans, turn: int) -> tuple[str, str]:
-    """Local times from and to which a cutover of that night may begin: what begins before the night
-    does is of the next day. Later turns begin later, as far as the window lets them."""
-    dark, own = Window.parse(city.nights.hours), Window.parse(window)
-    if own.end - own.start == 24 * 60:
-        own = dark
-    day = night if own.start >= dark.start else night + timedelta(days=1)
-    first = datetime.combine(day, midnight()) + timedelta(minutes=own.start)
-    last = first + timedelta(minutes=own.end - own.start)
+    """Local times from and to which a cutover of that night may begin. Later turns begin later, as
+    far as the window lets them."""
+    opens, closes = of_night(window, city.nights.hours)
+    first = datetime.combine(night, midnight()) + timedelta(minutes=opens)
+    last = first + timedelta(minutes=closes - opens)
     first = min(first + timedelta(minutes=city.nights.turn * (turn - 1)), last)
     return first.isoformat(timespec="minutes"), last.isoformat(timespec="minutes")

@@ -59,6 +59,7 @@ def planned_city(run: Run, means: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         [("S0", "S1")],
     )
     monkeypatch.setattr(EmbeddedStore, "load", lambda self: city)
+    monkeypatch.setenv("QIANYUN_TODAY", "2026-11-23")
     done = run("plan", "make", "--means", means, "--json")
     assert done.code == 0, done.err
     return done.json  # type: ignore[no-any-return]
@@ -342,6 +343,25 @@ def test_check_says_what_stands_against_the_plan_now(
     )
 
 
+def test_nights_that_are_over_are_neither_planned_nor_approved(
+    run: Run, planned_city: dict[str, Any], means: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, digest = planned_city["code"], planned_city["digest"]
+    assert run("plan", "check", code, "--json").code == 0
+    monkeypatch.setenv("QIANYUN_TODAY", "2026-12-04")
+    checked = run("plan", "check", code, "--json")
+    assert (checked.code, len(checked.json["missed"])) == (1, 3)  # that of the 5th can still be
+    shown = run("plan", "check", code).out
+    assert "夜已过" in shown
+    assert "仍然成立" not in shown
+    refused = run("--as", "li", "plan", "approve", code, "--digest", digest)
+    assert refused.code != 0
+    assert "夜已过" in refused.err
+    again = run("plan", "make", "--means", means, "--json").json["plan"]["timetable"]
+    assert min(one["copy_from"] for one in again["appointments"]) == "2026-12-04"
+    assert min(one["night"] for one in again["appointments"]) == "2026-12-05"
+
+
 def test_facts_of_what_has_a_night_and_no_item_are_told_when_they_change(
     run: Run, planned_city: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,3 +402,18 @@ def test_facts_of_what_has_a_night_and_no_item_are_told_when_they_change(
     assert "存储（GiB）：100 → —" in run("plan", "check", code).out
     asked = run("plan", "approve", code, "--as", "li", "--digest", planned_city["digest"])
     assert (asked.code, "事实已变" in asked.err) == (1, True)
+
+
+def test_what_people_should_know_of_a_timetable_is_shown(
+    run: Run, means: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = estate([system("S0", window="09:00-17:00"), system("S1")])
+    monkeypatch.setattr(EmbeddedStore, "load", lambda self: city)
+    monkeypatch.setenv("QIANYUN_TODAY", "2026-11-23")
+    code = run("plan", "make", "--means", means, "--json").json["code"]
+    shown = run("plan", "show", code).out
+    assert "窗口 09:00-17:00 不全在夜 20:00-08:00 内" in shown
+    assert "12-03 09:00" in shown  # of the night 12-02: the morning after
+    assert len(run("plan", "why", code, "S0", "--json").json["notes"]) == 1
+    assert "窗口 09:00-17:00" in run("plan", "why", code, "S0").out
+    assert run("plan", "why", code, "S1", "--json").json["notes"] == []

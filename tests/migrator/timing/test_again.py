@@ -1,11 +1,13 @@
 """Planning again: what moved, what is under way, and how little changes."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from inventory.model import Estate, Placement
 from migrator.checking import faults
 from migrator.means import CityMeans
+from migrator.missed import missed
 from migrator.plan import Disposition, Means, Plan
 from migrator.planner import make_plan
 from tests.migrator.timing.cities import CLOUD, FIRST, estate, large, means, system
@@ -81,12 +83,55 @@ def test_a_copy_under_way_stays_and_nothing_is_planned_for_the_past() -> None:
     city, given = estate([system("S0", storage_gib=2000), system("S1", "R2")]), means()
     first = plan_for(city, given)
     assert nights(first) == {"S0": 4, "S1": 1}
-    again = plan_for(city, given, former=first, today=FIRST + timedelta(days=2))
+    began = frozenset({"S0"})
+    again = plan_for(city, given, former=first, today=FIRST + timedelta(days=2), began=began)
     assert nights(again) == {"S0": 4, "S1": 3}  # S1 missed its night and is copied again
     assert again.timetable is not None
     copied = {one.system: (one.copy_from - FIRST).days for one in again.timetable.appointments}
     assert copied == {"S0": 0, "S1": 2}
     assert faults(again.timetable, city, given) == []
+
+
+def test_a_copy_that_nobody_began_is_not_planned_for_the_past() -> None:
+    city, given = estate([system("S0", storage_gib=2000), system("S1", "R2")]), means()
+    first = plan_for(city, given)
+    for former in (first, None):
+        again = plan_for(city, given, former=former, today=FIRST + timedelta(days=2))
+        assert nights(again) == {"S0": 6, "S1": 3}
+        assert again.timetable is not None
+        copied = {one.system: (one.copy_from - FIRST).days for one in again.timetable.appointments}
+        assert copied == {"S0": 2, "S1": 2}
+
+
+def test_a_day_before_the_first_night_changes_nothing() -> None:
+    city, given = estate([system(f"S{n}") for n in range(3)]), means()
+    assert plan_for(city, given, today=FIRST - timedelta(days=9)) == plan_for(city, given)
+
+
+def test_a_plan_whose_every_night_is_over_has_none() -> None:
+    city, given = estate([system("S0")]), means()
+    plan = make_plan(city, Means(city=given), today=FIRST + timedelta(days=900))
+    assert plan.timetable is None
+    assert plan.verdicts[0].disposition is Disposition.BLOCKED
+
+
+def test_what_was_not_begun_in_time_is_told() -> None:
+    """S0: four days of copying before the night 4; S1: one before the night 1, from 22:00 to 06:00."""
+    city, given = estate([system("S0", storage_gib=2000), system("S1", "R2")]), means()
+    plan, zone = plan_for(city, given), ZoneInfo("Asia/Shanghai")
+
+    def told(day: int, hour: int, *begun: str) -> set[str]:
+        now = datetime.combine(FIRST, time(hour), zone) + timedelta(days=day)
+        return set(missed(plan, now, begun))
+
+    assert told(0, 23) == set()
+    assert told(1, 1) == {"S0", "S1"}  # no copy began in the first night
+    assert told(1, 1, "S0", "S1") == set()
+    assert told(2, 5, "S0") == {"S1"}
+    assert told(2, 5, "S0", "S1") == set()
+    assert told(5, 5, "S1") == {"S0"}
+    line = missed(plan, datetime.combine(FIRST + timedelta(days=5), time(6), zone), {"S1"})["S0"]
+    assert "夜已过" in line
 
 
 def test_a_new_system_takes_a_free_night_and_moves_nobody() -> None:

@@ -35,7 +35,8 @@ def holds(table: Timetable, city: Estate, told: CityMeans) -> bool:
         crews[room[code], one.night] += 1
         crews["total", one.night] += 1
         good &= one.night >= FIRST
-        good &= not any(a <= str(one.night) <= z for _, a, z in shut)
+        for day in (one.night, one.night + DAY):  # 22:00-06:00 is of both
+            good &= not any(a <= str(day) <= z for _, a, z in shut)
         good &= one.copy_from >= FIRST and not rests(one.copy_from)
         day, left = one.copy_from, one.copy_nights
         while left:
