@@ -15,6 +15,7 @@ from inventory.ledger.fields import PARTS_OF_SYSTEMS
 from inventory.ledger.parsers import PARSERS
 from inventory.ledger.several import parser_of
 from inventory.ledger.table import Column, Table
+from inventory.ledger.titles import nearest_unit
 from inventory.ledger.values import name, optional_text, text, text_list
 from inventory.ledger.words import Words, squeeze
 
@@ -104,7 +105,7 @@ def _read(table: Table, column: Column, field: str, words: Words) -> tuple[int, 
             continue
         tried += 1
         try:
-            parse(cell, column.unit or table.said.money, words)
+            parse(cell, nearest_unit((column.unit, table.said.money), words), words)
         except Refused:
             continue
         read += not (free and column.field is None and _no_text(cell, words))
