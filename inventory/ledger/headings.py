@@ -176,6 +176,8 @@ def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words)
         likely = next(filter(None, map(known.likely, stems)), None)
         if likely and denied(likely, own.base):
             likely = None
+    if not (field or contact or quiet or likely or unit):
+        contact = words.people.header(own.base)
     return Heading(
         index,
         chain[-1].row,
