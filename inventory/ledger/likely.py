@@ -12,7 +12,7 @@ from dataclasses import replace
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.dates import day
 from inventory.ledger.denied import denied
-from inventory.ledger.fields import FIELDS, PARTS_OF_SYSTEMS
+from inventory.ledger.fields import FIELDS, OTHERWISE, PARTS_OF_SYSTEMS
 from inventory.ledger.parsers import PARSERS
 from inventory.ledger.several import parser_of
 from inventory.ledger.table import Column, Table
@@ -87,8 +87,8 @@ def _by_choices(table: Table, column: Column, taken: set[str], words: Words) -> 
         return None
     fields = [
         field
-        for field in FIELDS[table.kind]
-        if field not in taken and _of_choices(table.kind, field, told, words)
+        for field in FIELDS[table.kind].keys() - taken - OTHERWISE.keys()
+        if _of_choices(table.kind, field, told, words)
     ]
     if len(fields) != 1:
         return None
