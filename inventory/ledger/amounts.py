@@ -26,6 +26,9 @@ _DIGITS = {c: n for n, chars in enumerate(("零〇○", "一壹", "二贰两", "
     "八捌", "九玖")) for c in chars}  # fmt: skip
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _CHINESE = re.compile(f"[{''.join(_DIGITS)}{''.join(_TENS)}万亿点]+")
+_RANGE = re.compile(
+    r"[一二两三四五六七八九]{2}"
+)  # 三五 are three to five, 七八十 seventy to eighty
 _YEAR_DIGITS = 4  # 二〇一六
 _MYRIADS = {"万": 10_000, "亿": 100_000_000}
 _LARGE = {"百": 100, "佰": 100, "千": 1000, "仟": 1000, **_MYRIADS}
@@ -122,10 +125,11 @@ def _chinese(written: str) -> Decimal | None:
         if before is None or not digits or None in digits:
             return None
         return before + Decimal("0." + "".join(map(str, digits)))
-    if len(whole) > 1 and all(c in _DIGITS for c in whole):
-        if len(whole) < _YEAR_DIGITS and "〇" not in whole:  # 三五 are three to five, or nothing
-            return None
+    digits_alone = len(whole) > 1 and all(c in _DIGITS for c in whole)
+    if digits_alone and (len(whole) >= _YEAR_DIGITS or "〇" in whole):
         return Decimal("".join(str(_DIGITS[c]) for c in whole))
+    if digits_alone or _RANGE.search(whole):
+        return None
     total, section, digit, last = 0, 0, 0, 0
     for c in whole:
         if c in _DIGITS:

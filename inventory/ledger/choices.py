@@ -39,6 +39,7 @@ _BRACKETED = re.compile(r"[(\[【〔]([√✓✔vx☑■●]?)[)\]】〕]")
 _OPTION = re.compile(r"([☑□])([^☑□]+)")
 _OPTION_BEFORE = re.compile(r"([^☑□]+)([☑□]|$)")
 _GRADES = re.compile(r"(?:等保|定级)?(?:([一二三四五1-5])级)?\(?s([1-5])a([1-5])g([1-5])\)?")
+_OF_WORDS = ("not_in_choices", "not_a_date", "not_a_number", "not_a_quantity")
 _EXACT = ("secrecy", "mlps_level", "boolean", "address")  # where an affix may change it
 
 
@@ -206,26 +207,25 @@ def asked_for(of: str, value: str, other: str) -> Parser:
 
 
 def if_told(parser: Parser) -> Parser:
-    """A field beyond the core of the census: words of those who haven't decided (待研究), or no try
-    at a number or a date (未验收, 视情况), leave it open and cost nothing; what has digits in it, and
-    is no date, is a fault like any other. What is none of its choices is a fault that is told, and
-    costs its field alone."""
+    """A field beyond the core of the census: words of those who haven't decided (待研究), or who say
+    why there is no number or day (未验收, 视情况), leave it open and cost nothing. Other words (好几万,
+    不是选项的字) are a fault that is told, and costs its field alone; what has digits in it and is no
+    number or date is a fault like any other."""
 
     def parse(cell: Cell, unit: str, words: Words) -> Any:
         try:
             return parser(cell, unit, words)
         except Refused as refusal:
-            digits = any(c.isdigit() for c in narrow(cell))
-            undecided = chosen("undecided", squeeze(narrow(cell)), words) is not None
-            if (refusal.code == "not_in_choices" and undecided) or (
-                refusal.code in ("not_a_date", "not_a_number", "not_a_quantity") and not digits
-            ):
+            if refusal.code not in _OF_WORDS:
+                raise
+            written = squeeze(narrow(cell))
+            free = refusal.code != "not_in_choices"
+            if free and any(c.isdigit() for c in written):
+                raise
+            tables = ("undecided", "untold") if free else ("undecided",)
+            if any(chosen(of, written, words) is not None for of in tables):
                 raise Refused(refusal.code, refusal.expected, open_=True) from refusal
-            if refusal.code == "not_in_choices":
-                raise Refused(
-                    refusal.code, refusal.expected, aside=True, of=refusal.of
-                ) from refusal
-            raise
+            raise Refused(refusal.code, refusal.expected, aside=True, of=refusal.of) from refusal
 
     return parse
 

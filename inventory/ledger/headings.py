@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from inventory.ledger.cells import Cell, is_blank, raw_text
 from inventory.ledger.denied import denied
 from inventory.ledger.sheets import Sheet
-from inventory.ledger.titles import Title, title_of
+from inventory.ledger.titles import Title, nearest_unit, title_of
 from inventory.ledger.words import ContactHeader, KindWords, Words, squeeze
 
 _UNIT = re.compile(r"[(（\[【][^()（）\[\]【】]{1,12}[)）\]】]")
@@ -163,7 +163,7 @@ def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words)
     titles = [title_of(cell.text, words) for cell in chain]
     own = titles[-1]
     spellings = tuple(_joined(titles))
-    unit = next((t.unit for t in reversed(titles) if t.unit), "")
+    unit = nearest_unit((t.unit for t in reversed(titles)), words)
     field = _first(spellings, known.headers)
     people = [*(above.base + own.base for above in titles[:-1]), *own.spellings]
     contact = None if field or unit else _first(people, words.contacts)
@@ -176,6 +176,8 @@ def _heading(index: int, chain: Sequence[_Cell], known: KindWords, words: Words)
         likely = next(filter(None, map(known.likely, stems)), None)
         if likely and denied(likely, own.base):
             likely = None
+    if not (field or contact or quiet or likely or unit):
+        contact = words.people.header(own.base)
     return Heading(
         index,
         chain[-1].row,

@@ -5,16 +5,18 @@ its field could not hold; a field taken by resemblance is told (remarks.py).
 """
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from inventory.ledger.cells import Cell, Refused, is_blank, raw_text
 from inventory.ledger.dates import day
 from inventory.ledger.denied import denied
-from inventory.ledger.fields import PARTS_OF_SYSTEMS
+from inventory.ledger.fields import FIELDS, OTHERWISE, PARTS_OF_SYSTEMS
 from inventory.ledger.parsers import PARSERS
 from inventory.ledger.several import parser_of
 from inventory.ledger.table import Column, Table
+from inventory.ledger.titles import nearest_unit
 from inventory.ledger.values import name, optional_text, text, text_list
 from inventory.ledger.words import Words, squeeze
 
@@ -26,6 +28,10 @@ CLOSE_ENOUGH = 0.3  # where the cells speak for it too: ENOUGH of them, and near
 CLOSER = 0.65  # where they say nothing: free text takes whatever is written
 AHEAD = 0.1  # by which it is ahead of every other that the cells would fit
 FITS = 0.7  # of the cells are such as the field has
+FEW = 2  # cells that speak for another field of the same headers
+SURE = 0.9
+_OR = re.compile("[/、或]")
+_NOBODYS = "某某甲乙"  # a word that no choice has
 _TEXTS = frozenset({name, optional_text, text, text_list})  # which take whatever is written
 
 
@@ -36,9 +42,15 @@ def tried_columns(table: Table, words: Words) -> Iterator[Column]:
     resembles, where that is one."""
     taken = set(table.fields)
     for column in table.columns:
-        if column.contact is None and _spoken_against(table, column, words):
+        if other := _instead(table, column, taken, words):
+            taken.add(other)
+            yield replace(column, field=other, likely=True, resembles=True)
+        elif column.contact is None and _spoken_against(table, column, words):
             yield replace(column, field=None)
-        elif column.field is None and (field := _resembled(table, column, taken, words)):
+        elif column.field is None and (
+            field := _by_choices(table, column, taken, words)
+            or _resembled(table, column, taken, words)
+        ):
             taken.add(field)
             yield replace(column, field=field, likely=True, resembles=True)
         else:
@@ -55,6 +67,49 @@ def _also(table: Table, column: Column, taken: set[str], words: Words) -> Iterat
         if tried >= ENOUGH and read >= 0.9 * tried:
             taken.add(other)
             yield replace(column, field=other, likely=True, resembles=True)
+
+
+def _instead(table: Table, column: Column, taken: set[str], words: Words) -> str | None:
+    """The field that shares headers with the column's own, where the cells are such as that has."""
+    other = words.kinds[table.kind].instead.get(column.field or "")
+    if not other or other in taken:
+        return None
+    tried, read = _read(table, column, column.field or "", words)
+    _, fits = _read(table, column, other, words)
+    return other if tried >= FEW and read < SURE * tried <= fits else None
+
+
+def _by_choices(table: Table, column: Column, taken: set[str], words: Words) -> str | None:
+    """The one field of choices of which the header is made: 在用/闲置. None of those that another
+    column tells, and none that the cells don't fit."""
+    told = [part for part in _OR.split(column.stems[0] if column.stems else "") if part]
+    if len(told) < 2:
+        return None
+    fields = [
+        field
+        for field in FIELDS[table.kind].keys() - taken - OTHERWISE.keys()
+        if _of_choices(table.kind, field, told, words)
+    ]
+    if len(fields) != 1:
+        return None
+    tried, read = _read(table, column, fields[0], words)
+    return fields[0] if read >= FITS * tried else None
+
+
+def _of_choices(kind: str, field: str, told: Sequence[str], words: Words) -> bool:
+    """Whether the field has choices, and each of `told` is one."""
+    parse = parser_of(kind, field)
+    try:
+        parse(_NOBODYS, "", words)
+    except Refused as refusal:
+        if not refusal.of:
+            return False
+    else:
+        return False
+    try:
+        return all(parse(part, "", words) is not None for part in told)
+    except Refused:
+        return False
 
 
 def _spoken_against(table: Table, column: Column, words: Words) -> bool:
@@ -104,7 +159,7 @@ def _read(table: Table, column: Column, field: str, words: Words) -> tuple[int, 
             continue
         tried += 1
         try:
-            parse(cell, column.unit or table.said.money, words)
+            parse(cell, nearest_unit((column.unit, table.said.money), words), words)
         except Refused:
             continue
         read += not (free and column.field is None and _no_text(cell, words))

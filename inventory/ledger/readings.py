@@ -14,6 +14,7 @@ from inventory.ledger.headers import find_tables
 from inventory.ledger.several import parser_of
 from inventory.ledger.sheets import Sheet
 from inventory.ledger.table import Column, Table
+from inventory.ledger.titles import nearest_unit
 from inventory.ledger.transposed import find_transposed
 from inventory.ledger.words import Words, squeeze
 
@@ -73,7 +74,9 @@ def _of_cell(table: Table, column: Column, cell: Cell, words: Words) -> float:
     if column.field is None or column.contact:
         return -_FREE if said in words.vocabulary else 0
     try:
-        parser_of(table.kind, column.field)(cell, column.unit or table.said.money, words)
+        parser_of(table.kind, column.field)(
+            cell, nearest_unit((column.unit, table.said.money), words), words
+        )
     except Refused:
         return -1
     if _form_of_its_own(table.kind, column.field, words):

@@ -44,8 +44,10 @@ from inventory.ledger.remarks import (
 from inventory.ledger.report import Ignored, Problem
 from inventory.ledger.rows import GROUP, LABELS, DataRow, data_rows
 from inventory.ledger.several import parser_of
+from inventory.ledger.signs import without_signs
 from inventory.ledger.stand_ins import absent, name_it
 from inventory.ledger.table import Column, Table
+from inventory.ledger.titles import nearest_unit
 from inventory.ledger.unread import without_faults
 from inventory.ledger.words import Words, squeeze
 
@@ -136,14 +138,14 @@ class _Column:
 
     def __init__(self, table: Table, column: Column, words: Words) -> None:
         field = column.field or ""
-        money = not column.unit and not MONEY[table.kind].isdisjoint(column.fields)
+        money = MONEY[table.kind].intersection(column.fields)
         self.column, self.field = column, column.fields[0]
         self.others = column.fields[1:]
         self._row = column.row + 1 if table.form else 0
         self.index, self.into = column.index, OTHERWISE.get(field, field)
-        self._unit = table.said.money if money else column.unit
+        self._unit = nearest_unit((column.unit, table.said.money if money else ""), words)
         self._later = table.sheet.date1904 and field in DAYS[table.kind]
-        self._parse = _parser(table.kind, column)
+        self._parse = without_signs(_parser(table.kind, column), table, column, self._unit, words)
         self._words, self._kind = words, table.kind
         self.tick = self.field in TICKS[table.kind]
         self.seen: dict[tuple[type, Cell], tuple[Told, Any]] = {}

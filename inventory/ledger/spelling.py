@@ -24,6 +24,7 @@ from inventory.ledger.words import (
     Likeness,
     Numbers,
     Part,
+    PeopleMarks,
     Words,
     squeeze,
 )
@@ -90,6 +91,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             tuple(map(squeeze, told["endings"].get(kind, ()))),
             Spelt(told["several"].get(kind, {}), groups),
             told["also"].get(kind, {}),
+            told["instead"].get(kind, {}),
             Resemblance(partial(_sampled, table["headers"], told["quiet_headers"], groups)),
         )
         for kind, table in told["kinds"].items()
@@ -114,6 +116,7 @@ def _words(told: Mapping[str, Any]) -> Words:
             (table for k in kinds.values() for table in (k.headers, k.several)), quiet, contacts
         ),
         contacts=contacts,
+        people=PeopleMarks(**{n: re.compile(m) for n, m in told["contacts"]["like"].items()}),
         some_role=next(iter(told["contacts"]["roles"])),
         labels=_labels(told["contacts"]["parts"]),
         choices={

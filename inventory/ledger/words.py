@@ -25,8 +25,8 @@ class KindWords:
     """`sheets`: words in the name of a sheet of this kind; `headers`: header → field; `like`: what
     a header has in it that no list spells out; `endings`: how names of this kind mostly end; `several`:
     header → the fields that it names together (a_end+z_end); `also`: field → another that the same
-    column tells where no other does; `resemblance`: for what no list and no
-    mark knows."""
+    column tells where no other does; `instead`: field → another that its
+    headers may mean; `resemblance`: for what no list and no mark knows."""
 
     sheets: tuple[str, ...]
     headers: "Spelt"
@@ -34,6 +34,7 @@ class KindWords:
     endings: tuple[str, ...]
     several: "Spelt"
     also: Mapping[str, str]
+    instead: Mapping[str, str]
     resemblance: Resemblance
 
     def likely(self, header: str) -> str | None:
@@ -69,6 +70,26 @@ class ContactHeader:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleMarks:
+    """How a header ends that names people and that no list spells out, how one that tells their
+    numbers; nothing of `lacks` is in it."""
+
+    name: re.Pattern[str]
+    phone: re.Pattern[str]
+    lacks: re.Pattern[str]
+
+    def header(self, text: str) -> ContactHeader | None:
+        """Its words before a part of a person are the role."""
+        if self.lacks.search(text):
+            return None
+        if self.name.search(text):
+            return ContactHeader(text.removesuffix("姓名").removesuffix("的"), "name")
+        number = self.phone.search(text)
+        of = text[: number.start()] if number else ""
+        return ContactHeader(of, "phone") if self.name.search(of) else None
+
+
+@dataclass(frozen=True, slots=True)
 class Numbers:
     """What may stand around a number: `before` and `after` change nothing, `currency` makes it
     yuan, and a word of `zero` is 0."""
@@ -92,7 +113,8 @@ class Bureaux:
 @dataclass(frozen=True, slots=True)
 class Words:
     """All keys are squeezed; factors are decimals towards the model's unit. `contacts`: header →
-    what it says of people; `some_role`: of people of whom no role is told; `labels`: words that
+    what it says of people; `people`: what it ends in that is none of these; `some_role`: of
+    people of whom no role is told; `labels`: words that
     stand before a number or address in a cell; `parts`: (part of a word, whether anywhere in it or
     at its beginning, what a word with it means) by choice; `samples`: a word for each meaning of a
     choice, to show; `vocabulary`: every header of every kind; `nouns`: by
@@ -113,6 +135,7 @@ class Words:
     kinds: Mapping[str, KindWords]
     vocabulary: "Vocabulary"
     contacts: Mapping[str, ContactHeader]
+    people: PeopleMarks
     some_role: str
     labels: tuple[str, ...]
     choices: Mapping[str, Mapping[str, str]]
