@@ -20,6 +20,7 @@ from tests.bench import (
     engine_scale,
     lab,
     line,
+    line_database,
     netbox,
     outputs,
     paging,
@@ -47,6 +48,7 @@ class Figure:
 BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("lab", lab.figures),
     ("line", line.figures),
+    ("line.database", line_database.figures),
     ("netbox", outputs.figures),
     ("netbox", netbox.figures),
     ("census", census.figures),

@@ -9,17 +9,16 @@ from __future__ import annotations
 import subprocess
 import time
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 from . import engines, record, services
 from .errors import AgentError, Fenced
 from .files import folder, locked, read_json, write_json
 from .move import Move
-from .proc import environment
+from .proc import PROGRAM, environment
 from .store import Store
 from .tree import Digest
 
-PROGRAM = "/usr/local/lib/qianyun/agent"
 COPYING, COPIED, STALE = "copying", "copied", "stale"
 
 
@@ -51,12 +50,15 @@ class Side:
         value = {"state": state, "identifier": identifier}
         write_json(folder(self.move.code) / f"base-{cluster.stem}.json", value)
 
-    def conninfo(self) -> str:
-        """How this side's clusters reach the other's; the password stays in a file."""
+    def conninfo(self, hosts: Sequence[str] = (), port: int = 0) -> str:
+        """How this side's clusters reach the other's; the password stays in a file. `hosts`, `port`:
+        another way there."""
         peer = self.move.target if self.kind == "source" else self.move.source
-        port = next(one.port for one in self.move.databases if one.engine == "postgresql")
+        hosts = hosts or (peer.address, peer.address6)
+        own = next(one.port for one in self.move.databases if one.engine == "postgresql")
+        ports = ",".join([str(port or own)] * len(hosts))
         return (
-            f"host={peer.address},{peer.address6} port={port},{port} user={self.move.sql_name}"
+            f"host={','.join(hosts)} port={ports} user={self.move.sql_name}"
             f" passfile={folder(self.move.code)}/pgpass application_name={self.move.sql_name}"
             " connect_timeout=3"
         )
