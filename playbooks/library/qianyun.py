@@ -54,6 +54,7 @@ from ansible.module_utils.qianyun_agent import (  # noqa: F401
     store,
     tree,
     tunnel,
+    units,
     verbs,
     watchdog,
 )

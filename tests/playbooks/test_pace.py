@@ -120,6 +120,20 @@ def test_who_sends_by_ssh_keeps_the_limit_and_tells_how_it_ended(tmp_path: Path)
     assert (tmp_path / "run" / "s.limit").stat().st_size == pace.STATE.size
 
 
+def test_who_sends_by_ssh_ends_with_it(tmp_path: Path) -> None:
+    """Rsync waits for that, and keeps what we read open until then."""
+    code = OUTGOING.format(text="read line; exit 4")
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "run"), "80000"], stdin=subprocess.PIPE,
+        env={"PYTHONPATH": str(PLAYBOOKS / "module_utils"), "PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert child.stdin
+    child.stdin.write(b"a line\n")
+    child.stdin.flush()
+    assert child.wait(60) == 4
+    child.stdin.close()
+
+
 def test_a_target_hands_orders_on_and_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

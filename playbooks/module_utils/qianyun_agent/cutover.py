@@ -238,8 +238,9 @@ class Cutover:
             )
             evidence["drain"] = self.gate.call("drain", self.left(), seconds=max(1.0, limit / 4))
             evidence["fence"] = self.old.call(
-                "fence", self.left(), seconds=limit + WATCHDOG_AFTER, token=self.token
-            )
+                "fence", self.left(), seconds=limit + WATCHDOG_AFTER, token=self.token,
+                stop=not evidence["drain"].get("drained", True),
+            )  # fmt: skip
 
     def final_sync(self) -> None:
         """What the old side wrote last reaches the new side; both are compared."""

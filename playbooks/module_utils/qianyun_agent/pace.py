@@ -15,6 +15,7 @@ import re
 import signal
 import struct
 import subprocess
+import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -169,18 +170,20 @@ def sending(code: str, kbps: int, command: Sequence[str], env: dict[str, str]) -
 
 
 def outgoing(code: str, kbps: int, command: Sequence[str]) -> int:
-    """Runs `command` (ssh, for rsync) with our output; our standard input goes to its at the rate."""
+    """Runs `command` (ssh, for rsync) with our output; our standard input goes to its at the rate.
+
+    It ends with the command: rsync waits for that before it closes what we read.
+    """
     child = subprocess.Popen(list(command), stdin=subprocess.PIPE)
     assert child.stdin is not None
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)  # whoever reads it must see the end when the child is gone
-    try:
-        Limit(code, kbps).pass_on(0, child.stdin.fileno())
-    except OSError:
-        child.send_signal(signal.SIGTERM)
-    finally:
+    sink = child.stdin
+
+    def feed() -> None:
         with suppress(OSError):
-            child.stdin.close()
+            Limit(code, kbps).pass_on(0, sink.fileno())
+            sink.close()
+
+    threading.Thread(target=feed, daemon=True).start()
     return child.wait()
 
 

@@ -13,7 +13,7 @@ import os
 import re
 from typing import Any, BinaryIO, Callable, Dict
 
-from . import gateway, pace, record
+from . import gateway, pace, record, units
 from .errors import AgentError, BadMove
 from .files import folder, read_json, write
 from .move import Move, parse
@@ -65,6 +65,7 @@ def side_table(side: Side) -> dict[str, Handler]:
         "state": lambda _: side.state(),
         "sizes": lambda _: presync.sizes(side),
         "clusters": lambda _: presync.clusters(side),
+        "units": lambda _: units.offer(side.move.services),
         "pace": lambda a: pace.order(
             side.move.code, int(a.get("kbps", 0)), float(a.get("late", 0))
         ),
@@ -73,7 +74,7 @@ def side_table(side: Side) -> dict[str, Handler]:
         "counted": lambda a: side.counted(a["wanted"], _seconds(a)),
         "replayed": lambda a: side.replayed(a["beyond"], _seconds(a)),
         "arm": lambda a: side.arm(_token(a), _seconds(a)),
-        "fence": lambda a: side.fence(_token(a), _seconds(a)),
+        "fence": lambda a: side.fence(_token(a), _seconds(a), stop=bool(a.get("stop"))),
         "stand_by": lambda a: side.stand_by(_token(a)),
         "stand_down": lambda a: side.stand_down(_token(a)),
         "halt": lambda a: side.halt(_token(a), _seconds(a)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import access, ours, pace, record, services, tree
+from . import access, ours, pace, record, services, tree, units
 from .errors import AgentError, Fenced
 from .files import ensure_folder, folder, is_locked, locked, write_json
 from .link import RemotePort, ssh_command
@@ -27,6 +27,7 @@ def prepare_source(side: Side, token: int, password: str) -> dict[str, Any]:
     move = side.move
     record.change(move.code, token, to=record.ACTIVE, frm=["", record.ACTIVE])
     remember(move, "source")
+    units.claim(move.services)
     changed = [cluster.prepare(side, password) for cluster in side.clusters]
     return {"pg_hba_changed": any(changed)}
 
@@ -103,6 +104,7 @@ def copy(side: Side, token: int, attempt: str) -> dict[str, Any]:
             wanted = source.call("sizes", 600)
             space = room(side, wanted)
             ours.take(move)
+            units.keep(source.call("units"), move.services)
             offered = source.call("clusters", 60) if side.clusters else {}
             left = sum(one["left"] for one in space)
             told = pace.Progress(move.code, move.rate_kbps, left, source.call)

@@ -153,8 +153,11 @@ class Side:
             do="查看该主机负载后重试 / look at the host's load, then retry",
         )
 
-    def fence(self, token: int, seconds: float) -> dict[str, Any]:
-        """active → fenced for at most `seconds`, and the services stop, unless `fenced_by_data`."""
+    def fence(self, token: int, seconds: float, *, stop: bool = False) -> dict[str, Any]:
+        """active → fenced for at most `seconds`, and the services stop, unless `fenced_by_data`.
+
+        `stop`: even then, since clients' connections go on and would write while tables are counted.
+        """
         from .watchdog import armed  # it uses sides
 
         if not armed(self.move.code, token):
@@ -164,7 +167,7 @@ class Side:
             new = record.change(
                 self.move.code, token, to=record.FENCED, frm=[record.ACTIVE], seconds=seconds
             )
-            if not self.move.fenced_by_data:
+            if stop or not self.move.fenced_by_data:
                 services.stop(self.move.services, self.move.check.port, seconds)
             return {"deadline": new.deadline, "stopped_in": round(time.monotonic() - started, 3)}
 
