@@ -27,6 +27,7 @@ from migrator.progress import (
     RunMove,
     RunRecord,
     RunState,
+    StepState,
     Wait,
     Wanted,
     claims_of,
@@ -37,6 +38,10 @@ from migrator.store import Truth
 
 MANY = 100
 """Items from which a run's next move is dear enough to be asked for less often."""
+
+TOGETHER_SECONDS = 3600.0
+"""For so long steps follow each other without the workflow's history between them, which costs more than
+a step's own records."""
 
 GATHER_SECONDS, GATHER_TIMES = 5.0, 20
 """A run of many items answers those who end within so many times what an answer takes together."""
@@ -161,10 +166,29 @@ class Activities:
 
     @activity.defn(no_thread_cancel_exception=True)
     def perform_step(self, ref: StepRef) -> ItemOrder | None:
-        """One step, and what is next then: None where the workflow must ask. A worker that shuts down
-        cuts its attempt off; the next worker goes on."""
+        """One step and those that follow it at once, and what is next then: None where the workflow must
+        ask. Each is asked for anew, so that a pause or a gate in between holds. A worker that shuts
+        down cuts its attempt off; the next worker is told the first step again, and goes on with the
+        one that was under way."""
         beat = rarely(activity.heartbeat, ref.heartbeat_seconds / 4)
-        watch = Watch(beat=beat, stop=_stop)
+        watch, begun = Watch(beat=beat, stop=_stop), time.monotonic()
+        if activity.info().attempt > 1:
+            ref = self._under_way(ref)
+        while True:
+            order = self._performed(ref, watch)
+            if order is None or order.step is None or order.queue is not None:
+                return order
+            if time.monotonic() - begun > TOGETHER_SECONDS or _stop():
+                return order
+            ref = ref.model_copy(update={"step": order.step})
+
+    def _under_way(self, ref: StepRef) -> StepRef:
+        """The step that a lost worker had come to: before all else it is followed to its end."""
+        item = self._truth.runs.item(ref.run, ref.system)
+        running = [one.step for one in item.steps if one.state is StepState.RUNNING]
+        return ref.model_copy(update={"step": running[0]}) if running else ref
+
+    def _performed(self, ref: StepRef, watch: Watch) -> ItemOrder | None:
         try:
             self._performer.perform(ref.run, ref.system, ref.step, watch)
         except MigratorError as error:

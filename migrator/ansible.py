@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field
 
 from inventory.frozen import Frozen
 from migrator import at_once
-from migrator.pacing import PLAYBOOK as PACED
+from migrator.pacing import PLAYBOOKS as PACED
 from migrator.pacing import Teller
 from migrator.refusals import NOT_RUN, explained
 from migrator.strategy import Choice, Strategy, choose
@@ -177,7 +177,7 @@ class _Gathered:
 
     def teller(self, order: Order) -> Teller | None:
         """Who tells a copy its rate while it goes, begun; what it hears of it is logged."""
-        if order.playbook != PACED or order.check:
+        if order.playbook not in PACED or order.check:
             return None
 
         def log(text: str) -> None:
@@ -191,6 +191,7 @@ class _Gathered:
             token=order.token,
             secrets=order.secrets,
             log=log,
+            playbook=order.playbook,
         )
         if teller:
             teller.begin()

@@ -221,7 +221,9 @@ class Crew:
             if not self.truth.attempts.place(attempt.token, pid=pid, cgroup=cgroup):
                 raise Superseded(attempt.name)
 
-        watch = self._logging(attempt, _paced(watch, play.folder, item.rate_kbps))
+        cancellable = KINDS[attempt.step].cancellable
+        paced = _paced(watch, play.folder, item.rate_kbps, cancellable=cancellable)
+        watch = self._logging(attempt, paced)
         return self._run_in_pen(play, item, watch, placed, attempt.token)
 
     def _logging(self, attempt: AttemptRecord, watch: Watch) -> Watch:
@@ -284,11 +286,24 @@ class Crew:
         return Pen.found(attempt.name, attempt.cgroup)
 
 
-def _paced(watch: Watch, folder: Path, started: int) -> Watch:
+def _paced(
+    watch: Watch,
+    folder: Path,
+    started: int,
+    *,
+    cancellable: bool,
+    steady: Callable[[], float] = time.monotonic,
+) -> Watch:
+    """The same, that tells the attempt its rate too; what does not follow is cut off where it may be."""
     if watch.rate is None:
         return watch
-    pacing = Pacing(folder, started, watch.rate)
-    return Watch(beat=watch.beat, stop=lambda: watch.stop() or pacing.stop())
+    pacing = Pacing(folder, started, watch.rate, steady)
+
+    def stop() -> str | None:
+        late = pacing.stop()
+        return watch.stop() or (late if cancellable else None)
+
+    return Watch(beat=watch.beat, stop=stop)
 
 
 def _sockets(name: str) -> Path:

@@ -2,8 +2,8 @@
 
 The worker writes the wanted rate beside the attempt; the attempt's process, which reaches the hosts, tells
 it to the shipped program on the target (`agent pace`) and logs what that answers. What the host said it
-goes at is written beside too. A copy that does not follow within `GRACE` (one of a database, a host that
-does not answer) is cut off, as ever: what it copied stays, and it goes on slower.
+goes at is written beside too. A presync that does not follow within `GRACE` (a host that does not answer)
+is cut off: what it copied of files stays, and it goes on slower. A cutover never is.
 """
 
 import contextlib
@@ -20,7 +20,9 @@ from typing import Any
 
 from migrator.at_once import CODE, PASSWORD, PROGRAM, ssh_of
 
-PLAYBOOK = "presync.yml"
+PRESYNC = "presync.yml"
+PLAYBOOKS = frozenset({PRESYNC, "cutover.yml", "rehearse.yml"})
+"""Whose copies are told their rate. Only of a presync's is asked how far it is: none disturbs a cutover."""
 GRACE = 10.0
 TICK = 0.1
 LAG = 0.5
@@ -69,6 +71,7 @@ class Teller:
     password: str
     started: int
     log: Callable[[str], None]
+    asks: bool = True  # how far it is
     _over: threading.Event = field(default_factory=threading.Event, init=False)
     _child: "subprocess.Popen[str] | None" = field(default=None, init=False)
     _ordered: int = field(default=0, init=False)
@@ -83,6 +86,7 @@ class Teller:
         token: int,
         secrets: Mapping[str, str],
         log: Callable[[str], None],
+        playbook: str = PRESYNC,
     ) -> "Teller | None":
         """None where the order is not one of a move between hosts."""
         try:
@@ -93,7 +97,9 @@ class Teller:
             return None
         if not CODE.fullmatch(code):
             return None
-        return cls(folder, ssh, code, token, secrets.get(PASSWORD, ""), rate, log)
+        return cls(
+            folder, ssh, code, token, secrets.get(PASSWORD, ""), rate, log, playbook == PRESYNC
+        )
 
     def begin(self) -> None:
         threading.Thread(target=self._run, daemon=True).start()
@@ -107,8 +113,11 @@ class Teller:
             rate, at = _get(self.folder / WANTED) or (self.started, time.time())
             pause = REPORTS[min(looks, len(REPORTS) - 1)]
             new = rate not in {goes, self._ordered}
-            since = time.monotonic() - last
-            if not new and since < (1.0 if rate != goes else pause):
+            if rate != goes:
+                pause = 1.0
+            elif not self.asks:
+                continue
+            if not new and time.monotonic() - last < pause:
                 continue
             told = self.tell(rate, LAG + time.time() - at if rate != goes else 0.0)
             last, looks = time.monotonic(), looks + (rate == goes)
@@ -123,6 +132,8 @@ class Teller:
     def _heard(self, told: dict[str, Any]) -> None:
         goes = int(told["kbps"])
         _put(self.folder / GOES, goes)
+        if not told["total"]:
+            return
         self.log(
             f"copied {int(told['done'])} of {int(told['total'])} bytes at "
             f"{int(told['rate'])} bytes/s, may take {goes} kbit/s"

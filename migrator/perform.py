@@ -90,7 +90,7 @@ class Performer:
         def allowed() -> int:
             return self._rate(self.glances.head(run), plan, item)
 
-        rate = allowed if step is StepKind.PRESYNC else None
+        rate = allowed if step in COPYING else None
         watch = Watch(beat=beat.beat, stop=told, rate=rate)
         if self.quiet:
             watch = self.quiet.kept(run, item, step, watch)

@@ -53,6 +53,8 @@ from ansible.module_utils.qianyun_agent import (  # noqa: F401
     sqlclient,
     store,
     tree,
+    tunnel,
+    units,
     verbs,
     watchdog,
 )

@@ -10,10 +10,11 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from migrator.pacing import GOES, LAG, Pacing
 from tests.lab.addresses import FILES, GATEWAY, JT_FILE, ZW_FILE, TreeFact
@@ -43,6 +44,8 @@ class Item:
     kbps: int
     over: threading.Event = field(default_factory=threading.Event)
     cut: list[str] = field(default_factory=list)
+    started: int = WAITING
+    evidence: Sequence[Mapping[str, Any]] = ()
 
     def begin(self) -> list[threading.Thread]:
         threads = [threading.Thread(target=work) for work in (self._copy, self._keep)]
@@ -52,12 +55,12 @@ class Item:
 
     def _copy(self) -> None:
         try:
-            self.mover.attempt("presync")
+            self.evidence = self.mover.attempt("presync").evidence
         finally:
             self.over.set()
 
     def _keep(self) -> None:
-        pacing = Pacing(self.folder, WAITING, lambda: self.kbps)
+        pacing = Pacing(self.folder, self.started, lambda: self.kbps)
         while not self.over.wait(0.5):
             if self.folder.exists() and (why := pacing.stop()):
                 self.cut.append(why)
@@ -103,15 +106,18 @@ def measure(lab: Lab, folder: Path) -> tuple[list[Sample], int, float]:
         time.sleep(SETTLED)
         with lab.network.namespaces[ROUTER].entered():
             for kbps, seconds in PHASES:
-                _phase(items, kbps, seconds, samples)
+                phase(items, kbps, seconds, samples)
         assert not any(item.over.is_set() for item in items), "a copy ended too early"
     finally:
         for item in items:
             item.kbps = LINE_KBIT  # to the end, quickly
         for thread in threads:
             thread.join()
-    gaps = [two.at - one.at for one, two in itertools.pairwise(samples)]
-    return samples, sum(bool(item.cut) for item in items), max(gaps)
+    return samples, sum(bool(item.cut) for item in items), longest_gap(samples)
+
+
+def longest_gap(samples: list[Sample]) -> float:
+    return max(two.at - one.at for one, two in itertools.pairwise(samples))
 
 
 def _item(lab: Lab, folder: Path, number: int) -> Item:
@@ -127,7 +133,8 @@ def _item(lab: Lab, folder: Path, number: int) -> Item:
     return Item(mover, place / f"attempt-{fact.slug}-1000", WAITING)
 
 
-def _phase(items: list[Item], kbps: int, seconds: float, samples: list[Sample]) -> None:
+def phase(items: list[Item], kbps: int, seconds: float, samples: list[Sample]) -> None:
+    """Samples of so long, the rate told as late as the worker may see it. In the router's namespace."""
     begun = time.monotonic()
     told = False
     while (now := time.monotonic()) < begun + seconds:

@@ -19,7 +19,7 @@ STEPS = ("preflight", "presync", "cutover")
 
 def figures() -> Iterator[dict[str, object]]:
     with (
-        _counted() as spent,
+        counted() as spent,
         tempfile.TemporaryDirectory(prefix="qy-bench-") as folder,
         Lab.up(Path(folder) / "l") as lab,
     ):
@@ -61,7 +61,7 @@ class Spent:
 
 
 @contextmanager
-def _counted() -> Iterator[Spent]:
+def counted() -> Iterator[Spent]:
     """This process and all that it starts, in a cgroup of their own."""
     own = own_cgroup()
     assert own, "a writable cgroup v2 is needed"

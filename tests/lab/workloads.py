@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.lab import layers
@@ -13,6 +13,7 @@ from tests.lab.addresses import (
     PG_VERSION,
     PORTAL,
     SYSTEMS,
+    HostFact,
     SystemFact,
     host,
 )
@@ -135,10 +136,15 @@ def fill_database(on: Host) -> None:
 
 def entrance(layer: Path) -> None:
     """HAProxy with two frontends per system, each to the system's source host."""
-    parts = [HAPROXY_GLOBAL, *(_pair(system) for system in SYSTEMS)]
+    entrance_of(layer, [(system, host(system.source)) for system in SYSTEMS])
+
+
+def entrance_of(layer: Path, systems: Sequence[tuple[SystemFact, HostFact]]) -> None:
+    """The same of systems told with their source hosts."""
+    parts = [HAPROXY_GLOBAL, *(_pair(system, source) for system, source in systems)]
     write(layer, "/etc/haproxy/haproxy.cfg", "".join(parts))
     write(layer, "/etc/haproxy/hold.lua", HOLD_LUA.read_text())
-    states = "".join(f"{name} open\n" for system in SYSTEMS for name in system.frontends)
+    states = "".join(f"{name} open\n" for system, _ in systems for name in system.frontends)
     write(layer, "/etc/haproxy/hold.map", states)
     enable(layer, "haproxy", 2)
 
@@ -209,8 +215,8 @@ def forwarder(layer: Path) -> None:
     write(layer, "/etc/rc2.d/S02forwarder", FORWARDER, 0o755)
 
 
-def _pair(system: SystemFact) -> str:
-    source, port = host(system.source), system.check.port
+def _pair(system: SystemFact, source: HostFact) -> str:
+    port = system.check.port
     v4, v6 = system.frontends
     binds = (f"0.0.0.0:{system.entrance_port}", f"[::]:{system.entrance_port} v6only")
     servers = (f"{source.address}:{port}", f"ipv6@{source.address6}:{port}")

@@ -99,6 +99,13 @@ class EngineRoom:
             count += 1
         return count
 
+    def activities(self, run: str, system: str) -> list[str]:
+        """Names of the activities of an item's workflow, in their order."""
+        name = ItemRef(run=run, system=system).workflow_id
+        history = self.do(self.engine.client.get_workflow_handle(name).fetch_history())
+        every = [event.activity_task_scheduled_event_attributes for event in history.events]
+        return [one.activity_type.name for one in every if one.activity_type.name]
+
     def handles(self) -> list[WorkflowHandle[Any, Any]]:
         ids = list(self.runs)
         for run in self.runs:

@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+from migrator.crew import Watch, _paced
 from migrator.pacing import GOES, GRACE, WANTED, Pacing, Teller
 
 ANSWER = """
@@ -59,6 +60,30 @@ def test_the_attempt_tells_the_rate_and_logs_how_far_it_is(tmp_path: Path) -> No
     assert kbps == "10000"
     assert float(late) >= 5.5  # what went through too much since then is waited for
     assert told[0] == "copied 5 of 10 bytes at 1 bytes/s, may take 10000 kbit/s"
+
+
+def test_a_cutover_is_told_its_rate_and_asked_nothing(tmp_path: Path) -> None:
+    orders, told = tmp_path / "orders", list[str]()
+    program = ANSWER.replace("FILE", repr(str(orders))).replace('"total": 10', '"total": 0')
+    ssh = [sys.executable, "-S", "-c", program]
+    teller = Teller(tmp_path, ssh, "lj-s-1", 7, "secret", 20_000, told.append, asks=False)
+    teller.begin()
+    (tmp_path / WANTED).write_text(json.dumps({"kbps": 10_000, "at": time.time()}))
+    until = time.monotonic() + 20
+    while not (tmp_path / GOES).exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    teller.end()
+    assert [line.split()[0] for line in orders.read_text().splitlines()] == ["10000"]
+    assert told == []
+
+
+def test_a_cutover_is_never_cut_off_for_its_rate(tmp_path: Path) -> None:
+    for cancellable in (True, False):
+        clock = iter([0.0, 0.0, GRACE + 1]).__next__
+        watch = Watch(beat=lambda: None, stop=lambda: None, rate=lambda: 10)
+        paced = _paced(watch, tmp_path, 20_000, cancellable=cancellable, steady=clock)
+        assert paced.stop() is None
+        assert bool(paced.stop()) is cancellable
 
 
 def test_nobody_who_answers_is_no_fault(tmp_path: Path) -> None:

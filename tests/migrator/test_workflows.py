@@ -67,6 +67,23 @@ def test_waves_go_in_order_and_limits_hold(room: EngineRoom) -> None:
     assert room.replay() == 5
 
 
+def test_steps_that_follow_at_once_are_one_activity(room: EngineRoom) -> None:
+    """Each is asked for anew: a pause in the midst of the second holds before the third."""
+    world = room.stage.world
+    world.close("S0", Kind.BACKUP)
+    run, _ = room.order(city([system(0), system(1)]))
+    world.wait(lambda: world.under_way("S0", Kind.BACKUP), "backup")
+    room.stage.running.pause(run, "S0", local("zhang"))
+    world.let_go("S0", Kind.BACKUP)
+    room.wait_state(run, "S0", "paused")
+    assert world.done("S0") == WHOLE[:2]
+    room.stage.running.resume(run, "S0", local("zhang"))
+    room.wait_end(run, "done")
+    assert [world.done(name) for name in ("S0", "S1")] == [WHOLE, WHOLE]
+    assert room.activities(run, "S1") == ["next_of_item", "perform_step"]
+    assert room.activities(run, "S0").count("perform_step") == 2
+
+
 def test_the_total_is_kept_by_whoever_waits_for_an_operator(room: EngineRoom) -> None:
     room.stage.world.script["S0", Kind.BACKUP] = ["disk full"]
     ring = [("S0", "S1"), ("S1", "S0")]

@@ -398,6 +398,9 @@ ASKED = [
     "rsync --server --sender . /",
     "session; sh",
     "rsync --server --daemon . x",
+    "rsync rate=8000 database=1",
+    "rsync rate=8000 database=0 ",
+    "rsync database=0",
 ]
 
 

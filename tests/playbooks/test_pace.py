@@ -7,6 +7,7 @@ import sys
 import time
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,13 @@ from pathlib import Path
 from qianyun_agent import pace
 pace.RUN = Path(sys.argv[1])
 sys.exit(pace.sending("s", int(sys.argv[2]), ["head", "-c", sys.argv[3], "/dev/zero"], {}))
+"""
+OUTGOING = """
+import sys
+from pathlib import Path
+from qianyun_agent import pace
+pace.RUN = Path(sys.argv[1])
+sys.exit(pace.outgoing("s", int(sys.argv[2]), ["sh", "-c", "{text}"]))
 """
 
 
@@ -61,7 +69,9 @@ def test_what_went_too_quickly_before_the_order_came_is_waited_for() -> None:
     assert bucket.rate == 8_000 * 125 * pace.WIRE
 
 
-def test_the_sender_follows_a_rate_in_flight(tmp_path: Path) -> None:
+def test_the_sender_follows_a_rate_in_flight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At 1 kbit/s it would take a quarter of an hour; told 800 Mbit/s it is over at once."""
     run = tmp_path / "run"
     run.mkdir()
@@ -71,11 +81,57 @@ def test_the_sender_follows_a_rate_in_flight(tmp_path: Path) -> None:
     )
     assert sender.stdout
     assert sender.stdout.read(1) == b"\0"
-    (run / "aside").write_text(json.dumps({"kbps": 800_000, "late": 0}))
-    (run / "aside").rename(run / "s.pace")
+    monkeypatch.setattr(pace, "RUN", run)
+    pace.order("s", 800_000, 0.0)
     assert len(sender.stdout.read()) == 99_999
     assert sender.wait(30) == 0
-    assert json.loads((run / "s.sent").read_text()) == {"bytes": 100_000}
+    assert pace.order("s", 800_000, 0.0) == 100_000
+
+
+def test_all_who_send_for_a_system_share_its_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two connections of one copy take no more than one; a third that begins changes no rate."""
+    monkeypatch.setattr(pace, "RUN", tmp_path)
+    clock = [100.0]
+    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    one, other = pace.Limit("s", 8_000), pace.Limit("s", 8_000)
+    rate = 8_000 * 125 * pace.WIRE
+    assert one.take(int(rate)) == pytest.approx(1)
+    assert other.take(int(rate)) == pytest.approx(2)
+    pace.order("s", 4_000, 0.0)
+    third = pace.Limit("s", 8_000)
+    assert third.take(0) == pytest.approx(4)
+    assert pace.order("s", 4_000, 0.0) == 2 * int(rate)
+    for limit in (one, other, third):
+        limit.close()
+    clock[0] += pace.WINDOW  # nobody has sent for so long: another attempt, at its own rate
+    assert pace.Limit("s", 8_000).take(int(rate)) == pytest.approx(1)
+
+
+def test_who_sends_by_ssh_keeps_the_limit_and_tells_how_it_ended(tmp_path: Path) -> None:
+    code = OUTGOING.format(text="cat; exit 3")
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "run"), "80000"], input=b"x" * 100_000,
+        capture_output=True, check=False, timeout=60,
+        env={"PYTHONPATH": str(PLAYBOOKS / "module_utils"), "PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (3, b"x" * 100_000)
+    assert (tmp_path / "run" / "s.limit").stat().st_size == pace.STATE.size
+
+
+def test_who_sends_by_ssh_ends_with_it(tmp_path: Path) -> None:
+    """Rsync waits for that, and keeps what we read open until then."""
+    code = OUTGOING.format(text="read line; exit 4")
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "run"), "80000"], stdin=subprocess.PIPE,
+        env={"PYTHONPATH": str(PLAYBOOKS / "module_utils"), "PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert child.stdin
+    child.stdin.write(b"a line\n")
+    child.stdin.flush()
+    assert child.wait(60) == 4
+    child.stdin.close()
 
 
 def test_a_target_hands_orders_on_and_counts(
@@ -97,10 +153,10 @@ def test_a_target_hands_orders_on_and_counts(
     time.sleep(0.01)
     copy = pace.Progress("s", 8_000, 1_000, source)
     copy.tick()
-    assert asked == [{}]  # what was ordered before it began it does not hear
+    assert asked == [{"kbps": 8_000, "late": 0.0}]  # nothing of what was ordered before it began
     told = pace.wanted("s", 1, 4_000, 3.0)
     assert {k: told[k] for k in ("done", "total", "kbps")} == {
-        "done": 100, "total": 1_000, "kbps": 8_000,
+        "done": 0, "total": 1_000, "kbps": 8_000,
     }  # fmt: skip
     sent[0] = -1
     copy.tick()
@@ -109,8 +165,9 @@ def test_a_target_hands_orders_on_and_counts(
     copy.tick()
     assert asked[-1]["kbps"] == 4_000
     assert asked[-1]["late"] < 3  # no more than it has been under way
-    copy.passed()
-    sent[0] = 50
+    sent[0] = 50  # the source was started anew
+    copy.tick()
+    sent[0] = 200
     copy.tick()
     told = pace.wanted("s", 1, 4_000, 0.0)
     assert (told["done"], told["kbps"]) == (350, 4_000)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.lab import stores
 from tests.lab.addresses import GATEWAY
+from tests.lab.host import Host
 from tests.lab.measure import outside_client, read, summarise
 from tests.playbooks.ansible import FAILED, REPLICATION_PASSWORD, Mover
 from tests.playbooks.test_whole_way import roles
@@ -46,6 +47,14 @@ def nothing_in_check_mode(mover: Mover) -> None:
     assert [_still(host.tree()) for host in hosts] == before
 
 
+def _syncs(source: Host, kind: stores.Kind) -> int:
+    """How often Redis has sent all that it has; 0 of another engine."""
+    if kind is not stores.REDIS:
+        return 0
+    told = stores.redis(source, "info", "stats").split()
+    return next(int(one.partition(":")[2]) for one in told if one.startswith("sync_full:"))
+
+
 def _still(tree: dict[str, str]) -> dict[str, str]:
     """Without what a database writes for itself."""
     own = ("/var/lib/mysql", "/var/lib/redis", "/var/log")
@@ -64,9 +73,13 @@ def test_over_back_over_and_for_good(tmp_path: Path, kind: stores.Kind, *, state
         source, target = mover.system.source, mover.system.target
         if stateless:
             nothing_in_check_mode(mover)
-        first = mover.done("preflight", "backup", "presync").of(target)["clusters"][0]
+        mover.done("preflight", "backup")
+        syncs = _syncs(lab.hosts[source], kind)
+        first = mover.done("presync").of(target)["clusters"][0]
         again = mover.done("presync").of(target)["clusters"][0]
         assert (first["copied"], again["copied"]) == (True, False)
+        if kind is stores.REDIS:  # who followed the copy by the tunnel went on from where it ended
+            assert _syncs(lab.hosts[source], kind) == syncs + 1
         with written(mover, kind, tmp_path / "over", target):
             told = mover.done("rehearse").of(target)
         assert [one["notes"] for one in told["runs"].values()] == [[], [], []]

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Dict, Optional
 
-from . import access, gateway, ours, reap, record, services
+from . import access, gateway, ours, reap, record, services, units
 from .errors import AgentError, Fenced
 from .files import folder, is_locked, locked, read_json
 from .move import Move, parse
@@ -79,6 +79,7 @@ def on_source(asked: Asked) -> dict[str, Any]:
         slots = {cluster.label: cluster.retire(move) for cluster in side.clusters}
     finally:
         side.close()
+    units.forget(move.services)
     _forget(move, "pgpass", "rsyncd-read.conf", "rsyncd-write.conf", "watchdog.json")
     return {"revoked": revoked, "ended": ended, "retired": slots, "notes": notes}
 
@@ -129,6 +130,7 @@ def _stopped(side: Side) -> list[str]:
     notes = services.at_boot(side.move.services, False)
     try:
         services.stop(side.move.services, side.move.check.port)
+        units.forget(side.move.services)
     except AgentError as error:
         notes.append(str(error))
     return notes

@@ -11,8 +11,7 @@ from .errors import BadMove
 from .files import ensure_folder, folder, set_marked_lines, write
 from .link import ssh_files
 from .move import Move
-from .proc import check
-from .side import PROGRAM
+from .proc import PROGRAM, check
 
 PUBLIC = r"ssh-ed25519 [A-Za-z0-9+/]{20,100}={0,3}"
 

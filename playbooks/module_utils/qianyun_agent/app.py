@@ -7,10 +7,11 @@ import os
 import sys
 from typing import Sequence
 
-from . import pace
+from . import engines, pace
 from .errors import AgentError
 from .port import load, serve
 from .side import Side
+from .tunnel import relay
 
 
 def main(argv: Sequence[str]) -> int:
@@ -27,8 +28,13 @@ def _run(argv: Sequence[str]) -> int:
     if verb == "port":
         asked = os.environ.get("SSH_ORIGINAL_COMMAND", "")
         return serve(code, asked, sys.stdin.buffer, sys.stdout.buffer)
+    if verb == "outgoing":
+        return pace.outgoing(code, int(argv[2]), argv[3:])
     kind, move = load(code)
     token = int(argv[2])
+    if verb == "relay":
+        relay(engines.store(move.databases[int(argv[2])]).door)
+        return 0
     if verb == "watchdog":
         from .watchdog import watch
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import access, ours, record, services
+from . import access, ours, record, services, units
 from .errors import Fenced
 from .files import folder, is_locked
 from .move import Move
@@ -51,6 +51,7 @@ def commit_target(side: Side, token: int) -> dict[str, Any]:
     for cluster in side.clusters:
         cluster.release(move)
     notes = services.at_boot(move.services, True)
+    units.forget(move.services)
     access.drop_key(move)
     ours.drop(move)
     _forget(move)

@@ -14,9 +14,9 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
-from . import ours, parity, practice
+from . import ours, pace, parity, practice
 from .errors import AgentError, Fenced, Unreachable
 from .journal import Journal
 from .link import LocalPort, Port, RemotePort, ssh_command
@@ -45,6 +45,15 @@ def _opened(move: Move, token: int) -> tuple[RemotePort, RemotePort]:
     return asked[0].result(), asked[1].result()
 
 
+def _ask_here(move: Move) -> Callable[..., Any]:
+    """The port of who sends, where that is this host: it knows `pace` alone."""
+
+    def ask(_verb: str, _wait: float, kbps: int, late: float) -> int:
+        return pace.order(move.code, kbps, late)
+
+    return ask
+
+
 class Cutover:
     """One run. `lock` is the descriptor of the run's lock, kept by rsync too."""
 
@@ -58,7 +67,9 @@ class Cutover:
         self.ports: dict[str, Port] = {"source": self.source, "target": self.target}
         self.old, self.new = self.ports[self.old_name], self.ports[self.new_name]
         ssh = ssh_command(move.code, self.source.control)
-        self.carrier = Carrier(ssh, self.source.host, "", lock)
+        ask = self.source.call if kind == CUTOVER else _ask_here(move)
+        told = pace.Progress(move.code, move.rate_kbps, 0, ask)
+        self.carrier = Carrier(ssh, self.source.host, "", lock, told)
         self.hold_until = 0.0
         self.held_at = 0.0
         self.warm: dict[str, Any] = {}
@@ -175,7 +186,6 @@ class Cutover:
             index,
             self.move.trees[index].path,
             back=self.kind == ROLLBACK,
-            rate_kbps=self.move.rate_kbps,
             final=final,
             seconds=seconds,
         )
@@ -228,8 +238,9 @@ class Cutover:
             )
             evidence["drain"] = self.gate.call("drain", self.left(), seconds=max(1.0, limit / 4))
             evidence["fence"] = self.old.call(
-                "fence", self.left(), seconds=limit + WATCHDOG_AFTER, token=self.token
-            )
+                "fence", self.left(), seconds=limit + WATCHDOG_AFTER, token=self.token,
+                stop=not evidence["drain"].get("drained", True),
+            )  # fmt: skip
 
     def final_sync(self) -> None:
         """What the old side wrote last reaches the new side; both are compared."""

@@ -114,7 +114,7 @@ def release(move: Move) -> None:
 def drain(move: Move, seconds: float) -> dict[str, Any]:
     """The kernel knows connections, not requests: those in flight end as the services stop."""
     note = "no proxy: requests in flight end as the services stop"
-    return {"note": note, "limit": seconds, "of": name(move)}
+    return {"drained": False, "note": note, "limit": seconds, "of": name(move)}
 
 
 def edited(text: str, move: Move, side: str) -> str:

@@ -24,8 +24,7 @@ from .errors import AgentError, Fenced
 from .files import folder, is_locked, locked, read_json, write_json
 from .journal import Journal
 from .move import Move, identity, parse, plain
-from .proc import environment
-from .side import PROGRAM
+from .proc import PROGRAM, environment
 
 RUN_SECONDS = 8 * 3600.0
 RECOVER_SECONDS = 240.0

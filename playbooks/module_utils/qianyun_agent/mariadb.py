@@ -19,12 +19,14 @@ from .files import folder, read_json, write, write_json
 from .move import Database, Move
 from .proc import run
 from .services import at_boot
-from .sqlclient import CLIENT, SqlClient, literal, quoted
+from .sqlclient import CLIENT, SOCKET, SqlClient, literal, quoted
 from .store import LOOK_AT_WAY, NOT_STREAMING, UNSTARTED, Into, Store, reachable, until
+from .tunnel import HOST
 
 if TYPE_CHECKING:
     from .preflight import Findings
     from .side import Side
+    from .tree import Carrier
 
 SERVICE = "mariadb"
 PID = Path("/run/mysqld/mysqld.pid")
@@ -49,6 +51,8 @@ def gtids(text: str) -> dict[str, int]:
 
 class Mariadb(Store):
     files_fit_anywhere = True  # it goes as SQL
+    user = "mysql"
+    door = SOCKET
 
     def __init__(self, of: Database) -> None:
         self.of = of
@@ -221,13 +225,14 @@ class Mariadb(Store):
         until(self.streaming, 30, NOT_STREAMING, self.label, LOOK_AT_WAY)
         self.fence("")
 
-    def receive(self, side: Side) -> None:
-        """Follows the other side from gtid_slave_pos on."""
+    def receive(self, side: Side, tunnel: int = 0) -> None:
+        """Follows the other side from gtid_slave_pos on; `tunnel`: by that port of our own."""
         peer = side.move.target if side.kind == "source" else side.move.source
-        host = reachable((peer.address, peer.address6), self.of.port)
+        port = tunnel or self.of.port
+        host = HOST if tunnel else reachable((peer.address, peer.address6), port)
         session = self.session()
         session.query(
-            f"CHANGE MASTER TO MASTER_HOST = {quoted(host)}, MASTER_PORT = {self.of.port},"
+            f"CHANGE MASTER TO MASTER_HOST = {quoted(host)}, MASTER_PORT = {port},"
             f" MASTER_USER = {quoted(side.move.sql_name)}, MASTER_PASSWORD ="
             f" {quoted(self.password(side.move))}, MASTER_USE_GTID = slave_pos,"
             " MASTER_CONNECT_RETRY = 1, MASTER_HEARTBEAT_PERIOD = 2"
@@ -267,7 +272,8 @@ class Mariadb(Store):
         session = self.session()
         twice = hashlib.sha1(hashlib.sha1(password.encode()).digest())  # noqa: S324 (its own format)
         native = "*" + twice.hexdigest().upper()
-        hosts = [a for p in (move.source, move.target) for a in (p.address, p.address6)]
+        hosts = ["localhost"]  # by the own socket comes the first copy
+        hosts += [a for p in (move.source, move.target) for a in (p.address, p.address6)]
         there = session.value(
             f"SELECT COUNT(*) FROM mysql.user WHERE user = '{move.sql_name}'"  # noqa: S608
             f" AND authentication_string = '{native}'"
@@ -283,8 +289,8 @@ class Mariadb(Store):
     def offer(self, side: Side) -> dict[str, Any]:
         return {"files": {}, "identifier": str(read_json(self._mark(side.move)).get("mark", ""))}
 
-    def copy(self, side: Side, offered: dict[str, Any], lock: int) -> dict[str, Any]:
-        return mariadb_copy.copy(self, side, str(offered["identifier"]), lock)
+    def copy(self, side: Side, offered: dict[str, Any], carrier: Carrier) -> dict[str, Any]:
+        return mariadb_copy.copy(self, side, str(offered["identifier"]), carrier)
 
     def dump(self, folder: Path, into: Into) -> list[dict[str, Any]]:
         path = folder / f"{self.stem}.sql"

@@ -1,30 +1,38 @@
-"""The first copy of a MariaDB: a consistent dump over the line, no faster than may be, and its GTID."""
+"""The first copy of a MariaDB: a consistent dump through the line's limit, and its GTID."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
 import time
+from functools import partial
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Sequence
 
 from . import mariadb_look
 from .errors import AgentError
 from .files import folder, write
-from .proc import environment
+from .proc import TICK, environment
 from .services import at_boot
 from .sqlclient import CLIENT, quoted
-from .store import LOOK_AT_WAY, NOT_STREAMING, reachable, until
+from .store import LOOK_AT_WAY, NOT_STREAMING, until
+from .tunnel import HOST, Tunnel
 
 if TYPE_CHECKING:
     from .mariadb import Mariadb
     from .side import Side
+    from .tree import Carrier
 
 WHOLE = (
     "--single-transaction", "--quick", "--routines", "--events", "--triggers", "--hex-blob",
     "--default-character-set=utf8mb4",
 )  # fmt: skip
 BLOCK = 1 << 16
+CATCH_UP = 6 * 3600.0  # seconds
+ROUNDS = 2  # what was written while it caught up is little
+BEHIND = "备库未追平 / the replica has not caught up"
 LOCAL = ("mariadb", *CLIENT, "--init-command=SET SESSION sql_log_bin = 0")
 # Statements about the accounts that every server has for itself, of which root is ours just now.
 OWN = re.compile(
@@ -35,7 +43,7 @@ COPIED, COPYING = "copied", "copying"
 SERVICE = "mariadb"
 
 
-def copy(store: Mariadb, side: Side, identifier: str, lock: int) -> dict[str, Any]:
+def copy(store: Mariadb, side: Side, identifier: str, carrier: Carrier) -> dict[str, Any]:
     """On the target: makes it a replica that receives; keeps a good copy that is there.
 
     A copy cut short is thrown away. Raises AgentError for databases that are not ours.
@@ -55,13 +63,11 @@ def copy(store: Mariadb, side: Side, identifier: str, lock: int) -> dict[str, An
     fresh = base != {"state": COPIED, "identifier": identifier} or not store.replica()
     if fresh:
         side.set_base(store, COPYING, identifier)
-        size = _fresh(store, side, lock)
+        size = _whole(store, side, carrier)
         side.set_base(store, COPIED, identifier)
-    store.fence("")
-    if fresh:
-        store.receive(side)
     elif not store.streaming():
         store.session().query("START SLAVE")
+    store.fence("")
     until(store.streaming, 60, NOT_STREAMING, store.label, LOOK_AT_WAY)
     spent = time.monotonic() - started
     return {
@@ -70,7 +76,32 @@ def copy(store: Mariadb, side: Side, identifier: str, lock: int) -> dict[str, An
     }  # fmt: skip
 
 
-def _fresh(store: Mariadb, side: Side, lock: int) -> int:
+def _whole(store: Mariadb, side: Side, carrier: Carrier) -> int:
+    """The dump, and then what was written meanwhile, by the tunnel; at its end it follows directly."""
+    options = folder(side.move.code) / "dump.cnf"
+    secret = store.password(side.move).replace("\\", "\\\\").replace('"', '\\"')
+    with Tunnel(side, store, carrier) as tunnel:
+        login = f'user={side.move.sql_name}\npassword="{secret}"'
+        where = f"protocol=tcp\nhost={HOST}\nport={tunnel.port}"
+        write(options, f"[client]\n{login}\n{where}\n", 0o600)
+        try:
+            size = _fresh(store, options, carrier)
+            store.fence("")
+            store.receive(side, tunnel.port)
+            for _ in range(ROUNDS):
+                now = _remote(options, "SELECT @@global.gtid_binlog_pos")
+                until(
+                    partial(store.caught_up, "".join(now)), CATCH_UP, BEHIND, store.label,
+                    LOOK_AT_WAY, carrier.told.tick,
+                )  # fmt: skip
+        finally:
+            options.unlink()
+        store.session().query("STOP SLAVE")
+    store.receive(side)
+    return size
+
+
+def _fresh(store: Mariadb, options: Path, carrier: Carrier) -> int:
     """Empties what was ours, loads the dump, and begins the log at the dump's position."""
     session = store.session()
     if store.replica():
@@ -80,22 +111,11 @@ def _fresh(store: Mariadb, side: Side, lock: int) -> int:
     session.query("SET SESSION sql_log_bin = 0")
     for name in mariadb_look.databases(session):
         session.query("DROP DATABASE `" + name.replace("`", "``") + "`", 600)
-    place = side.move.source
-    host = reachable((place.address, place.address6), store.of.port)
-    options = folder(side.move.code) / "dump.cnf"
-    secret = store.password(side.move).replace("\\", "\\\\").replace('"', '\\"')
-    write(options, f'[client]\nuser={side.move.sql_name}\npassword="{secret}"\n', 0o600)
-    dump = [
-        "mariadb-dump", f"--defaults-file={options}", f"--host={host}", f"--port={store.of.port}",
-        *WHOLE,
-    ]  # fmt: skip
-    try:
-        names = _remote_names(options, host, store.of.port)
-        size = _accounts([*dump, "--system=users", "--replace", "--skip-routines"])
-        ours = ["--gtid", "--master-data=1", "--add-drop-database", "--databases", "--", *names]
-        size += _load(side, [*dump, *ours], lock)
-    finally:
-        options.unlink()
+    dump = ["mariadb-dump", f"--defaults-file={options}", *WHOLE]
+    names = _remote(options, mariadb_look.DATABASES)
+    size = _accounts([*dump, "--system=users", "--replace", "--skip-routines"])
+    ours = ["--gtid", "--master-data=1", "--add-drop-database", "--databases", "--", *names]
+    size += _load([*dump, *ours], carrier)
     position = session.value("SELECT @@global.gtid_slave_pos")
     session.query("RESET MASTER")
     session.query(f"SET GLOBAL gtid_binlog_state = {quoted(position)}")
@@ -105,12 +125,12 @@ def _fresh(store: Mariadb, side: Side, lock: int) -> int:
     return size
 
 
-def _remote_names(options: Any, host: str, port: int) -> list[str]:
-    sql = mariadb_look.DATABASES
+def _remote(options: Path, sql: str) -> list[str]:
+    """Lines that the source's server answers."""
     done = subprocess.run(
         [
-            "mariadb", f"--defaults-file={options}", f"--host={host}", f"--port={port}", "--batch",
-            "--raw", "--skip-column-names", "-e", sql,
+            "mariadb", f"--defaults-file={options}", "--batch", "--raw", "--skip-column-names",
+            "-e", sql,
         ],
         capture_output=True, text=True, check=False, timeout=60, env=environment(marked=True),
     )  # fmt: skip
@@ -136,23 +156,22 @@ def _accounts(dump: Sequence[str]) -> int:
     return len(told.stdout)
 
 
-def _load(side: Side, dump: Sequence[str], lock: int) -> int:
-    """Feeds a dump to this host's server, at the move's rate; bytes carried."""
-    per_second = side.move.rate_kbps * 1000 / 8
+def _load(dump: Sequence[str], carrier: Carrier) -> int:
+    """Feeds a dump to this host's server; bytes carried."""
     with tempfile.TemporaryFile() as said:
         out = subprocess.Popen(
             list(dump), stdout=subprocess.PIPE, stderr=said, stdin=subprocess.DEVNULL,
-            env=environment(marked=True), cwd="/", pass_fds=(lock,),
+            env=environment(marked=True), cwd="/", pass_fds=carrier.keep,
         )  # fmt: skip
         into = subprocess.Popen(
             LOCAL,
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said,
-            env=environment(marked=True), cwd="/", pass_fds=(lock,),
+            env=environment(marked=True), cwd="/", pass_fds=carrier.keep,
         )  # fmt: skip
         assert out.stdout
         assert into.stdin
         try:
-            size = _paced(out.stdout, into.stdin, per_second)
+            size = _carried(out.stdout, into.stdin, carrier)
             into.stdin.close()
             codes = (out.wait(600), into.wait(6 * 3600))
         except OSError:
@@ -169,12 +188,14 @@ def _load(side: Side, dump: Sequence[str], lock: int) -> int:
     return size
 
 
-def _paced(source: IO[bytes], sink: IO[bytes], per_second: float) -> int:
-    begun, size = time.monotonic(), 0
-    while block := source.read(BLOCK):
+def _carried(source: IO[bytes], sink: IO[bytes], carrier: Carrier) -> int:
+    size, asked = 0, 0.0
+    while block := os.read(source.fileno(), BLOCK):
         sink.write(block)
         size += len(block)
-        time.sleep(max(0.0, begun + size / per_second - time.monotonic()))
+        if time.monotonic() - asked >= TICK:
+            carrier.told.tick()
+            asked = time.monotonic()
     return size
 
 

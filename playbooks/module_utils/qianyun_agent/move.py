@@ -20,6 +20,7 @@ HOST_KEY = r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=
 LOGIN = r"[a-z_][a-z0-9_-]{0,30}"
 CHECK_PATH = r"/[!-~]{0,200}"
 FAMILIES = (4, 6)
+JOBS = (".cron", ".timer")
 VERSIONS = {"postgresql": r"\d{1,2}", "mariadb": r"\d{1,2}\.\d{1,2}", "redis": r"\d{1,2}\.\d{1,2}"}
 PORTS = {"postgresql": 5432, "mariadb": 3306, "redis": 6379}
 
@@ -93,8 +94,13 @@ class Move:
 
     @property
     def writes(self) -> bool:
-        """Whether clients can change anything, so that traffic has to be held."""
-        return bool(self.databases) or any(tree.writable for tree in self.trees)
+        """Whether clients, or jobs by the clock, can change anything, so that traffic has to be held."""
+        return bool(self.databases or self.jobs) or any(tree.writable for tree in self.trees)
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """Of the services, those that the clock starts."""
+        return tuple(name for name in self.services if name.endswith(JOBS))
 
     @property
     def fenced_by_data(self) -> bool:
@@ -241,6 +247,8 @@ def parse(raw: object) -> Move:
         login=login,
         stateless=stateless,
     )
+    if move.stateless and move.jobs:
+        raise _bad("stateless", move.jobs, "no timers and no files of cron's among the services")
     if len({move.source.address, move.target.address, move.gateway.address}) != 3:
         raise _bad("address", move.source.address, "three different hosts")
     return move

@@ -1,21 +1,25 @@
 """How quickly a copy may go, changed while it goes; and how far it is.
 
-The source sends: there `sending` lets rsync's bytes through at a rate that a file says. The target
-is told (`agent pace`, from the engine), hands the rate on over the copy's own port, and asks for the
-bytes sent meanwhile. Files lie in /run: after a boot nothing is under way.
+Who sends has a limit: whatever leaves a host for a system's move (rsync's bytes, a database's) goes
+through one bucket, in however many processes. The target is told (`agent pace`, from the engine),
+hands the rate on over the copy's own port, and asks for the bytes sent meanwhile. Files lie in /run:
+after a boot nothing is under way.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import signal
+import struct
 import subprocess
+import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Callable, Sequence, TextIO
+from typing import Any, Callable, Iterator, Sequence, TextIO
 
 from . import record
 from .errors import AgentError
@@ -23,7 +27,7 @@ from .files import ensure_folder, read_json
 
 RUN = Path("/run/qianyun")
 WIRE = 0.95
-"""Of a rate, what rsync's bytes may take: the rest is for ssh, TCP, IP and Ethernet (66 of 1,514)."""
+"""Of a rate, what a copy's bytes may take: the rest is for ssh, TCP, IP and Ethernet (66 of 1,514)."""
 DEPTH = 0.25
 """Seconds of the rate that may be made up for after a pause: a busy machine wakes us late."""
 FORGIVEN = 0.5
@@ -32,7 +36,8 @@ those after it are not starved."""
 LOOK = 0.2
 COUNT = 1.0
 WINDOW = 10.0
-"""Seconds over which the rate that is told is taken."""
+"""Seconds over which the rate that is told is taken; a bucket that nobody used for so long is begun anew."""
+STATE = struct.Struct("=dddq")
 
 
 def _file(code: str, what: str) -> Path:
@@ -61,7 +66,7 @@ class Bucket:
 
     def __init__(self, kbps: int, now: float) -> None:
         self.rate = self._bytes(kbps)
-        self._credit, self._at = 0.0, now
+        self.credit, self.at = 0.0, now
 
     @staticmethod
     def _bytes(kbps: int) -> float:
@@ -72,14 +77,14 @@ class Bucket:
         since then is waited for."""
         new = self._bytes(kbps)
         above = (self.rate - new) * max(0.0, min(late, 30.0))
-        self._credit -= max(0.0, above - new * FORGIVEN)
+        self.credit -= max(0.0, above - new * FORGIVEN)
         self.rate = new
 
     def take(self, size: int, now: float) -> float:
         """Seconds to wait after `size` bytes went through."""
-        self._credit = min(self._credit + (now - self._at) * self.rate, self.rate * DEPTH) - size
-        self._at = now
-        return max(0.0, -self._credit / self.rate)
+        self.credit = min(self.credit + (now - self.at) * self.rate, self.rate * DEPTH) - size
+        self.at = now
+        return max(0.0, -self.credit / self.rate)
 
     @property
     def block(self) -> int:
@@ -87,53 +92,102 @@ class Bucket:
         return int(min(262_144, max(2_048, self.rate / 50)))
 
 
+class Limit:
+    """One system's bucket on this host, shared by all processes that send for it. `kbps` is for a
+    bucket that nobody used of late; a rate under way is changed by `order` alone."""
+
+    def __init__(self, code: str, kbps: int) -> None:
+        ensure_folder(RUN, 0o700)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        self._handle = os.open(_file(code, "limit"), flags, 0o600)
+        self._sent = 0
+        with self._held(Bucket(kbps, time.monotonic())) as bucket:
+            self.block = bucket.block
+
+    def close(self) -> None:
+        os.close(self._handle)
+
+    @contextmanager
+    def _held(self, fresh: Bucket | None = None) -> Iterator[Bucket]:
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+        try:
+            bucket = fresh or Bucket(1, time.monotonic())
+            raw = os.pread(self._handle, STATE.size, 0)
+            if len(raw) == STATE.size:
+                rate, credit, at, self._sent = STATE.unpack(raw)
+                if fresh is None or 0 <= fresh.at - at < WINDOW:
+                    bucket.rate, bucket.credit, bucket.at = rate, credit, at
+            yield bucket
+            told = STATE.pack(bucket.rate, bucket.credit, bucket.at, self._sent)
+            os.pwrite(self._handle, told, 0)
+        finally:
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
+
+    def change(self, kbps: int, late: float) -> int:
+        """Another rate, as Bucket's; the bytes sent since the boot."""
+        with self._held() as bucket:
+            bucket.take(0, time.monotonic())
+            bucket.change(kbps, late)
+        return self._sent
+
+    def take(self, size: int) -> float:
+        with self._held() as bucket:
+            self._sent += size
+            left = bucket.take(size, time.monotonic())
+            self.block = bucket.block
+        return left
+
+    def pass_on(self, source: int, sink: int) -> None:
+        """All that comes from a descriptor to another, at the rate. Raises OSError."""
+        while block := os.read(source, self.block):
+            write_all(sink, block)
+            left = self.take(len(block))
+            while left > 0:
+                time.sleep(min(left, LOOK))
+                left = self.take(0)
+
+
 def order(code: str, kbps: int, late: float) -> int:
-    """On the source: the rate from now on, where one is told; the bytes sent since the copy began."""
-    if kbps:
-        _put(_file(code, "pace"), {"kbps": kbps, "late": late})
-    return int(_read(_file(code, "sent"))[0].get("bytes", 0))
+    """Where it is sent from: the rate from now on; the bytes sent since the boot."""
+    limit = Limit(code, kbps)
+    try:
+        return limit.change(kbps, late)
+    finally:
+        limit.close()
 
 
 def sending(code: str, kbps: int, command: Sequence[str], env: dict[str, str]) -> int:
     """Runs `command` on our standard input; its output goes to ours at the rate. Its exit code."""
-    started, seen = time.time(), time.monotonic()
-    bucket, sent = Bucket(kbps, seen), 0
-    with suppress(OSError):  # not what a pass before this one has sent
-        _put(_file(code, "sent"), {"bytes": 0})
     child = subprocess.Popen(list(command), stdout=subprocess.PIPE, env=env)
     assert child.stdout is not None
-    source = child.stdout.fileno()
     try:
-        while True:
-            block = os.read(source, bucket.block)
-            if not block:
-                break
-            _write(1, block)
-            sent += len(block)
-            left = bucket.take(len(block), time.monotonic())
-            while True:
-                if time.monotonic() - seen >= LOOK:
-                    seen = time.monotonic()
-                    _put(_file(code, "sent"), {"bytes": sent})
-                    told, at = _read(_file(code, "pace"))
-                    if at > started:
-                        started = at
-                        bucket.change(int(told["kbps"]), float(told["late"]) + time.time() - at)
-                        left = bucket.take(0, time.monotonic())
-                if left <= 0:
-                    break
-                time.sleep(min(left, LOOK))
-                left = bucket.take(0, time.monotonic())
+        Limit(code, kbps).pass_on(child.stdout.fileno(), 1)
     except OSError:  # the line is gone: so is who asked
         child.send_signal(signal.SIGTERM)
     finally:
         child.stdout.close()
-        with suppress(OSError):
-            _put(_file(code, "sent"), {"bytes": sent})
     return child.wait()
 
 
-def _write(handle: int, block: bytes) -> None:
+def outgoing(code: str, kbps: int, command: Sequence[str]) -> int:
+    """Runs `command` (ssh, for rsync) with our output; our standard input goes to its at the rate.
+
+    It ends with the command: rsync waits for that before it closes what we read.
+    """
+    child = subprocess.Popen(list(command), stdin=subprocess.PIPE)
+    assert child.stdin is not None
+    sink = child.stdin
+
+    def feed() -> None:
+        with suppress(OSError):
+            Limit(code, kbps).pass_on(0, sink.fileno())
+            sink.close()
+
+    threading.Thread(target=feed, daemon=True).start()
+    return child.wait()
+
+
+def write_all(handle: int, block: bytes) -> None:
     view = memoryview(block)
     while view:
         view = view[os.write(handle, view) :]
@@ -159,41 +213,39 @@ def wanted(code: str, token: int, kbps: int, late: float) -> dict[str, Any]:
 
 
 class Progress:
-    """On the target, while a copy runs: hands orders on and keeps count. `ask`: the source's port."""
+    """On the target, while a copy runs: hands orders on and keeps count. `ask`: the port of who sends."""
 
     def __init__(self, code: str, kbps: int, total: int, ask: Callable[..., Any]) -> None:
         self.code, self.kbps, self.total = code, kbps, total
         self._ask = ask
         self._began = self._heard = time.time()
-        self._before = 0  # bytes of passes that have ended
-        self._sent = 0
+        self._done, self._sent = 0, -1
         self._told: list[tuple[float, int]] = []
 
     def tick(self) -> None:
-        """Often. A source that does not answer keeps its rate, and the engine hears so."""
+        """Often. A source that does not answer keeps its rate, and the engine hears so. The rate is
+        told each time: who began to send just then had an older one."""
         order_, at = _read(_file(self.code, "wanted"))
         new = at > self._heard and int(order_["kbps"]) != self.kbps
-        args: dict[str, Any] = {}
         if not new and self._told and time.monotonic() - self._told[-1][0] < COUNT:
             return
+        kbps, late = self.kbps, 0.0
         if new:
             now = time.time()  # what was ordered before we began was too much since then only
             late = min(float(order_["late"]) + now - at, now - self._began)
-            args = {"kbps": int(order_["kbps"]), "late": late}
+            kbps = int(order_["kbps"])
         with suppress(AgentError, OSError):
-            self._sent = int(self._ask("pace", 5, **args))
+            sent = int(self._ask("pace", 5, kbps=kbps, late=late))
             if new:
-                self._heard, self.kbps = at, int(order_["kbps"])
+                self._heard, self.kbps = at, kbps
+            self._done += max(0, sent - self._sent) if self._sent >= 0 else 0
+            self._sent = sent
             self._tell()
 
-    def passed(self) -> None:
-        """One pass has ended."""
-        self._before, self._sent = self._before + self._sent, 0
-
     def _tell(self) -> None:
-        now, done = time.monotonic(), self._before + self._sent
-        self._told = [one for one in self._told if now - one[0] <= WINDOW] + [(now, done)]
+        now = time.monotonic()
+        self._told = [one for one in self._told if now - one[0] <= WINDOW] + [(now, self._done)]
         since, before = self._told[0]
-        rate = (done - before) / (now - since) if now - since >= 1 else 0
-        told = {"done": min(done, self.total), "total": self.total, "rate": int(rate)}
+        rate = (self._done - before) / (now - since) if now - since >= 1 else 0
+        told = {"done": min(self._done, self.total), "total": self.total, "rate": int(rate)}
         _put(_file(self.code, "progress"), {**told, "kbps": self.kbps})

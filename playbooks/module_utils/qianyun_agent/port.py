@@ -1,8 +1,9 @@
 """The port: what the move's key may do on a source or gateway, and nothing else.
 
-The forced command starts `agent port CODE`. What the client asked for is either a session (lines
-of JSON, one request and one answer each) or rsync's server for the declared trees. The move is
-read from this host's own file, so a request carries only tokens, seconds and sides.
+The forced command starts `agent port CODE`. What the client asked for is a session (lines of JSON,
+one request and one answer each), rsync's server for the declared trees, or one of the declared
+databases. The move is read from this host's own file, so a request carries only tokens, seconds,
+rates and sides.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ import os
 import re
 from typing import Any, BinaryIO, Callable, Dict
 
-from . import gateway, pace, record
+from . import gateway, pace, record, units
 from .errors import AgentError, BadMove
 from .files import folder, read_json, write
 from .move import Move, parse
-from .proc import ATTEMPT, environment
+from .proc import ATTEMPT, PROGRAM, environment
 from .side import Side
 from .tree import server_config
 
 Handler = Callable[[Dict[str, Any]], Any]
+DATABASE = r"(?:rsync|attempt=([A-Za-z0-9._:-]{1,100})) rate=([1-9]\d{0,8}) database=(\d{1,2})"
 RSYNC = r"(?:rsync|attempt=([A-Za-z0-9._:-]{1,100}))(?: rate=([1-9]\d{0,8}))? --server --daemon \."
 
 
@@ -63,6 +65,7 @@ def side_table(side: Side) -> dict[str, Handler]:
         "state": lambda _: side.state(),
         "sizes": lambda _: presync.sizes(side),
         "clusters": lambda _: presync.clusters(side),
+        "units": lambda _: units.offer(side.move.services),
         "pace": lambda a: pace.order(
             side.move.code, int(a.get("kbps", 0)), float(a.get("late", 0))
         ),
@@ -71,7 +74,7 @@ def side_table(side: Side) -> dict[str, Handler]:
         "counted": lambda a: side.counted(a["wanted"], _seconds(a)),
         "replayed": lambda a: side.replayed(a["beyond"], _seconds(a)),
         "arm": lambda a: side.arm(_token(a), _seconds(a)),
-        "fence": lambda a: side.fence(_token(a), _seconds(a)),
+        "fence": lambda a: side.fence(_token(a), _seconds(a), stop=bool(a.get("stop"))),
         "stand_by": lambda a: side.stand_by(_token(a)),
         "stand_down": lambda a: side.stand_down(_token(a)),
         "halt": lambda a: side.halt(_token(a), _seconds(a)),
@@ -148,20 +151,30 @@ def session(handlers: dict[str, Handler], source: BinaryIO, sink: BinaryIO) -> N
 
 
 def serve(code: str, asked: str, source: BinaryIO, sink: BinaryIO) -> int:
-    """The forced command; returns its exit code. Rsync replaces this process where it has no rate."""
+    """The forced command; returns its exit code. Rsync that receives replaces this process."""
     if asked == "session":
         session(table(code), source, sink)
         return 0
-    found = re.fullmatch(RSYNC, asked)
+    found, database = re.fullmatch(RSYNC, asked), re.fullmatch(DATABASE, asked)
     kind, move = load(code)
-    if not found or kind != "source":
+    if kind != "source" or not (found or database):
         return 126
+    if database:
+        if int(database.group(3)) >= len(move.databases):
+            return 126
+        command = [PROGRAM, "relay", code, database.group(3)]
+        return pace.sending(code, int(database.group(2)), command, _marked(database.group(1)))
+    assert found is not None
     writable = record.read(code).role in (record.YIELDED, record.STANDBY)
     path = folder(code) / ("rsyncd-write.conf" if writable else "rsyncd-read.conf")
     write(path, server_config(move, writable=writable), 0o600)
-    marks: dict[str, str] = {ATTEMPT: found.group(1)} if found.group(1) else {}
     command = ["rsync", "--server", "--daemon", f"--config={path}", "."]
     if found.group(2):
-        return pace.sending(code, int(found.group(2)), command, {**environment(), **marks})
-    os.execvpe("rsync", command, {**environment(), **marks})  # noqa: S606
+        return pace.sending(code, int(found.group(2)), command, _marked(found.group(1)))
+    os.execvpe("rsync", command, _marked(found.group(1)))  # noqa: S606
     return 127
+
+
+def _marked(attempt: str | None) -> dict[str, str]:
+    """The environment of what the attempt has here, so that reap finds it."""
+    return {**environment(), **({ATTEMPT: attempt} if attempt else {})}

@@ -20,6 +20,7 @@ from .store import LOOK_AT_WAY, NOT_STREAMING, Into, Store, until
 if TYPE_CHECKING:
     from .preflight import Findings
     from .side import Side
+    from .tree import Carrier
 
 POLL = 0.005
 SETTINGS = ("primary_conninfo", "primary_slot_name", "recovery_target_timeline")
@@ -33,6 +34,8 @@ def lsn(text: str) -> int:
 
 class Cluster(Store):
     """`of` names it; sessions are opened when needed and kept."""
+
+    user = "postgres"
 
     def __init__(self, of: Database) -> None:
         self.of = of
@@ -49,6 +52,10 @@ class Cluster(Store):
     @property
     def data(self) -> Path:
         return Path("/var/lib/postgresql", self.of.version, self.of.cluster)
+
+    @property
+    def door(self) -> str:
+        return f"/var/run/postgresql/.s.PGSQL.{self.of.port}"
 
     @property
     def configuration(self) -> Path:
@@ -340,10 +347,10 @@ class Cluster(Store):
             "identifier": replication.copy_mark(side, self),
         }
 
-    def copy(self, side: Side, offered: dict[str, Any], lock: int) -> dict[str, Any]:
+    def copy(self, side: Side, offered: dict[str, Any], carrier: Carrier) -> dict[str, Any]:
         from . import replication
 
-        return replication.copy(side, self, offered["files"], offered["identifier"], lock)
+        return replication.copy(side, self, offered["files"], offered["identifier"], carrier)
 
     def dump(self, folder: Path, into: Into) -> list[dict[str, Any]]:
         from . import replication

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
-from . import backup, gateway, ours, portability, presync, record, services
+from . import backup, gateway, ours, portability, presync, record, services, units
 from .errors import AgentError
 from .journal import now
 from .move import Move
@@ -120,7 +120,12 @@ def _reach(
 
 
 def services_known(side: Side, found: Findings) -> None:
-    """Finds services that this host does not have."""
+    """Finds services that this host does not have, and files of theirs that are amiss."""
+    for one in units.files(side.move.services):
+        if side.kind == "source":
+            found.ask(one.offer)
+        elif one.path.exists() and record.read(side.move.code).role != record.ACTIVE:
+            found.wrong.append(str(units.in_the_way(one)))
     for name in side.move.services:
         found.expect(
             services.known(name),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import access, ours, pace, record, services, tree
+from . import access, ours, pace, record, services, tree, units
 from .errors import AgentError, Fenced
 from .files import ensure_folder, folder, is_locked, locked, write_json
 from .link import RemotePort, ssh_command
@@ -27,6 +27,7 @@ def prepare_source(side: Side, token: int, password: str) -> dict[str, Any]:
     move = side.move
     record.change(move.code, token, to=record.ACTIVE, frm=["", record.ACTIVE])
     remember(move, "source")
+    units.claim(move.services)
     changed = [cluster.prepare(side, password) for cluster in side.clusters]
     return {"pg_hba_changed": any(changed)}
 
@@ -55,7 +56,7 @@ def sizes(side: Side) -> dict[str, Any]:
     """Bytes and files of trees by path, bytes of clusters by label."""
     return {
         "trees": {one.path: tree.size(one.path) for one in side.move.trees},
-        "clusters": {c.label: tree.size(str(c.data))["bytes"] for c in side.clusters},
+        "clusters": {c.label: c.weight() for c in side.clusters},
     }
 
 
@@ -103,29 +104,24 @@ def copy(side: Side, token: int, attempt: str) -> dict[str, Any]:
             wanted = source.call("sizes", 600)
             space = room(side, wanted)
             ours.take(move)
+            units.keep(source.call("units"), move.services)
             offered = source.call("clusters", 60) if side.clusters else {}
-            copies = [cluster.copy(side, offered[cluster.label], lock) for cluster in side.clusters]
-            trees = {one.path for one in move.trees}
-            left = sum(one["left"] for one in space if one["path"] in trees)
+            left = sum(one["left"] for one in space)
             told = pace.Progress(move.code, move.rate_kbps, left, source.call)
-            carrier = tree.Carrier(
-                ssh_command(move.code, source.control), source.host, attempt, lock, told.tick
-            )
-            return {"room": space, "clusters": copies, "passes": _passes(move, carrier, told)}
+            told.tick()
+            ssh = ssh_command(move.code, source.control)
+            carrier = tree.Carrier(ssh, source.host, attempt, lock, told)
+            copies = [c.copy(side, offered[c.label], carrier) for c in side.clusters]
+            return {"room": space, "clusters": copies, "passes": _passes(move, carrier)}
         finally:
             source.close()
 
 
-def _passes(move: Move, carrier: tree.Carrier, told: pace.Progress) -> list[dict[str, Any]]:
+def _passes(move: Move, carrier: tree.Carrier) -> list[dict[str, Any]]:
     done = []
     for index, one in enumerate(move.trees):
         for _ in range(PASSES):
-            done.append(
-                carrier.carry(
-                    index, one.path, back=False, rate_kbps=told.kbps, final=False, seconds=6 * 3600
-                )
-            )
-            told.passed()
+            done.append(carrier.carry(index, one.path, back=False, final=False, seconds=6 * 3600))
             if done[-1]["seconds"] <= QUICK_PASS:
                 break
     return done

@@ -13,6 +13,7 @@ from typing import Any, Callable, Sequence
 from .errors import AgentError
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PROGRAM = "/usr/local/lib/qianyun/agent"
 ATTEMPT = "QIANYUN_ATTEMPT"
 CUTOVER = "QIANYUN_CUTOVER"
 TICK = 0.25

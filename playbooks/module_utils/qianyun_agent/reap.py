@@ -11,8 +11,7 @@ from typing import Any, Callable, Dict, Sequence
 
 from .errors import AgentError, BadMove
 from .files import folder
-from .proc import ATTEMPT
-from .side import PROGRAM
+from .proc import ATTEMPT, PROGRAM
 
 
 def _ancestors() -> set[int]:

@@ -19,11 +19,13 @@ from .move import Database, Move
 from .proc import run
 from .resp import Resp
 from .services import at_boot
-from .store import LOOK_AT_WAY, NOT_STREAMING, UNSTARTED, Into, Store, reachable, until
+from .store import LOOK_AT_WAY, NOT_STREAMING, UNSTARTED, Address, Into, Store, reachable, until
+from .tunnel import HOST, Tunnel
 
 if TYPE_CHECKING:
     from .preflight import Findings
     from .side import Side
+    from .tree import Carrier
 
 SERVICE = "redis-server"
 CONF = Path("/etc/redis/redis.conf")
@@ -35,6 +37,7 @@ ASK = "由管理员调整后重试 / have it adjusted, then retry"
 
 class Redis(Store):
     files_fit_anywhere = True  # it goes by the protocol
+    user = "redis"
 
     def __init__(self, of: Database) -> None:
         self.of = of
@@ -52,6 +55,10 @@ class Redis(Store):
     @property
     def data(self) -> Path:
         return Path("/var/lib/redis")
+
+    @property
+    def door(self) -> Address:
+        return (HOST, self.of.port)
 
     # -- state -----------------------------------------------------------------------------------
 
@@ -99,6 +106,10 @@ class Redis(Store):
     def info(self, section: str) -> dict[str, str]:
         pairs = (line.partition(":") for line in str(self.ask("INFO", section)).splitlines())
         return {name: value for name, colon, value in pairs if colon}
+
+    def weight(self) -> int:
+        """What it has in memory is what goes over."""
+        return max(super().weight(), int(self.info("memory")["used_memory"]))
 
     def replica(self) -> bool:
         return self.info("replication")["role"] == "slave"
@@ -211,13 +222,14 @@ class Redis(Store):
         self.ask("CLIENT", "UNPAUSE")
         self._keep()
 
-    def _receive(self, side: Side) -> None:
+    def _receive(self, side: Side, tunnel: int = 0) -> None:
+        """`tunnel`: by that port of our own."""
         move = side.move
         peer = move.target if side.kind == "source" else move.source
-        host = reachable((peer.address, peer.address6), self.of.port)
+        host = HOST if tunnel else reachable((peer.address, peer.address6), self.of.port)
         self._set("masteruser", move.sql_name)
         self._set("masterauth", (folder(move.code) / "secret").read_text().rstrip("\n"))
-        self.ask("REPLICAOF", host, str(self.of.port))
+        self.ask("REPLICAOF", host, str(tunnel or self.of.port))
 
     def _set(self, name: str, value: str) -> None:
         self.ask("CONFIG", "SET", name, value)
@@ -305,8 +317,9 @@ class Redis(Store):
     def offer(self, side: Side) -> dict[str, Any]:
         return {"files": {}, "identifier": str(read_json(self._mark(side.move)).get("mark", ""))}
 
-    def copy(self, side: Side, offered: dict[str, Any], lock: int) -> dict[str, Any]:  # noqa: ARG002
-        """A full synchronisation when it is new; Redis has no limit for its rate."""
+    def copy(self, side: Side, offered: dict[str, Any], carrier: Carrier) -> dict[str, Any]:
+        """A full synchronisation by the tunnel when it is new; what follows it asks of the source
+        itself, which goes on where the tunnel ended."""
         base, identifier = side.base(self), str(offered["identifier"])
         self.start()
         at_boot([SERVICE], True)
@@ -321,8 +334,14 @@ class Redis(Store):
         fresh = base != wanted or not self.replica()
         if fresh:
             side.set_base(self, "copying", identifier)
-            self._receive(side)
-        until(self.streaming, COPY_SECONDS if fresh else 60, NOT_STREAMING, self.label, LOOK_AT_WAY)
+            with Tunnel(side, self, carrier) as tunnel:
+                self._receive(side, tunnel.port)
+                until(
+                    self.streaming, COPY_SECONDS, NOT_STREAMING, self.label, LOOK_AT_WAY,
+                    carrier.told.tick,
+                )  # fmt: skip
+                self._receive(side)
+        until(self.streaming, 60, NOT_STREAMING, self.label, LOOK_AT_WAY)
         if fresh:
             self._keep()
             side.set_base(self, "copied", identifier)

@@ -28,6 +28,8 @@ from .postgresql import Cluster
 from .proc import check, run
 from .side import COPIED, COPYING, Side
 from .store import Into
+from .tree import Carrier
+from .tunnel import HOST, Tunnel
 
 ITERATIONS = 4096
 
@@ -61,11 +63,14 @@ def keep_password(move: Move, password: str) -> None:
 
 
 def _hba_lines(move: Move) -> list[str]:
-    """Both hosts may follow, whichever is the primary."""
+    """Both hosts may follow, whichever is the primary; the first copy comes by the own socket."""
     return [
-        f"host replication {move.sql_name} {address} scram-sha-256"
-        for place in (move.source, move.target)
-        for address in (f"{place.address}/32", f"{place.address6}/128")
+        f"local replication {move.sql_name} scram-sha-256",
+        *(
+            f"host replication {move.sql_name} {address} scram-sha-256"
+            for place in (move.source, move.target)
+            for address in (f"{place.address}/32", f"{place.address6}/128")
+        ),
     ]
 
 
@@ -165,7 +170,7 @@ def write_configuration(cluster: Cluster, files: dict[str, str]) -> None:
 
 
 def copy(
-    side: Side, cluster: Cluster, files: dict[str, str], identifier: str, lock: int
+    side: Side, cluster: Cluster, files: dict[str, str], identifier: str, carrier: Carrier
 ) -> dict[str, Any]:
     """On the target: makes the cluster a streaming standby; keeps a good copy that is there.
 
@@ -185,7 +190,7 @@ def copy(
     if not fresh and not cluster.pid() and not (cluster.data / "standby.signal").exists():
         fresh = True
     if fresh:
-        _base_copy(side, cluster, identifier, lock)
+        _base_copy(side, cluster, identifier, carrier)
     if not cluster.pid():
         cluster.set_standby(side.conninfo(), side.move.sql_name)
         cluster.start()
@@ -198,27 +203,18 @@ def copy(
     }
 
 
-def _base_copy(side: Side, cluster: Cluster, identifier: str, lock: int) -> None:
+def _base_copy(side: Side, cluster: Cluster, identifier: str, carrier: Carrier) -> None:
     side.set_base(cluster, COPYING, identifier)
     cluster.stop(60)
     _empty(cluster.data)
-    rate = max(32, min(1 << 20, side.move.rate_kbps * 1000 // 8 // 1024))
-    command = [
-        cluster.program("pg_basebackup"),
-        "-D",
-        str(cluster.data),
-        "-X",
-        "stream",
-        "-S",
-        side.move.sql_name,
-        "-c",
-        "fast",
-        f"--max-rate={rate}k",
-        "--no-password",
-        "-d",
-        side.conninfo(),
-    ]
-    done = run(command, seconds=6 * 3600, user="postgres", keep=[lock])
+    with Tunnel(side, cluster, carrier) as tunnel:
+        command = [
+            cluster.program("pg_basebackup"), "-D", str(cluster.data), "-X", "stream",
+            "-S", side.move.sql_name, "-c", "fast", "--no-password",
+            "-d", side.conninfo([HOST], tunnel.port),
+        ]  # fmt: skip
+        tick = carrier.told.tick
+        done = run(command, seconds=6 * 3600, user="postgres", keep=carrier.keep, tick=tick)
     if done.code != 0:
         full = "No space left" in done.output
         raise AgentError(

@@ -1,4 +1,4 @@
-"""Services by Debian's `service NAME …`, which works with systemd and with LSB scripts."""
+"""The services of a system, in their order; of which kind each is, its name tells (units)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ import time
 from pathlib import Path
 from typing import Sequence
 
+from . import units
 from .errors import AgentError
-from .proc import check, run
 
-SYSTEMD = Path("/run/systemd/system")
 LISTEN = "0A"  # state of a listening socket in /proc/net/tcp
 
 
 def known(name: str) -> bool:
     """Whether this host has such a service."""
-    if Path("/etc/init.d", name).exists():
-        return True
-    return SYSTEMD.is_dir() and run(["systemctl", "cat", f"{name}.service"]).code == 0
+    return units.of(name).known()
 
 
 def running(name: str) -> bool:
-    return run(["service", name, "status"], seconds=15, marked=False).code == 0
+    return units.of(name).running()
 
 
 def listening(port: int) -> bool:
@@ -42,25 +39,13 @@ def listening(port: int) -> bool:
 def start(names: Sequence[str], seconds: float = 60) -> None:
     """Starts services in their order; raises AgentError for the first that will not."""
     for name in names:
-        check(
-            ["service", name, "start"],
-            doing=f"service {name} start",
-            do=f"查看该服务日志 / read the logs of {name}",
-            seconds=seconds,
-            marked=False,
-        )
+        units.of(name).start(seconds)
 
 
 def stop(names: Sequence[str], port: int, seconds: float = 60) -> None:
     """Stops services in reverse order, and sees that nothing listens on `port` any more."""
     for name in reversed(names):
-        check(
-            ["service", name, "stop"],
-            doing=f"service {name} stop",
-            do=f"查看该服务日志 / read the logs of {name}",
-            seconds=seconds,
-            marked=False,
-        )
+        units.of(name).stop(seconds)
     limit = time.monotonic() + 5
     while names and listening(port):
         if time.monotonic() > limit:
@@ -75,11 +60,4 @@ def stop(names: Sequence[str], port: int, seconds: float = 60) -> None:
 
 def at_boot(names: Sequence[str], enabled: bool) -> list[str]:
     """Sets whether services start at boot; returns notes about those that could not be set."""
-    notes = []
-    for name in names:
-        done = run(["update-rc.d", name, "defaults"], seconds=30) if enabled else None
-        if done is None or done.code == 0:
-            done = run(["update-rc.d", name, "enable" if enabled else "disable"], seconds=30)
-        if done.code != 0 and "no runlevel symlinks" not in done.output:
-            notes.append(f"{name}: {done.output.strip()[-200:]}")
-    return notes
+    return [note for name in names if (note := units.of(name).at_boot(enabled))]

@@ -9,17 +9,16 @@ from __future__ import annotations
 import subprocess
 import time
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 from . import engines, record, services
 from .errors import AgentError, Fenced
 from .files import folder, locked, read_json, write_json
 from .move import Move
-from .proc import environment
+from .proc import PROGRAM, environment
 from .store import Store
 from .tree import Digest
 
-PROGRAM = "/usr/local/lib/qianyun/agent"
 COPYING, COPIED, STALE = "copying", "copied", "stale"
 
 
@@ -51,12 +50,15 @@ class Side:
         value = {"state": state, "identifier": identifier}
         write_json(folder(self.move.code) / f"base-{cluster.stem}.json", value)
 
-    def conninfo(self) -> str:
-        """How this side's clusters reach the other's; the password stays in a file."""
+    def conninfo(self, hosts: Sequence[str] = (), port: int = 0) -> str:
+        """How this side's clusters reach the other's; the password stays in a file. `hosts`, `port`:
+        another way there."""
         peer = self.move.target if self.kind == "source" else self.move.source
-        port = next(one.port for one in self.move.databases if one.engine == "postgresql")
+        hosts = hosts or (peer.address, peer.address6)
+        own = next(one.port for one in self.move.databases if one.engine == "postgresql")
+        ports = ",".join([str(port or own)] * len(hosts))
         return (
-            f"host={peer.address},{peer.address6} port={port},{port} user={self.move.sql_name}"
+            f"host={','.join(hosts)} port={ports} user={self.move.sql_name}"
             f" passfile={folder(self.move.code)}/pgpass application_name={self.move.sql_name}"
             " connect_timeout=3"
         )
@@ -151,8 +153,11 @@ class Side:
             do="查看该主机负载后重试 / look at the host's load, then retry",
         )
 
-    def fence(self, token: int, seconds: float) -> dict[str, Any]:
-        """active → fenced for at most `seconds`, and the services stop, unless `fenced_by_data`."""
+    def fence(self, token: int, seconds: float, *, stop: bool = False) -> dict[str, Any]:
+        """active → fenced for at most `seconds`, and the services stop, unless `fenced_by_data`.
+
+        `stop`: even then, since clients' connections go on and would write while tables are counted.
+        """
         from .watchdog import armed  # it uses sides
 
         if not armed(self.move.code, token):
@@ -162,7 +167,7 @@ class Side:
             new = record.change(
                 self.move.code, token, to=record.FENCED, frm=[record.ACTIVE], seconds=seconds
             )
-            if not self.move.fenced_by_data:
+            if stop or not self.move.fenced_by_data:
                 services.stop(self.move.services, self.move.check.port, seconds)
             return {"deadline": new.deadline, "stopped_in": round(time.monotonic() - started, 3)}
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Tuple, Union
 
+from . import tree
 from .errors import AgentError
 from .move import Database, Move
 
 if TYPE_CHECKING:
     from .preflight import Findings
     from .side import Side
+    from .tree import Carrier
 
+Address = Union[str, Tuple[str, int]]
 Into = Callable[..., None]
 """Runs a program with its output in a file: (path, command, user)."""
 
@@ -26,6 +29,7 @@ class Store(ABC):
     """Every method may be repeated; those that change anything raise AgentError if they cannot."""
 
     of: Database
+    user: str  # as whom the server runs
     files_fit_anywhere = False  # whether a copy may go to another architecture, system or libc
 
     @property
@@ -42,11 +46,20 @@ class Store(ABC):
     @abstractmethod
     def data(self) -> Path: ...
 
+    @property
+    @abstractmethod
+    def door(self) -> Address:
+        """Where the server listens for this host itself: a socket's file, or an address and port."""
+
     # -- state -----------------------------------------------------------------------------------
 
     @abstractmethod
     def pid(self) -> int:
         """The server's process id; 0 when it does not run."""
+
+    def weight(self) -> int:
+        """Bytes that its copy carries and takes, about."""
+        return tree.size(str(self.data))["bytes"]
 
     @abstractmethod
     def answers(self) -> bool: ...
@@ -125,7 +138,7 @@ class Store(ABC):
         """On the source: what `copy` needs: {"files", "identifier"}."""
 
     @abstractmethod
-    def copy(self, side: Side, offered: dict[str, Any], lock: int) -> dict[str, Any]:
+    def copy(self, side: Side, offered: dict[str, Any], carrier: Carrier) -> dict[str, Any]:
         """On the target: makes it a standby that receives; keeps a good copy that is there."""
 
     @abstractmethod
@@ -148,10 +161,19 @@ class Store(ABC):
         """Ends sessions."""
 
 
-def until(good: Callable[[], bool], seconds: float, what: str, label: str, do: str) -> None:
-    """Waits for it; raises AgentError that says `what` of `label`."""
+def until(  # noqa: PLR0917
+    good: Callable[[], bool],
+    seconds: float,
+    what: str,
+    label: str,
+    do: str,
+    tick: Optional[Callable[[], object]] = None,
+) -> None:
+    """Waits for it, `tick` done meanwhile; raises AgentError that says `what` of `label`."""
     limit = time.monotonic() + seconds
     while not good():
+        if tick:
+            tick()
         if time.monotonic() > limit:
             raise AgentError(
                 f"{what}: {label}", read=f"not within {seconds:g} s", expected="in time", do=do

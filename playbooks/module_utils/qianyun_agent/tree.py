@@ -14,12 +14,12 @@ import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
 from .errors import AgentError
 from .move import Move
-from .pace import WIRE
-from .proc import run
+from .pace import Progress
+from .proc import PROGRAM, run
 
 VANISHED = 24  # rsync: files went away during the pass; fine while the system still serves
 
@@ -123,42 +123,48 @@ def server_config(move: Move, *, writable: bool) -> str:
 
 @dataclass(frozen=True)
 class Carrier:
-    """How rsync reaches the source: the ssh command (words without blanks) and its host name."""
+    """How the source is reached, and at which rate: the ssh command (words without blanks), its host
+    name, and who keeps count."""
 
     ssh: Sequence[str]
     host: str
     attempt: str  # marks the server's process too, so that reap finds it
     lock: int  # descriptor that children keep, so that the work stays locked while one lives
-    tick: Callable[[], object] | None = None  # often, during a pass
+    told: Progress
 
-    def _command(self, rate_kbps: int, final: bool, back: bool) -> list[str]:
-        words = [
+    @property
+    def keep(self) -> list[int]:
+        return [self.lock] if self.lock >= 0 else []
+
+    @property
+    def asked(self) -> str:
+        """How a request begins that the port of the source understands."""
+        return f"attempt={self.attempt}" if self.attempt else "rsync"
+
+    def _command(self, back: bool) -> list[str]:
+        """Who sends keeps the limit: the source, or we."""
+        rate = str(self.told.kbps)
+        ours = [PROGRAM, "outgoing", self.told.code, rate] if back else []
+        return [
             "rsync", "-aHAXS", "--numeric-ids", "--delete", "--modify-window=-1", "--stats",
-            "--timeout=120", "-e", " ".join(self.ssh),
+            "--timeout=120", "-e", " ".join([*ours, *self.ssh]),
+            f"--rsync-path={self.asked}" + ("" if back else f" rate={rate}"),
         ]  # fmt: skip
-        server = f"attempt={self.attempt}" if self.attempt else "rsync"
-        if back and not final:  # we send
-            words.append(f"--bwlimit={max(1, int(rate_kbps * WIRE) * 1000 // 8 // 1024)}")
-        elif not final:  # the source does, at a rate that may change meanwhile
-            server += f" rate={rate_kbps}"
-        return [*words, f"--rsync-path={server}"]
 
     def carry(
-        self, index: int, path: str, *, back: bool, rate_kbps: int, final: bool, seconds: float
+        self, index: int, path: str, *, back: bool, final: bool, seconds: float
     ) -> dict[str, Any]:
         """One pass of tree `index`, to this host, or `back` to the source.
 
-        `final`: nothing may vanish, and no limit on the rate. Returns seconds and counts.
+        `final`: nothing may vanish, and nobody is asked anything. Returns seconds and counts.
         """
         remote, local = f"{self.host}::tree{index}/", path + "/"
         if not back:
             Path(path).mkdir(parents=True, exist_ok=True)
-        command = self._command(rate_kbps, final, back) + (
-            [local, remote] if back else [remote, local]
-        )
+        command = self._command(back) + ([local, remote] if back else [remote, local])
         started = time.monotonic()
-        keep = [self.lock] if self.lock >= 0 else []
-        done = run(command, seconds=seconds, keep=keep, tick=self.tick)
+        tick = None if final else self.told.tick
+        done = run(command, seconds=seconds, keep=self.keep, tick=tick)
         if done.code not in ((0,) if final else (0, VANISHED)):
             raise _failure(path, done.code, done.output)
         return {
