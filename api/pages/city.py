@@ -30,7 +30,6 @@ from inventory.policies.shelf import Shelf
 from inventory.secrecy import Hidden, hidden, is_classified, shown_name
 from migrator.errors import NotFound
 from migrator.people import Person
-from migrator.scope import seen_estate
 from probes.readiness.evidence import Evidence
 from probes.readiness.levels import Judge
 
@@ -268,7 +267,7 @@ class Cities:
                     self._former[known] = desk.judged
                 self._whole, self._desks = whole, {}
             if scope not in self._desks:
-                city = City(seen_estate(person, whole))
+                city = City(self._estates.part(person, whole))
                 self._desks[scope] = _Desk(city, judged=self._former.pop(scope, None))
             return self._desks[scope]
 

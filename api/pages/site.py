@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.bootstrap import Qianyun
 from api.errors import ApiError, Unauthenticated
+from api.http.callers import Callers
 from api.http.estate_cache import EstateCache
 from api.http.people import MaybeVisitor, Visitor, local_path, looking_of
 from api.http.problems import problem, status_of
@@ -131,7 +132,7 @@ def inside(to: str) -> str:
     return local_path(to)
 
 
-def pages(product: Qianyun, estates: EstateCache) -> FastAPI:
+def pages(product: Qianyun, estates: EstateCache, callers: Callers) -> FastAPI:
     """The pages over one product; mounted below everything that other tools ask for."""
     from api.pages import door  # noqa: PLC0415  each page imports what it needs
     from api.pages.routes import ROUTES  # noqa: PLC0415
@@ -139,6 +140,7 @@ def pages(product: Qianyun, estates: EstateCache) -> FastAPI:
     site = Site(product, estates)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.site, app.state.product, app.state.estates = site, product, estates
+    app.state.callers = callers
     app.include_router(_files())
     app.include_router(door.routes(site), dependencies=[Depends(_seen)])
     for make in ROUTES:
