@@ -316,7 +316,10 @@ def _memory(stand: Stand) -> dict[str, object]:
     """Growth of the server's memory under load, after a first fifth in which caches fill."""
     end = time.monotonic() + MINUTES * 60
     warm, asked, began = time.monotonic() + MINUTES * 12, 0, 0.0
-    paths = [one.format(plan=stand.plan, run=stand.run) for one in (*PAGES, *web_lists.SAME)]
+    paths = [
+        one.format(plan=stand.plan, run=stand.run)
+        for one in (*PAGES, *web_lists.SAME, *web_lists.AUDIT)
+    ]
     with _signed_in(stand) as client:
         while time.monotonic() < end:
             for path in paths:
