@@ -37,6 +37,7 @@ from api.http import (
     users,
 )
 from api.http.callers import Callers
+from api.http.calm import Calm
 from api.http.discovery import discovery
 from api.http.document import Api
 from api.http.estate_cache import EstateCache
@@ -109,12 +110,15 @@ def make_app(product: Qianyun) -> FastAPI:
     app.router.routes.extend(_v1().routes)
     app.include_router(discovery(estates))
     app.include_router(webhook(product, estates))
-    app.mount("", pages(product, estates, callers))  # last: pages take what nobody else answers
+    app.state.calm = calm = Calm()
+    site = pages(product, estates, callers, calm)
+    app.state.warm = (site.state.site.judge, app.written)
+    app.mount("", site)  # last: pages take what nobody else answers
     handle(app)
     settings = product.settings
     secure = settings.tls_cert is not None or (settings.public_url or "").startswith("https:")
     app.add_middleware(KeptAnswers, product=product, callers=callers)
-    app.add_middleware(Guard, names=_names(product), secure=secure)
+    app.add_middleware(Guard, names=_names(product), secure=secure, calm=calm)
     return app
 
 
