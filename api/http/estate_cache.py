@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from api.bootstrap import Qianyun
-from api.http.collector import paused
+from api.http.collector import paused, settled
 from inventory.freshness import snapshot_mark
 from inventory.model import Estate
 from inventory.reports.veil import Veil
@@ -144,6 +144,7 @@ class EstateCache:
             self._held, self._rendered, self._shown, self._derived = None, {}, None, {}
             self._views = {}
             self._held = (version, self._load())
+            settled()
         return self._held[1] if empty else filled(self._held[1])
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from api.bootstrap import Qianyun
 from api.http.calm import Calm
-from api.http.collector import paused
+from api.http.collector import paused, settled
 from api.http.estate_cache import EstateCache
 from api.pages.city import Case, City, Judged
 from inventory.model import Estate
@@ -131,6 +131,7 @@ class Cities:
         rest = self._calm.rests(PATIENCE)
         with paused():
             cases = tuple(_case(shelf.pack(name), city, book, day, rest) for name in named)
+        settled()
         now = self._product.truth.clock()
         return Judged(day, now, cases, bool(settings.policies), mark)
 
