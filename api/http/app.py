@@ -111,7 +111,7 @@ def make_app(product: Qianyun) -> FastAPI:
     app.include_router(discovery(estates))
     app.include_router(webhook(product, estates))
     app.state.calm = calm = Calm()
-    site = pages(product, estates, callers, calm)
+    site = pages(product, estates, callers, calm, app.state.stopping)
     app.state.warm = (site.state.site.judge, app.written)
     app.mount("", site)  # last: pages take what nobody else answers
     handle(app)

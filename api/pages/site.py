@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from http import HTTPStatus
+from threading import Event
 from typing import Any
 from urllib.parse import quote
 
@@ -53,6 +54,7 @@ class Site:
     product: Qianyun
     estates: EstateCache
     calm: Calm
+    stopping: Event
 
     @cached_property
     def cities(self) -> Cities:
@@ -135,12 +137,14 @@ def inside(to: str) -> str:
     return local_path(to)
 
 
-def pages(product: Qianyun, estates: EstateCache, callers: Callers, calm: Calm) -> FastAPI:
+def pages(
+    product: Qianyun, estates: EstateCache, callers: Callers, calm: Calm, stopping: Event
+) -> FastAPI:
     """The pages over one product; mounted below everything that other tools ask for."""
     from api.pages import door  # noqa: PLC0415  each page imports what it needs
     from api.pages.routes import ROUTES  # noqa: PLC0415
 
-    site = Site(product, estates, calm)
+    site = Site(product, estates, calm, stopping)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.site, app.state.product, app.state.estates = site, product, estates
     app.state.callers = callers

@@ -178,17 +178,21 @@ def test_many_at_once_are_one_question(city: Qianyun, made: list[str]) -> None:
     assert made == [path]
 
 
-@pytest.mark.parametrize("sort", ["", "-", *SORTS, *(f"-{name}" for name in SORTS)])
-def test_rows_are_a_page_of_the_things(city: Qianyun, sort: str) -> None:
+def test_rows_are_a_page_of_the_things(city: Qianyun) -> None:
     every = city.estate.load().systems
+    for sort in ("", "-", *SORTS, *(f"-{name}" for name in SORTS)):
+        _same_page(every, sort)
+    with pytest.raises(Refusal):
+        Rows("systems", every).page(Wanted(sort="-phone"), None)
+
+
+def _same_page(every: Any, sort: str) -> None:
     keys = {name: attrgetter(name) for name in SORTS}
     items, total = page_of(every, Wanted(3, 1, sort), keys)
     told = json.loads(Rows("systems", every).page(Wanted(3, 1, sort), None))
     assert told["items"] == [json.loads(json.dumps(thing("systems", one))) for one in items]
     assert all(Thing.model_validate(one) for one in told["items"])
     assert (told["total"], told["offset"], told["limit"]) == (total, 1, 3)
-    with pytest.raises(Refusal):
-        Rows("systems", every).page(Wanted(sort="-phone"), None)
 
 
 def test_rows_are_found_by_what_they_show(city: Qianyun) -> None:
