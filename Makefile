@@ -1,6 +1,6 @@
 # 迁云 Qianyun. `make` 列出目标 / `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-netbox setup-roles check format test demo bench bench-rcpsp chaos up netbox netbox-down clean
+.PHONY: help setup setup-netbox setup-roles check format test demo bench bench-rcpsp chaos shots up netbox netbox-down clean
 MAKEFLAGS += --no-print-directory
 # A run is hundreds of processes: each would compile what it imports again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -47,6 +47,9 @@ bench-rcpsp: setup ## 对 PSPLIB 排程 / schedule PSPLIB's .sm files: DIR=folde
 
 chaos: setup-netbox setup-roles ## 杀进程、断网络等慢测试 / kills and faults: the slow tests
 	@$(AS_ROOT) $(PY) -m pytest -m "chaos or slow or hypothesis" $(ARGS)
+
+shots: setup ## 每页截图并核对 / every page as a picture, and axe over it: FOLDER=.shots
+	@SHOTS_FOLDER='$(or $(FOLDER),.shots)' $(PY) -m pytest tests/browser/test_walk.py -n0 -m "slow or not slow" -k "every_light" $(ARGS)
 
 up: setup ## 启动引擎、工作进程与接口 / start engine, worker and HTTP API on loopback
 	@$(BIN)/qianyun up $(ARGS)

@@ -240,13 +240,15 @@ def all_tasks(product: "Qianyun", *, settled: bool) -> list[Task]:
         return Tasks(connection, product.truth.now()).listed(None if settled else "open")
 
 
-def seen_tasks(product: "Qianyun", person: Person, *, settled: bool) -> list[Task]:
-    """Those of them that are about what a person sees."""
+def seen_tasks(
+    product: "Qianyun", person: Person, *, settled: bool, load: Callable[[], Estate] | None = None
+) -> list[Task]:
+    """Those of them that are about what a person sees. `load`: the estate as a server holds it."""
     product.truth.permit(person, Deed.INVENTORY_READ, "tasks")
     every = all_tasks(product, settled=settled)
     if person.whole_city:
         return every
-    owners = Owners(product.estate.load())
+    owners = Owners((load or product.estate.load)())
     return [one for one in every if within(person, owners.of(one.kind, one.code))]
 
 

@@ -3,20 +3,30 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+LONGEST = 40
+"""Characters that are shown of what should have been a time."""
+
 
 def local(at: str | None, zone: str, *, date: bool = True) -> str:
-    """A stored UTC time on the city's clock, to the second; empty for none."""
+    """A stored UTC time on the city's clock, to the second; empty for none. What is no time (in a line
+    of a log, say) is shown as it stands."""
     if not at:
         return ""
-    moment = datetime.fromisoformat(at).astimezone(ZoneInfo(zone))
+    try:
+        moment = datetime.fromisoformat(at).astimezone(ZoneInfo(zone))
+    except (ValueError, TypeError, OverflowError):
+        return str(at)[:LONGEST]
     return moment.strftime("%Y-%m-%d %H:%M:%S" if date else "%H:%M:%S")
 
 
 def seconds_between(start: str | None, end: str | None) -> float | None:
-    """Seconds from `start` to `end`; None where one is missing."""
+    """Seconds from `start` to `end`; None where one is missing, or is no time."""
     if not start or not end:
         return None
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+    try:
+        return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+    except (ValueError, TypeError):
+        return None
 
 
 def took(seconds: float | None) -> str:

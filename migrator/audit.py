@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
 from inventory.canonical import canonical_json
 from migrator.tables import audit
@@ -83,8 +83,7 @@ def record(
 
 def entries(connection: Connection) -> list[Entry]:
     """All entries in order."""
-    rows = connection.execute(select(audit).order_by(audit.c.seq)).mappings()
-    return [_entry(row) for row in rows]
+    return [_entry(row) for row in connection.execute(select(audit).order_by(audit.c.seq))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,13 +122,13 @@ def found(connection: Connection, wanted: Filter) -> tuple[list[Entry], int]:
     if wanted.before is not None:
         rules.append(audit.c.seq < wanted.before)
     query = select(audit).where(*rules).order_by(audit.c.seq.desc()).limit(wanted.limit)
-    return [_entry(row) for row in connection.execute(query).mappings()], count
+    return [_entry(row) for row in connection.execute(query)], count
 
 
 def after(connection: Connection, seq: int, limit: int) -> list[Entry]:
     """Entries with a higher number, in order, at most `limit`."""
     query = select(audit).where(audit.c.seq > seq).order_by(audit.c.seq).limit(limit)
-    return [_entry(row) for row in connection.execute(query).mappings()]
+    return [_entry(row) for row in connection.execute(query)]
 
 
 def head(connection: Connection) -> int:
@@ -137,8 +136,18 @@ def head(connection: Connection) -> int:
     return connection.scalar(select(func.max(audit.c.seq))) or 0
 
 
-def _entry(row: RowMapping) -> Entry:
-    return Entry(**{**row, "detail": json.loads(row["detail"])})
+def _entry(row: Row[Any]) -> Entry:
+    seq, at, actor, action, of, detail, previous, own = tuple(row)
+    return Entry(
+        seq=seq,
+        at=at,
+        actor=actor,
+        action=action,
+        object=of,
+        detail=json.loads(detail),
+        previous=previous,
+        hash=own,
+    )
 
 
 def first_fault(chain: list[Entry]) -> str | None:

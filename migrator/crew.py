@@ -360,4 +360,13 @@ def read_log(attempt: AttemptRecord, offset: int = 0) -> tuple[list[dict[str, An
         file.seek(offset)
         whole, end, _ = file.read().rpartition(b"\n")
     lines = whole.decode("utf-8", errors="replace").split("\n")
-    return [json.loads(line) for line in lines if line], offset + len(whole) + len(end)
+    return [_line(line) for line in lines if line], offset + len(whole) + len(end)
+
+
+def _line(text: str) -> dict[str, Any]:
+    """A line that is none of the log's own is told as it stands: a log is read when things went wrong."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"at": None, "event": "", "text": text}

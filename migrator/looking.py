@@ -31,19 +31,20 @@ looks: a large one has twenty megabytes. What acts on a plan sees them each time
 @dataclass(frozen=True)
 class Looking:
     """`load`, `load_shown`: the estate as a server holds it, and as it may be shown; without them
-    it is read from the store."""
+    it is read from the store. `part_of`: what of an estate a person sees, as the server keeps it."""
 
     truth: Truth
     store: EstateStore
     load: Callable[[], Estate] | None = None
     load_shown: Callable[[], Estate] | None = None
+    part_of: Callable[[Person, Estate], Estate] = seen_estate
 
     def estate(self, person: Person, *, export: bool = False) -> Estate:
         """What of the estate a person sees, without what is classified; to take all of it away is
         noted. Raises StoreError."""
         self.truth.permit(person, Deed.INVENTORY_READ, "estate")
         shown = self.load_shown() if self.load_shown else Veil(self.whole()).shown
-        found = seen_estate(person, shown)
+        found = self.part_of(person, shown)
         if export:
             self.truth.audit(person.name, "inventory.export", "estate", digest=found.digest)
         return found
@@ -62,7 +63,7 @@ class Looking:
     def part(self, person: Person, deed: Deed) -> Estate:
         """What of the whole a person's figures are made from: all, or their organisations' part."""
         self.truth.permit(person, deed, "estate")
-        return seen_estate(person, self.whole())
+        return self.part_of(person, self.whole())
 
     def plans(self, person: Person) -> list[PlanRecord]:
         self.truth.permit(person, Deed.PLAN_READ, "plans")
@@ -218,7 +219,7 @@ class Looking:
         return found
 
     def _systems(self, person: Person) -> frozenset[str]:
-        return frozenset(s.code for s in seen_estate(person, self.whole()).systems)
+        return frozenset(s.code for s in self.part_of(person, self.whole()).systems)
 
     def _mine(self, person: Person, code: str) -> bool:
         plan = self.truth.plans.load(code, LOOKED_AT)

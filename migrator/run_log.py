@@ -5,6 +5,7 @@ of them writes lines of its own. Their lines are made here, from the evidence of
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -82,17 +83,20 @@ class Tail:
         lines, byte = read_log(attempt, byte)
         self._at[attempt.token] = byte, count + len(lines)
         for number, line in enumerate(lines, count):
-            yield _head(attempt, attempt.step.value) | {"number": number} | line
+            yield line | _head(attempt, attempt.step.value) | {"number": number}
 
 
 def fresh(lines: Iterable[Line], seen: set[tuple[object, ...]]) -> Iterator[Line]:
     """Lines that were not given before; `seen` remembers them. A phase that two attempts tell of
     (the second joined the program of the first) is one."""
     for line in lines:
-        if line["event"] == PHASE:
-            key: tuple[object, ...] = (line["system"], line["phase"], line["started"], line["ok"])
+        key: tuple[object, ...]
+        if "number" in line:
+            key = (line["token"], line["number"])
+        elif line["event"] == PHASE:
+            key = (line["system"], line["phase"], line["started"], line["ok"])
         else:
-            key = (line["token"], line.get("number", line["event"]))
+            key = (line["token"], line["event"])
         if key not in seen:
             seen.add(key)
             yield line
@@ -100,7 +104,7 @@ def fresh(lines: Iterable[Line], seen: set[tuple[object, ...]]) -> Iterator[Line
 
 def _written(attempt: AttemptRecord) -> Iterator[Line]:
     for number, line in enumerate(read_log(attempt)[0]):
-        yield _head(attempt, attempt.step.value) | {"number": number} | line
+        yield line | _head(attempt, attempt.step.value) | {"number": number}
 
 
 def _head(attempt: AttemptRecord, step: str) -> Line:
@@ -171,6 +175,7 @@ def _targets(body: Mapping[str, Any]) -> Iterator[tuple[str, int, int, int]]:
 def _span(started: str | None, ended: str | None, *, ok: bool | None) -> Line:
     seconds = None
     if started and ended:
-        passed = datetime.fromisoformat(ended) - datetime.fromisoformat(started)
-        seconds = round(passed.total_seconds(), 3)
+        with suppress(ValueError, TypeError):  # a host's clock may have told anything
+            passed = datetime.fromisoformat(ended) - datetime.fromisoformat(started)
+            seconds = round(passed.total_seconds(), 3)
     return {"ok": ok, "started": started, "ended": ended, "seconds": seconds}

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from inventory.database import make_engine, reading, writing
-from migrator.audit import LOGIN, Entry, Filter, after, entries, found, head, record
+from migrator.audit import LOGIN, Entry, Filter, after, entries, found, head
 from migrator.errors import Forbidden, StoreDown
+from migrator.noting import Noting
 from migrator.people import Deed, Person, Subject, permit
 from migrator.store_attempts import Attempts
 from migrator.store_census import Census
@@ -63,6 +64,7 @@ class Truth:
         self.logs = Logs(self)
         self.machines = Machines(self)
         self.notices = Notices(self)
+        self._noting = Noting(self.writing)
 
     @classmethod
     def open(cls, url: str, clock: Clock = utc_now, login: str = "") -> "Truth":
@@ -95,10 +97,7 @@ class Truth:
     def audit(self, actor: str, action: str, object: str, /, **detail: object) -> None:
         """An audit entry of its own, for what changes no other row (a refusal, say). A detail may have
         any name, an action too: of a reading of the audit it is what was asked for."""
-        with self.writing() as connection:
-            record(
-                connection, at=self.now(), actor=actor, action=action, object=object, detail=detail
-            )
+        self._noting.note(at=self.now(), actor=actor, action=action, object=object, detail=detail)
 
     def permit(
         self, person: Person, deed: Deed, object: str, subject: Subject | None = None

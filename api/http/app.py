@@ -36,6 +36,8 @@ from api.http import (
     trail,
     users,
 )
+from api.http.callers import Callers
+from api.http.calm import Calm
 from api.http.discovery import discovery
 from api.http.document import Api
 from api.http.estate_cache import EstateCache
@@ -43,6 +45,7 @@ from api.http.feed import Feeds
 from api.http.figures import TruthCollector
 from api.http.guard import Guard
 from api.http.health import health
+from api.http.kept import KeptAnswers
 from api.http.problems import handle, problems
 from api.http.rights import right_or_local
 from api.http.sending import sending_of
@@ -98,6 +101,7 @@ def make_app(product: Qianyun) -> FastAPI:
         generate_unique_id_function=_operation,
     )
     app.state.product = product
+    app.state.callers = callers = Callers(product)
     app.state.stopping = threading.Event()
     app.state.feeds = Feeds(lambda: product.truth, app.state.stopping)
     app.state.estates = estates = EstateCache.of(product)
@@ -106,11 +110,15 @@ def make_app(product: Qianyun) -> FastAPI:
     app.router.routes.extend(_v1().routes)
     app.include_router(discovery(estates))
     app.include_router(webhook(product, estates))
-    app.mount("", pages(product, estates))  # last: pages take what nobody else answers
+    app.state.calm = calm = Calm()
+    site = pages(product, estates, callers, calm, app.state.stopping)
+    app.state.warm = (site.state.site.judge, app.written)
+    app.mount("", site)  # last: pages take what nobody else answers
     handle(app)
     settings = product.settings
     secure = settings.tls_cert is not None or (settings.public_url or "").startswith("https:")
-    app.add_middleware(Guard, names=_names(product), secure=secure)
+    app.add_middleware(KeptAnswers, product=product, callers=callers)
+    app.add_middleware(Guard, names=_names(product), secure=secure, calm=calm)
     return app
 
 

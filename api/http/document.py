@@ -7,22 +7,45 @@ A file that is answered is said to be one.
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 PROBLEM = "application/problem+json"
 _REF = "#/components/schemas/"
 
 
 class Api(FastAPI):
-    """An app whose document a generated client can use; made once, at the first question."""
+    """An app whose document a generated client can use; made once, at the first question. That takes
+    seconds, in a thread: an event loop that makes it answers nobody else."""
+
+    _making: threading.Lock
+    _written: bytes | None = None
+
+    def setup(self) -> None:
+        self._making = threading.Lock()
+
+        async def openapi(_request: Request) -> Response:
+            body = self._written or await run_in_threadpool(self.written)
+            return Response(body, media_type="application/json")
+
+        self.add_route(str(self.openapi_url), openapi, include_in_schema=False)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             self.openapi_schema = described(super().openapi())
         return self.openapi_schema
+
+    def written(self) -> bytes:
+        """The document's bytes; who comes while they are made waits for them."""
+        with self._making:
+            if self._written is None:
+                told = json.dumps(self.openapi(), ensure_ascii=False, separators=(",", ":"))
+                self._written = told.encode()
+            return self._written
 
 
 def described(document: dict[str, Any]) -> dict[str, Any]:

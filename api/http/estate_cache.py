@@ -2,16 +2,21 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from api.bootstrap import Qianyun
-from api.http.collector import paused
+from api.http.collector import paused, settled
 from inventory.freshness import snapshot_mark
 from inventory.model import Estate
 from inventory.reports.veil import Veil
 from migrator.errors import NotFound
+from migrator.people import Person
+from migrator.scope import seen_estate
+
+MOST_VIEWS = 200
+"""What is kept of an estate and of its parts: each department sees its own, in lists of each kind."""
 
 
 @runtime_checkable
@@ -52,6 +57,7 @@ class EstateCache:
         self._rendered: dict[str, Rendered] = {}
         self._shown: Estate | None = None
         self._derived: dict[str, Any] = {}
+        self._views: dict[tuple[Hashable, int], tuple[Estate, Any]] = {}
 
     @classmethod
     def of(cls, product: Qianyun) -> "EstateCache":
@@ -107,6 +113,25 @@ class EstateCache:
             found: T = self._derived[view]
             return found
 
+    def part(self, person: Person, estate: Estate) -> Estate:
+        """What of the estate a person sees: made once for each scope, as long as the estate is held."""
+        if person.organisations is None:
+            return estate
+        return self.view_of(estate, person.organisations, lambda: seen_estate(person, estate))
+
+    def view_of[T](self, estate: Estate, view: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives of an estate or a part of one; made once, as long as the estate is held."""
+        key = (view, id(estate))
+        kept = self._views.get(key)
+        if kept is None or kept[0] is not estate:
+            kept = (estate, make())
+            with self._lock:
+                if len(self._views) >= MOST_VIEWS:
+                    self._views = {}
+                self._views[key] = kept
+        found: T = kept[1]
+        return found
+
     def alone(self, action: Callable[[], object]) -> None:
         """Run `action` on the store while nobody loads from it here."""
         with self._lock:
@@ -117,7 +142,9 @@ class EstateCache:
         if self._held is None or version is None or self._held[0] != version:
             # an old estate is no answer, and takes memory
             self._held, self._rendered, self._shown, self._derived = None, {}, None, {}
+            self._views = {}
             self._held = (version, self._load())
+            settled()
         return self._held[1] if empty else filled(self._held[1])
 
 

@@ -10,6 +10,7 @@ import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.calm import Calm
 from api.http.matching import ASKED_WITHIN
 from api.http.problems import Refusal, problem
 
@@ -36,9 +37,15 @@ class Guard:
     """`secure`: people reach it by https alone, and browsers are told to keep to that (RFC 6797)."""
 
     def __init__(
-        self, app: ASGIApp, names: Callable[[], frozenset[str]], *, secure: bool = False
+        self,
+        app: ASGIApp,
+        names: Callable[[], frozenset[str]],
+        *,
+        secure: bool = False,
+        calm: Calm,
     ) -> None:
         self._app = app
+        self._calm = calm
         self._names = names
         self._headers = HEADERS | (STRICT if secure else {})
 
@@ -54,6 +61,8 @@ class Guard:
         async def sent(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
+                if not status:
+                    self._calm.end()
                 status = message["status"]
                 there = {name.lower() for name, _ in message["headers"]}
                 more = [(n, v) for n, v in self._headers.items() if n not in there]
@@ -68,6 +77,7 @@ class Guard:
                 raise Refusal(413, _TOO_LARGE)
             return message
 
+        self._calm.begin()
         try:
             if not self._ours(request):
                 await problem(request, 421)(scope, receive, sent)
@@ -76,6 +86,8 @@ class Guard:
             else:
                 await self._app(scope, received, sent)
         finally:
+            if not status:
+                self._calm.end()
             _log.info(
                 "request",
                 method=request.method,

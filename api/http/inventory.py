@@ -7,16 +7,18 @@ from datetime import date
 from pathlib import Path as File
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Response, UploadFile
+from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
 from pydantic import Field, JsonValue
 
 from api import drift
+from api.http.estate_cache import EstateCache
 from api.http.paging import Page, Paging, page_of
 from api.http.people import Asking, Look, Product
 from api.http.problems import Refusal, problems
 from api.http.responses import Answer
 from api.http.rights import right
 from api.http.routing import Route
+from api.http.rows import Rows, thing
 from inventory.changes import WORDS, ChangeSet
 from inventory.errors import ChangeRefused
 from inventory.findings import Finding
@@ -29,7 +31,6 @@ from inventory.store import Objection
 from inventory.tasks import Task
 from inventory.text import printable
 from migrator.errors import NotFound
-from migrator.looking import unreachable
 from migrator.people import Deed
 
 router = APIRouter(prefix="/inventory", tags=["inventory"], route_class=Route)
@@ -261,6 +262,7 @@ def counts(person: Asking, look: Look) -> Counts:
 @router.get(
     "/objects/{kind}",
     summary="一类对象 / objects of a kind",
+    response_model=Page[Thing],
     responses=problems(),
     **right(Deed.INVENTORY_READ),
 )
@@ -269,21 +271,15 @@ def objects(
     person: Asking,
     look: Look,
     paging: Paging,
+    request: Request,
     organisation: Annotated[str | None, Query(max_length=63, description="单位 / its code")] = None,
-) -> Page[Thing]:
+) -> Response:
     """只见本单位的（有范围者）；涉密的只计数；不含电话与邮箱 / one's own for who is bound; what is
     classified is only counted; without phones and addresses of people."""
-    every = getattr(look.estate(person), kind)
-    if organisation is not None:
-        every = [o for o in every if getattr(o, "organisation", None) == organisation]
-    keys = {n: (lambda one, n=n: getattr(one, n, None)) for n in ("code", "name", "organisation")}
-    items, total = page_of(every, paging, keys)
-    return Page(
-        items=[Thing.model_validate(_thing(kind, one)) for one in items],
-        total=total,
-        offset=paging.offset,
-        limit=paging.limit,
-    )
+    estates: EstateCache = request.app.state.estates
+    estate = look.estate(person)
+    rows = estates.view_of(estate, f"rows {kind}", lambda: Rows(kind, getattr(estate, kind)))
+    return Response(rows.page(paging, organisation), media_type="application/json")
 
 
 @router.get(
@@ -306,19 +302,9 @@ def show(code: Annotated[str, Path(max_length=63)], person: Asking, look: Look) 
     return [ThingWhole.model_validate(_whole(estate, kind, one)) for kind, one in found]
 
 
-def _thing(kind: str, one: Any) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "code": one.code,
-        "name": getattr(one, "name", one.code),  # a dependency has none
-        "organisation": getattr(one, "organisation", None),
-        "facts": unreachable(content(one)),
-    }
-
-
 def _whole(estate: Estate, kind: str, one: Any) -> dict[str, Any]:
     names = Told.model_fields
-    data = _thing(kind, one)
+    data = thing(kind, one)
     data["facts"] = content(one)  # whole: the reading is noted
     data["provenance"] = [{n: getattr(p, n) for n in names} for p in one.provenance]
     if kind == "systems":
@@ -374,11 +360,12 @@ def _file(body: bytes, name: str) -> Response:
 def tasks(
     person: Asking,
     product: Product,
+    look: Look,
     paging: Paging,
     settled: Annotated[bool, Query(description="含已裁定 / the settled ones too")] = False,
 ) -> Page[Task]:
     """待人裁定的冲突 / conflicts that wait for a person."""
-    found = drift.seen_tasks(product, person, settled=settled)
+    found = drift.seen_tasks(product, person, settled=settled, load=look.whole)
     keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("id", "kind", "code", "opened_at")}
     items, total = page_of(found, paging, keys)
     return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
@@ -427,4 +414,4 @@ def expiring(
     estate = look.estate(person)
     found = [one for one in estate.lines if one.contract_end and one.contract_end <= until]
     found.sort(key=lambda one: (one.contract_end or until, one.code))
-    return [Thing.model_validate(_thing("lines", one)) for one in found]
+    return [Thing.model_validate(thing("lines", one)) for one in found]

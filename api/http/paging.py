@@ -6,7 +6,7 @@
 text of an object.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -63,18 +63,21 @@ def page_of[T](
     if wanted.q:
         text = wanted.q.casefold()
         found = [one for one in found if text in _text(one)]
-    name = wanted.sort.removeprefix("-")
-    if name:
-        if name not in keys:
-            raise Refusal(
-                422, f"sort: 读到 / read {name!r}; 应为 / expected one of: {', '.join(keys)}"
-            )
+    check_sort(wanted.sort, keys)
+    if name := wanted.sort.removeprefix("-"):
         key = keys[name]
-        found.sort(key=lambda one: _ordered(key(one)), reverse=wanted.sort.startswith("-"))
+        found.sort(key=lambda one: ordered(key(one)), reverse=wanted.sort.startswith("-"))
     return found[wanted.offset : wanted.offset + wanted.limit], len(found)
 
 
-def _ordered(value: Any) -> tuple[int, Any]:
+def check_sort(sort: str, keys: Iterable[str]) -> None:
+    """Raises Refusal (422) for a field that is none of these."""
+    name = sort.removeprefix("-")
+    if name and name not in keys:
+        raise Refusal(422, f"sort: 读到 / read {name!r}; 应为 / expected one of: {', '.join(keys)}")
+
+
+def ordered(value: Any) -> tuple[int, Any]:
     """None before everything, numbers before texts: whatever stands in a field can be sorted."""
     if value is None:
         return 0, 0

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPBearer
-from starlette.concurrency import run_in_threadpool
 
 from api.bootstrap import Qianyun
 from api.errors import Unauthenticated, Unfit
+from api.http.callers import Callers
 from migrator.accounts import Signed
 from migrator.audit import VIA
 from migrator.looking import Looking
@@ -60,10 +60,10 @@ async def visitor_of(
 ) -> Visitor | None:
     """Who asks; None for nobody. Raises Unauthenticated for a token or cookie that is none (any
     more), Unfit for a form that was not ours."""
-    product = product_of(request)
-    token = _token(request.headers)
+    callers: Callers = request.app.state.callers
+    token = token_in(request.headers)
     if token is not None:
-        person = await run_in_threadpool(product.accounts.by_token, token)
+        person = await callers.by_token(token)
         if person is None:
             raise Unauthenticated(
                 "令牌无效、过期或已撤销 / the token is none of ours, has ended or was revoked: make another "
@@ -74,7 +74,7 @@ async def visitor_of(
     cookie = request.cookies.get(COOKIE)
     if not cookie:
         return None
-    found = await run_in_threadpool(product.accounts.by_cookie, cookie)
+    found = await callers.by_cookie(cookie)
     if found is None:
         return None
     session, person = found
@@ -113,7 +113,8 @@ Asking = Annotated[Person, Depends(person_of)]
 Product = Annotated[Qianyun, Depends(_product)]
 
 
-def _token(headers: Mapping[str, str]) -> str | None:
+def token_in(headers: Mapping[str, str]) -> str | None:
+    """What stands behind `Authorization: Bearer`."""
     kind, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
 
@@ -142,7 +143,7 @@ async def _ours(request: Request, session: Session) -> None:
 def looking_of(request: Request) -> Looking:
     """Reading over the estate that this process holds."""
     product, estates = product_of(request), request.app.state.estates
-    return Looking(product.truth, product.estate, estates.current, estates.shown)
+    return Looking(product.truth, product.estate, estates.current, estates.shown, estates.part)
 
 
 async def _looking(request: Request) -> Looking:

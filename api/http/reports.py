@@ -168,7 +168,7 @@ def preview_file(
     with tempfile.TemporaryDirectory() as folder:
         path = File(folder) / f"report.{kind}"
         (body,) = office.write(made, path, actor=person).values()
-    return _file(body, kind, made.report.title)
+    return file_answer(body, kind, made.report.title)
 
 
 @router.post(
@@ -226,7 +226,7 @@ def file(
     office = Office(product, city_today(product.settings))
     found = office.final(number, person)
     body = office.file(found, kind, person)
-    return _file(body, kind, found.report.title)
+    return file_answer(body, kind, found.report.title)
 
 
 @router.post(
@@ -340,7 +340,8 @@ def final_as_json(one: object) -> dict[str, object]:
     }
 
 
-def _file(body: bytes, kind: str, title: str) -> Response:
+def file_answer(body: bytes, kind: str, title: str) -> Response:
+    """A report's file, under a name that people know it by."""
     plain = re.sub(r"[^\w-]+", "", title) or "report"
     told = f"attachment; filename=\"report.{kind}\"; filename*=UTF-8''{quote(plain)}.{kind}"
     return Response(body, media_type=MEDIA[kind], headers={"Content-Disposition": told})

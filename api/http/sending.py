@@ -28,6 +28,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from api.bootstrap import Qianyun
+from api.http.warming import warmed
 from api.secret_files import open_to_others, secret_text
 from api.settings import SettingsError
 from api.settings_types import HttpUrl
@@ -116,7 +117,8 @@ class Sender:
 
 
 def sending_of(product: Qianyun) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """The app's life: while it runs, its receivers are told."""
+    """The app's life: while it runs, its receivers are told; soon after its start, what takes long is
+    made beforehand."""
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -127,6 +129,7 @@ def sending_of(product: Qianyun) -> Callable[[FastAPI], AbstractAsyncContextMana
             for name, to in read_receivers(path).items():
                 sender = Sender(product.truth, name, to, client)
                 tasks.append(asyncio.create_task(_keep(sender)))
+        warmed(app.state.stopping, app.state.warm)
         yield
         app.state.stopping.set()
         for task in tasks:

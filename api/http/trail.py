@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field, JsonValue
 
@@ -49,7 +49,13 @@ class Verified(Answer):
     fault: str | None
 
 
-@router.get("", summary="审计条目 / entries", responses=problems(), **right(Deed.AUDIT_READ))
+@router.get(
+    "",
+    summary="审计条目 / entries",
+    response_model=EntriesPage,
+    responses=problems(),
+    **right(Deed.AUDIT_READ),
+)
 def entries(
     person: Asking,
     look: Look,
@@ -60,7 +66,7 @@ def entries(
     until: datetime | None = None,
     before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> EntriesPage:
+) -> Response:
     """最新的在前 / the newest first."""
     wanted = Filter(
         actor=actor,
@@ -72,11 +78,11 @@ def entries(
         limit=limit,
     )
     found, total = look.audit(person, wanted)
-    return EntriesPage(
-        items=[EntryAnswer.model_validate(asdict(one)) for one in found],
-        total=total,
-        next=found[-1].seq if len(found) == limit and found[-1].seq > 1 else None,
+    rest = found[-1].seq if len(found) == limit and found[-1].seq > 1 else None
+    page = EntriesPage.model_validate(
+        {"items": list(map(vars, found)), "total": total, "next": rest}
     )
+    return Response(page.model_dump_json(), media_type="application/json")
 
 
 @router.get(

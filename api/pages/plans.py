@@ -12,6 +12,7 @@ from api.errors import Exit, exit_of
 from api.pages.frame import Crumb, Shell
 from api.pages.plan_names import name_in
 from api.pages.plan_picture import Gantt, gantt_of
+from api.pages.plan_rehearsal import add_rehearsal
 from api.pages.plan_trials import add_trials
 from api.pages.site import Site
 from api.pages.tones import tone
@@ -295,6 +296,7 @@ def routes(site: Site) -> APIRouter:
         return site.back(request, f"/plans/{code}")
 
     add_trials(site, router)
+    add_rehearsal(site, router)
     return router
 
 

@@ -11,6 +11,7 @@ from api.pages.city import City
 from api.pages.frame import Crumb, Shell
 from api.pages.listing import Listing, Query, listed, query_of
 from api.pages.looks import Looks, looks, outages
+from api.pages.probe_doing import add_probe_doings, mine
 from api.pages.site import Site
 from api.pages.system import Fact, facts_of
 from api.pages.tones import tone
@@ -178,9 +179,13 @@ def routes(site: Site) -> APIRouter:
     def many(request: Request) -> Response:
         viewer = site.viewer(request, Deed.PROBE_READ)
         query = query_of(request.query_params, FILTERS, SORTS)
-        view = probes_page(site.city(viewer), looks(site.product), outages(site.product), query)
+        city = site.city(viewer)
+        told = mine(city, outages(site.product), whole=viewer.person.whole_city)
+        view = probes_page(city, looks(site.product), told, query)
         shell = Shell(title=viewer.say("page.nav.probes"), at="probes")
         return site.page(request, "probes.html", shell, viewer=viewer, view=view)
+
+    add_probe_doings(site, router)
 
     @router.get("/probes/{code}")
     def one(request: Request, code: str) -> Response:

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from api.pages.city import City, Judged
 from api.pages.frame import Crumb, Shell, url
+from api.pages.report_doing import add_report_doings
 from api.pages.site import Site
 from api.reports import Office, Wanted
 from inventory.errors import ReportError
@@ -81,15 +82,15 @@ def routes(site: Site) -> APIRouter:
     def many(request: Request) -> Response:
         viewer = site.viewer(request, Deed.REPORT_READ)
         judged = site.judged(viewer)
-        truth = site.product.truth
         shell = Shell(title=viewer.say("page.nav.reports"), at="reports")
         given: dict[str, Any] = {
             "judged": judged,
             "rows": due_rows(judged, site.city(viewer)) if judged else (),
             "forms": FORMS,
+            "files_of": lambda name: form_of(name).files,
             "packs": [c.pack for c in judged.cases] if judged else [],
-            "kept": truth.reports.every()[::-1][:50],
-            "sent": truth.sendings.every()[::-1][:50],
+            "kept": office().kept(viewer.person)[::-1][:50],
+            "sent": office().sendings(viewer.person)[::-1][:50],
         }
         return site.page(request, "reports.html", shell, viewer=viewer, **given)
 
@@ -151,4 +152,5 @@ def routes(site: Site) -> APIRouter:
             request, url("/reports/preview", form=form, policy=policy, period=period, org=org)
         )
 
+    add_report_doings(site, router, office)
     return router

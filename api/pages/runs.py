@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from api.pages.frame import Crumb, Shell, Viewer, render
 from api.pages.run_doing import add_doings, doings_of
+from api.pages.run_dossier import add_dossier
 from api.pages.run_feed import SHOWN, Feeds, Said, matches, said
 from api.pages.site import Site
 from api.pages.tones import tone
@@ -55,6 +56,7 @@ class ItemView:
     wave: int
     state: str
     tone: str
+    ended: bool
     note: str
     steps: tuple[StepView, ...]
     stuck: str
@@ -161,6 +163,7 @@ def item_view(item: ItemRecord, name: str, now: str) -> ItemView:
         wave=item.wave,
         state=str(item.state),
         tone=tone(item.state),
+        ended=item.state.ended,
         note=item.note,
         steps=tuple(
             StepView(
@@ -360,6 +363,7 @@ def routes(site: Site) -> APIRouter:
         return site.page(request, "run_item.html", shell, viewer=viewer, **given)
 
     add_doings(site, router)
+    add_dossier(site, router)
     return router
 
 

@@ -10,35 +10,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from http import HTTPStatus
+from threading import Event
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.bootstrap import Qianyun
 from api.errors import ApiError, Unauthenticated
+from api.http.callers import Callers
+from api.http.calm import Calm
 from api.http.estate_cache import EstateCache
 from api.http.people import MaybeVisitor, Visitor, local_path, looking_of
 from api.http.problems import problem, status_of
 from api.pages.assets import assets
-from api.pages.city import Cities, City, Judged
+from api.pages.cities import Cities
+from api.pages.city import City, Judged
+from api.pages.curtain import POLICY, Curtain
 from api.pages.frame import THEMES, Crumb, Shell, Viewer, render
 from api.settings import SettingsError
 from inventory.errors import InventoryError
 from migrator.errors import MigratorError
 from migrator.looking import Looking
-from migrator.people import Deed, Person
+from migrator.people import Deed, Person, service
 from probes.errors import ProbeError
 
-POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'; frame-src 'self'"
-)
 YEAR = 31_536_000
 SMALLEST_PACKED = 1024  # bytes: below, gzip gains nothing
 NOBODY = Person(name="", roles=frozenset())
@@ -53,10 +53,12 @@ class Site:
 
     product: Qianyun
     estates: EstateCache
+    calm: Calm
+    stopping: Event
 
     @cached_property
     def cities(self) -> Cities:
-        return Cities(self.product, self.estates)
+        return Cities(self.product, self.estates, self.calm)
 
     def viewer(self, request: Request, deed: Deed | None = None) -> Viewer:
         """Who looks, in which language and light: as cookies say, else as the settings do. Raises
@@ -87,6 +89,10 @@ class Site:
 
     def judged(self, viewer: Viewer) -> Judged | None:
         return self.cities.judged(viewer.person)
+
+    def judge(self) -> None:
+        """Judge the city before somebody asks."""
+        self.cities.judged(service("judging"))
 
     def page(
         self,
@@ -131,14 +137,17 @@ def inside(to: str) -> str:
     return local_path(to)
 
 
-def pages(product: Qianyun, estates: EstateCache) -> FastAPI:
+def pages(
+    product: Qianyun, estates: EstateCache, callers: Callers, calm: Calm, stopping: Event
+) -> FastAPI:
     """The pages over one product; mounted below everything that other tools ask for."""
     from api.pages import door  # noqa: PLC0415  each page imports what it needs
     from api.pages.routes import ROUTES  # noqa: PLC0415
 
-    site = Site(product, estates)
+    site = Site(product, estates, calm, stopping)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.site, app.state.product, app.state.estates = site, product, estates
+    app.state.callers = callers
     app.include_router(_files())
     app.include_router(door.routes(site), dependencies=[Depends(_seen)])
     for make in ROUTES:
@@ -179,55 +188,6 @@ def _files() -> APIRouter:
         return Response(body, media_type=found.type, headers=headers)
 
     return router
-
-
-class Curtain:
-    """Headers of every answer of the pages; a form that another site sent is refused before it is
-    read. Plain ASGI, so that streams stay streams."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                there = {name.lower() for name, _ in message["headers"]}
-                more = [(n, v) for n, v in HEADERS.items() if n not in there]
-                message["headers"] = [*message["headers"], *more]
-            await send(message)
-
-        request = Request(scope, receive)
-        if request.method == "POST" and not _same_origin(request):
-            answer: ASGIApp = problem(request, HTTPStatus.FORBIDDEN, FORGED)
-            await answer(scope, receive, sent)
-            return
-        await self._app(scope, receive, sent)
-
-
-FORGED = (
-    "表单来自别的网站，未予处理；请刷新页面重试 / a form that another site sent, nothing was done: load the "
-    "page again"
-)
-HEADERS = {
-    b"content-security-policy": POLICY.encode(),
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"same-origin",
-    b"cross-origin-opener-policy": b"same-origin",
-    b"x-frame-options": b"SAMEORIGIN",
-}
-
-
-def _same_origin(request: Request) -> bool:
-    """By what the browser itself says; a program that says nothing has its token asked later."""
-    told = request.headers.get("sec-fetch-site")
-    if told is not None:
-        return told in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
 
 
 def _own_address(request: Request) -> str:

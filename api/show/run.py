@@ -146,7 +146,8 @@ def _details(item: ItemRecord, names: Mapping[str, str], say: Words, zone: str) 
 def log_line(line: Mapping[str, Any], say: Words, zone: str) -> Iterator[Text]:
     """One event: when, which item and step, what Ansible said or what came of phase or looks."""
     event = str(line.get("event"))
-    said, style = _made(line, say) if event in {PHASE, BEGUN, LOOKED} else _ansible(line)
+    made = event in {PHASE, BEGUN, LOOKED} and "number" not in line  # else an attempt wrote it
+    said, style = _made(line, say) if made else _ansible(line)
     if not said:  # an event without words, such as a task that begins on a host
         return
     head = f"{local(line.get('at'), zone, date=False)} {line['system']} {say.known(line['step'])} "

@@ -14,6 +14,7 @@ from api.words.engine import ENGINE_TEXTS
 from api.words.netbox import NETBOX_TEXTS
 from api.words.network import NETWORK_TEXTS
 from api.words.objects import OBJECT_TEXTS
+from api.words.page_deeds import PAGE_DEED_TEXTS
 from api.words.pages import PAGE_TEXTS
 from api.words.people import PEOPLE_TEXTS
 from api.words.plan import PLAN_TEXTS
@@ -46,6 +47,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **TIMETABLE_TEXTS,
         **ENGINE_TEXTS,
         **PAGE_TEXTS,
+        **PAGE_DEED_TEXTS,
         **PEOPLE_TEXTS,
     }
 )

@@ -89,9 +89,10 @@ def lifecycle(
     baseline: tuple[date, Estate] | None = None,
     *,
     codes: Collection[str] | None = None,
+    rest: Callable[[], None] = lambda: None,
 ) -> tuple[Standing, ...]:
     """How every system, project and line stands on `day`, or those of `codes`: by set and code. Nothing
-    where the policy has no phases."""
+    where the policy has no phases. `rest` is called after each, so that others may go on."""
     facts = facts_of(pack, estate, Index(records, pack.id, day), baseline)
     found: list[Standing] = []
     for of in SETS:
@@ -99,7 +100,9 @@ def lifecycle(
         if phases:
             steps = [_Step(pack, phase, facts) for phase in phases]
             things = (t for t in facts.members(of) if codes is None or t.code in codes)
-            found += [_standing(pack, of, thing, steps) for thing in things]
+            for thing in things:
+                found.append(_standing(pack, of, thing, steps))
+                rest()
     return tuple(found)
 
 

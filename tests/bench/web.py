@@ -1,7 +1,7 @@
 """The way in under a city's weight: 5,000 systems, 8,000 lines, 100,000 audit entries; pages, lists,
 live listeners, memory.
 
-`QIANYUN_BENCH_MINUTES=30` measures memory for that long; a minute by default.
+`QIANYUN_BENCH_MINUTES=30` measures memory for that long; five minutes by default.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import json
 import os
 import re
 import signal
-import statistics
 import sys
 import tempfile
 import time
@@ -32,7 +31,9 @@ from migrator.people import Role, local
 from migrator.plan import Means, StepKind
 from migrator.running import Running
 from migrator.tables import audit
+from tests.bench import web_lists, web_memory
 from tests.bench.engine_scale import _cpu
+from tests.bench.web_lists import p95
 from tests.children import Child, spawn
 from tests.migrator.builders import CLOUD, city, system
 from tests.running_api import ROOT
@@ -40,9 +41,7 @@ from tests.sim.night import nothing
 
 SYSTEMS, LINES, ENTRIES = 5_000, 8_000, 100_000
 LISTENERS, EVENTS_PER_S, LISTEN_S = 200, 100, 20.0
-AT_ONCE = 20
 PASSWORD = "correct horse battery"
-MINUTES = float(os.environ.get("QIANYUN_BENCH_MINUTES", "1"))
 PAGES = (
     *(
         "/",
@@ -64,12 +63,6 @@ PAGES = (
         "/admin/health",
         "/me",
     ),
-)
-LISTS = (
-    *("/api/v1/inventory/objects/systems", "/api/v1/inventory/objects/lines?sort=-code"),
-    *("/api/v1/plans", "/api/v1/runs", "/api/v1/audit", "/api/v1/users", "/api/v1/policies"),
-    *("/api/v1/reports", "/api/v1/probes/outages", "/api/v1/probes/targets"),
-    "/api/v1/inventory/tasks",
 )
 
 
@@ -93,7 +86,7 @@ class Stand:
 def figures() -> Iterator[dict[str, object]]:
     with tempfile.TemporaryDirectory(prefix="qy-web-") as folder, standing(Path(folder)) as stand:
         yield from _pages(stand)
-        yield _lists(stand)
+        yield from web_lists.figures(stand.url, stand.token, stand.folder)
         yield _listeners(stand)
         yield _memory(stand)
         yield _stop(stand)
@@ -242,48 +235,6 @@ def _first_bytes(client: httpx.Client) -> float:
     return total / 1000
 
 
-def p95(values: list[float]) -> float:
-    return statistics.quantiles(values, n=20, method="inclusive")[-1]
-
-
-def _lists(stand: Stand) -> dict[str, object]:
-    every = asyncio.run(_asked_at_once(stand))
-    worst = max(every, key=lambda path: every[path])
-    return {
-        "name": "web.list_p95",
-        "value": every[worst],
-        "unit": f"ms at the client, {AT_ONCE} at once, the slowest of {len(LISTS)} routes: {worst}; "
-        f"{_slowest(every)}",
-        "bar": "≤ 50",
-        "ok": every[worst] <= 50,
-        "beside": round(min(every.values()), 1),
-        "beside_is": "ms, the quickest of them",
-    }
-
-
-async def _asked_at_once(stand: Stand) -> dict[str, float]:
-    """p95 by route, each asked by 20 clients that wait for their answer and ask again."""
-    every: dict[str, float] = {}
-    for path in LISTS:
-        took: list[float] = []
-
-        async def one(path: str = path, took: list[float] = took) -> None:
-            headers = {"Authorization": f"Bearer {stand.token}"}
-            async with httpx.AsyncClient(
-                base_url=stand.url, headers=headers, trust_env=False, timeout=120
-            ) as client:
-                for number in range(8):
-                    begun = time.perf_counter()
-                    answer = await client.get(path)
-                    if number:  # the first opens its connection
-                        took.append((time.perf_counter() - begun) * 1000)
-                    assert answer.status_code == 200, f"{path}: {answer.text[:200]}"
-
-        await asyncio.gather(*(one() for _ in range(AT_ONCE)))
-        every[path] = round(p95(took), 1)
-    return every
-
-
 def _listeners(stand: Stand) -> dict[str, object]:
     heard, cpu = asyncio.run(_listened(stand))
     emitted = int(LISTEN_S * EVENTS_PER_S)
@@ -361,28 +312,10 @@ async def _listened(stand: Stand) -> tuple[list[int], float]:
 
 
 def _memory(stand: Stand) -> dict[str, object]:
-    """Growth of the server's memory under load, after a first fifth in which caches fill."""
-    end = time.monotonic() + MINUTES * 60
-    warm, asked, began = time.monotonic() + MINUTES * 12, 0, 0.0
-    paths = [one.format(plan=stand.plan, run=stand.run) for one in (*PAGES, *LISTS)]
+    paths = [one.format(plan=stand.plan, run=stand.run) for one in PAGES]
+    lists = (*web_lists.SAME, *web_lists.OTHER, *web_lists.AUDIT, "/api/v1/plans/P-20000101-1")
     with _signed_in(stand) as client:
-        while time.monotonic() < end:
-            for path in paths:
-                assert client.get(path).status_code == 200, path
-                asked += 1
-            if not began and time.monotonic() > warm:
-                began = rss_mb(stand.pid)
-    after = rss_mb(stand.pid)
-    grown = after - began
-    return {
-        "name": "web.memory_growth",
-        "value": round(grown, 1),
-        "unit": f"MB grown in {MINUTES * 0.8:.1f} min of load after warming, {asked} requests",
-        "bar": "≤ 5 % of what it was",
-        "ok": grown <= 0.05 * began,
-        "beside": round(began, 1),
-        "beside_is": "MB resident once warm",
-    }
+        return web_memory.figure(client, stand.pid, (*paths, *lists))
 
 
 STREAMS = 50
@@ -412,10 +345,3 @@ def _stop(stand: Stand) -> dict[str, object]:
         "beside": float(GRACE_SECONDS),
         "beside_is": "s, after which nothing is waited for",
     }
-
-
-def rss_mb(pid: int) -> float:
-    """Resident memory (proc(5), /proc/PID/status)."""
-    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    assert found
-    return int(found[1]) / 1000

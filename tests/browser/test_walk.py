@@ -24,7 +24,12 @@ PAGES = {
     "run": f"/runs/{RUN}",
     "item": f"/runs/{RUN}/items/LJ-S-003",
     "log": f"/runs/{RUN}/log",
+    "dossier": f"/runs/{RUN}/items/{{done}}/dossier",
+    "dry-run": f"/plans/{PLAN}/dry-run",
     "probes": "/probes",
+    "silences": "/probes/silences",
+    "history": "/probes/history",
+    "outage": "/probes/outages/1/acknowledge",
     "policies": "/policies",
     "policy": "/policies/cangzhou-2017-157",
     "holds": "/policies/holds",
@@ -49,7 +54,11 @@ BOTH = re.compile(r"[\u4e00-\u9fff]{4,} / [a-z]{3,}")
 
 def address(site: Stack, path: str) -> str:
     (first, *_) = site.product.truth.plans.all()
-    return site.address + path.replace("{day}", first.code[2:10])
+    path = path.replace("{day}", first.code[2:10])
+    if "{done}" in path:
+        (run, *_) = site.product.truth.runs.all()
+        path = path.replace("{done}", next(i.system for i in run.items if i.state.ended))
+    return site.address + path
 
 
 @pytest.mark.timeout(300)

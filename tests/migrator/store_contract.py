@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
+from inventory.mark import Mark
 from inventory.reports.model import Report, Section, Source, Text
-from migrator.audit import first_fault
+from migrator.audit import first_fault, record
 from migrator.errors import AttemptAlive, Forbidden, NotFound, Refused
 from migrator.people import local
 from migrator.plan import WAY, Means, Plan, StepKind
@@ -82,6 +83,17 @@ class TruthContract:
         """What somebody with a database shell might do."""
         with truth.engine.begin() as connection:
             connection.execute(text(statement), values)
+
+    def test_a_mark_tells_of_every_change_and_of_nothing_else(self, truth: Truth) -> None:
+        mark = Mark(truth.engine)
+        first = mark.read()
+        assert first is not None
+        truth.audit_entries()
+        assert mark.read() == first
+        with truth.writing() as connection:
+            record(connection, at=truth.now(), actor="zhang", action="note", object="x")
+            under_way = mark.read()
+        assert mark.read() not in {first, under_way}
 
     # plans
 

@@ -1,6 +1,7 @@
 """Text from people is data, whichever field it stands in: no script in a page, no formula in a sheet."""
 
 import io
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from api.settings import load
 from inventory.changes import diff
 from inventory.model import Contact, Estate
 from migrator.people import Role
+from migrator.plan import StepKind
+from migrator.progress import ItemState, StepState
 from tests.api.http.client import LOCAL, Client, token_of
 
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}${7*7}"
@@ -23,7 +26,11 @@ PASSWORD = "correct horse battery"
 PAGES = (
     *("/", "/systems", "/systems/LJ-S-001", "/lines", "/lines/LJ-DX-1001", "/rooms", "/plans"),
     *("/rooms/LJ-RM-JT", "/network", "/policies", "/probes", "/admin/users", "/admin/tokens"),
-    *("/admin/audit", "/reports"),
+    *("/admin/audit", "/admin/health", "/admin/settings", "/reports", "/ledgers", "/me"),
+    *("/runs", "/runs/{run}", "/runs/{run}/log", "/runs/{run}/items/LJ-S-001", "/policies/holds"),
+    *("/runs/{run}/items/LJ-S-001/dossier", "/runs/{run}/do/abort", "/plans/{plan}"),
+    *("/plans/{plan}/why/LJ-S-001", "/plans/{plan}/dry-run", "/plans/{plan}/do/reject"),
+    *("/probes/silences", "/probes/history"),
 )
 
 
@@ -56,15 +63,34 @@ def forever(*texts: str) -> Iterator[str]:
         yield from texts
 
 
+def run_of(product: Qianyun) -> dict[str, str]:
+    """A run in which somebody's words stand everywhere: notes, messages, the log, evidence."""
+    truth = product.truth
+    (plan,) = truth.plans.all()
+    code = truth.runs.add(plan.code, truth.plans.load(plan.code), SCRIPT[:60]).code
+    folder = str(product.settings.state / "attempts" / "x")
+    attempt = truth.attempts.open(code, "LJ-S-001", StepKind.PREFLIGHT, SCRIPT[:60], folder)
+    Path(attempt.folder).mkdir(parents=True)
+    line = {"at": SCRIPT, "event": "runner_on_ok", "text": SCRIPT, "host": SCRIPT}
+    (Path(attempt.folder) / "log.jsonl").write_text(f"{json.dumps(line)}\n{SCRIPT}\n")
+    truth.attempts.close(attempt.token, "done", SCRIPT, [{"text": SCRIPT}])
+    now = truth.now()
+    done = {"state": StepState.DONE, "message": SCRIPT, "started_at": now, "ended_at": now}
+    truth.runs.set_step(code, "LJ-S-001", StepKind.PREFLIGHT, **done)
+    truth.runs.set_item(code, "LJ-S-001", state=ItemState.DONE, note=SCRIPT)
+    return {"run": code, "plan": plan.code}
+
+
 @pytest.mark.slow
 def test_no_text_is_a_script_in_any_page(city: Qianyun) -> None:
     rewritten(city, forever(SCRIPT))
     city.accounts.add(LOCAL, "li", list(Role), shown=SCRIPT[:200], password=PASSWORD)
     city.accounts.make_token(LOCAL, "li", SCRIPT[:200], list(Role))
     city.truth.audit(SCRIPT[:60], "note", SCRIPT[:60], text=SCRIPT)
-    client = Client(city)
+    client, told = Client(city), run_of(city)
     client.post("/api/v1/session", json={"name": "li", "password": PASSWORD})
-    for path in (*PAGES, f"/systems?q={SCRIPT}", f"/sign-in?next={SCRIPT}"):
+    for raw in (*PAGES, f"/systems?q={SCRIPT}", f"/sign-in?next={SCRIPT}"):
+        path = raw if SCRIPT in raw else raw.format(**told)
         answer = client.get(path, {"Accept": "text/html"})
         assert answer.status_code in {200, 303}, path
         assert "<script>alert" not in answer.text, path

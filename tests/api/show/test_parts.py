@@ -26,3 +26,5 @@ def test_times_are_the_city_s() -> None:
     assert local(None, "Asia/Shanghai") == ""
     assert seconds_between(at, "2026-11-22T20:00:03.000+00:00") == 1.5
     assert seconds_between(at, None) is None
+    assert local("昨夜三点", "Asia/Shanghai") == "昨夜三点"
+    assert seconds_between(at, "昨夜三点") is None
