@@ -71,6 +71,20 @@ def city_of(desk: Desk, file: Path | None, settings: list[str] | None) -> "CityM
     return means_of(file, settings or (), desk.product.estate.load())
 
 
+def ready(desk: Desk) -> None:
+    """Has the search's machine code ready; told where that takes long: on a new installation."""
+    from threading import Timer
+
+    from migrator.timing.warming import warm
+
+    told = Timer(3, desk.tell, [desk.words("compiling")])
+    told.start()
+    try:
+        warm()
+    finally:
+        told.cancel()
+
+
 def orders(desk: Desk, policy: str | None, today: str | None) -> "Orders":
     from api.scheduling import orders_on
 

@@ -55,6 +55,10 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     "delivered": ("交付", "delivered"),
     "missing": ("缺", "missing"),
     "not_delivered": ("尚缺（共交付 {there}）", "missing ({there} delivered)"),
+    "compiling": (
+        "首次使用，正在编译排期程序（约半分钟，不计入搜索时限）……",
+        "first use: compiling the search (half a minute, not counted in its time) …",
+    ),
     "capacity_short": (
         "云资源不足，部分系统排不上",
         "Too little is delivered: some systems have no night",
