@@ -222,6 +222,7 @@ def why(
     helps = Helping(reasons, {one.code: one.rate_kbps for one in bases}).of(found.lot)
     inside = {job.code for job in found.lot.jobs}
     verdicts = [v for v in plan.verdicts if v.system in inside]
+    waits = list(reasons.waits(found.lot))
     notes = [
         one
         for one in (plan.timetable.notes if plan.timetable else None) or ()
@@ -243,6 +244,7 @@ def why(
         ],
         "verdicts": [v.model_dump(mode="json", exclude_none=True) for v in verdicts],
         "notes": [one.text for one in notes],
+        "waits": [one.model_dump(mode="json") | {"over": night(one.over)} for one in waits],
     }
     desk.answer(
         data,
@@ -254,6 +256,7 @@ def why(
             bases=bases,
             helps=helps,
             notes=notes,
+            waits=waits,
         ),
     )
 

@@ -109,6 +109,11 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
         "没有哪一项改动单独能使其提前",
         "no single change would have it earlier",
     ),
+    "copy_waits": (
+        "经由 {by} 的复制至 {over} 已完成，距割接 {nights} 夜（其间须保持同步），不能更晚开始",
+        "its copy by {by} is over by {over}, {nights} nights before the cutover (kept in step), and can't "
+        "begin later",
+    ),
     "copy_takes": (
         "复制 {gib} GiB，经由 {by}，单项至多占 {percent} %：{nights} 昼夜",
         "copy: {gib} GiB by {by}, one item takes at most {percent} %: {nights} days",
