@@ -90,7 +90,7 @@ def test_only_of_the_facts_it_was_made_from() -> None:
 
 
 def test_a_copy_that_is_over_long_before_its_night_says_what_fills_the_days_between() -> None:
-    """Both on the night 5: S0 is copied on the day before, and S1, which fills the line, on the four before."""
+    """Both on the night 5: S0 is copied on the day before, S1, which fills the line, before it."""
     city = estate([system("S0", storage_gib=100), system("S1", storage_gib=2000)])
     at = [
         {"system": code, "night": FIRST + timedelta(days=5), "reason": "定"}
