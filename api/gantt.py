@@ -119,6 +119,10 @@ class _Drawing:
                 long = max(1.5, round(_WIDE * nights / self.days, 1))
                 at = f'x="{self.x(begins)}" y="{y + 5}" width="{long}" height="8"'
                 yield f'<rect {at} fill="{COPY}"/>'
+            over = self.x(begins) + long
+            if night > over + 1:  # copied, and kept in step until its night
+                at = f'x="{over:.1f}" y="{y + 8}" width="{night - over:.1f}" height="2"'
+                yield f'<rect {at} fill="{COPY}"/>'
             yield (
                 f'<rect x="{night}" y="{y + 2}" width="{width:.1f}" height="14" fill="{colour}">'
                 f"<title>{told}</title></rect>"

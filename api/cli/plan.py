@@ -54,6 +54,8 @@ def make(
     ] = None,
 ) -> None:
     city = schedule.city_of(desk, means, settings)
+    if city is not None:
+        schedule.ready(desk)
     if after and city is None:
         raise BadUsage("--after 须与 --means 同用 / --after goes with --means")
     given = _means(desk, ignore_windows, moves_at_once, soak).model_copy(

@@ -72,6 +72,20 @@ def city_of(desk: Desk, file: Path | None, settings: list[str] | None) -> "CityM
     return means_of(file, settings or (), desk.product.estate.load())
 
 
+def ready(desk: Desk) -> None:
+    """Has the search's machine code ready; told where that takes long: on a new installation."""
+    from threading import Timer
+
+    from migrator.timing.warming import warm
+
+    told = Timer(3, desk.tell, [desk.words("compiling")])
+    told.start()
+    try:
+        warm()
+    finally:
+        told.cancel()
+
+
 def orders(desk: Desk, policy: str | None, today: str | None) -> "Orders":
     from api.scheduling import orders_on
 
@@ -212,6 +226,7 @@ def why(
     helps = Helping(reasons, {one.code: one.rate_kbps for one in bases}).of(found.lot)
     inside = {job.code for job in found.lot.jobs}
     verdicts = [v for v in plan.verdicts if v.system in inside]
+    waits = list(reasons.waits(found.lot))
     notes = [
         one
         for one in (plan.timetable.notes if plan.timetable else None) or ()
@@ -233,6 +248,7 @@ def why(
         ],
         "verdicts": [v.model_dump(mode="json", exclude_none=True) for v in verdicts],
         "notes": [one.text for one in notes],
+        "waits": [one.model_dump(mode="json") | {"over": night(one.over)} for one in waits],
     }
     desk.answer(
         data,
@@ -244,6 +260,7 @@ def why(
             bases=bases,
             helps=helps,
             notes=notes,
+            waits=waits,
         ),
     )
 

@@ -6,18 +6,19 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from api.scheduling import Groups, Question
-from api.show.parts import BAD, BUSY, DIM, GOOD, HEAD, rows, table, text
+from api.show.notes import hours, notes_screen, waits_screen
+from api.show.parts import BAD, DIM, GOOD, HEAD, rows, table, text
 from api.words import Words
 from inventory.labels import field_label
 from migrator.dispositions import grounds_text
 from migrator.means import Measured
 from migrator.plan import Disposition, Plan, Verdict, Way
-from migrator.timetable import Appointment, DutyTold, Note, Short, Split, Timetable
+from migrator.timetable import DutyTold, Note, Short, Split, Timetable
 from migrator.timing.differ import Differences
 from migrator.timing.helping import Help, advice
 from migrator.timing.jobs import Basis
 from migrator.timing.lots import Task
-from migrator.timing.why import Binding, Why, told
+from migrator.timing.why import Binding, Wait, Why, told
 
 
 def timetable_screen(plan: Plan, say: Words) -> Iterator[RenderableType]:
@@ -49,22 +50,6 @@ def timetable_screen(plan: Plan, say: Words) -> Iterator[RenderableType]:
     yield from _moving(plan, say)
     city = plan.means.city
     yield from summary(timetable, say, city.lines.measured if city else {})
-
-
-def hours(one: Appointment) -> str:
-    """When a cutover may begin, with its day where that is not the night's own."""
-    day = "" if one.begins[:10] == one.night.isoformat() else f"{one.begins[5:10]} "
-    return f"{day}{one.begins[11:]}–{one.ends[11:]}"
-
-
-def notes_screen(notes: Sequence[Note], say: Words) -> Iterator[RenderableType]:
-    """Each with some of those that it is about."""
-    for note in notes:
-        more = f" … ({len(note.systems)})" if len(note.systems) > MOST_NAMED else ""
-        yield text(f"! {say.half(note.text)}: {'、'.join(note.systems[:MOST_NAMED])}{more}", BUSY)
-
-
-MOST_NAMED = 8
 
 
 def _moving(plan: Plan, say: Words) -> Iterator[RenderableType]:
@@ -247,6 +232,7 @@ def why_screen(
     bases: Sequence[Basis],
     helps: Sequence[Help],
     notes: Sequence[Note] = (),
+    waits: Sequence[Wait] = (),
 ) -> Iterator[RenderableType]:
     """`verdicts`: of the group's systems; `bases`: of the roads that they are copied over; `helps`: the
     smallest changes that would have it earlier."""
@@ -260,6 +246,7 @@ def why_screen(
     for copy in why.lot.copies:
         size = {"by": copy.road, "gib": copy.mib // 1024, "nights": copy.slots}
         yield text(say("copy_takes", percent=task.city.lines.one_item, **size), DIM)
+    yield from waits_screen(waits, task, say)
     yield from notes_screen(notes, say)
     yield text(say("why_night", night=night(why.slot), first=night(why.first), free=why.free))
     if why.free:

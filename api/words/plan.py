@@ -60,6 +60,10 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     "delivered": ("交付", "delivered"),
     "missing": ("缺", "missing"),
     "not_delivered": ("尚缺（共交付 {there}）", "missing ({there} delivered)"),
+    "compiling": (
+        "首次使用，正在编译排期程序（约半分钟，不计入搜索时限）……",
+        "first use: compiling the search (half a minute, not counted in its time) …",
+    ),
     "capacity_short": (
         "云资源不足，部分系统排不上",
         "Too little is delivered: some systems have no night",
@@ -109,6 +113,11 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     "no_single_help": (
         "没有哪一项改动单独能使其提前",
         "no single change would have it earlier",
+    ),
+    "copy_waits": (
+        "经由 {by} 的复制至 {over} 已完成，距割接 {nights} 夜（其间须保持同步），不能更晚开始",
+        "its copy by {by} is over by {over}, {nights} nights before the cutover (kept in step), and can't "
+        "begin later",
     ),
     "copy_takes": (
         "复制 {gib} GiB，经由 {by}，单项至多占 {percent} %：{nights} 昼夜",

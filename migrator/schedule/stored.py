@@ -52,9 +52,20 @@ def delivered_end(
             for slot, short in _short(store, sum(amounts.values())):
                 if short > followers.free:
                     best = max(best, followers.end(slot, short, row))
-        for slot, _ in _short(store, sum(amounts.values())):
-            best = max(best, slot + min(tails[x] for x in amounts))
+        for slot, short in _short(store, sum(amounts.values())):
+            best = max(best, slot + _least_tail(amounts, tails, short))
     return best
+
+
+def _least_tail(amounts: dict[int, int], tails: Sequence[int], short: int) -> int:
+    """The longest tail of what takes so much at least, where as short ones as can be do: in any
+    choice of them there is one that is no shorter."""
+    taken = 0
+    for x in sorted(amounts, key=lambda x: tails[x]):
+        taken += amounts[x]
+        if taken >= short:
+            return tails[x]
+    return 0
 
 
 def _short(store: Store, wanted: int) -> list[tuple[int, int]]:

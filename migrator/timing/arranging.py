@@ -23,6 +23,7 @@ from migrator.timing.searching import gaining, late_copies, repaired, searched
 from migrator.timing.shortage import Shortage
 from migrator.timing.telling import told
 from migrator.timing.walking import Walk
+from migrator.timing.warming import warm
 
 LONGER = (1, 2, 4)
 """How many times as far as the plan it is looked when not all fit: what ends after its last night is
@@ -52,6 +53,7 @@ def arrange(
 ) -> Arranged:
     """`dues`: by system. What a former plan began stays as it is, what it only planned keeps its
     night where it can, and the rest goes as near to it as the other stages let it."""
+    warm()
     deadline = time.monotonic() + city.search.seconds
     facts = _Facts(jobs, ties, city, dues, databases or {}, former, deadline)
     way = _Way(facts.parted({}))

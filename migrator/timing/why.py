@@ -44,6 +44,16 @@ class Why:
     bindings: tuple[Binding, ...]
 
 
+class Wait(Frozen):
+    """A copy that is over in slot `over`, so many nights before its cutover; `what`: roads and
+    capacities that leave it no later beginning, as in `Binding`."""
+
+    by: str
+    over: int
+    nights: int
+    what: tuple[str, ...]
+
+
 class Reasons:
     """Asked group by group of one schedule."""
 
@@ -56,6 +66,22 @@ class Reasons:
         for tie in task.needs:
             first, then = task.of[tie.needs].number, task.of[tie.system].number
             self.before.setdefault(then, {}).setdefault(first, tie.needs)
+
+    def waits(self, lot: Lot) -> Iterator[Wait]:
+        """Its copies that are over before the day of its cutover, and what would not let them begin
+        later: they are as late as the rest lets them."""
+        self.load.put(lot, self.slots, -1)
+        cut = self.slots[lot.cut]
+        for at, copy in enumerate(lot.copies):
+            start = self.slots[lot.copy(at)]
+            later = [n for n in range(start + 1, cut) if copy.over(n) <= cut]
+            masks = self.load.copying(copy) if cut > copy.over(start) else {}
+            what = tuple(code for code, mask in sorted(masks.items()) if not mask[later].all())
+            if masks:
+                yield Wait(
+                    by=copy.road, over=copy.over(start), nights=cut - copy.over(start), what=what
+                )
+        self.load.put(lot, self.slots)
 
     def of(self, lot: Lot) -> Why:
         slot = self.slots[lot.cut]

@@ -77,3 +77,21 @@ def test_what_comes_after_the_last_delivery_takes_its_crew() -> None:
     assert isinstance(told, Limits)
     assert told.makespan == 12
     assert solve(project, Effort(seconds=60, work=1)).stages[-1].value == 12
+
+
+def test_the_end_after_a_delivery_is_that_of_the_shortest_which_have_to_wait_for_it() -> None:
+    """Of three that take 4 each one is there at first: of the others one goes on for 10 slots at least."""
+    project = Project(
+        activities=tuple(
+            Activity(code=f"A{n}", duration=long, takes=(("store", 4),))
+            for n, long in enumerate((2, 10, 30))
+        ),
+        horizon=60,
+        stores=(Store("store", Steps(((0, 4), (20, 12)))),),
+        stages=(MAKESPAN,),
+    )
+    found = limits(project)
+    assert isinstance(found, Limits)
+    assert found.makespan == 30
+    best = solve(project, Effort(seconds=20, work=1, seed=0))
+    assert best.stages[0].value == 30

@@ -87,3 +87,21 @@ def test_only_of_the_facts_it_was_made_from() -> None:
         reasons_of(plan, estate([system("S0", storage_gib=7)]), NO_ORDERS)
     with pytest.raises(Refused, match="没有时间表"):
         reasons_of(plan.model_copy(update={"timetable": None}), city, NO_ORDERS)
+
+
+def test_a_copy_that_is_over_long_before_its_night_says_what_fills_the_days_between() -> None:
+    """Both on the night 5: S0 is copied on the day before, S1, which fills the line, before it."""
+    city = estate([system("S0", storage_gib=100), system("S1", storage_gib=2000)])
+    at = [
+        {"system": code, "night": FIRST + timedelta(days=5), "reason": "定"}
+        for code in ("S0", "S1")
+    ]
+    _, reasons = asked(city, groups={"at": at})
+    found = {lot.jobs[0].code: list(reasons.waits(lot)) for lot in reasons.task.lots}
+    assert [(one.over, one.nights, one.what) for one in found["S1"]] == [(4, 1, ("line:L-R1",))]
+    assert found["S0"] == []
+
+
+def test_a_copy_that_waits_for_nothing_is_not_told() -> None:
+    _, reasons = asked(estate([system("S0"), system("S1", "R2")]))
+    assert [list(reasons.waits(lot)) for lot in reasons.task.lots] == [[], []]
