@@ -4,7 +4,9 @@ Each demand is taken out of the facts or the means themselves, as a person would
 planned anew: then everything has a night, and the checker that shares no code finds no fault.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -85,9 +87,32 @@ def without(one: Demand, city: Estate, given: dict[str, Any]) -> tuple[Estate, d
         case About.ALLOWED:
             entries = given["allowed"]
             given = given | {"allowed": [e for n, e in enumerate(entries) if n != one.of[0]]}
+        case About.WINDOW:
+            pass  # at which hours instead is tried by `results`
         case _:
             raise AssertionError(one)
     return city, given | {"groups": groups}
+
+
+HOURS = ("22:00-23:00", "01:00-04:00")
+"""Before midnight and after it: whose window is given up may be cut over at either."""
+
+
+def results(
+    gone: list[Demand], left: set[str], city: Estate, given: dict[str, Any]
+) -> Iterator[list[str]]:
+    """Who is left out where these demands are given up, hours by hours."""
+    city, given = given_up(gone, left, city, given)
+    free = sorted({str(one.of[0]) for one in gone if one.about is About.WINDOW} & left)
+    several = (
+        product(HOURS, repeat=len(free)) if len(free) < 4 else ([h] * len(free) for h in HOURS)
+    )
+    for hours in several:
+        at = dict(zip(free, hours, strict=True))
+        systems = tuple(
+            s.model_copy(update={"window": at.get(s.code, s.window)}) for s in city.systems
+        )
+        yield planned(city.model_copy(update={"systems": systems}), given)[1]
 
 
 def planned(city: Estate, given: dict[str, Any]) -> tuple[Plan, list[str]]:
@@ -107,11 +132,11 @@ def judge(city: Estate, given: dict[str, Any]) -> Conflict | None:
         return None
     held = {str(d.of[0]) for d in conflict.demands if d.about is About.MOVES}
     others = [one for one in every(city, means(**given)) if one not in conflict.demands]
-    assert planned(*given_up(others, held, city, given))[1] != []
+    assert all(results(others, held, city, given))
     for one in conflict.demands:
         left = held - {str(one.of[0])} if one.about is About.MOVES else held
         if left:
-            assert planned(*given_up([*others, one], left, city, given))[1] == [], one
+            assert [] in results([*others, one], left, city, given), one
     return conflict
 
 

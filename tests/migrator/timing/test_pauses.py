@@ -53,7 +53,7 @@ def changed(table: Timetable, system: str, **fields: Any) -> Timetable:
 
 def test_a_copy_longer_than_any_gap_between_freezes_rests_and_goes_on() -> None:
     """Five days of copying, of which two go on, then one is frozen: 0 1 · 3 4 · 6, and a night after."""
-    city = estate([system("S0", storage_gib=5 * GIB_A_DAY)])
+    city = estate([system("S0", storage_gib=5 * GIB_A_DAY, window="22:00-23:30")])
     at = made(city, means(freezes=every_third_day()))["S0"]
     assert at.copy_nights == 5
     assert (at.copy_from - FIRST).days == 0
@@ -69,7 +69,8 @@ def test_a_copy_without_a_rest_is_one_stretch() -> None:
 
 def test_a_copy_that_shares_its_road_with_one_that_rests() -> None:
     """Two copies of 3 days on one line, whole days each: one after the other around the freeze."""
-    city = estate([system(f"S{n}", storage_gib=3 * GIB_A_DAY) for n in range(2)])
+    late = "22:00-23:30"
+    city = estate([system(f"S{n}", storage_gib=3 * GIB_A_DAY, window=late) for n in range(2)])
     at = made(city, means(freezes=[frozen(4, 20)]))
     assert sorted((one.copy_from - FIRST).days for one in at.values()) == [0, 3]
     assert sorted((one.night - FIRST).days for one in at.values()) == [3, 23]
