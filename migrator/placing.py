@@ -1,8 +1,8 @@
 """Where systems live from now on, put into the estate: many at once, since each writing is of the whole.
 
-Items that commit within `GATHER_SECONDS` of each other are written as one change: an estate of thousands of
-systems is read, compared and kept once for all of them. Whoever comes first writes for who comes after;
-nobody goes on before their own is written.
+Items that commit within a second of each other, or some more where a writing is dear, are one change:
+an estate of thousands of systems is read, compared and kept once for all of them. Whoever comes first
+writes for who comes after; nobody goes on before their own is written.
 """
 
 import threading
@@ -15,12 +15,19 @@ from inventory.errors import StaleEstate
 from inventory.model import Placement
 from inventory.store import EstateStore
 
-GATHER_SECONDS = 1.0
+GATHER_SECONDS, GATHER_MOST, GATHER_TIMES = 1.0, 5.0, 10
+"""Waited for others: so many times what the last writing cost, but not less and not more than that."""
+
 TRIES = 5
 """How often a change is made again when somebody else changed the estate meanwhile."""
 
 FEW = 50
 """Systems in an estate below which nobody waits for others: the whole is small."""
+
+
+def gather(cost: float) -> float:
+    """Seconds to wait for others where a writing costs so many."""
+    return min(GATHER_MOST, max(GATHER_SECONDS, GATHER_TIMES * cost))
 
 
 @dataclass
@@ -39,6 +46,7 @@ class Placer:
         self._lock = threading.Lock()
         self._open: dict[str, _Batch] = {}  # by run
         self._writing = threading.Lock()
+        self._cost = 0.0  # seconds of the processor, of the last writing
 
     def place(self, system: str, placement: Placement, beat: Callable[[], None]) -> None:
         """Return once it is written. Done twice, it changes nothing. Raises what the store raises."""
@@ -53,11 +61,13 @@ class Placer:
             with self._writing:
                 with self._lock:
                     self._open.pop(placement.run)
+                begun = time.thread_time()
                 try:
                     self._write(placement.run, batch.placements)
                 except Exception as error:  # theirs as well as ours
                     batch.error = error
                 finally:
+                    self._cost = time.thread_time() - begun
                     batch.done.set()
         while not batch.done.wait(0.5):
             beat()
@@ -66,8 +76,10 @@ class Placer:
 
     def _gather(self, beat: Callable[[], None]) -> None:
         if len(self._estate.load().systems) >= FEW:
-            beat()
-            time.sleep(GATHER_SECONDS)
+            until = time.monotonic() + gather(self._cost)
+            while (left := until - time.monotonic()) > 0:
+                beat()
+                time.sleep(min(1.0, left))
 
     def _write(self, run: str, placements: Mapping[str, Placement]) -> None:
         for left in reversed(range(TRIES)):
