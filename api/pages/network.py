@@ -28,21 +28,31 @@ from migrator.people import Deed
 
 def routes(site: Site) -> APIRouter:
     router = APIRouter()
+    _add_picture(site, router)
+    _add_lists(site, router)
+    _add_places(site, router)
+    return router
 
-    def busy() -> dict[str, float]:
-        return loads(site.product.truth)
 
-    def asked(request: Request) -> tuple[str, int]:
-        hops = request.query_params.get("hops", "2")
-        return request.query_params.get("focus", "").strip()[:80], (
-            int(hops) if hops in {"1", "2", "3", "4"} else 2
-        )
+def _asked(request: Request) -> tuple[str, int]:
+    hops = request.query_params.get("hops", "2")
+    return request.query_params.get("focus", "").strip()[:80], (
+        int(hops) if hops in {"1", "2", "3", "4"} else 2
+    )
 
+
+def _add_picture(site: Site, router: APIRouter) -> None:
     @router.get("/network/graph")
     def graph(request: Request) -> Response:
         viewer = site.viewer(request, Deed.INVENTORY_READ)
-        focus, hops = asked(request)
-        made = graph_of(site.city(viewer), looks(site.product), busy(), focus=focus, hops=hops)
+        focus, hops = _asked(request)
+        made = graph_of(
+            site.city(viewer),
+            looks(site.product),
+            loads(site.product.truth),
+            focus=focus,
+            hops=hops,
+        )
         return packed(request, to_json(made.plain()), "application/json")
 
     @router.get("/network")
@@ -50,9 +60,9 @@ def routes(site: Site) -> APIRouter:
         viewer, seen, load = (
             site.viewer(request, Deed.INVENTORY_READ),
             looks(site.product),
-            busy(),
+            loads(site.product.truth),
         )
-        city, (focus, hops) = site.city(viewer), asked(request)
+        city, (focus, hops) = site.city(viewer), _asked(request)
         made = graph_of(city, seen, load, focus=focus, hops=hops)
         view = network_page(city, seen, load, site.cities.today, made, focus=focus, hops=hops)
         shell = Shell(
@@ -62,6 +72,8 @@ def routes(site: Site) -> APIRouter:
         )
         return site.page(request, "network.html", shell, viewer=viewer, view=view)
 
+
+def _add_lists(site: Site, router: APIRouter) -> None:
     @router.get("/rooms")
     def rooms(request: Request) -> Response:
         viewer = site.viewer(request, Deed.INVENTORY_READ)
@@ -75,12 +87,16 @@ def routes(site: Site) -> APIRouter:
     def lines(request: Request) -> Response:
         viewer = site.viewer(request, Deed.INVENTORY_READ)
         city, query = site.city(viewer), query_of(request.query_params, LINE_FILTERS, LINE_SORTS)
-        view = lines_page(city, looks(site.product), busy(), site.cities.today, query)
+        view = lines_page(
+            city, looks(site.product), loads(site.product.truth), site.cities.today, query
+        )
         providers = sorted({k.provider for k in city.estate.lines if k.provider})
         shell = Shell(title=viewer.say("lines"), at="network", crumbs=_way(viewer.say, "lines"))
         given: dict[str, Any] = {"view": view, "providers": providers, "soon": SOON}
         return site.page(request, "lines.html", shell, viewer=viewer, **given)
 
+
+def _add_places(site: Site, router: APIRouter) -> None:
     @router.get("/rooms/{code}")
     def room(request: Request, code: str) -> Response:
         viewer = site.viewer(request, Deed.INVENTORY_READ)
@@ -88,7 +104,7 @@ def routes(site: Site) -> APIRouter:
             site.city(viewer),
             code,
             looks(site.product),
-            busy(),
+            loads(site.product.truth),
             site.cities.today,
             viewer.say,
         )
@@ -105,7 +121,7 @@ def routes(site: Site) -> APIRouter:
             site.city(viewer),
             code,
             looks(site.product),
-            busy(),
+            loads(site.product.truth),
             site.cities.today,
             told,
             viewer.say,
@@ -114,8 +130,6 @@ def routes(site: Site) -> APIRouter:
         crumbs = (*_way(viewer.say, "lines", last=False), Crumb(view.row.name))
         shell = Shell(title=view.row.name, at="network", crumbs=crumbs)
         return site.page(request, "line.html", shell, viewer=viewer, view=view, soon=SOON)
-
-    return router
 
 
 def _way(say: Words, kind: str, *, last: bool = True) -> tuple[Crumb, ...]:

@@ -1,14 +1,15 @@
 """执行: runs, one run as it goes (waves, items, steps, log), one item, the log searched."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from api.pages.frame import Crumb, Shell, Viewer
+from api.pages.frame import Crumb, Shell
 from api.pages.run_doing import add_doings
 from api.pages.run_dossier import add_dossier
 from api.pages.run_feed import SHOWN, Feeds
@@ -21,28 +22,28 @@ from migrator.plan import StepKind
 
 
 def routes(site: Site) -> APIRouter:
-    router = APIRouter()
-    feeds: list[Feeds] = []
+    router, feed = APIRouter(), cache(lambda: Feeds(site.product.truth))  # opened at the first look
+    _add_pages(site, router, feed)
+    _add_live(site, router, feed)
+    _add_log(site, router, feed)
+    _add_item(site, router, feed)
+    add_doings(site, router)
+    add_dossier(site, router)
+    return router
 
-    def feed() -> Feeds:
-        if not feeds:
-            feeds.append(Feeds(site.product.truth))
-        return feeds[0]
 
-    def now() -> str:
-        return datetime.now(UTC).isoformat()
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
 
-    def names(viewer: Viewer) -> Mapping[str, str]:
-        city = site.city(viewer)
-        return Names(city)
 
+def _add_pages(site: Site, router: APIRouter, feed: Callable[[], Feeds]) -> None:
     @router.get("/runs")
     def many(request: Request) -> Response:
         viewer = site.viewer(request, Deed.RUN_READ)
         looking = site.looking(request)
         heads = looking.heads(viewer.person)[::-1][:100]
         tallies = looking.tallies(viewer.person, heads, stepped=True)
-        view = [run_view(tally, (), {}, now()) for tally in tallies]
+        view = [run_view(tally, (), {}, _now()) for tally in tallies]
         shell = Shell(title=viewer.say("page.nav.runs"), at="runs")
         return site.page(request, "runs.html", shell, viewer=viewer, view=view)
 
@@ -55,7 +56,7 @@ def routes(site: Site) -> APIRouter:
         known = feed().lines(code)
         told = request.query_params
         items, page = items_at(looking, viewer, code, told.get("page", ""), told.get("at", ""))
-        view = run_view(tally, items, names(viewer), now(), page=page)
+        view = run_view(tally, items, Names(site.city(viewer)), _now(), page=page)
         crumbs = (Crumb(viewer.say("page.nav.runs"), "/runs"), Crumb(code))
         scripts = () if run.ended_at else ("live.js",)
         shell = Shell(title=code, at="runs", crumbs=crumbs, scripts=scripts)
@@ -66,6 +67,8 @@ def routes(site: Site) -> APIRouter:
         }
         return site.page(request, "run.html", shell, viewer=viewer, tone=tone, **given)
 
+
+def _add_live(site: Site, router: APIRouter, feed: Callable[[], Feeds]) -> None:
     @router.get("/runs/{code}/live")
     async def live(request: Request, code: str, after: str = "") -> Response:
         viewer = site.viewer(request, Deed.RUN_READ)
@@ -79,6 +82,8 @@ def routes(site: Site) -> APIRouter:
             events(sight, cursor, request), media_type="text/event-stream", headers=headers
         )
 
+
+def _add_log(site: Site, router: APIRouter, feed: Callable[[], Feeds]) -> None:
     @router.get("/runs/{code}/log")
     def log(request: Request, code: str) -> Response:
         viewer = site.viewer(request, Deed.RUN_READ)
@@ -103,6 +108,8 @@ def routes(site: Site) -> APIRouter:
         }
         return site.page(request, "run_log.html", shell, viewer=viewer, **given)
 
+
+def _add_item(site: Site, router: APIRouter, feed: Callable[[], Feeds]) -> None:
     @router.get("/runs/{code}/items/{system}")
     def item(request: Request, code: str, system: str) -> Response:
         viewer = site.viewer(request, Deed.RUN_READ)
@@ -112,7 +119,7 @@ def routes(site: Site) -> APIRouter:
         attempts = looking.attempts(viewer.person, code, system)
         allowed = viewer.may(Deed.EVIDENCE_READ)
         kept = looking.evidence(viewer.person, code, system) if allowed else []
-        view = item_view(record, names(viewer).get(system, ""), now())
+        view = item_view(record, Names(site.city(viewer)).get(system, ""), _now())
         lines = [line for line in feed().lines(code) if line["system"] == system]
         crumbs = (
             Crumb(viewer.say("page.nav.runs"), "/runs"),
@@ -130,7 +137,3 @@ def routes(site: Site) -> APIRouter:
             "step_tone": tone,
         }
         return site.page(request, "run_item.html", shell, viewer=viewer, **given)
-
-    add_doings(site, router)
-    add_dossier(site, router)
-    return router
