@@ -88,14 +88,7 @@ class Guard:
         finally:
             if not status:
                 self._calm.end()
-            _log.info(
-                "request",
-                method=request.method,
-                path=request.url.path[:500],  # never the query: it may hold a state or a code
-                status=status,
-                ms=round((time.perf_counter() - began) * 1000, 1),
-                peer=request.client.host if request.client else "",
-            )
+            _note(request, status, time.perf_counter() - began)
 
     def _ours(self, request: Request) -> bool:
         """Whether the name asked for is loopback's or the public one."""
@@ -104,6 +97,17 @@ class Guard:
             return host in self._names() or ipaddress.ip_address(host).is_loopback
         except ValueError:
             return False
+
+
+def _note(request: Request, status: int, seconds: float) -> None:
+    _log.info(
+        "request",
+        method=request.method,
+        path=request.url.path[:500],  # never the query: it may hold a state or a code
+        status=status,
+        ms=round(seconds * 1000, 1),
+        peer=request.client.host if request.client else "",
+    )
 
 
 _TOO_LARGE = f"应不超过 {LARGEST} 字节 / expected at most {LARGEST} B"

@@ -2,6 +2,7 @@
 shown as down, and never as zero."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -41,6 +42,14 @@ class Looks:
 
     def fresh(self, standing: Standing) -> bool:
         return (self.now - standing.last) / 1e9 <= FRESH
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Looks by state."""
+        return Counter(
+            ("up" if one.up else "down") if self.fresh(one) else "unknown"
+            for one in self.known.values()
+        )
 
     def state(self, code: str, check: str, family: int) -> str:
         """up, down, unknown."""

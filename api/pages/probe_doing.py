@@ -103,12 +103,14 @@ def _months(today: date) -> list[str]:
     return found
 
 
+def _shell(viewer: Viewer, title: str) -> Shell:
+    crumbs = (Crumb(viewer.say("page.nav.probes"), "/probes"), Crumb(title))
+    return Shell(title=title, at="probes", crumbs=crumbs)
+
+
 def add_probe_doings(site: Site, router: APIRouter) -> None:
     """/probes/silences, /probes/history, /probes/outages/{number}/acknowledge."""
-
-    def shell(viewer: Viewer, title: str) -> Shell:
-        crumbs = (Crumb(viewer.say("page.nav.probes"), "/probes"), Crumb(title))
-        return Shell(title=title, at="probes", crumbs=crumbs)
+    _add_acknowledging(site, router)
 
     @router.get("/probes/silences")
     def silences(request: Request) -> Response:
@@ -120,7 +122,7 @@ def add_probe_doings(site: Site, router: APIRouter) -> None:
         except AlertmanagerDown as error:  # "none" would be a lie
             fault = str(error)
         given: dict[str, Any] = {"found": found, "fault": fault, "set": alertmanager is not None}
-        page = shell(viewer, viewer.say("page.silences"))
+        page = _shell(viewer, viewer.say("page.silences"))
         return site.page(request, "silences.html", page, viewer=viewer, **given)
 
     @router.get("/probes/history")
@@ -129,16 +131,18 @@ def add_probe_doings(site: Site, router: APIRouter) -> None:
         today = site.cities.today
         view, choices, chosen = history_page(site, viewer, request.query_params, today)
         given: dict[str, Any] = {"list": view, "months": choices, "month": chosen}
-        page = shell(viewer, viewer.say("page.history"))
+        page = _shell(viewer, viewer.say("page.history"))
         return site.page(request, "probe_history.html", page, viewer=viewer, **given)
 
+
+def _add_acknowledging(site: Site, router: APIRouter) -> None:
     def ask(request: Request, number: int, cause: str = "", fault: str = "") -> Response:
         viewer = site.viewer(request, Deed.PROBE_ACKNOWLEDGE)
         told = [o for o in outages(site.product) if o.id == number and not o.prober]
         if not told:
             raise NotFound(f"没有此中断 / no such outage: {number}; see /probes")
         given: dict[str, Any] = {"one": told[0], "cause": cause, "fault": fault, "longest": LONGEST}
-        page = shell(viewer, viewer.say("page.outage.acknowledge"))
+        page = _shell(viewer, viewer.say("page.outage.acknowledge"))
         status = 422 if fault else 200
         return site.page(
             request, "confirm_outage.html", page, viewer=viewer, status=status, **given

@@ -127,16 +127,12 @@ def probes_page(city: City, seen: Looks, told: Sequence[Outage], query: Query) -
         key=lambda n: (by(n), n.code),
         row=lambda n: node_row(city, n, seen, ready[n.code], down),
     )
-    counts = Counter(
-        ("up" if one.up else "down") if seen.fresh(one) else "unknown"
-        for one in seen.known.values()
-    )
     levels = Counter(r.level for r in ready.values())
     return ProbesPage(
         list=found,
         probed=seen.any,
         silent=seen.silent,
-        targets=counts,
+        targets=seen.counts,
         levels=tuple(levels[n] for n in range(7)),
         open=tuple(open_ones[:100]),
         past=tuple(o for o in told if o.ended is not None)[:50],

@@ -22,6 +22,7 @@ Number = Annotated[int, Path(ge=1, le=2**31)]
 
 def add_report_doings(site: Site, router: APIRouter, office: Callable[[], Office]) -> None:
     """GET /reports/{number}/file.{kind}; GET and POST /reports/{number}/send."""
+    _add_sending(site, router, office)
 
     @router.get("/reports/{number}/file.{kind}")
     def file(request: Request, number: Number, kind: str) -> Response:
@@ -32,6 +33,8 @@ def add_report_doings(site: Site, router: APIRouter, office: Callable[[], Office
         body = office().file(found, kind, viewer.person)
         return file_answer(body, kind, found.report.title)
 
+
+def _add_sending(site: Site, router: APIRouter, office: Callable[[], Office]) -> None:
     def ask(
         request: Request, number: int, told: dict[str, str] | None = None, fault: str = ""
     ) -> Response:

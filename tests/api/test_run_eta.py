@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.pages.runs import eta_of
+from api.pages.run_view import eta_of
 from migrator.plan import WAY, StepKind
 from migrator.progress import ItemRecord, ItemState, StepRecord, StepState
 from migrator.store_tallies import StepSum, Tally

@@ -31,7 +31,7 @@ from migrator.people import Role, local
 from migrator.plan import Means, StepKind
 from migrator.running import Running
 from migrator.tables import audit
-from tests.bench import web_lists, web_memory
+from tests.bench import web_browser, web_lists, web_memory
 from tests.bench.engine_scale import _cpu
 from tests.bench.web_lists import p95
 from tests.children import Child, spawn
@@ -87,6 +87,7 @@ def figures() -> Iterator[dict[str, object]]:
     with tempfile.TemporaryDirectory(prefix="qy-web-") as folder, standing(Path(folder)) as stand:
         yield from _pages(stand)
         yield from web_lists.figures(stand.url, stand.token, stand.folder)
+        yield from web_browser.figures(stand.url, "everybody", PASSWORD)
         yield _listeners(stand)
         yield _memory(stand)
         yield _stop(stand)

@@ -17,23 +17,24 @@
   const wide = (Math.max(...xs) - Math.min(...xs) || 1) / (Math.max(...ys) - Math.min(...ys) || 1);
   const fit = wide > (chart.clientWidth - 120) / (chart.clientHeight - 70)
     ? { left: 60, right: 60, top: "middle" } : { left: "center", top: 30, bottom: 40 };
-  const many = graph.places.length > 400;
+  // many: each stroke is drawn anew in every frame, so they are plain
+  const many = graph.places.length > 400, panel = colour("panel");
   picture.setOption({
     animation: false,
     tooltip: { renderMode: "richText", backgroundColor: colour("panel"), borderColor: colour("line-strong"), textStyle: { color: colour("ink"), fontSize: 12 } },
     series: [{
       type: "graph", layout: "none", roam: true, scaleLimit: { min: 0.5, max: 12 }, silent: false,
       ...fit,
-      emphasis: { focus: many ? "none" : "adjacency", lineStyle: { width: 4 } },
+      emphasis: { disabled: many, focus: "adjacency", lineStyle: { width: 4 } },
       label: { show: !many, position: "bottom", color: colour("ink"), fontSize: 11, formatter: (p) => p.data.title },
       labelLayout: { hideOverlap: true },
       data: graph.places.map(([kind, code, title, tone, x, y, size, told]) => ({
         id: code, name: code, title, told, x, y, symbol: symbols[kind], symbolSize: size, kind,
-        itemStyle: { color: kind === "node" ? tones[tone] : colour("panel"), borderColor: tones[tone], borderWidth: kind === "node" ? 0 : 2 },
+        itemStyle: { color: many || kind === "node" ? tones[tone] : panel, borderColor: tones[tone], borderWidth: many || kind === "node" ? 0 : 2 },
       })),
       links: graph.lines.map(([code, from, to, tone, width, told, bent]) => ({
         source: from, target: to, code, told,
-        lineStyle: { color: tones[tone], width, type: tone === "mute" ? "dashed" : "solid", opacity: many ? 0.45 : 0.85, curveness: bent },
+        lineStyle: { color: tones[tone], width, type: tone === "mute" ? "dashed" : "solid", opacity: many ? 0.45 : 0.85, curveness: many ? 0 : bent },
       })),
       tooltip: { formatter: (p) => p.data.told },
     }],

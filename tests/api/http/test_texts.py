@@ -20,7 +20,7 @@ from migrator.plan import StepKind
 from migrator.progress import ItemState, StepState
 from tests.api.http.client import LOCAL, Client, token_of
 
-SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}${7*7}"
+SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*191}}${7*191}"
 FORMULAS = ('=HYPERLINK("http://evil.example")', "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1")
 PASSWORD = "correct horse battery"
 PAGES = (
@@ -95,7 +95,7 @@ def test_no_text_is_a_script_in_any_page(city: Qianyun) -> None:
         assert answer.status_code in {200, 303}, path
         assert "<script>alert" not in answer.text, path
         assert "<img src=x" not in answer.text, path
-        assert "49" not in re.findall(r"\{\{|7\*7|\b49\b", answer.text), path  # no template ran it
+        assert not re.findall(r"\b1337\b", answer.text), path  # no template ran it
         policy = answer.headers["content-security-policy"]
         assert "unsafe-inline" not in policy
         assert "unsafe-eval" not in policy
