@@ -74,9 +74,27 @@ def _instead(table: Table, column: Column, taken: set[str], words: Words) -> str
     other = words.kinds[table.kind].instead.get(column.field or "")
     if not other or other in taken:
         return None
-    tried, read = _read(table, column, column.field or "", words)
-    _, fits = _read(table, column, other, words)
-    return other if tried >= FEW and read < SURE * tried <= fits else None
+    cells = [row[column.index] for row in _rows(table) if column.index < len(row)]
+    told = [cell for cell in cells if cell not in (None, "")]
+    own, fits = (_holds(table.kind, f, told, words) for f in (column.field or "", other))
+    return other if len(told) >= FEW and own < SURE * len(told) <= fits else None
+
+
+def _holds(kind: str, field: str, cells: Sequence[Cell], words: Words) -> int:
+    """How many of the cells tell a value of the field."""
+    parse = parser_of(kind, field)
+    found = 0
+    for cell in cells:
+        try:
+            found += parse(cell, "", words) is not None
+        except Refused:
+            continue
+    return found
+
+
+def _rows(table: Table) -> Sequence[Sequence[Cell]]:
+    """Those that are looked at."""
+    return table.sheet.rows[table.first_row : min(table.last_row, table.first_row + LOOKED_AT)]
 
 
 def _by_choices(table: Table, column: Column, taken: set[str], words: Words) -> str | None:
@@ -153,7 +171,7 @@ def _read(table: Table, column: Column, field: str, words: Words) -> tuple[int, 
     parse = parser_of(table.kind, field)
     free = PARSERS[table.kind].get(field) in _TEXTS
     read = tried = 0
-    for row in table.sheet.rows[table.first_row : min(table.last_row, table.first_row + LOOKED_AT)]:
+    for row in _rows(table):
         cell = row[column.index] if column.index < len(row) else None
         if is_blank(cell, words) or squeeze(raw_text(cell)) in words.ditto:
             continue

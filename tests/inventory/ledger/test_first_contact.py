@@ -92,6 +92,11 @@ def fields_of(kind: str, head: list[str], *rows: list[str]) -> list[str | None]:
         ("projects", "项目名称", "建设类型", ["扩建", "升级改造"], "content"),
         ("projects", "项目名称", "建设类型", ["续建", "新建"], "kind"),
         ("systems", "系统名称", "不适合上云原因", ["设备老旧", "与专网相连"], "migratable_reason"),
+        ("systems", "系统名称", "IPv6", ["不支持", "不支持"], "ipv6_ready"),
+        ("systems", "系统名称", "应用说明", ["群众诉求受理", "票据核销"], "function"),
+        ("rooms", "机房名称", "撤并安排", ["归并", "保留"], "disposition"),
+        ("projects", "项目名称", "获批日期", ["2024年4月1日", "2025.5"], "approval_date"),
+        ("resources", "资源名称", "数源系统", ["户政系统", "社保系统"], "system"),
         ("organisations", "单位名称", "网信专职人员（人）", ["3", "5"], "it_posts"),
     ],
 )
