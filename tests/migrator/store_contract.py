@@ -174,7 +174,7 @@ class TruthContract:
 
     def test_a_plan_with_nothing_to_move_is_refused_with_reasons(self, stage: Stage) -> None:
         stage.hold(city([system(0, room="CLOUD")]))
-        with pytest.raises(Refused, match="S0 系统0: done"):
+        with pytest.raises(Refused, match="S0 系统0: 已在目标云"):
             stage.planning.make(local("zhang"), Means())
 
     # runs

@@ -51,7 +51,7 @@ MORE = {"cloud": CLOUD, "on": FIRST + timedelta(days=9), "cores": 3}
         (
             (9, 9),
             {"deliveries": [CORES]},
-            "CLOUD:cores 在 2026-12-04 前还须多交付 3 核，容下没有夜晚的 S1（1 个）",
+            "CLOUD:cores 在 2026-12-04 前还须多交付 3 核，容下没有夜晚的 S0（1 个）",
         ),
         (
             (9, 9),
