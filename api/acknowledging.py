@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from api.bootstrap import Qianyun
 from api.errors import BadUsage
-from migrator.audit import record
-from migrator.people import Deed, Person, permit
-from migrator.store import utc_now
+from migrator.people.rights import Deed, Person, permit
+from migrator.store.audit import record
+from migrator.store.truth import utc_now
 from probes.errors import Misuse
 from probes.watch.folder import Folder
 from probes.watch.outages import Outage

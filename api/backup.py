@@ -26,9 +26,9 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from api.bootstrap import Qianyun
 from api.errors import BadUsage, NotStarted
 from api.supervisor import alone
-from migrator.audit import first_fault
-from migrator.people import Deed, Person
-from migrator.store import Truth
+from migrator.people.rights import Deed, Person
+from migrator.store.audit import first_fault
+from migrator.store.truth import Truth
 
 LIST = "qianyun-backup.json"
 DATABASE = "database"

@@ -15,27 +15,27 @@ from typing import TYPE_CHECKING
 from api.settings import Settings, SettingsError, login
 from inventory.store import EstateStore
 from inventory.store_embedded import EmbeddedStore
+from migrator.attempts.move import Login
+from migrator.attempts.strategy import Strategy
 from migrator.errors import NotFound
-from migrator.move import Login
-from migrator.plan import Means
-from migrator.store import Truth
-from migrator.strategy import Strategy
+from migrator.planning.plan import Means
+from migrator.store.truth import Truth
 
 if TYPE_CHECKING:
     from inventory.netbox.client import Client
-    from migrator.accounts import Accounts
-    from migrator.activities import Activities
-    from migrator.alertmanager import Alertmanager
-    from migrator.crew import Crew
-    from migrator.engine import Engine
-    from migrator.gates import Gates
-    from migrator.looking import Looking
-    from migrator.notices import Notifier
-    from migrator.planning import Planning
-    from migrator.quiet import Quiet
-    from migrator.recording import Recording
-    from migrator.running import Running
-    from migrator.worker import Post
+    from migrator.attempts.crew import Crew
+    from migrator.engine.activities import Activities
+    from migrator.engine.alertmanager import Alertmanager
+    from migrator.engine.client import Engine
+    from migrator.engine.gates import Gates
+    from migrator.engine.notices import Notifier
+    from migrator.engine.quiet import Quiet
+    from migrator.engine.worker import Post
+    from migrator.use_cases.accounts import Accounts
+    from migrator.use_cases.looking import Looking
+    from migrator.use_cases.planning import Planning
+    from migrator.use_cases.recording import Recording
+    from migrator.use_cases.running import Running
     from probes.watch.picture import Picture
 
 
@@ -91,14 +91,14 @@ class Qianyun:
 
     @cached_property
     def planning(self) -> "Planning":
-        from migrator.planning import Planning
+        from migrator.use_cases.planning import Planning
 
         return Planning(self.truth, self.estate, self.settings.today)
 
     @cached_property
     def looking(self) -> "Looking":
         """Reading, as far as a person may see; a server gives it the estate that it holds."""
-        from migrator.looking import Looking
+        from migrator.use_cases.looking import Looking
 
         return Looking(self.truth, self.estate)
 
@@ -107,7 +107,7 @@ class Qianyun:
         """Who may come in (argon2 is loaded for this alone)."""
         from datetime import timedelta
 
-        from migrator.accounts import Accounts, Limits
+        from migrator.use_cases.accounts import Accounts, Limits
 
         limits = Limits(
             idle=timedelta(minutes=self.settings.session_idle_minutes),
@@ -118,7 +118,7 @@ class Qianyun:
     @cached_property
     def recording(self) -> "Recording":
         from inventory.policies.shelf import Shelf
-        from migrator.recording import Recording
+        from migrator.use_cases.recording import Recording
 
         shelf = Shelf(self.settings.state / "policies")
         return Recording(self.truth, self.estate, shelf, self.settings.recorders)
@@ -126,15 +126,15 @@ class Qianyun:
     @cached_property
     def gates(self) -> "Gates":
         """The city's rules of the engine, from their file. Raises MeansRefused."""
-        from migrator.engine_rules_file import read_rules
-        from migrator.gates import Gates
+        from migrator.engine.gates import Gates
+        from migrator.engine.rules_file import read_rules
 
         path = self.settings.engine_rules
         return Gates(read_rules(path)) if path else Gates()
 
     @cached_property
     def running(self) -> "Running":
-        from migrator.running import Running
+        from migrator.use_cases.running import Running
 
         return Running(
             truth=self.truth,
@@ -148,7 +148,7 @@ class Qianyun:
     def notifier(self) -> "Notifier":
         """Raises SettingsError for a file of channels that cannot be used."""
         from api.secret_files import channels
-        from migrator.notices import Notifier
+        from migrator.engine.notices import Notifier
 
         path = self.settings.notify_channels
         try:
@@ -165,7 +165,7 @@ class Qianyun:
     @cached_property
     def crew(self) -> "Crew":
         """Raises NotFound when there is no SSH key."""
-        from migrator.crew import Crew
+        from migrator.attempts.crew import Crew
 
         if not self.ssh_key.exists():
             raise NotFound(
@@ -186,11 +186,11 @@ class Qianyun:
         )
 
     def activities(self) -> "Activities":
-        from migrator.activities import Activities
-        from migrator.crew import DRY_RUN
-        from migrator.green import Green
-        from migrator.perform import Performer
-        from migrator.processes import sweep
+        from migrator.attempts.crew import DRY_RUN
+        from migrator.attempts.processes import sweep
+        from migrator.engine.activities import Activities
+        from migrator.engine.green import Green
+        from migrator.engine.perform import Performer
 
         sweep(DRY_RUN)
         performer = Performer(
@@ -205,14 +205,14 @@ class Qianyun:
 
     @property
     def alertmanager(self) -> "Alertmanager | None":
-        from migrator.alertmanager import Alertmanager
+        from migrator.engine.alertmanager import Alertmanager
 
         url = self.settings.alertmanager_url
         return Alertmanager(url) if url else None
 
     @property
     def quiet(self) -> "Quiet":
-        from migrator.quiet import Quiet
+        from migrator.engine.quiet import Quiet
 
         return Quiet(self.truth, self.estate, self.alertmanager)
 
@@ -230,7 +230,7 @@ class Qianyun:
     @property
     def post(self) -> "Post":
         """Where this machine's worker stands."""
-        from migrator.worker import Post
+        from migrator.engine.worker import Post
 
         settings = self.settings
         return Post(
@@ -253,7 +253,7 @@ class Qianyun:
         )
 
     async def engine(self) -> "Engine":
-        from migrator.engine import Engine
+        from migrator.engine.client import Engine
 
         return await Engine.at(self.settings.temporal_address, self.settings.temporal_namespace)
 

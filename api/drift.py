@@ -24,10 +24,10 @@ from inventory.reconcile import reconcile
 from inventory.store import EstateStore, LiveStore, Pulled, Touch
 from inventory.tasks import Noted, Task, Tasks
 from inventory.told import intend, last_told, remember, remember_written
-from migrator.audit import record
 from migrator.errors import NotFound
-from migrator.people import Deed, Person, within
-from migrator.scope import Owners, subject_of_changes
+from migrator.people.rights import Deed, Person, within
+from migrator.people.scope import Owners, subject_of_changes
+from migrator.store.audit import record
 
 if TYPE_CHECKING:
     from api.bootstrap import Qianyun

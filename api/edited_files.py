@@ -14,7 +14,7 @@ from inventory.ledger.cells import Refused, narrow, raw_text
 from inventory.ledger.dates import day
 from inventory.ledger.sheets import Sheet, read_sheets
 from inventory.ledger.spelling import default_words
-from migrator.edited import Edit
+from migrator.planning.edited import Edit
 
 SHEETS = TIMETABLE_TEXTS["sheet.timetable"]
 _WORDS = {

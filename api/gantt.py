@@ -9,7 +9,7 @@ from unicodedata import east_asian_width
 from xml.sax.saxutils import escape
 
 from api.words import Lang, Words
-from migrator.timetable import Appointment, Timetable
+from migrator.planning.timetable import Appointment, Timetable
 
 _ROW, _LEFT, _TOP, _WIDE, _END = 18, 250, 64, 960, 60
 _ROWS = 600

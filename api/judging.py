@@ -15,8 +15,8 @@ from inventory.policies.phases import Standing, lifecycle
 from inventory.policies.records import Records
 from inventory.policies.shelf import Shelf
 from migrator.errors import NotFound
-from migrator.people import Person
-from migrator.scope import seen_estate
+from migrator.people.rights import Person
+from migrator.people.scope import seen_estate
 
 
 class Case(NamedTuple):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from api.bootstrap import Qianyun
 from api.edited_files import edits_in
-from migrator.checking import faults
-from migrator.drift import as_planned, planned_drifts, there
-from migrator.edited import edited
 from migrator.errors import Refused
-from migrator.plan import Plan
+from migrator.planning.checking import faults
+from migrator.planning.drift import as_planned, planned_drifts, there
+from migrator.planning.edited import edited
+from migrator.planning.plan import Plan
 from probes.watch.folder import Folder
 from probes.watch.outages import Outage, recorded
 

@@ -35,10 +35,10 @@ from inventory.reports.periods import (
 )
 from inventory.verification import Verification, verify
 from migrator.errors import NotFound, Refused
-from migrator.people import Deed, Person, Subject, within
-from migrator.store_records import Kept as Recorded
-from migrator.store_reports import Kept
-from migrator.store_sendings import Sending
+from migrator.people.rights import Deed, Person, Subject, within
+from migrator.store.records import Kept as Recorded
+from migrator.store.reports import Kept
+from migrator.store.sendings import Sending
 
 _UNFIT = re.compile(r"[\s/\\:*?\"<>|\x00-\x1f\x7f]+")
 

@@ -13,17 +13,17 @@ from inventory.frozen import Frozen
 from inventory.model import Estate
 from inventory.policies.shelf import Shelf
 from inventory.seen import Seen, seen
-from migrator.asking import all_asked, with_the_rest
-from migrator.dispositions import dispose
 from migrator.errors import NotFound
-from migrator.groups import found, shared_databases, ties_of
-from migrator.items import Index
-from migrator.means import CityMeans
-from migrator.means import Groups as Rules
-from migrator.means_file import changed, read_means
-from migrator.orders import NO_ORDERS, Orders, orders_of
-from migrator.plan import Disposition, Plan, Verdict
-from migrator.timetable import MoveGroup, Split
+from migrator.planning.asking import all_asked, with_the_rest
+from migrator.planning.dispositions import dispose
+from migrator.planning.groups import found, shared_databases, ties_of
+from migrator.planning.items import Index
+from migrator.planning.means import CityMeans
+from migrator.planning.means import Groups as Rules
+from migrator.planning.means_file import changed, read_means
+from migrator.planning.orders import NO_ORDERS, Orders, orders_of
+from migrator.planning.plan import Disposition, Plan, Verdict
+from migrator.planning.timetable import MoveGroup, Split
 from migrator.timing.arranging import grouped
 from migrator.timing.jobs import Measures, rulings, takes_of
 from migrator.timing.why import Reasons, Why

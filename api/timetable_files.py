@@ -23,10 +23,10 @@ from inventory.ledger_write.book import Page, write_book
 from inventory.ledger_write.reader import Cell
 from inventory.model import Estate
 from inventory.text import printable
-from migrator.costs import costs_of
-from migrator.plan import Plan
-from migrator.store_plans import PlanRecord
-from migrator.timetable import Appointment, Timetable
+from migrator.planning.costs import costs_of
+from migrator.planning.plan import Plan
+from migrator.planning.timetable import Appointment, Timetable
+from migrator.store.plans import PlanRecord
 
 KINDS = (".xlsx", ".ics", ".svg")
 

@@ -8,10 +8,10 @@ from inventory.ledger_write.book import Head, Page
 from inventory.ledger_write.reader import Cell
 from inventory.model import Estate
 from inventory.text import printable
-from migrator.costs import Cost
-from migrator.dispositions import grounds_text
-from migrator.plan import Disposition, Plan
-from migrator.timetable import Timetable
+from migrator.planning.costs import Cost
+from migrator.planning.dispositions import grounds_text
+from migrator.planning.plan import Disposition, Plan
+from migrator.planning.timetable import Timetable
 
 DAY = "yyyy-mm-dd"
 

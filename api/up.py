@@ -54,7 +54,7 @@ async def up(
 
 def parts(settings: Settings) -> tuple[Part, ...]:
     """Engine, worker, API: in the order in which they start."""
-    from migrator.server import server_command  # noqa: PLC0415  brings Temporal's client
+    from migrator.engine.server import server_command  # noqa: PLC0415  brings Temporal's client
 
     state = settings.state
     ours = (sys.executable, "-m", "api.cli.main")

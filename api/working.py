@@ -9,10 +9,10 @@ from collections.abc import Coroutine
 import structlog
 
 from api.bootstrap import Qianyun
-from migrator.engine import connect
+from migrator.engine.client import connect
+from migrator.engine.server import wait_for_server
+from migrator.engine.worker import run_worker
 from migrator.errors import EngineDown, Refused
-from migrator.server import wait_for_server
-from migrator.worker import run_worker
 
 PAUSE = 1.0
 """Seconds before starting over after the engine was lost."""

@@ -22,10 +22,10 @@ from typing import Any
 import pytest
 
 from inventory.database import make_engine
-from migrator.plan import StepKind
-from migrator.progress import ItemRecord
-from migrator.store import Truth
-from migrator.strategy import Strategy
+from migrator.attempts.strategy import Strategy
+from migrator.engine.progress import ItemRecord
+from migrator.planning.plan import StepKind
+from migrator.store.truth import Truth
 from tests.lab.addresses import GATEWAY
 from tests.lab.lab import Lab
 from tests.lab.ledger import write_ledger

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator.server import server_command, wait_for_server
+from migrator.engine.server import server_command, wait_for_server
 
 UPPER = 60
 

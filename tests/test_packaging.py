@@ -89,7 +89,7 @@ def test_installed_wheel_runs_a_playbook(installed: Path, tmp_path: Path, strate
     code = f"""
 import json, os, sys
 os.environ["PATH"] += {":" + str(Path(sys.executable).parent)!r}
-from migrator.ansible import Order, run_playbook
+from migrator.attempts.ansible import Order, run_playbook
 here = {{"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}
 order = Order(attempt="a", token=1, folder={str(tmp_path)!r}, sockets={str(tmp_path / "s")!r},
               playbook={str(tmp_path / "play.yml")!r}, variables={{}},
@@ -104,7 +104,7 @@ print(json.dumps([outcome.ok, outcome.tasks, outcome.message,
 
 
 def test_installed_wheel_finds_its_playbooks(installed: Path, tmp_path: Path) -> None:
-    code = "from migrator.ansible import PLAYBOOKS; print(PLAYBOOKS)"
+    code = "from migrator.attempts.ansible import PLAYBOOKS; print(PLAYBOOKS)"
     playbooks = Path(run([installed / "python", "-c", code], tmp_path).strip())
     assert playbooks.is_relative_to(installed.parent)
     kinds = ("preflight", "backup", "presync", "cutover", "rollback", "commit", "reap")

@@ -24,7 +24,7 @@ def verify(
 ) -> None:
     """The head's hash, kept elsewhere and given here later, shows that no tail was cut off."""
     from api.show.parts import BAD, GOOD, text
-    from migrator.audit import GENESIS, first_fault
+    from migrator.store.audit import GENESIS, first_fault
 
     chain = desk.product.truth.audit_entries()
     fault = first_fault(chain)

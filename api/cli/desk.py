@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from api.bootstrap import Qianyun
     from api.settings import Settings
     from inventory.ledger import Progress
-    from migrator.people import Person
+    from migrator.people.rights import Person
 
 EVERY = 200
 """Rows of a ledger between two words about how far it is read."""
@@ -73,8 +73,8 @@ class Desk:
 
     @cached_property
     def actor(self) -> "Person":
-        """Who sits at the terminal (`migrator.people.local`)."""
-        from migrator.people import local  # noqa: PLC0415
+        """Who sits at the terminal (`migrator.people.rights.local`)."""
+        from migrator.people.rights import local  # noqa: PLC0415
 
         return local(self.settings.actor)
 

@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from api.http.views import self_paused, waiting
-from migrator.progress import RunRecord, RunState
-from migrator.run_log import fresh
-from migrator.running import Running
-from migrator.store import Truth
+from migrator.engine.progress import RunRecord, RunState
+from migrator.engine.run_log import fresh
+from migrator.store.truth import Truth
+from migrator.use_cases.running import Running
 
 PACE = 0.5
 """Seconds between two looks at the truth."""

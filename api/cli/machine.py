@@ -9,7 +9,7 @@ import typer
 from api.cli.desk import Desk, command, group
 
 if TYPE_CHECKING:
-    from migrator.store_machines import Machine
+    from migrator.store.machines import Machine
 
 app = group("执行机器 / machines on which workers run")
 

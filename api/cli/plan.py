@@ -14,9 +14,9 @@ from api.days import day_of
 from api.errors import BadUsage, Exit
 
 if TYPE_CHECKING:
-    from migrator.plan import Means, Plan
-    from migrator.planning import Rehearsal
-    from migrator.store_plans import PlanRecord
+    from migrator.planning.plan import Means, Plan
+    from migrator.store.plans import PlanRecord
+    from migrator.use_cases.planning import Rehearsal
 
 app = group("迁移方案 / plans: make, look, rehearse, approve")
 

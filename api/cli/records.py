@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from migrator.store_records import Kept
+    from migrator.store.records import Kept
 
     type Told = dict[str, JsonValue | date]
 

@@ -130,7 +130,7 @@ def _some(systems: list[str] | None, wave: int | None) -> list[str]:
 
 def _limit(told: str) -> tuple[str, int]:
     """NAME=VALUE; a rate may be 20M or 1G, as in a file of means."""
-    from migrator.means import rate_kbps
+    from migrator.planning.means import rate_kbps
 
     name, equals, value = told.partition("=")
     try:

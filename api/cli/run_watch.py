@@ -13,7 +13,7 @@ from api.cli.desk import Desk, command, write_json
 from api.errors import BadUsage, Exit
 
 if TYPE_CHECKING:
-    from migrator.store_events import Event
+    from migrator.store.events import Event
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="执行编号 / the run's code")]
 After = Annotated[int, typer.Option(min=0, metavar="ID", help="从此编号之后 / after this id")]
@@ -73,7 +73,7 @@ def find(
 
 def eta(desk: Desk, run: Run) -> None:
     from api.show.run_watch import eta_screen
-    from migrator.outlooks import outlook_of
+    from migrator.engine.outlooks import outlook_of
 
     found = outlook_of(desk.product.truth, desk.product.gates.rules, run)
     data: dict[str, Any] = {
@@ -96,7 +96,7 @@ def dossier(
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="写入 / file to write")],
 ) -> None:
     from api.show.parts import text
-    from migrator.dossier import make
+    from migrator.engine.dossier import make
 
     truth = desk.product.truth
     run, _, system = item.rpartition("/")
@@ -114,7 +114,7 @@ def verify(
     desk: Desk, file: Annotated[Path, typer.Argument(metavar="FILE", help="卷宗 / the dossier")]
 ) -> None:
     from api.show.parts import BAD, GOOD, text
-    from migrator.dossier import verify as faults_of
+    from migrator.engine.dossier import verify as faults_of
 
     try:
         document = json.loads(file.read_text("utf-8"))
@@ -137,7 +137,7 @@ def verify(
 
 
 async def _follow(desk: Desk, run: str, after: int, show: Any) -> None:
-    from migrator.streaming import stream
+    from migrator.engine.streaming import stream
 
     async for event in stream(desk.product.truth, run, after):
         if event is not None:

@@ -15,8 +15,8 @@ from api.errors import BadUsage, Exit
 
 if TYPE_CHECKING:
     from inventory.seen import Seen
-    from migrator.means import CityMeans
-    from migrator.orders import Orders
+    from migrator.planning.means import CityMeans
+    from migrator.planning.orders import Orders
 
 Code = Annotated[str, typer.Argument(metavar="PLAN", help="方案编号 / the plan's code")]
 MeansFile = Annotated[

@@ -9,8 +9,8 @@ import typer
 from api.cli.desk import Desk, command, group
 
 if TYPE_CHECKING:
-    from migrator.people import Role
-    from migrator.store_people import Account, Token
+    from migrator.people.rights import Role
+    from migrator.store.people import Account, Token
 
 app = group("用户与令牌 / accounts and tokens")
 token = group("API 令牌 / API tokens")
@@ -225,7 +225,7 @@ def token_revoke(
 
 
 def _roles(names: list[RoleName] | None) -> "list[Role]":
-    from migrator.people import Role
+    from migrator.people.rights import Role
 
     return [Role(name.value) for name in names or [RoleName.viewer]]
 

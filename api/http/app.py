@@ -51,7 +51,7 @@ from api.http.rights import right_or_local
 from api.http.sending import sending_of
 from api.http.webhook import webhook
 from api.pages.site import pages
-from migrator.people import Deed
+from migrator.people.rights import Deed
 
 _DESCRIPTION = """迁云的接口：凡命令行能做的皆在此。以会话（Cookie 加 X-CSRF-Token）或 API 令牌（Bearer）
 证明身份；出错时按 RFC 9457 以所选语言（Accept-Language）说明。

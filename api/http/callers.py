@@ -17,9 +17,9 @@ from api.settings import SettingsError
 from inventory.errors import InventoryError
 from inventory.mark import Mark
 from migrator.errors import MigratorError
-from migrator.passwords import digest_of
-from migrator.people import Person
-from migrator.store_people import Session
+from migrator.people.passwords import digest_of
+from migrator.people.rights import Person
+from migrator.store.people import Session
 
 FRESH = timedelta(seconds=1)
 MOST = 1000

@@ -17,7 +17,7 @@ from api.http.responses import Answer
 from api.http.rights import right_or_local
 from inventory.ansible import inventory_of
 from inventory.model import Estate
-from migrator.people import Deed
+from migrator.people.rights import Deed
 from probes.discovery import VIEWS
 
 

@@ -12,8 +12,8 @@ from inventory.freshness import snapshot_mark
 from inventory.model import Estate
 from inventory.reports.veil import Veil
 from migrator.errors import NotFound
-from migrator.people import Person
-from migrator.scope import seen_estate
+from migrator.people.rights import Person
+from migrator.people.scope import seen_estate
 
 MOST_VIEWS = 200
 """What is kept of an estate and of its parts: each department sees its own, in lists of each kind."""

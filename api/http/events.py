@@ -17,7 +17,7 @@ from api.http.feed import PACE, Feeds, Happened
 from api.http.people import Asking, Look
 from api.http.problems import problems
 from api.http.rights import right
-from migrator.people import Deed
+from migrator.people.rights import Deed
 
 router = APIRouter(tags=["events"])
 

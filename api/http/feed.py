@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from migrator.progress import ItemRecord, RunRecord
-from migrator.run_log import Tail
-from migrator.store import Truth
+from migrator.engine.progress import ItemRecord, RunRecord
+from migrator.engine.run_log import Tail
+from migrator.store.truth import Truth
 
 PACE = 0.5
 """Seconds between two looks."""

@@ -6,11 +6,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamil
 from prometheus_client.registry import Collector
 
 from api.times import seconds_between
-from migrator.flows import Flows, LineFlow, flows
-from migrator.plan import StepKind
-from migrator.progress import ItemState, RunState
-from migrator.store import Truth
-from migrator.store_figures import figures
+from migrator.engine.flows import Flows, LineFlow, flows
+from migrator.engine.progress import ItemState, RunState
+from migrator.planning.plan import StepKind
+from migrator.store.figures import figures
+from migrator.store.truth import Truth
 
 ATTEMPT_STATES = ("running", "done", "failed", "lost", "cancelled")
 

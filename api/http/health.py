@@ -16,7 +16,7 @@ from api.http.rights import PUBLIC
 from api.settings import SettingsError
 from inventory.errors import InventoryError
 from migrator.errors import EngineDown, MigratorError
-from migrator.people import Deed, may
+from migrator.people.rights import Deed, may
 
 ENGINE_SECONDS = 3.0
 """How long the engine may take to answer before it counts as away."""

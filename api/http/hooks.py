@@ -18,7 +18,7 @@ from api.http.responses import Answer
 from api.http.rights import PUBLIC
 from inventory.deliveries import Deliveries
 from inventory.text import printable
-from migrator.passwords import same
+from migrator.people.passwords import same
 
 router = APIRouter(prefix="/hooks", tags=["hooks"])
 

@@ -24,7 +24,7 @@ from inventory.seen import Seen, Stranger
 from inventory.unknown import UnknownService
 from inventory.verification import Verification
 from migrator.errors import NotFound
-from migrator.people import Deed
+from migrator.people.rights import Deed
 
 router = APIRouter(prefix="/inventory", tags=["hosts"], route_class=Route)
 

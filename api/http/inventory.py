@@ -31,7 +31,7 @@ from inventory.store import Objection
 from inventory.tasks import Task
 from inventory.text import printable
 from migrator.errors import NotFound
-from migrator.people import Deed
+from migrator.people.rights import Deed
 
 router = APIRouter(prefix="/inventory", tags=["inventory"], route_class=Route)
 

@@ -27,7 +27,7 @@ from api.settings import SettingsError
 from inventory.errors import InventoryError
 from inventory.store_embedded import EmbeddedStore
 from migrator.errors import MigratorError
-from migrator.people import Deed, Person, may
+from migrator.people.rights import Deed, Person, may
 
 OURS = (MigratorError, InventoryError, ApiError, SettingsError)
 

@@ -29,9 +29,9 @@ from api.http.people import COOKIE, Product, keep_session, local_path
 from api.http.problems import Refusal, problems
 from api.http.rights import PUBLIC
 from migrator.errors import SignInRefused
-from migrator.passwords import digest_of, drawn
-from migrator.people import Role, service
-from migrator.store_people import Account, Handshake
+from migrator.people.passwords import digest_of, drawn
+from migrator.people.rights import Role, service
+from migrator.store.people import Account, Handshake
 
 router = APIRouter(prefix="/oidc", tags=["session"])
 

@@ -19,12 +19,12 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from api.bootstrap import Qianyun
 from api.errors import Unauthenticated, Unfit
 from api.http.callers import Callers
-from migrator.accounts import Signed
-from migrator.audit import VIA
-from migrator.looking import Looking
-from migrator.passwords import same
-from migrator.people import Person
-from migrator.store_people import Session
+from migrator.people.passwords import same
+from migrator.people.rights import Person
+from migrator.store.audit import VIA
+from migrator.store.people import Session
+from migrator.use_cases.accounts import Signed
+from migrator.use_cases.looking import Looking
 
 COOKIE = "qianyun_session"
 CSRF_HEADER = "x-csrf-token"

@@ -17,9 +17,9 @@ from api.http.routing import Route
 from api.http.views import plan_summary
 from api.timetable_files import written
 from migrator.errors import Refused
-from migrator.people import Deed
-from migrator.plan import Verdict
-from migrator.timetable import MoveGroup, Split
+from migrator.people.rights import Deed
+from migrator.planning.plan import Verdict
+from migrator.planning.timetable import MoveGroup, Split
 from migrator.timing.case import reasons_of
 from migrator.timing.helping import Help, Helping, advice
 from migrator.timing.jobs import Measures, bases_of

@@ -16,10 +16,10 @@ from api.http.rights import right
 from api.http.routing import Route
 from api.http.views import plan_summary
 from api.scheduling import means_told, orders_on, seen_within
-from migrator.people import Deed
-from migrator.planning import Rehearsal
-from migrator.timetable import Timetable
+from migrator.people.rights import Deed
+from migrator.planning.timetable import Timetable
 from migrator.timing.differ import Differences, compared
+from migrator.use_cases.planning import Rehearsal
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=Route)
 

@@ -22,9 +22,9 @@ from inventory.policies.holds import Hold, total
 from inventory.policies.loader import load_file
 from inventory.policies.pack import Pack, Validity
 from inventory.policies.phases import Standing
-from migrator.people import Deed, within
-from migrator.scope import Owners
-from migrator.store_records import Kept
+from migrator.people.rights import Deed, within
+from migrator.people.scope import Owners
+from migrator.store.records import Kept
 
 router = APIRouter(tags=["policies"], route_class=Route)
 

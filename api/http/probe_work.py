@@ -15,8 +15,8 @@ from api.http.rights import right
 from api.http.routing import Route
 from api.probing_once import look_once, of_inventory, plain
 from migrator.errors import NotFound
-from migrator.people import Deed
-from migrator.scope import Owners
+from migrator.people.rights import Deed
+from migrator.people.scope import Owners
 from probes.watch.availability import months, of_folder, thing_of
 from probes.watch.folder import Folder
 from probes.watch.history_report import HEADS, rows

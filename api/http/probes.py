@@ -17,8 +17,8 @@ from api.http.routing import Route
 from api.judged import evidence_of, thresholds_of
 from inventory.secrecy import hidden
 from migrator.errors import NotFound
-from migrator.people import Deed
-from migrator.scope import Owners
+from migrator.people.rights import Deed
+from migrator.people.scope import Owners
 from probes.readiness.evidence import Evidence, Readiness, Standing
 from probes.readiness.levels import Judge
 from probes.watch.folder import Folder

@@ -25,8 +25,8 @@ from inventory.reports.case import Sampling, Scope
 from inventory.reports.model import Report
 from inventory.reports.periods import Due
 from inventory.text import printable
-from migrator.people import Deed
-from migrator.store_sendings import Sending
+from migrator.people.rights import Deed
+from migrator.store.sendings import Sending
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=Route)
 
@@ -320,7 +320,7 @@ def _final(one: object) -> FinalReport:
 
 
 def final_as_json(one: object) -> dict[str, object]:
-    from migrator.store_reports import Kept  # noqa: PLC0415
+    from migrator.store.reports import Kept  # noqa: PLC0415
 
     assert isinstance(one, Kept)
     return {

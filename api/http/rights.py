@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from api.bootstrap import Qianyun
 from api.errors import Unauthenticated
 from api.http.people import Asking, MaybeVisitor, Product
-from migrator.people import Deed, Person, may
+from migrator.people.rights import Deed, Person, may
 
 MARK = "x-deed"
 

@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from api.http.matching import fits_tag, seen
 from api.http.people import product_of, visitor_of
 from api.http.problems import Refusal, problems
-from migrator.store_commands import Answered, Commands
+from migrator.store.commands import Answered, Commands
 
 KEY = "idempotency-key"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from api.http.paging import Wanted, check_sort, ordered
 from inventory.model import content
-from migrator.looking import unreachable
+from migrator.use_cases.looking import unreachable
 
 SORTS = ("code", "name", "organisation")
 

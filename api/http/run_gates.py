@@ -13,11 +13,11 @@ from api.http.responses import Answer
 from api.http.rights import right
 from api.http.routing import Route
 from api.http.runs import Code, System
-from migrator import dossier
+from migrator.engine import dossier
+from migrator.engine.outlooks import outlook_of
 from migrator.errors import EngineDown
-from migrator.outlooks import outlook_of
-from migrator.people import Deed
-from migrator.store_machines import Machine
+from migrator.people.rights import Deed
+from migrator.store.machines import Machine
 
 router = APIRouter(tags=["runs"], route_class=Route)
 

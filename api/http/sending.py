@@ -32,8 +32,8 @@ from api.http.warming import warmed
 from api.secret_files import open_to_others, secret_text
 from api.settings import SettingsError
 from api.settings_types import HttpUrl
-from migrator.audit import Entry
-from migrator.store import Truth
+from migrator.store.audit import Entry
+from migrator.store.truth import Truth
 
 PACE = 1.0
 LONGEST_WAIT = 300.0

@@ -16,7 +16,7 @@ from api.http.people import (
 from api.http.problems import problems
 from api.http.responses import Answer
 from api.http.rights import PUBLIC, signed_in
-from migrator.people import Deed, Role, deeds_of
+from migrator.people.rights import Deed, Role, deeds_of
 
 router = APIRouter(prefix="/session", tags=["session"])
 

@@ -15,8 +15,8 @@ from api.http.problems import problems
 from api.http.responses import Answer
 from api.http.rights import right
 from api.http.routing import Route
-from migrator.audit import GENESIS, Filter, first_fault
-from migrator.people import Deed
+from migrator.people.rights import Deed
+from migrator.store.audit import GENESIS, Filter, first_fault
 
 router = APIRouter(prefix="/audit", tags=["audit"], route_class=Route)
 

@@ -12,8 +12,8 @@ from api.http.problems import problems
 from api.http.responses import Answer
 from api.http.rights import right
 from api.http.routing import Route
-from migrator.people import Deed, Role
-from migrator.store_people import Account, Token
+from migrator.people.rights import Deed, Role
+from migrator.store.people import Account, Token
 
 router = APIRouter(tags=["users"], route_class=Route)
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from migrator.progress import RunRecord, RunState
-from migrator.store import Truth
-from migrator.store_plans import PlanRecord
+from migrator.engine.progress import RunRecord, RunState
+from migrator.store.plans import PlanRecord
+from migrator.store.truth import Truth
 
 
 def plan_summary(record: PlanRecord) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from api.http.health import checked
 from api.pages.frame import Crumb, Shell, Viewer
 from api.pages.site import Site
-from migrator.audit import Filter, first_fault
 from migrator.errors import MigratorError
-from migrator.people import Deed, Role, roles_of
+from migrator.people.rights import Deed, Role, roles_of
+from migrator.store.audit import Filter, first_fault
 
 TABS = ("users", "tokens", "audit", "settings", "health")
 ENTRIES = 50

@@ -23,10 +23,10 @@ from inventory.policies.holds import holds
 from inventory.policies.pack import Pack
 from inventory.policies.phases import lifecycle
 from inventory.policies.shelf import Shelf
-from migrator.people import Person
+from migrator.people.rights import Person
 
 if TYPE_CHECKING:
-    from migrator.recording import Book
+    from migrator.use_cases.recording import Book
 
 PATIENCE = 0.1
 """Seconds that a page waits for a judgement under way: a small city's is there by then."""

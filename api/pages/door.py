@@ -10,7 +10,7 @@ from api.http.people import COOKIE, Visitor, keep_session
 from api.pages.frame import THEMES, Crumb, Shell
 from api.pages.site import LANGUAGE, THEME, YEAR, Site, inside
 from migrator.errors import MigratorError, SignInRefused
-from migrator.people import deeds_of
+from migrator.people.rights import deeds_of
 
 
 def routes(site: Site) -> APIRouter:

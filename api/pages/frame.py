@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from api.pages.assets import url_of
 from api.times import local
 from api.words import Lang, Words
-from migrator.people import Deed, Person, may
+from migrator.people.rights import Deed, Person, may
 from probes.explain import meaning
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"

@@ -22,7 +22,7 @@ from inventory.changes import Create, Delete, Update
 from inventory.errors import InventoryError
 from inventory.secrecy import CLASSIFIED_NAME
 from migrator.errors import MigratorError
-from migrator.people import Deed
+from migrator.people.rights import Deed
 
 CHANGES = 150
 """Objects of a difference on one page; the digest is of all."""

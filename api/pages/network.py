@@ -23,7 +23,7 @@ from api.pages.place_view import line_page, loads, room_page
 from api.pages.site import Site, packed
 from api.pages.topology import graph_of
 from api.words import Words
-from migrator.people import Deed
+from migrator.people.rights import Deed
 
 
 def routes(site: Site) -> APIRouter:

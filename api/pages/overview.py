@@ -17,10 +17,10 @@ from inventory.model import Estate
 from inventory.policies.assessment import TargetResult, Verdict
 from inventory.policies.holds import total
 from inventory.policies.wording import Severity
-from migrator.people import Deed
-from migrator.progress import ItemState, RunRecord, RunState
-from migrator.store_plans import PlanRecord
-from migrator.store_tallies import Tally
+from migrator.engine.progress import ItemState, RunRecord, RunState
+from migrator.people.rights import Deed
+from migrator.store.plans import PlanRecord
+from migrator.store.tallies import Tally
 
 MOST = 12
 """Lines of a list on this page; the rest is one click away."""

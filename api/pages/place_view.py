@@ -11,7 +11,7 @@ from api.pages.system import facts_of
 from api.words import Words
 from inventory.model import Line, Room
 from inventory.secrecy import is_classified, shown_name
-from migrator.store import Truth
+from migrator.store.truth import Truth
 from probes.watch.outages import Outage
 
 

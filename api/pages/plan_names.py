@@ -1,7 +1,7 @@
 """What systems of a plan are called on pages."""
 
 from inventory.secrecy import CLASSIFIED_NAME
-from migrator.plan import Disposition, Verdict
+from migrator.planning.plan import Disposition, Verdict
 
 
 def name_in(verdict: Verdict, secret: frozenset[str]) -> str:

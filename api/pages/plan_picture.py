@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from migrator.timetable import Appointment
+from migrator.planning.timetable import Appointment
 
 NIGHT, HEIGHT, NAMES = 16, 26, 250
 """Pixels: of a night across, of a row, of the names before them."""

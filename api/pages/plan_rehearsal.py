@@ -15,8 +15,8 @@ from api.pages.frame import Crumb, Shell, Viewer
 from api.pages.plan_names import name_in
 from api.pages.site import Site
 from migrator.errors import MigratorError, Refused
-from migrator.people import Deed, Person
-from migrator.planning import Rehearsal
+from migrator.people.rights import Deed, Person
+from migrator.use_cases.planning import Rehearsal
 
 KEPT = 20
 """Dry runs that are remembered; each stands in the audit with what failed."""

@@ -13,9 +13,9 @@ from api.pages.plan_names import name_in
 from api.pages.site import Site
 from inventory.seen import Seen
 from migrator.errors import MigratorError, NotFound
-from migrator.orders import Orders
-from migrator.people import Deed
-from migrator.plan import Plan, Verdict
+from migrator.people.rights import Deed
+from migrator.planning.orders import Orders
+from migrator.planning.plan import Plan, Verdict
 
 DAYS = 30
 """Days of looks at hosts that count, as `qianyun inventory seen` takes them."""

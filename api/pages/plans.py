@@ -14,8 +14,8 @@ from api.pages.plan_view import plan_page
 from api.pages.site import Site
 from api.pages.tones import tone
 from migrator.errors import EngineDown, MigratorError, NotFound
-from migrator.people import Deed
-from migrator.store_plans import PlanRecord, same_person
+from migrator.people.rights import Deed
+from migrator.store.plans import PlanRecord, same_person
 
 
 def routes(site: Site) -> APIRouter:

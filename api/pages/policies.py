@@ -17,7 +17,7 @@ from api.pages.tones import tone
 from inventory.policies.assessment import Group, TargetResult, Timed, Verdict, Violation
 from inventory.policies.holds import Hold, total
 from inventory.policies.pack import Pack
-from migrator.people import Deed
+from migrator.people.rights import Deed
 
 BROKEN = 60
 """Violations of a policy's page; the rest is in its list."""

@@ -16,7 +16,7 @@ from api.pages.listing import Listing, last_if_none, listed, query_of
 from api.pages.looks import outages
 from api.pages.site import Site
 from migrator.errors import AlertmanagerDown, MigratorError, NotFound
-from migrator.people import Deed
+from migrator.people.rights import Deed
 from probes.errors import ProbeError
 from probes.watch.availability import Available, months, of_folder, thing_of
 from probes.watch.folder import Folder

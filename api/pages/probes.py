@@ -17,7 +17,7 @@ from api.pages.system import Fact, facts_of
 from api.pages.tones import tone
 from api.words import Words
 from inventory.model import Node
-from migrator.people import Deed
+from migrator.people.rights import Deed
 from probes.readiness.evidence import Readiness
 from probes.watch.outages import Outage
 

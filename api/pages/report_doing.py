@@ -15,7 +15,7 @@ from api.reports import Office
 from inventory.errors import InventoryError
 from inventory.policies.forms import form_of
 from migrator.errors import MigratorError, NotFound
-from migrator.people import Deed
+from migrator.people.rights import Deed
 
 Number = Annotated[int, Path(ge=1, le=2**31)]
 

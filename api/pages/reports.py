@@ -18,7 +18,7 @@ from inventory.report_write.page import page as written
 from inventory.reports.case import PLACE, Scope
 from inventory.reports.periods import dues
 from migrator.errors import MigratorError
-from migrator.people import Deed
+from migrator.people.rights import Deed
 
 PAPER = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 """Of the report itself, in a frame: it brings its own style, and nothing in it can run or load."""

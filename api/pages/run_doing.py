@@ -11,12 +11,12 @@ from fastapi.responses import Response
 from api.errors import Exit, exit_of
 from api.pages.frame import Crumb, Shell
 from api.pages.site import Site
+from migrator.attempts.kinds import KINDS
+from migrator.engine.progress import ItemRecord, ItemState, RunRecord, StepState, Wanted
 from migrator.errors import EngineDown, MigratorError, NotFound
-from migrator.kinds import KINDS
-from migrator.people import Deed, Person
-from migrator.plan import CUTOVER, StepKind
-from migrator.progress import ItemRecord, ItemState, RunRecord, StepState, Wanted
-from migrator.running import Running
+from migrator.people.rights import Deed, Person
+from migrator.planning.plan import CUTOVER, StepKind
+from migrator.use_cases.running import Running
 
 RUN_VERBS = ("pause", "resume", "abort")
 ITEM_VERBS = ("pause", "resume", "retry", "skip", "rollback")

@@ -9,8 +9,8 @@ from fastapi.responses import Response
 from api.pages.frame import Crumb, Shell
 from api.pages.site import Site
 from api.pages.tones import tone
-from migrator import dossier
-from migrator.people import Deed
+from migrator.engine import dossier
+from migrator.people.rights import Deed
 
 
 def add_dossier(site: Site, router: APIRouter) -> None:

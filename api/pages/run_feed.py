@@ -15,8 +15,8 @@ from api.show.parts import BAD, GOOD
 from api.show.run import log_line
 from api.times import local
 from api.words import Words
-from migrator.run_log import Line, Tail
-from migrator.store import Truth
+from migrator.engine.run_log import Line, Tail
+from migrator.store.truth import Truth
 
 PACE = 1.0
 """Least seconds between two readings of a run's log, however many look on."""

@@ -13,8 +13,8 @@ from api.pages.run_feed import SHOWN, Feeds, said
 from api.pages.run_view import ITEMS, run_view
 from api.pages.site import Site
 from api.pages.tones import tone
-from migrator.looking import Looking
-from migrator.progress import ItemRecord, RunRecord
+from migrator.engine.progress import ItemRecord, RunRecord
+from migrator.use_cases.looking import Looking
 
 BEAT = 5.0
 """Seconds between two signs of life of a stream: a page calls itself stale after 15."""

@@ -9,10 +9,10 @@ from api.pages.run_doing import doings_of
 from api.pages.run_feed import Said, matches, said
 from api.pages.tones import tone
 from api.times import seconds_between
-from migrator.eta import rest
-from migrator.plan import WAY, StepKind
-from migrator.progress import ItemRecord, ItemState, StepState
-from migrator.store_tallies import Tally
+from migrator.engine.eta import rest
+from migrator.engine.progress import ItemRecord, ItemState, StepState
+from migrator.planning.plan import WAY, StepKind
+from migrator.store.tallies import Tally
 
 FOUND = 200
 """Lines that a search shows a page."""

@@ -17,8 +17,8 @@ from api.pages.run_live import Names, Sight, events, items_at, of_those
 from api.pages.run_view import found_in, item_view, last_said, run_view
 from api.pages.site import Site
 from api.pages.tones import tone
-from migrator.people import Deed
-from migrator.plan import StepKind
+from migrator.people.rights import Deed
+from migrator.planning.plan import StepKind
 
 
 def routes(site: Site) -> APIRouter:

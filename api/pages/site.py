@@ -35,8 +35,8 @@ from api.pages.frame import THEMES, Crumb, Shell, Viewer, render
 from api.settings import SettingsError
 from inventory.errors import InventoryError
 from migrator.errors import MigratorError
-from migrator.looking import Looking
-from migrator.people import Deed, Person, service
+from migrator.people.rights import Deed, Person, service
+from migrator.use_cases.looking import Looking
 from probes.errors import ProbeError
 
 YEAR = 31_536_000

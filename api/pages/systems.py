@@ -17,7 +17,7 @@ from api.pages.tones import tone
 from inventory.model import System
 from inventory.policies.phases import Standing
 from inventory.secrecy import is_classified, shown_name
-from migrator.people import Deed
+from migrator.people.rights import Deed
 
 FILTERS = ("q", "org", "place", "zone", "cloud", "secrecy", "phase", "missing")
 SORTS = ("code", "name", "org", "place", "level", "funds", "phase")

@@ -6,7 +6,7 @@ from rich.console import RenderableType
 
 from api.show.parts import BUSY, DIM, text
 from api.words import Words
-from migrator.timetable import Appointment, Note
+from migrator.planning.timetable import Appointment, Note
 from migrator.timing.lots import Task
 from migrator.timing.why import Wait, told
 

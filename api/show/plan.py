@@ -9,10 +9,10 @@ from api.show.parts import BAD, BUSY, DIM, GOOD, HEAD, lines, rows, table, text
 from api.show.timetable import timetable_screen
 from api.times import local
 from api.words import Words
-from migrator.dispositions import grounds_text
-from migrator.plan import Disposition, Plan, Verdict
-from migrator.planning import Rehearsal
-from migrator.store_plans import PlanRecord
+from migrator.planning.dispositions import grounds_text
+from migrator.planning.plan import Disposition, Plan, Verdict
+from migrator.store.plans import PlanRecord
+from migrator.use_cases.planning import Rehearsal
 
 _STATES = {"draft": BUSY, "approved": GOOD, "rejected": BAD}
 

@@ -8,7 +8,7 @@ from api.show.parts import BAD, DIM, rows, table, text
 from api.times import local
 from api.words import Words
 from inventory.model import content
-from migrator.store_records import Kept, Record
+from migrator.store.records import Kept, Record
 
 _ELSEWHERE = ("policy", "entry", "code", "set")
 

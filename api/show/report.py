@@ -11,9 +11,9 @@ from inventory.policies.records import Handed
 from inventory.report_write.layout import shown
 from inventory.reports.model import Report, Table, Text
 from inventory.reports.periods import Due
-from migrator.store_records import Kept as Record
-from migrator.store_reports import Kept
-from migrator.store_sendings import Sending
+from migrator.store.records import Kept as Record
+from migrator.store.reports import Kept
+from migrator.store.sendings import Sending
 
 _ROWS = 12
 _NAMES = 4

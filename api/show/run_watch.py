@@ -8,9 +8,9 @@ from rich.text import Text
 from api.show.parts import BAD, DIM, GOOD, HEAD, lines, rows, table, text
 from api.times import local, took
 from api.words import Words
-from migrator.eta import Outlook
-from migrator.store_events import Event
-from migrator.store_logs import LogLine
+from migrator.engine.eta import Outlook
+from migrator.store.events import Event
+from migrator.store.logs import LogLine
 
 _BAD = ("failed", "held", "paused", "rolling_back", "rolled_back", "aborted")
 

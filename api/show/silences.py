@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from api.show.parts import rows, table, text
 from api.times import local
 from api.words import Words
-from migrator.alertmanager import Silence
+from migrator.engine.alertmanager import Silence
 
 
 def silences_screen(found: Sequence[Silence], say: Words, zone: str) -> Iterator[RenderableType]:

@@ -10,10 +10,10 @@ from api.show.notes import hours, notes_screen, waits_screen
 from api.show.parts import BAD, DIM, GOOD, HEAD, rows, table, text
 from api.words import Words
 from inventory.labels import field_label
-from migrator.dispositions import grounds_text
-from migrator.means import Measured
-from migrator.plan import Disposition, Plan, Verdict, Way
-from migrator.timetable import DutyTold, Note, Short, Split, Timetable
+from migrator.planning.dispositions import grounds_text
+from migrator.planning.means import Measured
+from migrator.planning.plan import Disposition, Plan, Verdict, Way
+from migrator.planning.timetable import DutyTold, Note, Short, Split, Timetable
 from migrator.timing.differ import Differences
 from migrator.timing.helping import Help, advice
 from migrator.timing.jobs import Basis

@@ -3,7 +3,7 @@
 FOLDER/*.toml            packs of the city, over the shipped ones
 FOLDER/records/*.toml    declarations, exceptions, reports, events, fates, baselines
 
-What is recorded by command lies in the database instead (`migrator/recording.py` joins the two).
+What is recorded by command lies in the database instead (`migrator/use_cases/recording.py` joins the two).
 """
 
 from collections.abc import Iterable, Sequence

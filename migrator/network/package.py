@@ -12,8 +12,8 @@ from migrator.network.change_list import DeviceChanges, read_changes
 from migrator.network.changes import Change, CloseExit, EnableIPv6
 from migrator.network.checker import State, differences, follow
 from migrator.network.devices import Rendered, Vendor, render
-from migrator.people import Deed, Person
-from migrator.store import Truth
+from migrator.people.rights import Deed, Person
+from migrator.store.truth import Truth
 
 REPORT = "check.json"
 

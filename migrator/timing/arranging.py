@@ -7,10 +7,10 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from migrator.groups import Tie, found, is_soft, price_of
-from migrator.means import CityMeans
+from migrator.planning.groups import Tie, found, is_soft, price_of
+from migrator.planning.means import CityMeans
+from migrator.planning.timetable import MoveGroup, Short, Split, Timetable
 from migrator.schedule.solve import Outcome
-from migrator.timetable import MoveGroup, Short, Split, Timetable
 from migrator.timing.again import NOTHING, Former, attempts, with_begun
 from migrator.timing.conflict import Relief, contradictions
 from migrator.timing.fitting import Explained, able, fitting

@@ -4,12 +4,12 @@ from datetime import date
 
 from inventory.model import Estate
 from inventory.seen import Seen
-from migrator.dispositions import dispose
 from migrator.errors import Refused
-from migrator.groups import ties_of
-from migrator.items import Index
-from migrator.orders import Orders
-from migrator.plan import Disposition, Plan
+from migrator.planning.dispositions import dispose
+from migrator.planning.groups import ties_of
+from migrator.planning.items import Index
+from migrator.planning.orders import Orders
+from migrator.planning.plan import Disposition, Plan
 from migrator.timing.dues import dues_of
 from migrator.timing.jobs import Measures, rulings
 from migrator.timing.lots import Lot, Task, lot_of, task_of

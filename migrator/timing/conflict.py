@@ -17,13 +17,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from migrator.graph import joined
-from migrator.groups import Tie, is_soft
-from migrator.halves import together
-from migrator.means import CityMeans
+from migrator.planning.graph import joined
+from migrator.planning.groups import Tie, is_soft
+from migrator.planning.halves import together
+from migrator.planning.means import CityMeans
+from migrator.planning.timetable import Bond, MoveGroup
+from migrator.planning.windows import Window, one_night
 from migrator.schedule.bounds import Clash, limits
 from migrator.schedule.cpsat import Ask, Model, Verdict
-from migrator.timetable import Bond, MoveGroup
 from migrator.timing.deleting import Cost, filtered, lightest, smaller
 from migrator.timing.demands import About, Demand, demands_of, job_without, moves, without
 from migrator.timing.jobs import Job
@@ -31,7 +32,6 @@ from migrator.timing.lots import Lot, Task, is_narrow, lot_of
 from migrator.timing.mapping import pilots_of, project_of
 from migrator.timing.nights import Calendar
 from migrator.timing.walking import Walk
-from migrator.windows import Window, one_night
 
 SECONDS, WORK = 20.0, 2.0
 """Of one question, on the clock and in CP-SAT's own time: the latter ends it on any machine alike."""

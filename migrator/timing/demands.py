@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from migrator.groups import Tie
-from migrator.means import WEEKDAYS, Allowed, CityMeans, Crews, Freeze
-from migrator.timetable import Bond
+from migrator.planning.groups import Tie
+from migrator.planning.means import WEEKDAYS, Allowed, CityMeans, Crews, Freeze
+from migrator.planning.timetable import Bond
+from migrator.planning.windows import Window
 from migrator.timing.jobs import Job
 from migrator.timing.lots import crews_of, rooms_of
 from migrator.timing.mapping import crew_size
-from migrator.windows import Window
 
 PLENTY = 1 << 30
 """More cutovers a night, or MiB a night, than any city has."""

@@ -3,8 +3,8 @@
 from datetime import date
 
 from inventory.frozen import Frozen
-from migrator.plan import Plan
-from migrator.timetable import Appointment
+from migrator.planning.plan import Plan
+from migrator.planning.timetable import Appointment
 
 
 class Shift(Frozen):

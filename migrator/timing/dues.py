@@ -4,9 +4,9 @@ they are kept by a timetable."""
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from migrator.means import CityMeans, Deadline
-from migrator.orders import Duty
-from migrator.timetable import Appointment, DutyTold
+from migrator.planning.means import CityMeans, Deadline
+from migrator.planning.orders import Duty
+from migrator.planning.timetable import Appointment, DutyTold
 from migrator.timing.jobs import Job
 from migrator.timing.lots import Due
 from migrator.timing.mapping import SEVERITIES

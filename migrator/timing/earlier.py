@@ -7,7 +7,7 @@ being torn from the others.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from migrator.graph import joined
+from migrator.planning.graph import joined
 from migrator.timing.load import Load
 from migrator.timing.lots import Lot, Task
 from migrator.timing.mapping import PILOTS

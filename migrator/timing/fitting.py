@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from migrator.halves import labelled, together
-from migrator.means import CityMeans
-from migrator.timetable import Bond, MoveGroup
+from migrator.planning.halves import labelled, together
+from migrator.planning.means import CityMeans
+from migrator.planning.timetable import Bond, MoveGroup
+from migrator.planning.windows import Window, one_night
 from migrator.timing.again import NOTHING, Former
 from migrator.timing.conflict import Demanded, Shelf, chained
 from migrator.timing.demands import About
@@ -14,7 +15,6 @@ from migrator.timing.lots import Due, Lot, crews_of, lot_of, rooms_of
 from migrator.timing.mapping import crew_size
 from migrator.timing.nights import Calendar
 from migrator.timing.shortage import Shortage
-from migrator.windows import Window, one_night
 
 
 def fitting(

@@ -6,12 +6,12 @@ from functools import cached_property
 
 from inventory.labels import field_label
 from inventory.model import Estate, Line, System
-from migrator.dispositions import Ruling, way_of
-from migrator.means import CityMeans, LineShare, Measured
-from migrator.orders import Topic
-from migrator.plan import Disposition, Way
-from migrator.roads import preference
-from migrator.windows import Window
+from migrator.planning.dispositions import Ruling, way_of
+from migrator.planning.means import CityMeans, LineShare, Measured
+from migrator.planning.orders import Topic
+from migrator.planning.plan import Disposition, Way
+from migrator.planning.roads import preference
+from migrator.planning.windows import Window
 
 _DAY = 24 * 60
 _MIB_KBIT = 8 * 1024 * 1024  # bits of a MiB; a rate in kbit/s counts a thousand bits

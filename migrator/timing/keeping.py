@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from migrator.halves import together
+from migrator.planning.halves import together
 from migrator.timing.arranging import Arranged
 from migrator.timing.helping import (
     MBPS,

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from migrator.graph import rings
-from migrator.groups import Tie
-from migrator.means import CityMeans
+from migrator.planning.graph import rings
+from migrator.planning.groups import Tie
+from migrator.planning.means import CityMeans
+from migrator.planning.timetable import MoveGroup
 from migrator.schedule.project import Window
-from migrator.timetable import MoveGroup
 from migrator.timing.jobs import Job
 from migrator.timing.nights import Calendar
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from migrator.groups import weight_of
-from migrator.means import CityMeans
+from migrator.planning.groups import weight_of
+from migrator.planning.means import CityMeans
 from migrator.schedule.project import (
     MAKESPAN,
     Activity,

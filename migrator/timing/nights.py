@@ -8,12 +8,12 @@ from functools import cache, cached_property
 
 from inventory.errors import CalendarUnknown
 from inventory.policies.calendar import is_working_day
-from migrator.halves import together
-from migrator.means import WEEKDAYS, Allowed, CityMeans, Freeze
+from migrator.planning.halves import together
+from migrator.planning.means import WEEKDAYS, Allowed, CityMeans, Freeze
+from migrator.planning.windows import Window
 from migrator.schedule.project import Steps
 from migrator.schedule.project import Window as Stretch
 from migrator.timing.jobs import Job
-from migrator.windows import Window
 
 
 class Calendar:

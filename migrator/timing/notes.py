@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from inventory.errors import CalendarUnknown
 from inventory.model import Line
 from inventory.policies.calendar import is_working_day
-from migrator.means import CityMeans
-from migrator.roads import is_internet
-from migrator.timetable import Appointment, Note, Timetable
+from migrator.planning.means import CityMeans
+from migrator.planning.roads import is_internet
+from migrator.planning.timetable import Appointment, Note, Timetable
+from migrator.planning.windows import Window
 from migrator.timing.jobs import Job, Measures
-from migrator.windows import Window
 
 
 def notes_of(table: Timetable, jobs: Mapping[str, Job], known: Measures) -> tuple[Note, ...] | None:

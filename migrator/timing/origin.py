@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from inventory.labels import field_label
 from inventory.model import System
-from migrator.timetable import Appointment, MadeFrom
+from migrator.planning.timetable import Appointment, MadeFrom
 from migrator.timing.jobs import Measures, basis_of
 
 RATE = "rate_kbps"

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from migrator.groups import is_soft
+from migrator.planning.groups import is_soft
+from migrator.planning.timetable import MoveGroup
 from migrator.schedule.project import Stage
 from migrator.schedule.solve import Effort, solve
-from migrator.timetable import MoveGroup
 from migrator.timing.again import Former
 from migrator.timing.deleting import filtered
 from migrator.timing.fitting import misfits

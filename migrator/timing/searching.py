@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from migrator.means import Search
+from migrator.planning.means import Search
 from migrator.schedule.bounds import Clash, limits
 from migrator.schedule.project import MAKESPAN, Project, Starts
 from migrator.schedule.solve import Effort, Outcome, StageResult, judged, solve

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from migrator.means import Search
+from migrator.planning.means import Search
 from migrator.schedule.project import Window
 from migrator.timing.load import Load
 from migrator.timing.lots import Lot, Task

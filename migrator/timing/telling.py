@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from datetime import time as midnight
 
-from migrator.means import CityMeans
+from migrator.planning.means import CityMeans
+from migrator.planning.timetable import Appointment, Rest, StageTold, Timetable
 from migrator.schedule.solve import Outcome
-from migrator.timetable import Appointment, Rest, StageTold, Timetable
 from migrator.timing.jobs import Job
 from migrator.timing.lots import Copy, Lot, Task
 from migrator.timing.nights import of_night

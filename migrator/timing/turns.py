@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from migrator.graph import rings
+from migrator.planning.graph import rings
 
 
 def turns(codes: Iterable[str], needs: Iterable[tuple[str, str]]) -> dict[str, int]:

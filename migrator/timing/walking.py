@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from migrator.groups import weight_of
+from migrator.planning.groups import weight_of
 from migrator.timing.load import Load, Mask, Row
 from migrator.timing.lots import Lot, Task, is_narrow
 from migrator.timing.mapping import PILOTS, SEVERITIES, due_slot, pilots_of

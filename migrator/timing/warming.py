@@ -6,11 +6,11 @@ from functools import cache
 
 from inventory.choices import Secrecy
 from inventory.model import Cloud, Dependency, Estate, Line, Room, System
-from migrator.groups import ties_of
-from migrator.means import CityMeans
+from migrator.planning.groups import ties_of
+from migrator.planning.means import CityMeans
+from migrator.planning.timetable import MoveGroup
 from migrator.schedule.bounds import Clash, limits
 from migrator.schedule.solve import Effort, judged, solve
-from migrator.timetable import MoveGroup
 from migrator.timing.jobs import Measures, rulings
 from migrator.timing.lots import Task, lot_of, task_of
 from migrator.timing.mapping import project_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator.processes import MARKER, own_cgroup
+from migrator.attempts.processes import MARKER, own_cgroup
 from tests.city import STRATEGIES, City, wait_until
 from tests.lab.addresses import ENTRIES, FILES, SYSTEMS, SystemFact
 

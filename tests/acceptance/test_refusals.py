@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator.strategy import Strategy
+from migrator.attempts.strategy import Strategy
 from tests.city import STRATEGIES, City
 from tests.lab.addresses import FILES
 from tests.lab.lab import Lab

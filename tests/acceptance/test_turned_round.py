@@ -2,8 +2,8 @@
 
 import pytest
 
-from migrator.plan import StepKind
-from migrator.processes import marked
+from migrator.attempts.processes import marked
+from migrator.planning.plan import StepKind
 from tests.city import City, wait_until
 from tests.lab.addresses import ENTRIES
 from tests.lab.measure import lost_writes, outside_client, read, summarise

@@ -11,9 +11,9 @@ from api.backup import LIST, backup, restore
 from api.bootstrap import Qianyun
 from api.errors import BadUsage
 from api.settings import load
-from migrator.audit import first_fault
 from migrator.errors import Forbidden
-from migrator.people import Person, Role, local
+from migrator.people.rights import Person, Role, local
+from migrator.store.audit import first_fault
 
 ROOT = local("root")
 

@@ -15,10 +15,10 @@ from api.bootstrap import Qianyun
 from api.errors import BadUsage, NotStarted
 from api.settings import load
 from inventory.database import make_engine, writing
-from migrator.accounts import Accounts
-from migrator.audit import first_fault, record
-from migrator.people import local
-from migrator.store import Truth
+from migrator.people.rights import local
+from migrator.store.audit import first_fault, record
+from migrator.store.truth import Truth
+from migrator.use_cases.accounts import Accounts
 from tests.migrator.test_upgrade import config_of_migrations
 from tests.postgres import programs, server
 

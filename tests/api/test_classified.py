@@ -21,10 +21,10 @@ from inventory.policies.loader import load, shipped
 from inventory.policies.records import Records
 from inventory.secrecy import hidden
 from migrator.errors import Refused
-from migrator.items import facts_now
-from migrator.people import local
-from migrator.plan import Disposition, Means
-from migrator.planner import make_plan
+from migrator.people.rights import local
+from migrator.planning.items import facts_now
+from migrator.planning.plan import Disposition, Means
+from migrator.planning.planner import make_plan
 from probes.discovery import VIEWS
 from probes.errors import Misuse
 from probes.system import targets_of

@@ -7,8 +7,8 @@ import pytest
 from api.scheduling import questions
 from inventory.choices import Secrecy, ZombieDecision
 from inventory.model import Cloud, Line, System
-from migrator.means import CityMeans
-from migrator.orders import NO_ORDERS
+from migrator.planning.means import CityMeans
+from migrator.planning.orders import NO_ORDERS
 from tests.migrator.timing.cities import CLOUD, FIRST, estate, means, system
 
 DELIVERED = [{"cloud": CLOUD, "on": FIRST, "cores": 64, "storage_gib": 9000}]

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.pages.run_view import eta_of
-from migrator.plan import WAY, StepKind
-from migrator.progress import ItemRecord, ItemState, StepRecord, StepState
-from migrator.store_tallies import StepSum, Tally
+from migrator.engine.progress import ItemRecord, ItemState, StepRecord, StepState
+from migrator.planning.plan import WAY, StepKind
+from migrator.store.tallies import StepSum, Tally
 from tests.migrator.builders import plan_of, run_record
 
 BEGUN = datetime(2026, 1, 2, tzinfo=UTC)

@@ -13,8 +13,8 @@ from api.bootstrap import Qianyun
 from api.settings import load
 from inventory.changes import diff
 from inventory.model import Cloud, Estate, Host
-from migrator.ansible import ansible_settings
-from migrator.strategy import Strategy
+from migrator.attempts.ansible import ansible_settings
+from migrator.attempts.strategy import Strategy
 from tests.city import City
 from tests.lab.addresses import CLOUD, LOGIN, HostFact
 from tests.lab.lab import Lab

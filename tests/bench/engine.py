@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from migrator.ansible import PLAYBOOKS, ansible_settings
-from migrator.kinds import KINDS
-from migrator.move import Login, inventory_of, known_hosts_of, move_of, unsafe
-from migrator.plan import Item, StepKind
-from migrator.store import Truth
-from migrator.strategy import Strategy
+from migrator.attempts.ansible import PLAYBOOKS, ansible_settings
+from migrator.attempts.kinds import KINDS
+from migrator.attempts.move import Login, inventory_of, known_hosts_of, move_of, unsafe
+from migrator.attempts.strategy import Strategy
+from migrator.planning.plan import Item, StepKind
+from migrator.store.truth import Truth
 from tests.city import City
 from tests.lab.addresses import ENTRIES
 from tests.lab.lab import Lab

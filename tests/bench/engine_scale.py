@@ -15,11 +15,11 @@ from typing import Any
 
 from inventory.changes import diff
 from inventory.store_embedded import EmbeddedStore
-from migrator.people import local
-from migrator.plan import Means, StepKind
-from migrator.planning import Planning
-from migrator.running import Running
-from migrator.store import Truth
+from migrator.people.rights import local
+from migrator.planning.plan import Means, StepKind
+from migrator.store.truth import Truth
+from migrator.use_cases.planning import Planning
+from migrator.use_cases.running import Running
 from tests.migrator.builders import city, system
 from tests.sim.night import ROOT, nothing
 from tests.temporal import free_port, start_server, stop_server

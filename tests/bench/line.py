@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from migrator.pacing import GOES, LAG, Pacing
+from migrator.attempts.pacing import GOES, LAG, Pacing
 from tests.lab.addresses import FILES, GATEWAY, JT_FILE, ZW_FILE, TreeFact
 from tests.lab.lab import Lab
 from tests.playbooks.ansible import Mover

@@ -25,7 +25,7 @@ from inventory.model import Cloud, Estate, Host, Line, Organisation, Room
 from inventory.netbox.bootstrap import bootstrap
 from inventory.netbox.client import Client
 from inventory.netbox.store import NetBoxStore
-from migrator.store import Truth
+from migrator.store.truth import Truth
 from tests.netbox.server import NetBox
 
 ROUNDS = 3

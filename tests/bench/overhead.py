@@ -31,14 +31,14 @@ from inventory.model import (
     Workload,
 )
 from inventory.store_embedded import EmbeddedStore
-from migrator.ansible import PLAYBOOKS, ansible_settings
-from migrator.kinds import KINDS
-from migrator.move import Login, inventory_of, known_hosts_of, move_of, unsafe
-from migrator.people import local
-from migrator.plan import Item, Means, StepKind
-from migrator.planning import Planning
-from migrator.store import Truth
-from migrator.strategy import Strategy
+from migrator.attempts.ansible import PLAYBOOKS, ansible_settings
+from migrator.attempts.kinds import KINDS
+from migrator.attempts.move import Login, inventory_of, known_hosts_of, move_of, unsafe
+from migrator.attempts.strategy import Strategy
+from migrator.people.rights import local
+from migrator.planning.plan import Item, Means, StepKind
+from migrator.store.truth import Truth
+from migrator.use_cases.planning import Planning
 from tests.bench.strategies import Spent, counted
 from tests.city import City
 from tests.lab import workloads

@@ -13,21 +13,21 @@ from typing import Any
 
 from inventory.changes import diff
 from inventory.store_embedded import EmbeddedStore
-from migrator.checking import faults
-from migrator.groups import found, ties_of
-from migrator.means import CityMeans
-from migrator.people import local
-from migrator.plan import Means, Plan
-from migrator.planner import make_plan
-from migrator.planning import Planning
-from migrator.running import Running
-from migrator.store import Truth
+from migrator.people.rights import local
+from migrator.planning.checking import faults
+from migrator.planning.groups import found, ties_of
+from migrator.planning.means import CityMeans
+from migrator.planning.plan import Means, Plan
+from migrator.planning.planner import make_plan
+from migrator.store.truth import Truth
 from migrator.timing.dues import dues_of
 from migrator.timing.fitting import fitting, too_many
 from migrator.timing.jobs import Measures, rulings
 from migrator.timing.lots import task_of
 from migrator.timing.nights import Calendar
 from migrator.timing.walking import Walk
+from migrator.use_cases.planning import Planning
+from migrator.use_cases.running import Running
 from tests.migrator.builders import city
 from tests.migrator.builders import system as ready
 from tests.migrator.timing.cities import large

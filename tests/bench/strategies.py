@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from migrator.processes import own_cgroup
-from migrator.strategy import Strategy
+from migrator.attempts.processes import own_cgroup
+from migrator.attempts.strategy import Strategy
 from tests.lab.addresses import ENTRIES, FILES, PORTAL
 from tests.lab.lab import Lab
 from tests.playbooks.ansible import Mover

@@ -26,11 +26,11 @@ from api.settings import load
 from inventory.canonical import canonical_json
 from inventory.changes import diff
 from inventory.model import Estate, Line
-from migrator.audit import Entry
-from migrator.people import Role, local
-from migrator.plan import Means, StepKind
-from migrator.running import Running
-from migrator.tables import audit
+from migrator.people.rights import Role, local
+from migrator.planning.plan import Means, StepKind
+from migrator.store.audit import Entry
+from migrator.store.tables import audit
+from migrator.use_cases.running import Running
 from tests.bench import web_browser, web_lists, web_memory
 from tests.bench.engine_scale import _cpu
 from tests.bench.web_lists import p95

@@ -22,7 +22,7 @@ from inventory.reconcile import reconcile
 from inventory.tables import ledger_facts, ledger_intents, metadata, tasks
 from inventory.tasks import Tasks
 from inventory.told import intend, last_told, remember, remember_written
-from migrator.store import HEAD, MIGRATIONS, upgrade
+from migrator.store.truth import HEAD, MIGRATIONS, upgrade
 from tests.postgres import server
 
 NOW, LATER = "2026-01-02T03:04:05.000+00:00", "2026-01-03T03:04:05.000+00:00"

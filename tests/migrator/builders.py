@@ -20,9 +20,7 @@ from inventory.model import (
     Tree,
     Workload,
 )
-from migrator.plan import WAY, Means, Plan, StepKind
-from migrator.planner import make_plan
-from migrator.progress import (
+from migrator.engine.progress import (
     ItemRecord,
     ItemState,
     RunRecord,
@@ -30,6 +28,8 @@ from migrator.progress import (
     StepRecord,
     StepState,
 )
+from migrator.planning.plan import WAY, Means, Plan, StepKind
+from migrator.planning.planner import make_plan
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"
 CLOUD = "CLOUD"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import migrator.perform
-import migrator.watching
+import migrator.engine.perform
+import migrator.engine.watching
 from inventory.database import make_engine
-from migrator.store import Truth
+from migrator.store.truth import Truth
 from tests.migrator.scripted import Clock, Stage
 from tests.temporal import temporal_address
 
@@ -38,12 +38,12 @@ def make_stage(
         clock = Clock()
         truth = Truth(make_engine(f"sqlite:///{root}/qianyun.db"), clock)
         stage = Stage(truth, root, clock)
-        monkeypatch.setattr(migrator.perform, "look", stage.world.look)
-        monkeypatch.setattr(migrator.watching, "look", stage.world.look)
+        monkeypatch.setattr(migrator.engine.perform, "look", stage.world.look)
+        monkeypatch.setattr(migrator.engine.watching, "look", stage.world.look)
         made.append(stage)
         return stage
 
-    monkeypatch.setattr(migrator.watching, "PACE", 0.01)
+    monkeypatch.setattr(migrator.engine.watching, "PACE", 0.01)
     yield make
     for stage in made:
         stage.truth.engine.dispose()

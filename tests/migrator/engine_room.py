@@ -12,12 +12,12 @@ from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
 from inventory.model import Estate
-from migrator.engine import Engine
-from migrator.messages import ItemRef
-from migrator.people import local
-from migrator.plan import Means, Plan
-from migrator.worker import RUNNER, Post, run_worker
-from migrator.workflows import ItemWorkflow, PlanWorkflow
+from migrator.engine.client import Engine
+from migrator.engine.messages import ItemRef
+from migrator.engine.worker import RUNNER, Post, run_worker
+from migrator.engine.workflows import ItemWorkflow, PlanWorkflow
+from migrator.people.rights import local
+from migrator.planning.plan import Means, Plan
 from tests.migrator.scripted import DEADLINE, Stage
 
 

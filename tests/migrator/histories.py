@@ -14,10 +14,10 @@ import tempfile
 from pathlib import Path
 
 from inventory.database import make_engine
-from migrator.people import local
-from migrator.plan import StepKind
-from migrator.server import wait_for_server
-from migrator.store import Truth
+from migrator.engine.server import wait_for_server
+from migrator.people.rights import local
+from migrator.planning.plan import StepKind
+from migrator.store.truth import Truth
 from tests.migrator.builders import city, system
 from tests.migrator.engine_room import EngineRoom
 from tests.migrator.scripted import Clock, Stage
@@ -59,10 +59,10 @@ def main(name: str) -> None:
         clock = Clock()
         stage = Stage(Truth(make_engine(f"sqlite:///{root}/qianyun.db"), clock), Path(root), clock)
         # the look at hosts that are not there
-        import migrator.perform
-        import migrator.watching
+        import migrator.engine.perform
+        import migrator.engine.watching
 
-        migrator.perform.look = migrator.watching.look = stage.world.look
+        migrator.engine.perform.look = migrator.engine.watching.look = stage.world.look
         try:
             asyncio.run(wait_for_server(address, "default", UPPER))
             room = EngineRoom(stage, address)

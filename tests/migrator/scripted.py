@@ -18,21 +18,21 @@ from typing import Any
 from inventory.changes import diff
 from inventory.model import Estate
 from inventory.store_embedded import EmbeddedStore
-from migrator.activities import Activities
-from migrator.ansible import Outcome
-from migrator.attempt import write_outcome
-from migrator.crew import Cancelled, Crew, Watch
-from migrator.deciding import Wake
-from migrator.gates import Gates
-from migrator.green import Green
-from migrator.kinds import KINDS
-from migrator.move import Login
-from migrator.people import local
-from migrator.perform import Performer
-from migrator.plan import CUTOVER, Means, Plan, StepKind
-from migrator.planning import Planning
-from migrator.running import Running
-from migrator.store import Truth
+from migrator.attempts.ansible import Outcome
+from migrator.attempts.attempt import write_outcome
+from migrator.attempts.crew import Cancelled, Crew, Watch
+from migrator.attempts.kinds import KINDS
+from migrator.attempts.move import Login
+from migrator.engine.activities import Activities
+from migrator.engine.gates import Gates
+from migrator.engine.green import Green
+from migrator.engine.perform import Performer
+from migrator.people.rights import local
+from migrator.planning.plan import CUTOVER, Means, Plan, StepKind
+from migrator.store.truth import Truth
+from migrator.use_cases.deciding import Wake
+from migrator.use_cases.planning import Planning
+from migrator.use_cases.running import Running
 from probes.model import Failure, ProbeResult, Target
 
 DEADLINE = 60.0

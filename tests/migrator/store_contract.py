@@ -13,14 +13,14 @@ from sqlalchemy.exc import DatabaseError
 
 from inventory.mark import Mark
 from inventory.reports.model import Report, Section, Source, Text
-from migrator.audit import first_fault, record
+from migrator.engine.progress import ItemState, RunState, StepState, Wanted
 from migrator.errors import AttemptAlive, Forbidden, NotFound, Refused
-from migrator.people import local
-from migrator.plan import WAY, Means, Plan, StepKind
-from migrator.planner import make_plan
-from migrator.progress import ItemState, RunState, StepState, Wanted
-from migrator.store import Truth
-from migrator.store_sendings import Sending
+from migrator.people.rights import local
+from migrator.planning.plan import WAY, Means, Plan, StepKind
+from migrator.planning.planner import make_plan
+from migrator.store.audit import first_fault, record
+from migrator.store.sendings import Sending
+from migrator.store.truth import Truth
 from tests.migrator.builders import city, plan_of, system
 from tests.migrator.scripted import Stage
 
@@ -384,7 +384,7 @@ class TruthContract:
         self, truth: Truth, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         first = self.open(truth, "S0")
-        monkeypatch.setattr("migrator.store_attempts.time.time_ns", lambda: 1_000_000)
+        monkeypatch.setattr("migrator.store.attempts.time.time_ns", lambda: 1_000_000)
         second = self.open(truth, "S1")
         assert second.token == first.token + 1
 

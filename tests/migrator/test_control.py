@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from migrator import dossier
-from migrator.crew import Watch
-from migrator.engine_rules import Approval, Before, EngineRules, Notify, Scope
+from migrator.attempts.crew import Watch
+from migrator.engine import dossier
+from migrator.engine.gates import Gates
+from migrator.engine.messages import ItemRef
+from migrator.engine.notices import Notifier
+from migrator.engine.outlooks import copied, outlook_of
+from migrator.engine.progress import ItemState
+from migrator.engine.rates import allowed_kbps, rate_of
+from migrator.engine.rules import Approval, Before, EngineRules, Notify, Scope
+from migrator.engine.streaming import as_sse, stream
 from migrator.errors import AttemptAlive, Forbidden, NotFound, Refused
-from migrator.gates import Gates
-from migrator.means import CityMeans
-from migrator.messages import ItemRef
-from migrator.notices import Notifier
-from migrator.outlooks import copied, outlook_of
-from migrator.people import local
-from migrator.plan import Means, StepKind
-from migrator.progress import ItemState
-from migrator.rates import allowed_kbps, rate_of
-from migrator.store_logs import LogLine
-from migrator.streaming import as_sse, stream
+from migrator.people.rights import local
+from migrator.planning.means import CityMeans
+from migrator.planning.plan import Means, StepKind
+from migrator.store.logs import LogLine
 from tests.migrator.builders import city, plan_of, system
 from tests.migrator.scripted import Stage
 
@@ -146,7 +146,7 @@ def test_a_copy_too_quick_for_its_line_begins_anew_and_slower(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that does not follow an order in flight: nobody here answers one."""
-    monkeypatch.setattr("migrator.pacing.GRACE", 0.0)
+    monkeypatch.setattr("migrator.attempts.pacing.GRACE", 0.0)
     run = begun(stage)
     drive_one(stage, run, "S0", StepKind.PRESYNC)
     halved = []

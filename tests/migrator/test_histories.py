@@ -10,8 +10,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from migrator.worker import RUNNER
-from migrator.workflows import ItemWorkflow, PlanWorkflow
+from migrator.engine.worker import RUNNER
+from migrator.engine.workflows import ItemWorkflow, PlanWorkflow
 from tests.migrator.histories import FOLDER
 
 KEPT = sorted(FOLDER.glob("*.json"))

@@ -8,14 +8,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from migrator.audit import first_fault
-from migrator.crew import Watch
+from migrator.attempts.crew import Watch
+from migrator.attempts.kinds import KINDS
+from migrator.engine.messages import ItemRef
+from migrator.engine.progress import ItemRecord, ItemState, StepState, Wanted
 from migrator.errors import Refused
-from migrator.kinds import KINDS
-from migrator.messages import ItemRef
-from migrator.people import local
-from migrator.plan import WAY, Means, StepKind
-from migrator.progress import ItemRecord, ItemState, StepState, Wanted
+from migrator.people.rights import local
+from migrator.planning.plan import WAY, Means, StepKind
+from migrator.store.audit import first_fault
 from tests.migrator.builders import city, system
 from tests.migrator.scripted import Stage, WorkerDied
 

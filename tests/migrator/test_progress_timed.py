@@ -2,10 +2,10 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from migrator.activities import hours_of
-from migrator.plan import Means, Plan, StepKind
-from migrator.planner import make_plan
-from migrator.progress import Do, ItemState, Wait, next_of_item, next_of_run
+from migrator.engine.activities import hours_of
+from migrator.engine.progress import Do, ItemState, Wait, next_of_item, next_of_run
+from migrator.planning.plan import Means, Plan, StepKind
+from migrator.planning.planner import make_plan
 from tests.migrator.builders import city, done_until, item_record, run_record, system
 from tests.migrator.timing.cities import FIRST, means
 

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from inventory.database import make_engine
-from migrator.store import Truth
+from migrator.store.truth import Truth
 from tests.migrator.scripted import Clock, Stage
 from tests.migrator.store_contract import TruthContract, errors, together
 from tests.postgres import server

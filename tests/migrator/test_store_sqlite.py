@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from migrator.audit import first_fault
 from migrator.errors import StoreDown
-from migrator.store import Truth
+from migrator.store.audit import first_fault
+from migrator.store.truth import Truth
 from tests.migrator.store_contract import TruthContract, errors, together
 
 

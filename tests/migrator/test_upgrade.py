@@ -11,13 +11,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-import migrator.tables_people
-import migrator.tables_reports  # noqa: F401  (each registers its tables)
+import migrator.store.tables_people
+import migrator.store.tables_reports  # noqa: F401  (each registers its tables)
 from inventory.database import make_engine, writing
 from inventory.tables import metadata
-from migrator.accounts import Accounts
-from migrator.audit import first_fault, record
-from migrator.store import HEAD, MIGRATIONS, Truth
+from migrator.store.audit import first_fault, record
+from migrator.store.truth import HEAD, MIGRATIONS, Truth
+from migrator.use_cases.accounts import Accounts
 
 
 def config_of_migrations() -> Config:

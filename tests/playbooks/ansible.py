@@ -10,9 +10,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from migrator.ansible import Order, Outcome, ansible_settings
-from migrator.attempt import LOG, read_outcome
-from migrator.strategy import Strategy, interpreter
+from migrator.attempts.ansible import Order, Outcome, ansible_settings
+from migrator.attempts.attempt import LOG, read_outcome
+from migrator.attempts.strategy import Strategy, interpreter
 from tests.lab.addresses import GATEWAY, LOGIN, HostFact, SystemFact
 from tests.lab.addresses import host as host_fact
 from tests.lab.lab import Lab
@@ -187,7 +187,7 @@ class Mover:
             },
         )
         done = subprocess.run(
-            self.lab.ops.command([sys.executable, "-m", "migrator.attempt"]),
+            self.lab.ops.command([sys.executable, "-m", "migrator.attempts.attempt"]),
             input=order.model_dump_json(),
             env={
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

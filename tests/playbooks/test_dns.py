@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from migrator.ansible import ansible_settings
-from migrator.strategy import Strategy
+from migrator.attempts.ansible import ansible_settings
+from migrator.attempts.strategy import Strategy
 from tests.lab import layers
 from tests.lab.addresses import GATEWAY
 from tests.lab.lab import Lab

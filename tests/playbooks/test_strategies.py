@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from migrator.strategy import Strategy
+from migrator.attempts.strategy import Strategy
 from tests.lab.host import Host
 from tests.playbooks.ansible import FAILED, HOSTILE, Mover
 from tests.playbooks.test_faults import KILL, wait_for

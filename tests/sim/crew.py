@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from migrator.ansible import Outcome
-from migrator.attempt import read_outcome, write_outcome
-from migrator.crew import KILL_SECONDS, Cancelled, Crew, Watch, _no_outcome, _wait
-from migrator.kinds import KINDS
-from migrator.plan import CUTOVER, StepKind
-from migrator.processes import Pen, start_python
+from migrator.attempts.ansible import Outcome
+from migrator.attempts.attempt import read_outcome, write_outcome
+from migrator.attempts.crew import KILL_SECONDS, Cancelled, Crew, Watch, _no_outcome, _wait
+from migrator.attempts.kinds import KINDS
+from migrator.attempts.processes import Pen, start_python
+from migrator.planning.plan import CUTOVER, StepKind
 
 STEPS = {kind.playbook: step for step, kind in KINDS.items() if kind.playbook}
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import text
 
 from migrator.errors import StoreDown
-from migrator.store import Truth
+from migrator.store.truth import Truth
 from tests.temporal import start_server
 
 DROP = (
@@ -116,7 +116,7 @@ class Faults:
     def kill_commander(self) -> None:
         """The way in: somebody gives commands and is killed in the middle of them."""
         code = (
-            "import sys;from migrator.store import Truth;t=Truth.open(sys.argv[1]);r=sys.argv[2]\n"
+            "import sys;from migrator.store.truth import Truth;t=Truth.open(sys.argv[1]);r=sys.argv[2]\n"
             "print('on',flush=True)\n"
             "while True:\n"
             "  for v in ({'total':3},{'total':8}): t.runs.set_limits(r,v,actor='api',reason='x')\n"

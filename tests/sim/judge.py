@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from migrator.audit import first_fault
-from migrator.kinds import KINDS
-from migrator.progress import ItemRecord, StepState
-from migrator.store import Truth
-from migrator.store_attempts import AttemptRecord
+from migrator.attempts.kinds import KINDS
+from migrator.engine.progress import ItemRecord, StepState
+from migrator.store.attempts import AttemptRecord
+from migrator.store.audit import first_fault
+from migrator.store.truth import Truth
 
 GOOD = {"done", "rolled_back", "aborted"}
 OVERLAP = '"event": "overlap"'

@@ -18,14 +18,14 @@ from typing import Any
 
 from inventory.changes import diff
 from inventory.store_embedded import EmbeddedStore
+from migrator.attempts.processes import marked
+from migrator.engine.progress import ItemState, StepState
 from migrator.errors import EngineDown, MigratorError, StoreDown
-from migrator.people import local
-from migrator.plan import Means, StepKind
-from migrator.planning import Planning
-from migrator.processes import marked
-from migrator.progress import ItemState, StepState
-from migrator.running import Running
-from migrator.store import Truth
+from migrator.people.rights import local
+from migrator.planning.plan import Means, StepKind
+from migrator.store.truth import Truth
+from migrator.use_cases.planning import Planning
+from migrator.use_cases.running import Running
 from tests.migrator.builders import city, system
 from tests.sim.faults import ROOT, Faults, kill
 from tests.sim.judge import judged

@@ -14,24 +14,24 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import migrator.perform
-import migrator.watching
-import migrator.worker
-import migrator.workflows
+import migrator.engine.perform
+import migrator.engine.watching
+import migrator.engine.worker
+import migrator.engine.workflows
 from inventory.store_embedded import EmbeddedStore
-from migrator.activities import Activities
-from migrator.ansible import Outcome
-from migrator.crew import Crew, Watch
-from migrator.engine import connect
-from migrator.engine_rules_file import read_rules
-from migrator.gates import Gates
-from migrator.move import Login
-from migrator.perform import Performer
-from migrator.plan import Item, StepKind
-from migrator.processes import Pen
-from migrator.server import wait_for_server
-from migrator.store import Truth
-from migrator.worker import Post, run_worker
+from migrator.attempts.ansible import Outcome
+from migrator.attempts.crew import Crew, Watch
+from migrator.attempts.move import Login
+from migrator.attempts.processes import Pen
+from migrator.engine.activities import Activities
+from migrator.engine.client import connect
+from migrator.engine.gates import Gates
+from migrator.engine.perform import Performer
+from migrator.engine.rules_file import read_rules
+from migrator.engine.server import wait_for_server
+from migrator.engine.worker import Post, run_worker
+from migrator.planning.plan import Item, StepKind
+from migrator.store.truth import Truth
 from probes.model import ProbeResult, Target
 from tests.sim.crew import IdleCrew, SimCrew
 
@@ -106,10 +106,10 @@ async def work(told: dict[str, Any]) -> None:
 
 def main() -> None:
     told = json.loads(Path(sys.argv[1]).read_text())
-    migrator.perform.look = look
-    migrator.watching.look = look
-    migrator.worker.LOOK_SECONDS = told.get("look_seconds", 2.0)
-    migrator.workflows.RECHECK = timedelta(seconds=told.get("recheck", 60.0))
+    migrator.engine.perform.look = look
+    migrator.engine.watching.look = look
+    migrator.engine.worker.LOOK_SECONDS = told.get("look_seconds", 2.0)
+    migrator.engine.workflows.RECHECK = timedelta(seconds=told.get("recheck", 60.0))
     if told.get("broken"):
         BROKEN[told["broken"]]()
     asyncio.run(work(told))

@@ -17,7 +17,7 @@ from inventory.errors import NetBoxRefused
 from inventory.model import Estate
 from inventory.store import LeftOut, Pulled, Touch, Verified
 from inventory.store_embedded import EmbeddedStore
-from migrator.store import Truth
+from migrator.store.truth import Truth
 from tests.api.conftest import Run
 
 type Rooms = Callable[..., Path]

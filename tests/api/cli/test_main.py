@@ -134,7 +134,7 @@ def test_who_acts_must_be_a_login_name(run: Run, name: str) -> None:
 def test_an_unforeseen_fault_is_told_without_a_traceback(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("migrator.store_plans.Plans.all", lambda self: 1 / 0)
+    monkeypatch.setattr("migrator.store.plans.Plans.all", lambda self: 1 / 0)
     done = run("plan", "list")
     assert done.code == 3
     assert "ZeroDivisionError" in done.err
@@ -148,7 +148,7 @@ def test_secrets_stay_out_of_messages(run: Run, monkeypatch: pytest.MonkeyPatch)
     def leak(self: object) -> None:
         raise ValueError("sudo said hunter2hunter2")
 
-    monkeypatch.setattr("migrator.store_plans.Plans.all", leak)
+    monkeypatch.setattr("migrator.store.plans.Plans.all", leak)
     done = run("plan", "list", "--debug", "--json")
     assert done.code == 3
     assert "hunter2" not in done.err + done.out

@@ -8,7 +8,7 @@ from api.bootstrap import Qianyun
 from api.settings import load
 from migrator.errors import Forbidden
 from migrator.network.package import rendered
-from migrator.people import Person, Role
+from migrator.people.rights import Person, Role
 from tests.api.conftest import Run
 
 LIST = """

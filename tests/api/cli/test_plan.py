@@ -119,7 +119,7 @@ def test_a_dry_run_without_a_key_is_2(run: Run, plan: dict[str, Any]) -> None:
 def test_the_dry_run_is_told_step_by_step(
     run: Run, plan: dict[str, Any], product: Qianyun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from migrator.ansible import Outcome
+    from migrator.attempts.ansible import Outcome
 
     product.ssh_key.parent.mkdir()
     product.ssh_key.write_text("")
@@ -129,7 +129,7 @@ def test_the_dry_run_is_told_step_by_step(
     def rehearse(self: object, item: Any, playbook: str, folder: Path, stop: object) -> Outcome:
         return bad if (item.code, playbook) == ("LJ-S-003", "preflight.yml") else good
 
-    monkeypatch.setattr("migrator.crew.Crew.rehearse", rehearse)
+    monkeypatch.setattr("migrator.attempts.crew.Crew.rehearse", rehearse)
     done = run("plan", "dry-run", plan["code"], "--json")
     assert done.code == 1
     failed = [s for s in done.json["steps"] if not s["ok"]]
@@ -147,7 +147,7 @@ def test_a_stopped_dry_run_begins_nothing_more(
     number: signal.Signals,
     code: int,
 ) -> None:
-    from migrator.crew import Cancelled
+    from migrator.attempts.crew import Cancelled
 
     product.ssh_key.parent.mkdir()
     product.ssh_key.write_text("")
@@ -160,7 +160,7 @@ def test_a_stopped_dry_run_begins_nothing_more(
             time.sleep(0.01)
         raise Cancelled(stop())
 
-    monkeypatch.setattr("migrator.crew.Crew.rehearse", rehearse)
+    monkeypatch.setattr("migrator.attempts.crew.Crew.rehearse", rehearse)
     before = signal.getsignal(number)
     done = run("plan", "dry-run", plan["code"], "--at-once", 1)
     assert (done.code, len(asked)) == (code, 1)

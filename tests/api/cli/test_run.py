@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from api.bootstrap import Qianyun
-from migrator.plan import WAY, StepKind
-from migrator.progress import ItemState, RunState, StepState
-from migrator.store_attempts import AttemptRecord
+from migrator.engine.progress import ItemState, RunState, StepState
+from migrator.planning.plan import WAY, StepKind
+from migrator.store.attempts import AttemptRecord
 from tests.api.conftest import Run
 
 FIRST = "LJ-S-002"

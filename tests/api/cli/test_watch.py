@@ -20,7 +20,7 @@ from api.bootstrap import Qianyun
 from api.settings import load
 from inventory.changes import diff
 from inventory.model import Estate, Node
-from migrator.alertmanager import Alertmanager
+from migrator.engine.alertmanager import Alertmanager
 from tests.paging import ALERTMANAGER, MISSING, alertmanager
 from tests.probes.conftest import InNamespace, in_namespace
 from tests.temporal import free_port

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from api.bootstrap import Qianyun
 from api.http.app import make_app
-from migrator.people import Role, local
+from migrator.people.rights import Role, local
 
 LOCAL = local("zhang")
 

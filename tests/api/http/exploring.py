@@ -16,7 +16,7 @@ from schemathesis import checks
 from api.bootstrap import Qianyun
 from api.http.app import make_app
 from api.settings import load
-from migrator.people import Role
+from migrator.people.rights import Role
 from tests.api.http.client import token_of
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))

@@ -9,9 +9,9 @@ from api.bootstrap import Qianyun
 from api.errors import Exposed
 from api.http.serving import serve
 from api.settings import load
-from migrator.people import Role
-from migrator.plan import StepKind
-from migrator.progress import StepState
+from migrator.engine.progress import StepState
+from migrator.people.rights import Role
+from migrator.planning.plan import StepKind
 from tests.api.http.client import Client, token_of
 from tests.netbox.proxy import Answer, Proxy, Rule
 

@@ -14,7 +14,7 @@ from api.http.inventory import ledger_name
 from api.http.people import CSRF_HEADER, local_path
 from api.http.problems import Refusal
 from api.settings import load
-from migrator.people import Role
+from migrator.people.rights import Role
 from tests.api.http.client import LOCAL, Client, token_of
 
 PASSWORD = "correct horse battery"

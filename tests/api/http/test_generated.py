@@ -11,7 +11,7 @@ import pytest
 
 from api.bootstrap import Qianyun
 from api.http.app import make_app
-from migrator.people import Role
+from migrator.people.rights import Role
 from tests.api.http.client import token_of
 from tests.running_api import running_api
 

@@ -23,7 +23,7 @@ from api.http.rows import SORTS, Rows, thing
 from api.settings import load
 from inventory.changes import diff
 from inventory.model import Contact
-from migrator.people import Role
+from migrator.people.rights import Role
 from tests.api.http.client import LOCAL, Client, token_of
 
 PATHS = tuple(path.format(kind="systems") for path in KEPT)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from api.bootstrap import Qianyun
-from migrator.people import Role
-from migrator.plan import StepKind
-from migrator.store_attempts import AttemptRecord
+from migrator.people.rights import Role
+from migrator.planning.plan import StepKind
+from migrator.store.attempts import AttemptRecord
 from tests.api.conftest import Run
 from tests.api.http.client import LOCAL, Client
 

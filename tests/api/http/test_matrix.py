@@ -15,7 +15,7 @@ from api.http.app import make_app
 from api.http.people import CSRF_HEADER
 from api.http.rights import MARK
 from api.settings import load
-from migrator.people import ALLOWED, OF_THE_CITY, Deed, Role
+from migrator.people.rights import ALLOWED, OF_THE_CITY, Deed, Role
 from tests.api.http.client import Client, token_of
 
 FILLED = {

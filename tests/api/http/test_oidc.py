@@ -13,7 +13,7 @@ import pytest
 
 from api.bootstrap import Qianyun
 from api.settings import load
-from migrator.people import Role
+from migrator.people.rights import Role
 from tests.api.http.client import Client
 from tests.temporal import free_port
 
@@ -133,6 +133,6 @@ def test_a_code_of_another_sign_in_does_not_fit(product: Qianyun) -> None:
 
 
 def _root():  # type: ignore[no-untyped-def]
-    from migrator.people import local
+    from migrator.people.rights import local
 
     return local("root")

@@ -15,13 +15,13 @@ import pytest
 
 from api.bootstrap import Qianyun
 from api.http.people import CSRF_FIELD
-from migrator.alertmanager import Silence
-from migrator.dossier import verify
+from migrator.engine.alertmanager import Silence
+from migrator.engine.dossier import verify
+from migrator.engine.progress import ItemState, StepState
 from migrator.errors import AlertmanagerDown
-from migrator.people import Role
-from migrator.plan import StepKind
-from migrator.planning import Planning, Rehearsal
-from migrator.progress import ItemState, StepState
+from migrator.people.rights import Role
+from migrator.planning.plan import StepKind
+from migrator.use_cases.planning import Planning, Rehearsal
 from probes.watch.folder import Folder
 from probes.watch.outages import Outages, Turn
 from tests.api.http.client import LOCAL, Client

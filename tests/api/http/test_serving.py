@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.bootstrap import Qianyun
-from migrator.people import Role
+from migrator.people.rights import Role
 from tests.api.http.client import LOCAL, token_of
 from tests.children import Child, spawn
 from tests.running_api import ROOT, UPPER

@@ -16,7 +16,7 @@ from api.http.app import make_app
 from api.http.calm import Calm
 from api.http.document import Api
 from api.settings import load
-from migrator.people import Role
+from migrator.people.rights import Role
 from tests.api.http.client import Client, token_of
 
 LIMIT = 30

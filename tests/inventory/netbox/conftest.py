@@ -8,7 +8,7 @@ import pytest
 from inventory.netbox.bootstrap import bootstrap
 from inventory.netbox.client import Client
 from inventory.netbox.store import NetBoxStore
-from migrator.store import Truth
+from migrator.store.truth import Truth
 from tests.netbox.server import NetBox
 
 READY = "netbox_ready"

@@ -10,7 +10,7 @@ from inventory.model import Estate, Room
 from inventory.netbox.client import Client
 from inventory.netbox.store import NetBoxStore
 from inventory.store import LeftOut
-from migrator.store import Truth
+from migrator.store.truth import Truth
 from tests.inventory.netbox.city import changed, log_length, unmanaged
 from tests.netbox.server import NetBox
 

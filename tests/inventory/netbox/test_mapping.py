@@ -16,7 +16,7 @@ from inventory.netbox.reading import HELD
 from inventory.netbox.schema import SHARED, slug
 from inventory.netbox.store import NetBoxStore
 from inventory.netbox.tokens import issue
-from migrator.store import Truth
+from migrator.store.truth import Truth
 from tests.inventory.netbox.city import altered, changed, codes, emptied, rich, twice, without
 from tests.netbox.server import NetBox
 

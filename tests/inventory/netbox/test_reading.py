@@ -22,7 +22,7 @@ from inventory.netbox.mirror import Mirror
 from inventory.netbox.permissions import USER
 from inventory.netbox.store import NetBoxStore
 from inventory.netbox.tokens import issue
-from migrator.store import Truth
+from migrator.store.truth import Truth
 from tests.inventory.netbox.city import rich
 from tests.netbox.proxy import Answer, CutBody, Hang, Meanwhile, Proxy, Rewrite, Rule
 from tests.netbox.server import NetBox

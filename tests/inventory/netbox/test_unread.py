@@ -11,7 +11,7 @@ from inventory.changes import diff
 from inventory.model import Estate
 from inventory.netbox.client import Client
 from inventory.netbox.store import NetBoxStore
-from migrator.store import Truth
+from migrator.store.truth import Truth
 from tests.inventory.netbox.city import changed, log_length, rich
 from tests.netbox.server import NetBox
 

@@ -24,7 +24,7 @@ from inventory.model import Contact, Estate, Host, Organisation, Room, Site
 from inventory.netbox.client import Client
 from inventory.netbox.limits import LONGEST
 from inventory.netbox.store import NetBoxStore
-from migrator.store import Truth
+from migrator.store.truth import Truth
 from tests.inventory.netbox.city import (
     altered,
     changed,
@@ -147,7 +147,7 @@ from pathlib import Path
 from inventory.changes import ChangeSet
 from inventory.netbox.client import Client
 from inventory.netbox.store import NetBoxStore
-from migrator.store import Truth
+from migrator.store.truth import Truth
 url, token, database, file, changes = sys.stdin.read().splitlines()
 truth = Truth.open(database)
 store = NetBoxStore(Client(url, token, connections=2), truth.engine, Path(file))

@@ -10,7 +10,7 @@ from inventory.model import Estate
 from inventory.policies.fields import own_fields
 from inventory.policies.loader import load
 from inventory.policies.pack import Entry
-from migrator.plan import StepKind
+from migrator.planning.plan import StepKind
 from probes.table import CHECKS
 from tests.inventory.policies.coverage import tests_of
 from tests.inventory.policies.rule_cases import CZ, DL, JL, XN, XZ

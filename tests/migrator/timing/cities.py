@@ -7,7 +7,7 @@ from typing import Any
 
 from inventory.choices import Secrecy
 from inventory.model import Cloud, Dependency, Estate, Line, Organisation, Room, System
-from migrator.means import CityMeans
+from migrator.planning.means import CityMeans
 
 FIRST = date(2026, 12, 1)
 CLOUD = "CLOUD"

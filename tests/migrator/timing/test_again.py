@@ -5,11 +5,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from inventory.model import Estate, Placement
-from migrator.checking import faults
-from migrator.means import CityMeans
-from migrator.missed import missed
-from migrator.plan import Disposition, Means, Plan
-from migrator.planner import make_plan
+from migrator.planning.checking import faults
+from migrator.planning.means import CityMeans
+from migrator.planning.plan import Disposition, Means, Plan
+from migrator.planning.planner import make_plan
+from migrator.use_cases.missed import missed
 from tests.migrator.timing.cities import CLOUD, FIRST, estate, large, means, system
 
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from inventory.choices import Secrecy
 from inventory.model import Estate
 from inventory.policies.wording import Severity
-from migrator.checking import faults
-from migrator.means import CityMeans
-from migrator.orders import Duty, Orders
-from migrator.plan import Disposition, Means, Plan
-from migrator.planner import make_plan
-from migrator.timetable import Timetable
+from migrator.planning.checking import faults
+from migrator.planning.means import CityMeans
+from migrator.planning.orders import Duty, Orders
+from migrator.planning.plan import Disposition, Means, Plan
+from migrator.planning.planner import make_plan
+from migrator.planning.timetable import Timetable
 from tests.migrator.timing.cities import CLOUD, FIRST, estate, means, system
 
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.model import Estate
-from migrator.checking import faults
-from migrator.edited import Edit, edited
-from migrator.means import CityMeans
-from migrator.plan import Means
-from migrator.planner import make_plan
-from migrator.timetable import Timetable
+from migrator.planning.checking import faults
+from migrator.planning.edited import Edit, edited
+from migrator.planning.means import CityMeans
+from migrator.planning.plan import Means
+from migrator.planning.planner import make_plan
+from migrator.planning.timetable import Timetable
 from tests.migrator.timing.cities import FIRST, estate, means, system
 
 DAY = timedelta(days=1)

@@ -14,11 +14,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inventory.model import Estate
-from migrator.checking import faults
-from migrator.groups import found, ties_of
-from migrator.means import CityMeans
-from migrator.plan import Disposition, Means, Plan
-from migrator.planner import make_plan
+from migrator.planning.checking import faults
+from migrator.planning.groups import found, ties_of
+from migrator.planning.means import CityMeans
+from migrator.planning.plan import Disposition, Means, Plan
+from migrator.planning.planner import make_plan
 from migrator.timing.conflict import Conflict, Demanded, chained, limited
 from migrator.timing.deleting import lightest, smaller
 from migrator.timing.demands import About, Demand, demands_of

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from migrator.groups import found, ties_of
-from migrator.means import CityMeans
+from migrator.planning.groups import found, ties_of
+from migrator.planning.means import CityMeans
 from migrator.timing.earlier import earlier
 from migrator.timing.fitting import fitting
 from migrator.timing.jobs import Measures, rulings

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from migrator.checking import faults
-from migrator.means import CityMeans
-from migrator.plan import Means, Plan
-from migrator.planner import make_plan
+from migrator.planning.checking import faults
+from migrator.planning.means import CityMeans
+from migrator.planning.plan import Means, Plan
+from migrator.planning.planner import make_plan
 from tests.migrator.timing.cities import large
 
 CITY, TOLD = large(70, 6, 8, 90)

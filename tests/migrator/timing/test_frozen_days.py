@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from migrator.checking import faults
-from migrator.means import CityMeans
-from migrator.plan import Means
-from migrator.planner import make_plan
-from migrator.timetable import Appointment
+from migrator.planning.checking import faults
+from migrator.planning.means import CityMeans
+from migrator.planning.plan import Means
+from migrator.planning.planner import make_plan
+from migrator.planning.timetable import Appointment
 from tests.migrator.timing.cities import FIRST, estate, means, system
 
 FREEZE = {"name": "两会", "from": FIRST + timedelta(days=3), "to": FIRST + timedelta(days=6)}

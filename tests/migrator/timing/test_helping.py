@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from inventory.model import Estate
-from migrator.checking import faults
-from migrator.edited import Edit, edited
-from migrator.means import CityMeans
-from migrator.orders import NO_ORDERS
-from migrator.plan import Means, Plan
-from migrator.planner import make_plan
-from migrator.timetable import Timetable
+from migrator.planning.checking import faults
+from migrator.planning.edited import Edit, edited
+from migrator.planning.means import CityMeans
+from migrator.planning.orders import NO_ORDERS
+from migrator.planning.plan import Means, Plan
+from migrator.planning.planner import make_plan
+from migrator.planning.timetable import Timetable
 from migrator.timing.case import reasons_of
 from migrator.timing.helping import Help, Helping, advice
 from migrator.timing.jobs import Measures, bases_of

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from inventory.model import Estate
-from migrator.groups import ties_of
-from migrator.plan import Means
-from migrator.planner import make_plan
-from migrator.timetable import DutyTold
+from migrator.planning.groups import ties_of
+from migrator.planning.plan import Means
+from migrator.planning.planner import make_plan
+from migrator.planning.timetable import DutyTold
 from migrator.timing.arranging import arrange
 from migrator.timing.dues import dues_of
 from migrator.timing.helping import Help

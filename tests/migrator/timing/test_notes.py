@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from inventory.model import Estate, Line
-from migrator.means import CityMeans
-from migrator.plan import Means
-from migrator.planner import make_plan
-from migrator.timetable import Timetable
+from migrator.planning.means import CityMeans
+from migrator.planning.plan import Means
+from migrator.planning.planner import make_plan
+from migrator.planning.timetable import Timetable
 from tests.migrator.timing.cities import CLOUD, FIRST, estate, means, system
 
 

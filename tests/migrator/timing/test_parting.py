@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from inventory.model import Estate
-from migrator.checking import faults
-from migrator.plan import Disposition, Means, Plan
-from migrator.planner import make_plan
+from migrator.planning.checking import faults
+from migrator.planning.plan import Disposition, Means, Plan
+from migrator.planning.planner import make_plan
 from tests.migrator.timing.cities import CLOUD, FIRST, estate, means, system
 
 RING = [("S0", "S1"), ("S1", "S2"), ("S2", "S0")]

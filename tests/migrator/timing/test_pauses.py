@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.model import Estate
-from migrator.checking import faults
-from migrator.means import CityMeans
-from migrator.plan import Means
-from migrator.planner import make_plan
-from migrator.timetable import Appointment, Timetable
+from migrator.planning.checking import faults
+from migrator.planning.means import CityMeans
+from migrator.planning.plan import Means
+from migrator.planning.planner import make_plan
+from migrator.planning.timetable import Appointment, Timetable
 from tests.migrator.timing.cities import FIRST, estate, means, system
 
 GIB_A_DAY = 500  # of the line, less a little: 514,984 MiB, as in test_arranging

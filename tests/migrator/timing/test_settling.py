@@ -2,10 +2,10 @@
 
 import pytest
 
-from migrator.checking import faults
-from migrator.means import CityMeans
-from migrator.plan import Means
-from migrator.planner import make_plan
+from migrator.planning.checking import faults
+from migrator.planning.means import CityMeans
+from migrator.planning.plan import Means
+from migrator.planning.planner import make_plan
 from migrator.timing import searching
 from tests.migrator.timing.cities import large
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from migrator.timetable import Short
+from migrator.planning.timetable import Short
 from tests.migrator.timing.cities import CLOUD, FIRST, estate, means, system
 from tests.migrator.timing.test_arranging import nights, plan_for, table_for
 

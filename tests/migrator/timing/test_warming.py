@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 SCRIPT = """
-from migrator.means import CityMeans
-from migrator.plan import Means
-from migrator.planner import make_plan
+from migrator.planning.means import CityMeans
+from migrator.planning.plan import Means
+from migrator.planning.planner import make_plan
 from migrator.schedule import kernel
 from migrator.timing import trading
 from migrator.timing.warming import warm

@@ -7,9 +7,9 @@ import pytest
 
 from inventory.model import Estate
 from migrator.errors import Refused
-from migrator.orders import NO_ORDERS
-from migrator.plan import Means, Plan
-from migrator.planner import make_plan
+from migrator.planning.orders import NO_ORDERS
+from migrator.planning.plan import Means, Plan
+from migrator.planning.planner import make_plan
 from migrator.timing.case import reasons_of
 from migrator.timing.why import Reasons, Why, binding_most, told
 from tests.migrator.timing.cities import CLOUD, FIRST, estate, means, system

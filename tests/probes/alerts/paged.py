@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from inventory.model import Cloud, Entrance, Estate, Line, Node, Organisation, Room, System
-from migrator.alertmanager import Alertmanager
+from migrator.engine.alertmanager import Alertmanager
 from probes.alerts.paging import Paging, Receiver, Timing
 from probes.alerts.routes import alertmanager as alertmanager_config
 from probes.alerts.routes import prometheus as prometheus_config

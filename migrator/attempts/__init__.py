@@ -1,0 +1,1 @@
+"""One run of one step: its folder, its processes, Ansible in it, and that they are seen to be gone."""

@@ -1,0 +1,1 @@
+"""Who a person is: roles, what they permit, passwords, organisations."""

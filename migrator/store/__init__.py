@@ -1,0 +1,1 @@
+"""The truth: what the database keeps, table by table, and its audit chain."""

@@ -1,0 +1,42 @@
+"""Which systems of a plan have missed their nights: nobody began them, and no time is left for it."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from migrator.engine.progress import ItemState, RunRecord
+from migrator.planning.plan import Plan
+from migrator.planning.timetable import Appointment
+from migrator.store.truth import Truth
+
+_IDLE = {ItemState.WAITING, ItemState.ROLLED_BACK, ItemState.ABORTED}
+
+
+def begun_in(runs: Iterable[RunRecord]) -> frozenset[str]:
+    """The systems that a run is at, or has moved."""
+    return frozenset(item.system for run in runs for item in run.items if item.state not in _IDLE)
+
+
+def begun_of(truth: Truth, plan: str) -> frozenset[str]:
+    """The same of all runs of a plan."""
+    return begun_in(run for run in truth.runs.all() if run.plan == plan)
+
+
+def missed(plan: Plan, now: datetime, begun: Collection[str]) -> dict[str, str]:
+    """By system and in both languages: its night is over, by the clock that a run goes by too, or its
+    copy can't be over before it any more. `begun`: of these neither is asked."""
+    local = now.astimezone(ZoneInfo(plan.means.timezone)).replace(tzinfo=None)
+    open_ = (one for code, one in sorted(plan.appointments.items()) if code not in begun)
+    return {one.system: line for one in open_ if (line := _missed(one, local))}
+
+
+def _missed(one: Appointment, local: datetime) -> str:
+    if local >= datetime.fromisoformat(one.ends):
+        return f"{one.system}: {one.night} 夜已过 / its night {one.night} is over"
+    last = one.night - timedelta(days=one.copy_nights)
+    if max(one.copy_from, local.date()) > last:
+        return (
+            f"{one.system}: 尚未开始复制，{one.night} 夜前来不及复制 {one.copy_nights} 昼夜 / not begun: "
+            f"its copy takes {one.copy_nights} days before {one.night}"
+        )
+    return ""

@@ -1,0 +1,194 @@
+"""Who may come in: passwords, lock-out, sessions, tokens, scope; and the table of rights."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from migrator.errors import Forbidden, Refused, SignInRefused
+from migrator.people.rights import Deed, Person, Role, Subject, local, may, permit
+from migrator.store.audit import first_fault
+from migrator.store.truth import Truth
+from migrator.use_cases.accounts import FREE_TRIES, Accounts
+
+ROOT = local("root")
+PASSWORD = "correct horse battery"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def accounts(tmp_path: Path, clock: Clock) -> Accounts:
+    return Accounts(Truth.open(f"sqlite:///{tmp_path}/q.db", clock, login="root"))
+
+
+@pytest.fixture
+def li(accounts: Accounts) -> str:
+    accounts.add(ROOT, "li", [Role.PLANNER, Role.VIEWER], ["U-1"], password=PASSWORD)
+    return "li"
+
+
+def test_the_first_administrator_is_made_once(accounts: Accounts) -> None:
+    made = accounts.first()
+    assert made is not None
+    signed = accounts.sign_in(*made)
+    assert signed.person.roles == {Role.ADMIN}
+    assert accounts.first() is None
+    assert made[1] not in Path(str(accounts.truth.engine.url.database)).read_bytes().decode(
+        "latin1"
+    )
+
+
+def test_a_wrong_password_locks_with_back_off(accounts: Accounts, li: str, clock: Clock) -> None:
+    for _ in range(FREE_TRIES + 1):
+        with pytest.raises(SignInRefused):
+            accounts.sign_in(li, "wrong wrong wrong")
+    with pytest.raises(SignInRefused):  # the right one is refused too while it is locked
+        accounts.sign_in(li, PASSWORD)
+    clock.now += timedelta(seconds=31)
+    with pytest.raises(SignInRefused):
+        accounts.sign_in(li, "wrong wrong wrong")
+    clock.now += timedelta(seconds=31)
+    with pytest.raises(SignInRefused):  # now it takes twice as long
+        accounts.sign_in(li, PASSWORD)
+    clock.now += timedelta(seconds=31)
+    assert accounts.sign_in(li, PASSWORD).person.name == "li"
+    assert accounts.truth.people.get(li).failures == 0
+    refusals = [e for e in accounts.truth.audit_entries() if e.action == "user.sign-in.refused"]
+    assert len(refusals) == FREE_TRIES + 4
+    assert first_fault(accounts.truth.audit_entries()) is None
+
+
+def test_refusals_do_not_tell_who_has_an_account(accounts: Accounts, li: str) -> None:
+    with pytest.raises(SignInRefused) as known:
+        accounts.sign_in(li, "wrong wrong wrong")
+    with pytest.raises(SignInRefused) as unknown:
+        accounts.sign_in("nobody", "wrong wrong wrong")
+    assert str(known.value) == str(unknown.value)
+
+
+def test_a_session_ends_idle_and_at_its_end(accounts: Accounts, li: str, clock: Clock) -> None:
+    first = accounts.sign_in(li, PASSWORD)
+    assert accounts.by_cookie(first.cookie) is not None
+    clock.now += accounts.limits.idle
+    assert accounts.by_cookie(first.cookie) is None
+    second = accounts.sign_in(li, PASSWORD)
+    end = clock.now + accounts.limits.whole
+    while clock.now + timedelta(minutes=20) < end:
+        clock.now += timedelta(minutes=20)
+        assert accounts.by_cookie(second.cookie) is not None
+    clock.now = end
+    assert accounts.by_cookie(second.cookie) is None
+    assert accounts.by_cookie("nonsense") is None
+
+
+def test_signing_in_ends_the_session_before_it(accounts: Accounts, li: str) -> None:
+    first = accounts.sign_in(li, PASSWORD)
+    second = accounts.sign_in(li, PASSWORD, first.cookie)
+    assert first.cookie != second.cookie
+    assert accounts.by_cookie(first.cookie) is None
+    assert accounts.by_cookie(second.cookie) is not None
+
+
+def test_what_lets_in_ends_with_the_account(accounts: Accounts, li: str) -> None:
+    session = accounts.sign_in(li, PASSWORD)
+    _, secret = accounts.make_token(ROOT, li, "ci", [Role.VIEWER])
+    assert accounts.by_token(secret) is not None
+    accounts.change(ROOT, li, disabled=True)
+    assert accounts.by_cookie(session.cookie) is None
+    assert accounts.by_token(secret) is None
+    with pytest.raises(SignInRefused):
+        accounts.sign_in(li, PASSWORD)
+
+
+def test_a_token_may_no_more_than_its_account(accounts: Accounts, li: str, clock: Clock) -> None:
+    with pytest.raises(Refused):
+        accounts.make_token(ROOT, li, "x", [Role.ADMIN])
+    with pytest.raises(Forbidden):
+        accounts.make_token(ROOT, li, "x", [Role.PLANNER], organisations=["U-2"])
+    made, secret = accounts.make_token(ROOT, li, "x", [Role.PLANNER], days=1)
+    person = accounts.by_token(secret)
+    assert person is not None
+    assert (person.name, person.roles, person.organisations) == ("li", {Role.PLANNER}, {"U-1"})
+    accounts.change(ROOT, li, roles=[Role.VIEWER])  # taken from the account, taken from the token
+    assert accounts.by_token(secret) == Person(
+        name="li", roles=frozenset(), organisations=frozenset({"U-1"}), via=person.via
+    )
+    clock.now += timedelta(days=1)
+    assert accounts.by_token(secret) is None
+    with accounts.truth.reading() as connection:
+        kept = str(connection.execute(text("SELECT * FROM tokens")).all())
+    assert secret not in kept
+    assert made.id
+
+
+def test_a_revoked_token_is_none(accounts: Accounts, li: str) -> None:
+    made, secret = accounts.make_token(ROOT, li, "x", [Role.VIEWER])
+    accounts.revoke(ROOT, made.id)
+    assert accounts.by_token(secret) is None
+
+
+@pytest.mark.parametrize("bad", ["short", "x" * 300, "my name is LI and more"])
+def test_weak_passwords_are_refused(accounts: Accounts, li: str, bad: str) -> None:
+    with pytest.raises(Refused, match=r"12"):
+        accounts.set_password(ROOT, li, bad)
+
+
+def test_one_s_own_password_needs_the_former_one(accounts: Accounts, li: str) -> None:
+    session = accounts.sign_in(li, PASSWORD)
+    with pytest.raises(SignInRefused):
+        accounts.set_password(session.person, li, "another password", former="wrong")
+    with pytest.raises(Forbidden):
+        accounts.set_password(session.person, li, "another password")
+    accounts.set_password(session.person, li, "another password", former=PASSWORD)
+    assert accounts.by_cookie(session.cookie) is None  # every session ends
+    assert accounts.sign_in(li, "another password").person.name == li
+
+
+def test_the_last_administrator_stays(accounts: Accounts) -> None:
+    made = accounts.first()
+    assert made is not None
+    with pytest.raises(Refused, match="last administrator"):
+        accounts.change(ROOT, made[0], disabled=True)
+    accounts.add(ROOT, "second", [Role.ADMIN], password=PASSWORD)
+    assert accounts.change(ROOT, made[0], disabled=True).disabled
+
+
+@pytest.mark.parametrize("other", ["LI", "Ｌi", "lI"])
+def test_two_spellings_of_a_name_are_one_account(accounts: Accounts, li: str, other: str) -> None:
+    with pytest.raises(Refused):
+        accounts.add(ROOT, other, [Role.APPROVER], password=PASSWORD)
+    assert accounts.sign_in(other, PASSWORD).person.name == li
+
+
+def test_who_is_bound_to_organisations() -> None:
+    bound = Person(name="li", roles=frozenset(Role), organisations=frozenset({"U-1"}))
+    assert may(bound, Deed.INVENTORY_APPLY, Subject.of("U-1"))
+    assert not may(bound, Deed.INVENTORY_APPLY, Subject.of("U-1", "U-2"))
+    assert not may(bound, Deed.INVENTORY_APPLY, Subject.of("U-1", None))
+    assert not may(bound, Deed.PLAN_DECIDE)
+    nothing = Person(name="li", roles=frozenset(Role), organisations=frozenset())
+    assert not may(nothing, Deed.INVENTORY_APPLY, Subject.of("U-1"))
+    assert all(may(ROOT, deed, Subject.of(None)) for deed in Deed)
+    with pytest.raises(Forbidden, match="U-2"):
+        permit(bound, Deed.INVENTORY_APPLY, Subject.of("U-2"))
+
+
+def test_a_refusal_stands_in_the_audit(accounts: Accounts) -> None:
+    viewer = Person(name="wang", roles=frozenset({Role.VIEWER}))
+    with pytest.raises(Forbidden, match="planner"):
+        accounts.truth.permit(viewer, Deed.PLAN_MAKE, "estate")
+    entry = accounts.truth.audit_entries()[-1]
+    assert (entry.actor, entry.action) == ("wang", "plan.make.refused")
