@@ -256,7 +256,7 @@ def test_secrets_reach_the_program_by_memory_alone(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "migrator.attempts.secret_env", f"/proc/{os.getpid()}/fd/{memory}",
          "printenv", *SECRETS],
-        capture_output=True, text=True, check=True, cwd=Path(__file__).resolve().parents[2],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).resolve().parents[3],
     )  # fmt: skip
     os.close(memory)
     assert done.stdout.splitlines() == list(SECRETS.values())

@@ -15,7 +15,7 @@ from migrator.attempts.processes import MARKER, Pen, marked, own_cgroup, start_p
 from migrator.errors import AttemptAlive
 
 UPPER = 30.0
-REPO = Path(__file__).resolve().parents[2]
+REPO = Path(__file__).resolve().parents[3]
 
 ESCAPES = {
     "plain": "",
