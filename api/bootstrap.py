@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from migrator.engine.activities import Activities
     from migrator.engine.alertmanager import Alertmanager
     from migrator.engine.client import Engine
-    from migrator.engine.gates import Gates
     from migrator.engine.notices import Notifier
     from migrator.engine.quiet import Quiet
     from migrator.engine.worker import Post
+    from migrator.runs.gates import Gates
     from migrator.use_cases.accounts import Accounts
     from migrator.use_cases.looking import Looking
     from migrator.use_cases.planning import Planning
@@ -126,8 +126,8 @@ class Qianyun:
     @cached_property
     def gates(self) -> "Gates":
         """The city's rules of the engine, from their file. Raises MeansRefused."""
-        from migrator.engine.gates import Gates
-        from migrator.engine.rules_file import read_rules
+        from migrator.runs.gates import Gates
+        from migrator.runs.rules_file import read_rules
 
         path = self.settings.engine_rules
         return Gates(read_rules(path)) if path else Gates()

@@ -26,7 +26,7 @@ from inventory.text import printable
 from migrator.planning.costs import costs_of
 from migrator.planning.plan import Plan
 from migrator.planning.timetable import Appointment, Timetable
-from migrator.store.plans import PlanRecord
+from migrator.runs.approvals import PlanRecord
 
 KINDS = (".xlsx", ".ics", ".svg")
 

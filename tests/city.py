@@ -23,8 +23,8 @@ import pytest
 
 from inventory.database import make_engine
 from migrator.attempts.strategy import Strategy
-from migrator.engine.progress import ItemRecord
 from migrator.planning.plan import StepKind
+from migrator.runs.records import ItemRecord
 from migrator.store.truth import Truth
 from tests.lab.addresses import GATEWAY
 from tests.lab.lab import Lab

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from api.http.views import self_paused, waiting
-from migrator.engine.progress import RunRecord, RunState
 from migrator.engine.run_log import fresh
+from migrator.runs.records import RunRecord, RunState
 from migrator.store.truth import Truth
 from migrator.use_cases.running import Running
 

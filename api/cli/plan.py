@@ -15,7 +15,7 @@ from api.errors import BadUsage, Exit
 
 if TYPE_CHECKING:
     from migrator.planning.plan import Means, Plan
-    from migrator.store.plans import PlanRecord
+    from migrator.runs.approvals import PlanRecord
     from migrator.use_cases.planning import Rehearsal
 
 app = group("迁移方案 / plans: make, look, rehearse, approve")

@@ -13,7 +13,7 @@ from api.errors import BadUsage, Exit
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from migrator.engine.progress import RunRecord
+    from migrator.runs.records import RunRecord
 
 app = group("执行 / runs: start, watch, pause, retry, roll back")
 

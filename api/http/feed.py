@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from migrator.engine.progress import ItemRecord, RunRecord
 from migrator.engine.run_log import Tail
+from migrator.runs.records import ItemRecord, RunRecord
 from migrator.store.truth import Truth
 
 PACE = 0.5

@@ -7,8 +7,8 @@ from prometheus_client.registry import Collector
 
 from api.times import seconds_between
 from migrator.engine.flows import Flows, LineFlow, flows
-from migrator.engine.progress import ItemState, RunState
 from migrator.planning.plan import StepKind
+from migrator.runs.records import ItemState, RunState
 from migrator.store.figures import figures
 from migrator.store.truth import Truth
 

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from migrator.engine.progress import ItemState, RunState, StepState, Wanted
 from migrator.planning.plan import Plan, StepKind
+from migrator.runs.records import ItemState, RunState, StepState, Wanted
 
 
 class Answer(BaseModel):

@@ -12,9 +12,9 @@ from api.http.responses import Answer, AttemptAnswer, EvidenceAnswer, ItemAnswer
 from api.http.rights import right
 from api.http.routing import Route
 from api.http.views import run_summary, waiting
-from migrator.engine.progress import RunState
 from migrator.errors import EngineDown
 from migrator.people.rights import Deed
+from migrator.runs.records import RunState
 
 router = APIRouter(prefix="/runs", tags=["runs"], route_class=Route)
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from migrator.engine.progress import RunRecord, RunState
-from migrator.store.plans import PlanRecord
+from migrator.runs.approvals import PlanRecord
+from migrator.runs.records import RunRecord, RunState
 from migrator.store.truth import Truth
 
 

@@ -17,9 +17,9 @@ from inventory.model import Estate
 from inventory.policies.assessment import TargetResult, Verdict
 from inventory.policies.holds import total
 from inventory.policies.wording import Severity
-from migrator.engine.progress import ItemState, RunRecord, RunState
 from migrator.people.rights import Deed
-from migrator.store.plans import PlanRecord
+from migrator.runs.approvals import PlanRecord
+from migrator.runs.records import ItemState, RunRecord, RunState
 from migrator.store.tallies import Tally
 
 MOST = 12

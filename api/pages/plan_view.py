@@ -7,10 +7,11 @@ from datetime import date
 from api.pages.plan_names import name_in
 from api.pages.plan_picture import Gantt, gantt_of
 from api.pages.tones import tone
+from migrator.people.names import same_person
 from migrator.planning.dispositions import grounds_text
 from migrator.planning.plan import Disposition, Item, Plan, Wave
 from migrator.planning.timetable import Appointment, DutyTold, StageTold
-from migrator.store.plans import PlanRecord, same_person
+from migrator.runs.approvals import PlanRecord
 
 ROWS = 60
 """Systems of a timetable's page."""

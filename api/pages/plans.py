@@ -14,8 +14,9 @@ from api.pages.plan_view import plan_page
 from api.pages.site import Site
 from api.pages.tones import tone
 from migrator.errors import EngineDown, MigratorError, NotFound
+from migrator.people.names import same_person
 from migrator.people.rights import Deed
-from migrator.store.plans import PlanRecord, same_person
+from migrator.runs.approvals import PlanRecord
 
 
 def routes(site: Site) -> APIRouter:

@@ -11,11 +11,11 @@ from fastapi.responses import Response
 from api.errors import Exit, exit_of
 from api.pages.frame import Crumb, Shell
 from api.pages.site import Site
-from migrator.attempts.kinds import KINDS
-from migrator.engine.progress import ItemRecord, ItemState, RunRecord, StepState, Wanted
 from migrator.errors import EngineDown, MigratorError, NotFound
 from migrator.people.rights import Deed, Person
 from migrator.planning.plan import CUTOVER, StepKind
+from migrator.runs.kinds import KINDS
+from migrator.runs.records import ItemRecord, ItemState, RunRecord, StepState, Wanted
 from migrator.use_cases.running import Running
 
 RUN_VERBS = ("pause", "resume", "abort")

@@ -13,7 +13,7 @@ from api.pages.run_feed import SHOWN, Feeds, said
 from api.pages.run_view import ITEMS, run_view
 from api.pages.site import Site
 from api.pages.tones import tone
-from migrator.engine.progress import ItemRecord, RunRecord
+from migrator.runs.records import ItemRecord, RunRecord
 from migrator.use_cases.looking import Looking
 
 BEAT = 5.0

@@ -9,9 +9,9 @@ from api.pages.run_doing import doings_of
 from api.pages.run_feed import Said, matches, said
 from api.pages.tones import tone
 from api.times import seconds_between
-from migrator.engine.eta import rest
-from migrator.engine.progress import ItemRecord, ItemState, StepState
 from migrator.planning.plan import WAY, StepKind
+from migrator.runs.eta import rest
+from migrator.runs.records import ItemRecord, ItemState, StepState
 from migrator.store.tallies import Tally
 
 FOUND = 200

@@ -14,7 +14,7 @@ from api.words import Words
 from inventory.model import Contact, Provenance, System, content
 from inventory.policies.phases import PhaseState
 from inventory.secrecy import is_classified
-from migrator.engine.progress import ItemRecord
+from migrator.runs.records import ItemRecord
 from probes.errors import Misuse
 from probes.readiness.evidence import Readiness
 

@@ -11,7 +11,7 @@ from api.times import local
 from api.words import Words
 from migrator.planning.dispositions import grounds_text
 from migrator.planning.plan import Disposition, Plan, Verdict
-from migrator.store.plans import PlanRecord
+from migrator.runs.approvals import PlanRecord
 from migrator.use_cases.planning import Rehearsal
 
 _STATES = {"draft": BUSY, "approved": GOOD, "rejected": BAD}

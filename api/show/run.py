@@ -11,16 +11,9 @@ from rich.text import Text
 from api.show.parts import BAD, BUSY, DIM, GOOD, HEAD, lines, rows, table, text
 from api.times import local, seconds_between, took
 from api.words import TEXTS, Words
-from migrator.engine.progress import (
-    ItemRecord,
-    ItemState,
-    RunRecord,
-    RunState,
-    StepRecord,
-    StepState,
-)
 from migrator.engine.run_log import BEGUN, LOOKED, PHASE
 from migrator.planning.plan import WAY, StepKind
+from migrator.runs.records import ItemRecord, ItemState, RunRecord, RunState, StepRecord, StepState
 
 _RUN = {RunState.RUNNING: BUSY, RunState.PAUSED: BAD, RunState.DONE: GOOD, RunState.ENDED: BAD}
 _ITEM = {

@@ -8,7 +8,7 @@ from rich.text import Text
 from api.show.parts import BAD, DIM, GOOD, HEAD, lines, rows, table, text
 from api.times import local, took
 from api.words import Words
-from migrator.engine.eta import Outlook
+from migrator.runs.eta import Outlook
 from migrator.store.events import Event
 from migrator.store.logs import LogLine
 

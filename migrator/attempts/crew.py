@@ -18,13 +18,13 @@ from typing import Any
 
 from migrator.attempts.ansible import Failure, Order, Outcome
 from migrator.attempts.attempt import read_outcome
-from migrator.attempts.kinds import KINDS, PRACTISED, REAP
 from migrator.attempts.move import Login, inventory_of, known_hosts_of, move_of, unsafe
 from migrator.attempts.pacing import Pacing
 from migrator.attempts.processes import Pen, start_python
 from migrator.attempts.strategy import Strategy
 from migrator.errors import AttemptAlive
 from migrator.planning.plan import Item, StepKind
+from migrator.runs.kinds import KINDS, PRACTISED, REAP
 from migrator.store.attempts import AttemptRecord
 from migrator.store.truth import Truth
 

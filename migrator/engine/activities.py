@@ -11,29 +11,15 @@ from zoneinfo import ZoneInfo
 from temporalio import activity
 
 from migrator.attempts.crew import Watch
-from migrator.engine.admission import Claim
-from migrator.engine.gates import GateVerdict
 from migrator.engine.messages import TASK_QUEUE, ItemOrder, ItemRef, RunOrder, StepRef, queue_of
 from migrator.engine.perform import ENGINE, Performer
-from migrator.engine.progress import (
-    Around,
-    Do,
-    End,
-    Hours,
-    ItemRecord,
-    ItemState,
-    RunMove,
-    RunRecord,
-    RunState,
-    StepState,
-    Wait,
-    Wanted,
-    claims_of,
-    next_of_item,
-    next_of_run,
-)
 from migrator.errors import MigratorError, Refused
 from migrator.planning.plan import Plan, StepKind
+from migrator.runs.admission import Claim
+from migrator.runs.gates import GateVerdict
+from migrator.runs.of_item import Do, End, Hours, Wait, next_of_item
+from migrator.runs.of_run import Around, RunMove, claims_of, next_of_run
+from migrator.runs.records import ItemRecord, ItemState, RunRecord, RunState, StepState, Wanted
 from migrator.store.truth import Truth
 
 MANY = 100

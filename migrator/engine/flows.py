@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from migrator.engine.outlooks import COPIED, copied
-from migrator.engine.progress import limits_of
-from migrator.engine.rates import allowed_kbps
+from migrator.runs.of_run import limits_of
+from migrator.runs.rates import allowed_kbps
 from migrator.store.figures import moving
 from migrator.store.truth import Truth
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
-from migrator.engine.progress import RunRecord
+from migrator.runs.records import RunRecord
 from migrator.store.truth import Truth
 
 LOOK_SECONDS = 0.5

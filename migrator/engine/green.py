@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from migrator.engine.progress import Decision, Do, ItemRecord, ItemState, StepState, Wait
 from migrator.planning.plan import Item, Plan, StepKind
+from migrator.runs.of_item import Decision, Do, Wait
+from migrator.runs.records import ItemRecord, ItemState, StepState
 from migrator.store.truth import Truth
 from probes.watch.green import Answer, Verdict, green
 from probes.watch.of_estate import watches_of_move

@@ -1,8 +1,8 @@
 """What workflows, activities and the client of the engine say to each other."""
 
 from inventory.model import Frozen
-from migrator.engine.progress import ItemState, RunState
 from migrator.planning.plan import StepKind
+from migrator.runs.records import ItemState, RunState
 
 TASK_QUEUE = "qianyun"
 """Workflows and their questions, and the steps of items whose room lies in no zone of its own."""

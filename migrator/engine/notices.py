@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from migrator.engine.rules import EngineRules, Notify
+from migrator.runs.rules import EngineRules, Notify
 from migrator.store.events import Event
 from migrator.store.truth import Truth
 

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 
-from migrator.engine.eta import Copy, History, Outlook, outlook
-from migrator.engine.progress import StepState, limits_of
-from migrator.engine.rules import EngineRules
 from migrator.planning.plan import StepKind
+from migrator.runs.eta import Copy, History, Outlook, outlook
+from migrator.runs.of_run import limits_of
+from migrator.runs.records import StepState
+from migrator.runs.rules import EngineRules
 from migrator.store.logs import LogLine
 from migrator.store.truth import Truth
 

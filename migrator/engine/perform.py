@@ -15,18 +15,19 @@ from inventory.store import EstateStore
 from migrator.attempts.ansible import Outcome
 from migrator.attempts.attempt import read_outcome
 from migrator.attempts.crew import Cancelled, Crew, Superseded, Watch
-from migrator.attempts.kinds import KINDS
 from migrator.attempts.placing import Placer
-from migrator.engine.gates import GateCase, Gates, GateVerdict
 from migrator.engine.glances import Glances
 from migrator.engine.green import Green
-from migrator.engine.progress import ItemRecord, RunRecord, StepState, Wanted, limits_of
 from migrator.engine.quiet import Quiet
-from migrator.engine.rates import rate_of
 from migrator.engine.watching import look, name, red, soak, targets
 from migrator.planning.drift import drift
 from migrator.planning.plan import CUTOVER, Item, Plan, StepKind
-from migrator.store.plans import PlanRecord
+from migrator.runs.approvals import PlanRecord
+from migrator.runs.gates import GateCase, Gates, GateVerdict
+from migrator.runs.kinds import KINDS
+from migrator.runs.of_run import limits_of
+from migrator.runs.rates import rate_of
+from migrator.runs.records import ItemRecord, RunRecord, StepState, Wanted
 from migrator.store.truth import Truth
 
 COPYING = frozenset({StepKind.PRESYNC, StepKind.QUIESCE})

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, func, select
 
 from inventory.model import Frozen
-from migrator.engine.progress import ItemState, StepState
 from migrator.planning.plan import StepKind
+from migrator.runs.records import ItemState, StepState
 from migrator.store.tables import attempts, items, runs, steps
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 
 from inventory.model import Frozen
 from migrator.errors import NotFound, Refused
+from migrator.people.names import folded
 from migrator.people.rights import Person, Role
 from migrator.store.audit import record
-from migrator.store.plans import folded
 from migrator.store.tables_people import accounts, handshakes, sessions, tokens
 
 if TYPE_CHECKING:

@@ -4,13 +4,12 @@ import hashlib
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
-from unicodedata import normalize
 
 from sqlalchemy import bindparam, insert, select
 
-from inventory.model import Frozen
 from migrator.errors import NotFound, Refused
 from migrator.planning.plan import Plan
+from migrator.runs.approvals import ApprovalRecord, PlanRecord
 from migrator.store.audit import record
 from migrator.store.tables import approvals, plans
 
@@ -20,68 +19,6 @@ if TYPE_CHECKING:
 
 KNOWN = 8
 """Plans that a process keeps whole."""
-
-
-class PlanRecord(Frozen):
-    """A plan with what is not part of its digest. `approvals`: decisions on this very digest."""
-
-    code: str
-    digest: str
-    author: str
-    made_at: str
-    approvals: tuple["ApprovalRecord", ...] = ()
-    decisions: tuple["ApprovalRecord", ...] = ()  # with those on waves, items and evidence
-
-    @property
-    def state(self) -> str:
-        """draft, approved or rejected: the last decision counts; one who withdraws their approval
-        leaves those of others."""
-        open_ones: list[str] = []
-        for one in self.approvals:
-            if one.decision == "reject":
-                open_ones = ["-"]
-            elif one.decision == "approve":
-                open_ones = [a for a in open_ones if a != "-"] + [one.actor]
-            else:
-                open_ones = [a for a in open_ones if a == "-" or not same_person(a, one.actor)]
-        if not open_ones:
-            return "draft"
-        return "rejected" if open_ones == ["-"] else "approved"
-
-    @property
-    def self_approved(self) -> bool:
-        """Whether the approval that counts is the author's own: then it is none."""
-        return self.state == "approved" and same_person(self.author, self.approvals[-1].actor)
-
-
-class ApprovalRecord(Frozen):
-    digest: str
-    decision: str
-    actor: str
-    reason: str
-    at: str
-    scope: str = "plan"
-    subject: str = ""
-    kind: str = ""
-    reference: str = ""
-    content: str = ""
-
-
-def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's, however they were typed: wide or narrow, large or small.
-
-    Unicode's compatibility caseless match (chapter 3.13, D146).
-    """
-    return folded(one) == folded(other)
-
-
-def folded(name: str) -> str:
-    """A name as it is compared."""
-
-    def fold(text: str) -> str:
-        return normalize("NFKC", text).casefold()
-
-    return normalize("NFKC", fold(fold(normalize("NFD", name)))).strip()
 
 
 _NAMED = plans.c.code == bindparam("of_plan")

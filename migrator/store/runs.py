@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from migrator.attempts.kinds import KINDS
-from migrator.engine.progress import (
-    Admission,
+from migrator.errors import NotFound, Refused
+from migrator.planning.plan import WAY, Plan, StepKind
+from migrator.runs.kinds import KINDS
+from migrator.runs.of_run import Admission
+from migrator.runs.records import (
     ItemRecord,
     ItemState,
     RunRecord,
@@ -19,8 +21,6 @@ from migrator.engine.progress import (
     StepState,
     Wanted,
 )
-from migrator.errors import NotFound, Refused
-from migrator.planning.plan import WAY, Plan, StepKind
 from migrator.store.audit import record
 from migrator.store.events import note
 from migrator.store.tables import items, runs, steps

@@ -6,13 +6,14 @@ They bind to the plan's digest. What they allow is asked by the engine before ea
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from migrator.engine.gates import GateCase, Gates
-from migrator.engine.progress import ItemRecord, RunRecord, StepState, Wanted
 from migrator.errors import Forbidden, NotFound, Refused
+from migrator.people.names import same_person
 from migrator.people.rights import Deed, Person
 from migrator.people.scope import subject_of_items
 from migrator.planning.plan import CUTOVER, WAY, Plan, StepKind
-from migrator.store.plans import PlanRecord, same_person
+from migrator.runs.approvals import PlanRecord
+from migrator.runs.gates import GateCase, Gates
+from migrator.runs.records import ItemRecord, RunRecord, StepState, Wanted
 from migrator.store.truth import Truth
 
 type Wake = Callable[[str, tuple[str, ...]], None]

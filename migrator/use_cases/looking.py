@@ -11,15 +11,15 @@ from typing import Any
 from inventory.model import Contact, Estate
 from inventory.reports.veil import Veil
 from inventory.store import EstateStore
-from migrator.engine.progress import ItemRecord, ItemState, RunRecord
 from migrator.engine.run_log import log_of
 from migrator.errors import NotFound
 from migrator.people.rights import Deed, Person
 from migrator.people.scope import seen_estate
 from migrator.planning.plan import Plan
+from migrator.runs.approvals import PlanRecord
+from migrator.runs.records import ItemRecord, ItemState, RunRecord
 from migrator.store.attempts import AttemptRecord, EvidenceRecord
 from migrator.store.audit import Entry, Filter
-from migrator.store.plans import PlanRecord
 from migrator.store.tallies import Tally
 from migrator.store.truth import Truth
 

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from migrator.engine.progress import ItemState, RunRecord
 from migrator.planning.plan import Plan
 from migrator.planning.timetable import Appointment
+from migrator.runs.records import ItemState, RunRecord
 from migrator.store.truth import Truth
 
 _IDLE = {ItemState.WAITING, ItemState.ROLLED_BACK, ItemState.ABORTED}

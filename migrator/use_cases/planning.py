@@ -14,19 +14,20 @@ from inventory.seen import Seen
 from inventory.store import EstateStore
 from migrator.attempts.ansible import Outcome
 from migrator.attempts.crew import DRY_RUN, Cancelled, Crew
-from migrator.attempts.kinds import KINDS
 from migrator.attempts.processes import sweep
 from migrator.errors import Forbidden, NothingMoves, Refused
+from migrator.people.names import same_person
 from migrator.people.rights import Deed, Person
 from migrator.planning.drift import drifts, planned_drifts
 from migrator.planning.means_file import changed
 from migrator.planning.orders import NO_ORDERS, Orders
 from migrator.planning.plan import Item, Means, Plan, StepKind
 from migrator.planning.planner import make_plan
-from migrator.planning.transfers import learned, transfers_in
-from migrator.store.plans import PlanRecord, same_person
+from migrator.runs.approvals import PlanRecord
+from migrator.runs.kinds import KINDS
 from migrator.store.truth import Truth
 from migrator.use_cases.missed import begun_of, missed
+from migrator.use_cases.transfers import learned, transfers_in
 
 REHEARSED = tuple(
     (step, kind.playbook)

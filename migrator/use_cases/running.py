@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from inventory.store import EstateStore
-from migrator.attempts.kinds import KINDS
-from migrator.engine.gates import plan_faults
-from migrator.engine.progress import ItemRecord, RunRecord, RunState, StepState, Wanted
-from migrator.engine.rates import RATE
 from migrator.engine.run_log import log_of
 from migrator.errors import EngineDown, Forbidden, NotFound, Refused
 from migrator.people.rights import Deed, Person
 from migrator.planning.drift import drifts
 from migrator.planning.plan import CUTOVER, StepKind
+from migrator.runs.gates import plan_faults
+from migrator.runs.kinds import KINDS
+from migrator.runs.rates import RATE
+from migrator.runs.records import ItemRecord, RunRecord, RunState, StepState, Wanted
 from migrator.use_cases.deciding import Deciding
 
 CUTOVER_AGAIN = (StepKind.PRESYNC, StepKind.GATE, *CUTOVER)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from migrator.engine.progress import ItemRecord
 from migrator.planning.plan import CUTOVER, StepKind
+from migrator.runs.records import ItemRecord
 from tests.city import City
 from tests.lab.addresses import FILES
 from tests.lab.measure import lost_writes, outside_client, read, summarise

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.pages.run_view import eta_of
-from migrator.engine.progress import ItemRecord, ItemState, StepRecord, StepState
 from migrator.planning.plan import WAY, StepKind
+from migrator.runs.records import ItemRecord, ItemState, StepRecord, StepState
 from migrator.store.tallies import StepSum, Tally
 from tests.migrator.builders import plan_of, run_record
 

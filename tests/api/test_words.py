@@ -8,8 +8,8 @@ import pytest
 
 import api
 from api.words import TEXTS, Words
-from migrator.engine.progress import ItemState, RunState, StepState
 from migrator.planning.plan import Disposition, StepKind
+from migrator.runs.records import ItemState, RunState, StepState
 
 SOURCES = sorted(Path(api.__file__).parent.rglob("*.py"))
 

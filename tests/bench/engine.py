@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from migrator.attempts.ansible import PLAYBOOKS, ansible_settings
-from migrator.attempts.kinds import KINDS
 from migrator.attempts.move import Login, inventory_of, known_hosts_of, move_of, unsafe
 from migrator.attempts.strategy import Strategy
 from migrator.planning.plan import Item, StepKind
+from migrator.runs.kinds import KINDS
 from migrator.store.truth import Truth
 from tests.city import City
 from tests.lab.addresses import ENTRIES

@@ -32,11 +32,11 @@ from inventory.model import (
 )
 from inventory.store_embedded import EmbeddedStore
 from migrator.attempts.ansible import PLAYBOOKS, ansible_settings
-from migrator.attempts.kinds import KINDS
 from migrator.attempts.move import Login, inventory_of, known_hosts_of, move_of, unsafe
 from migrator.attempts.strategy import Strategy
 from migrator.people.rights import local
 from migrator.planning.plan import Item, Means, StepKind
+from migrator.runs.kinds import KINDS
 from migrator.store.truth import Truth
 from migrator.use_cases.planning import Planning
 from tests.bench.strategies import Spent, counted

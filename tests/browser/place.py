@@ -9,9 +9,9 @@ from pathlib import Path
 from api.bootstrap import Qianyun
 from api.cli.main import main
 from inventory.model import Estate, System
-from migrator.engine.progress import ItemState, StepState
 from migrator.people.rights import Person, Role, local
 from migrator.planning.plan import CUTOVER, StepKind
+from migrator.runs.records import ItemState, StepState
 from probes.model import Failure
 from probes.watch.folder import Folder
 from probes.watch.of_estate import watches_of

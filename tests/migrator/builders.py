@@ -20,16 +20,9 @@ from inventory.model import (
     Tree,
     Workload,
 )
-from migrator.engine.progress import (
-    ItemRecord,
-    ItemState,
-    RunRecord,
-    RunState,
-    StepRecord,
-    StepState,
-)
 from migrator.planning.plan import WAY, Means, Plan, StepKind
 from migrator.planning.planner import make_plan
+from migrator.runs.records import ItemRecord, ItemState, RunRecord, RunState, StepRecord, StepState
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"
 CLOUD = "CLOUD"

@@ -21,14 +21,14 @@ from inventory.store_embedded import EmbeddedStore
 from migrator.attempts.ansible import Outcome
 from migrator.attempts.attempt import write_outcome
 from migrator.attempts.crew import Cancelled, Crew, Watch
-from migrator.attempts.kinds import KINDS
 from migrator.attempts.move import Login
 from migrator.engine.activities import Activities
-from migrator.engine.gates import Gates
 from migrator.engine.green import Green
 from migrator.engine.perform import Performer
 from migrator.people.rights import local
 from migrator.planning.plan import CUTOVER, Means, Plan, StepKind
+from migrator.runs.gates import Gates
+from migrator.runs.kinds import KINDS
 from migrator.store.truth import Truth
 from migrator.use_cases.deciding import Wake
 from migrator.use_cases.planning import Planning

@@ -13,11 +13,11 @@ from sqlalchemy.exc import DatabaseError
 
 from inventory.mark import Mark
 from inventory.reports.model import Report, Section, Source, Text
-from migrator.engine.progress import ItemState, RunState, StepState, Wanted
 from migrator.errors import AttemptAlive, Forbidden, NotFound, Refused
 from migrator.people.rights import local
 from migrator.planning.plan import WAY, Means, Plan, StepKind
 from migrator.planning.planner import make_plan
+from migrator.runs.records import ItemState, RunState, StepState, Wanted
 from migrator.store.audit import first_fault, record
 from migrator.store.sendings import Sending
 from migrator.store.truth import Truth

@@ -11,18 +11,18 @@ import sqlalchemy
 
 from migrator.attempts.crew import Watch
 from migrator.engine import dossier
-from migrator.engine.gates import Gates
 from migrator.engine.messages import ItemRef
 from migrator.engine.notices import Notifier
 from migrator.engine.outlooks import copied, outlook_of
-from migrator.engine.progress import ItemState
-from migrator.engine.rates import allowed_kbps, rate_of
-from migrator.engine.rules import Approval, Before, EngineRules, Notify, Scope
 from migrator.engine.streaming import as_sse, stream
 from migrator.errors import AttemptAlive, Forbidden, NotFound, Refused
 from migrator.people.rights import local
 from migrator.planning.means import CityMeans
 from migrator.planning.plan import Means, StepKind
+from migrator.runs.gates import Gates
+from migrator.runs.rates import allowed_kbps, rate_of
+from migrator.runs.records import ItemState
+from migrator.runs.rules import Approval, Before, EngineRules, Notify, Scope
 from migrator.store.logs import LogLine
 from tests.migrator.builders import city, plan_of, system
 from tests.migrator.scripted import Stage

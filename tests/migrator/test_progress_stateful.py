@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from migrator.attempts.crew import Watch
-from migrator.attempts.kinds import KINDS
 from migrator.engine.messages import ItemRef
-from migrator.engine.progress import ItemRecord, ItemState, StepState, Wanted
 from migrator.errors import Refused
 from migrator.people.rights import local
 from migrator.planning.plan import WAY, Means, StepKind
+from migrator.runs.kinds import KINDS
+from migrator.runs.records import ItemRecord, ItemState, StepState, Wanted
 from migrator.store.audit import first_fault
 from tests.migrator.builders import city, system
 from tests.migrator.scripted import Stage, WorkerDied

@@ -3,9 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 from migrator.engine.activities import hours_of
-from migrator.engine.progress import Do, ItemState, Wait, next_of_item, next_of_run
 from migrator.planning.plan import Means, Plan, StepKind
 from migrator.planning.planner import make_plan
+from migrator.runs.of_item import Do, Wait, next_of_item
+from migrator.runs.of_run import next_of_run
+from migrator.runs.records import ItemState
 from tests.migrator.builders import city, done_until, item_record, run_record, system
 from tests.migrator.timing.cities import FIRST, means
 

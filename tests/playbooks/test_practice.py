@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from migrator.attempts.kinds import KINDS, PRACTISED
+from migrator.runs.kinds import KINDS, PRACTISED
 from tests.playbooks.test_agent import raw
 
 from qianyun_agent import files, move, practice  # isort: skip  (test_agent knows where it is)

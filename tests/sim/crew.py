@@ -11,9 +11,9 @@ from typing import Any
 from migrator.attempts.ansible import Outcome
 from migrator.attempts.attempt import read_outcome, write_outcome
 from migrator.attempts.crew import KILL_SECONDS, Cancelled, Crew, Watch, _no_outcome, _wait
-from migrator.attempts.kinds import KINDS
 from migrator.attempts.processes import Pen, start_python
 from migrator.planning.plan import CUTOVER, StepKind
+from migrator.runs.kinds import KINDS
 
 STEPS = {kind.playbook: step for step, kind in KINDS.items() if kind.playbook}
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from migrator.attempts.kinds import KINDS
-from migrator.engine.progress import ItemRecord, StepState
+from migrator.runs.kinds import KINDS
+from migrator.runs.records import ItemRecord, StepState
 from migrator.store.attempts import AttemptRecord
 from migrator.store.audit import first_fault
 from migrator.store.truth import Truth

@@ -19,10 +19,10 @@ from typing import Any
 from inventory.changes import diff
 from inventory.store_embedded import EmbeddedStore
 from migrator.attempts.processes import marked
-from migrator.engine.progress import ItemState, StepState
 from migrator.errors import EngineDown, MigratorError, StoreDown
 from migrator.people.rights import local
 from migrator.planning.plan import Means, StepKind
+from migrator.runs.records import ItemState, StepState
 from migrator.store.truth import Truth
 from migrator.use_cases.planning import Planning
 from migrator.use_cases.running import Running

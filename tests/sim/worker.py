@@ -25,12 +25,12 @@ from migrator.attempts.move import Login
 from migrator.attempts.processes import Pen
 from migrator.engine.activities import Activities
 from migrator.engine.client import connect
-from migrator.engine.gates import Gates
 from migrator.engine.perform import Performer
-from migrator.engine.rules_file import read_rules
 from migrator.engine.server import wait_for_server
 from migrator.engine.worker import Post, run_worker
 from migrator.planning.plan import Item, StepKind
+from migrator.runs.gates import Gates
+from migrator.runs.rules_file import read_rules
 from migrator.store.truth import Truth
 from probes.model import ProbeResult, Target
 from tests.sim.crew import IdleCrew, SimCrew

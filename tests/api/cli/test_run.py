@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from api.bootstrap import Qianyun
-from migrator.engine.progress import ItemState, RunState, StepState
 from migrator.planning.plan import WAY, StepKind
+from migrator.runs.records import ItemState, RunState, StepState
 from migrator.store.attempts import AttemptRecord
 from tests.api.conftest import Run
 

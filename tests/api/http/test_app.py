@@ -9,9 +9,9 @@ from api.bootstrap import Qianyun
 from api.errors import Exposed
 from api.http.serving import serve
 from api.settings import load
-from migrator.engine.progress import StepState
 from migrator.people.rights import Role
 from migrator.planning.plan import StepKind
+from migrator.runs.records import StepState
 from tests.api.http.client import Client, token_of
 from tests.netbox.proxy import Answer, Proxy, Rule
 

@@ -18,9 +18,9 @@ from api.http.app import make_app
 from api.http.feed import Feeds, Happened, Journal
 from api.http.sending import Sender, To, read_receivers
 from api.settings import SettingsError
-from migrator.engine.progress import StepState
 from migrator.people.rights import Role, local
 from migrator.planning.plan import StepKind
+from migrator.runs.records import StepState
 from tests.api.http.client import Client, token_of
 
 SECRET = "s" * 40

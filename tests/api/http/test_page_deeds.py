@@ -17,10 +17,10 @@ from api.bootstrap import Qianyun
 from api.http.people import CSRF_FIELD
 from migrator.engine.alertmanager import Silence
 from migrator.engine.dossier import verify
-from migrator.engine.progress import ItemState, StepState
 from migrator.errors import AlertmanagerDown
 from migrator.people.rights import Role
 from migrator.planning.plan import StepKind
+from migrator.runs.records import ItemState, StepState
 from migrator.use_cases.planning import Planning, Rehearsal
 from probes.watch.folder import Folder
 from probes.watch.outages import Outages, Turn

@@ -15,9 +15,9 @@ from api.bootstrap import Qianyun
 from api.settings import load
 from inventory.changes import diff
 from inventory.model import Contact, Estate
-from migrator.engine.progress import ItemState, StepState
 from migrator.people.rights import Role
 from migrator.planning.plan import StepKind
+from migrator.runs.records import ItemState, StepState
 from tests.api.http.client import LOCAL, Client, token_of
 
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*191}}${7*191}"

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from migrator.engine.green import Green
-from migrator.engine.progress import Do, ItemState, StepState, Wait
 from migrator.planning.plan import WAY, Means, StepKind
+from migrator.runs.of_item import Do, Wait
+from migrator.runs.records import ItemState, StepState
 from probes.watch.green import SECOND
 from probes.watch.of_estate import watches_of
 from probes.watch.picture import Picture, Prober, Sight

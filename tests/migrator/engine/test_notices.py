@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import delete, insert
 
 from migrator.engine.notices import Notifier
-from migrator.engine.rules import EngineRules, Notify
 from migrator.planning.plan import StepKind
+from migrator.runs.rules import EngineRules, Notify
 from migrator.store.notices import NoticeRecord
 from migrator.store.tables import notices
 from tests.migrator.scripted import Stage

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from migrator.engine.progress import ItemState
 from migrator.engine.worker import Post
 from migrator.errors import EngineDown, Refused
 from migrator.people.rights import local
 from migrator.planning.plan import StepKind
+from migrator.runs.records import ItemState
 from migrator.store.audit import first_fault
 from tests.migrator.builders import CLOUD, city, system
 from tests.migrator.engine_room import EngineRoom

@@ -6,11 +6,11 @@ import pytest
 
 from inventory.store_embedded import EmbeddedStore
 from migrator.attempts.processes import Pen, own_cgroup
-from migrator.engine.progress import ItemState, StepState
 from migrator.errors import Refused
 from migrator.people.rights import local
 from migrator.planning.plan import Means, StepKind
 from migrator.planning.planner import make_plan
+from migrator.runs.records import ItemState, StepState
 from migrator.store.audit import first_fault
 from migrator.store.truth import Truth
 from migrator.use_cases.running import Running

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from migrator.planning.means import Measured
 from migrator.planning.plan import Means, StepKind
 from migrator.planning.planner import make_plan
-from migrator.planning.transfers import TRUSTED, Transfer, estimates, learned, transfers_in
 from migrator.store.truth import Truth
+from migrator.use_cases.transfers import TRUSTED, Transfer, estimates, learned, transfers_in
 from tests.migrator.builders import plan_of
 from tests.migrator.timing.cities import estate, means, system
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
-from migrator.engine.admission import Claim, admit
-from migrator.engine.progress import ItemRecord, RunRecord, StepRecord, StepState, Wanted
 from migrator.planning.plan import CUTOVER, WAY, Plan, StepKind
+from migrator.runs.admission import Claim, admit
+from migrator.runs.records import ItemRecord, RunRecord, StepRecord, StepState, Wanted
 
 _PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
 LEAST = 1.0

@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from inventory.frozen import Frozen
-from migrator.engine.rules import NO_RULES, Approval, Before, EngineRules, Scope
+from migrator.people.names import same_person
 from migrator.planning.means import Freeze
 from migrator.planning.plan import Item, Plan, StepKind
-from migrator.store.plans import ApprovalRecord, PlanRecord, same_person
+from migrator.runs.approvals import ApprovalRecord, PlanRecord
+from migrator.runs.rules import NO_RULES, Approval, Before, EngineRules, Scope
 
 _CUTOVER = frozenset({StepKind.GATE, StepKind.QUIESCE})
 STEPS = {

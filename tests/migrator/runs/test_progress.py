@@ -2,22 +2,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from migrator.engine.progress import (
-    Decision,
-    Do,
-    End,
-    Hours,
-    ItemState,
-    RunMove,
-    RunState,
-    StepRecord,
-    StepState,
-    Wait,
-    Wanted,
-    next_of_item,
-    next_of_run,
-)
 from migrator.planning.plan import CUTOVER, WAY, Means, StepKind
+from migrator.runs.of_item import Decision, Do, End, Hours, Wait, next_of_item
+from migrator.runs.of_run import RunMove, next_of_run
+from migrator.runs.records import ItemState, RunState, StepRecord, StepState, Wanted
 from tests.migrator.builders import done_until, item_record, plan_of, run_record
 
 OPEN = Hours(now=datetime(2026, 1, 2, 15, tzinfo=UTC), timezone="Asia/Shanghai", window=None)

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from migrator.engine.gates import Gate, GateCase, Gates, GateVerdict, plan_faults
-from migrator.engine.rules import Approval, Before, Critical, EngineRules, Scope
-from migrator.engine.rules_file import read_rules
 from migrator.errors import MeansRefused
 from migrator.planning.means import Freeze
 from migrator.planning.plan import Means, Plan, StepKind
-from migrator.store.plans import ApprovalRecord, PlanRecord
+from migrator.runs.approvals import ApprovalRecord, PlanRecord
+from migrator.runs.gates import Gate, GateCase, Gates, GateVerdict, plan_faults
+from migrator.runs.rules import Approval, Before, Critical, EngineRules, Scope
+from migrator.runs.rules_file import read_rules
 from tests.migrator.builders import plan_of
 
 NOW = datetime(2026, 3, 14, 18, tzinfo=UTC)  # 02:00 of the 15th in Shanghai

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from inventory.errors import PackError, PackFault, PackRefused
 from inventory.policies.faults import of_validation
 from inventory.policies.loader import read_toml
-from migrator.engine.rules import EngineRules
 from migrator.errors import MeansRefused
+from migrator.runs.rules import EngineRules
 
 
 def read_rules(path: Path) -> EngineRules:

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.engine.admission import PATIENCE, Claim, admit
+from migrator.runs.admission import PATIENCE, Claim, admit
 
 RESOURCES = ("total", "room:R1", "room:R2", "line:L1", "line:L2", "cloud:C", "host:H")
 LIMITS = st.fixed_dictionaries({r: st.integers(1, 3) for r in RESOURCES})
