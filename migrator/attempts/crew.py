@@ -142,7 +142,7 @@ class Crew:
                 outcome = None
             else:
                 self._pen(attempt).empty(KILL_SECONDS)
-                shutil.rmtree(_sockets(attempt.name), ignore_errors=True)
+                shutil.rmtree(sockets_of(attempt.name), ignore_errors=True)
                 outcome = read_outcome(Path(attempt.folder))
                 self.keep_log(attempt)
             if outcome:
@@ -257,7 +257,7 @@ class Crew:
             attempt=play.name,
             token=token,
             folder=str(play.folder),
-            sockets=str(_sockets(play.name)),
+            sockets=str(sockets_of(play.name)),
             playbook=play.playbook,
             variables=unsafe(play.variables | {"attempt": play.name}) | {"token": token},
             inventory=inventory_of(item, self.login, play.folder / "known_hosts", play.name),
@@ -277,7 +277,7 @@ class Crew:
         finally:
             pen.empty(KILL_SECONDS)
             process.wait()
-            shutil.rmtree(_sockets(play.name), ignore_errors=True)
+            shutil.rmtree(sockets_of(play.name), ignore_errors=True)
         if reason:
             raise Cancelled(reason)
         return read_outcome(play.folder) or _no_outcome(process.returncode, errors)
@@ -306,7 +306,7 @@ def _paced(
     return Watch(beat=watch.beat, stop=stop)
 
 
-def _sockets(name: str) -> Path:
+def sockets_of(name: str) -> Path:
     """Where an attempt keeps its sockets, of SSH or Mitogen: short, and made by the attempt with 0700."""
     short = hashlib.sha256(name.encode()).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f".qy-{short}"

@@ -26,11 +26,14 @@ NOT_RUN = (
 )
 
 _REFUSALS = (
-    _refusal(  # ansible-core waits 5 s for a part of itself (_internal/_rpc_host.py), then gives up
+    # ansible-core waits 5 s for a part of itself (_internal/_rpc_host.py), then gives up; a socket's path
+    # that is longer than 107 bytes (unix(7)) looks the same
+    _refusal(
         r"Local RPC server did not start",
         "本机太忙，Ansible 没有启动，没有触动任何主机 / this machine is too busy, Ansible did not start "
         "and no host was touched",
-        "请减少同时进行的工作后重试 / retry with less going on at once",
+        "请减少同时进行的工作后重试；若不忙，请缩短 TMPDIR 的路径 / retry with less going on at once; "
+        "if it is not busy, give TMPDIR a shorter path",
     ),
     _refusal(
         r"(incorrect|missing) sudo password|sudo password is (incorrect|required)",

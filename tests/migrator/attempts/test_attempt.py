@@ -6,12 +6,14 @@ import secrets
 import subprocess
 import sys
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
 
 from migrator.attempts.ansible import Order, Outcome, _each_text, _Gathered
 from migrator.attempts.attempt import LOG, OUTCOME, read_outcome
+from migrator.attempts.crew import sockets_of
 from migrator.attempts.move import unsafe
 from migrator.attempts.processes import Pen, start_python
 from migrator.attempts.strategy import Strategy
@@ -121,7 +123,7 @@ class Bench:
             "attempt": name,
             "token": 7,
             "folder": str(self.folder),
-            "sockets": str(self.root / "ssh"),
+            "sockets": str(sockets_of(name)),
             "playbook": str(path),
             "variables": unsafe({"move": move}) | {"token": 7},
             "inventory": {"all": {"hosts": {"here": host or HERE}}},
@@ -141,7 +143,7 @@ class Bench:
         assert outcome is not None, (self.folder / "stderr.log").read_text()
         assert process.returncode == 0
         self.expect_no_secret()
-        self.expect_no_socket()
+        self.expect_no_socket(sockets_of(name))
         assert not [line for line in self.log() if line["event"] == "strategy"]
         return outcome
 
@@ -152,10 +154,11 @@ class Bench:
             content = path.read_bytes()
             assert not [s for s in SPELLINGS if s in content], path
 
-    def expect_no_socket(self) -> None:
+    def expect_no_socket(self, sockets: Path) -> None:
         """None in the attempt's folder, and what Mitogen's multiplexer listened on is gone."""
         assert not [p for p in self.folder.rglob("*") if p.is_socket()]
-        assert not [p for p in (self.root / "ssh").iterdir() if p.name.startswith("mitogen")]
+        assert not [p for p in sockets.iterdir() if p.name.startswith("mitogen")]
+        rmtree(sockets)
 
     def log(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / LOG).read_text().splitlines()]
