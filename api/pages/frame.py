@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from api.capacities import capacity
 from api.pages.assets import url_of
 from api.times import local
 from api.words import Lang, Words
@@ -102,6 +103,7 @@ def environment() -> Environment:
         "yuan": yuan,
         "day": day,
         "moment": moment,
+        "capacity": capacity,
         "took": duration,
         "ns": nanoseconds,
         "meaning": meaning,

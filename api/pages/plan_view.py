@@ -10,7 +10,7 @@ from api.pages.tones import tone
 from migrator.people.names import same_person
 from migrator.planning.dispositions import grounds_text
 from migrator.planning.plan import Disposition, Item, Plan, Wave
-from migrator.planning.timetable import Appointment, DutyTold, StageTold
+from migrator.planning.timetable import Appointment, DutyTold, Note, Short, Split, StageTold
 from migrator.runs.approvals import PlanRecord
 
 ROWS = 60
@@ -57,6 +57,11 @@ class PlanPage:
     gantt: Gantt | None
     stages: tuple[StageTold, ...]
     duties: tuple[DutyTold, ...]
+    splits: tuple[Split, ...]
+    short: tuple[Short, ...]
+    notes: tuple[Note, ...]
+    missed: tuple[str, ...]
+    repeatable: bool
     page: int
     pages: int
     kept: int
@@ -78,11 +83,14 @@ def plan_page(
     today: date,
     page: int = 1,
     secret: frozenset[str] = frozenset(),
+    missed: Sequence[str] = (),
 ) -> PlanPage:
     """The page as a value; pure. `who`: the name of who looks, since an author cannot approve;
-    `secret`: systems that are classified by now, whatever they were when the plan was made."""
+    `secret`: systems that are classified by now, whatever they were when the plan was made; `missed`:
+    what is told of nights that nobody kept."""
+    table = plan.timetable
     appointments = sorted(
-        plan.timetable.appointments if plan.timetable else (),
+        table.appointments if table else (),
         key=lambda a: (a.night, a.group, a.system),
     )
     placed = [(w, number, item) for w in plan.waves for number, item in enumerate(w.items)]
@@ -121,8 +129,13 @@ def plan_page(
         ),
         left_all=len(left),
         gantt=gantt_of(shown, reasons, plan.means.timezone, today) if shown else None,
-        stages=plan.timetable.stages if plan.timetable else (),
-        duties=plan.timetable.duties if plan.timetable else (),
+        stages=table.stages if table else (),
+        duties=table.duties if table else (),
+        splits=(table and table.split) or (),
+        short=(table and table.short) or (),
+        notes=(table and table.notes) or (),
+        missed=tuple(missed),
+        repeatable=table is None or table.repeatable,
         page=page,
         pages=pages,
         kept=plan.means.moves_at_once,
@@ -171,7 +184,7 @@ def _timed(
                 name=str(getattr(verdict, "name", "")),
                 source="",
                 target="",
-                line=one.by,
+                line=one.by.removeprefix("line:"),
                 window=f"{one.begins[11:16]}–{one.ends[11:16]}",
                 reason=str(getattr(verdict, "reason", "")),
                 night=one,

@@ -38,8 +38,13 @@ def routes(site: Site) -> APIRouter:
         page = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 1
         started = any(run.plan == code for run in looking.heads(viewer.person))
         plans = looking.plans(viewer.person)
-        secret = site.city(viewer).secret.systems
-        view = plan_page(record, plan, plans, started, viewer.name, site.cities.today, page, secret)
+        city = site.city(viewer)
+        gone = site.product.planning.missed(code, city.estate)
+        missed = [why for system, why in gone.items() if system in plan.appointments]
+        today = site.cities.today
+        view = plan_page(
+            record, plan, plans, started, viewer.name, today, page, city.secret.systems, missed
+        )
         crumbs = (Crumb(viewer.say("page.nav.plans"), "/plans"), Crumb(code))
         shell = Shell(title=code, at="plans", crumbs=crumbs)
         given: dict[str, Any] = {"view": view, "fault": fault}

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
+from api.capacities import capacity
 from api.scheduling import Groups, Question
 from api.show.notes import hours, notes_screen, waits_screen
 from api.show.parts import BAD, DIM, GOOD, HEAD, rows, table, text
@@ -42,7 +43,7 @@ def timetable_screen(plan: Plan, say: Words) -> Iterator[RenderableType]:
             text(hours(one)),
             text(one.copy_from),
             text(one.copy_nights),
-            text(one.by, DIM),
+            text(one.by.removeprefix("line:"), DIM),
             text(one.due),
             text(one.late, BAD) if one.late else text(""),
         )
@@ -113,7 +114,7 @@ def summary(
                 (
                     one.deadline,
                     say.half(one.title),
-                    f"{one.of} {one.clause}".strip(),
+                    f"{say('of_means') if one.of == 'means' else one.of} {one.clause}".strip(),
                     one.needed,
                     one.in_time,
                     text(say("kept_day"), GOOD) if one.kept else text(say("lost_day"), BAD),
@@ -139,12 +140,6 @@ def _short(short: Sequence[Short], say: Words) -> Iterator[RenderableType]:
                 for one in short
             ),
         )
-
-
-def capacity(what: str, say: Words) -> str:
-    """cloud:YUN-1:arm:cores → YUN-1 arm CPU 核数"""
-    _, *whose, field = what.split(":")
-    return " ".join((*whose, say(f"capacity.{field}")))
 
 
 def takes_screen(duties: Sequence[DutyTold], say: Words) -> Iterator[RenderableType]:

@@ -339,6 +339,12 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.plan.rows": ("批次与理由", "Waves and reasons"),
     "page.plan.nothing": ("没有可由剧本执行的迁移项", "nothing can be moved by a playbook yet"),
     "page.plan.duties": ("期限能否守住", "Whether days are kept"),
+    "page.plan.notes": ("须知", "What people should know of these nights"),
+    "page.plan.takes.note": ("各行各自而论，其余不动", "each line by itself, all else as it is"),
+    "page.plan.missed": (
+        "{n} 个系统错过了排定的一晚，请重新编制方案",
+        "Systems that missed their night: {n}; make the plan again",
+    ),
     "page.plan.own": (
         "这是您自己编制的方案，须由他人审批。",
         "You made this plan: another person must approve it.",

@@ -5,6 +5,7 @@ Of one kind at a time the late groups are put anew, one after another as they co
 while all others stay where they are: what is told has a place for all that it names.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ from migrator.timing.why import Reasons, told
 MOST_LATE = 40
 """Groups of a day that are put anew: of more it would take as long as the plan itself."""
 NAMED = 6
+FOR_EVER = sys.maxsize
 
 
 @dataclass
@@ -218,10 +220,11 @@ class Keeping:
         short, others = Counter[str](), list[str]()
         lacking: dict[str, list[str]] = {}
         for code in codes:
-            wanted = self.refused[code].split(" ", 1)[0]
-            if wanted.startswith("cloud:"):
-                short.update(dict(self.jobs[code].takes))
-                lacking.setdefault(wanted, []).append(code)
+            takes = dict(self.jobs[code].takes)
+            wanted = [what for what in sorted(takes) if takes[what] > self._left(what, FOR_EVER)]
+            if wanted:
+                short.update(takes)
+                lacking.setdefault(wanted[0], []).append(code)
             else:
                 others.append(code)
         for what in sorted(lacking):

@@ -105,10 +105,10 @@ class Shortage:
             if wanted[code]
         }
         code = min(left, key=lambda one: (left[one] / wanted[one], one))
-        one = self.missing[code]
+        one, what = self.missing[code], code.removeprefix("cloud:")
         return (
-            f"{code} 全部交付后仍不足：共需 {one.wanted}，交付 {one.there}，缺 {one.wanted - one.there}；"
-            f"余 {left[code]}，需 {wanted[code]} / not enough when all is delivered: {one.wanted} wanted "
-            f"by all, {one.there} delivered, {one.wanted - one.there} missing; {left[code]} left, "
-            f"{wanted[code]} needed"
+            f"{what} 全部交付后仍不足：共需 {one.wanted}，交付 {one.there}，缺 {one.wanted - one.there}；"
+            f"余 {left[code]}，需 {wanted[code]} / {what}: not enough when all is delivered: "
+            f"{one.wanted} wanted by all, {one.there} delivered, {one.wanted - one.there} missing; "
+            f"{left[code]} left, {wanted[code]} needed"
         )

@@ -16,6 +16,7 @@ from migrator.errors import NotFound
 from migrator.people.rights import Deed, Person
 from migrator.people.scope import seen_estate
 from migrator.planning.plan import Plan
+from migrator.planning.timetable import Timetable
 from migrator.runs.approvals import PlanRecord
 from migrator.runs.records import ItemRecord, ItemState, RunRecord
 from migrator.store.attempts import AttemptRecord, EvidenceRecord
@@ -243,15 +244,28 @@ def _part(plan: Plan, mine: frozenset[str]) -> Plan:
         wave.model_copy(update={"items": tuple(i for i in wave.items if i.code in mine)})
         for wave in plan.waves
     )
-    table = plan.timetable
-    if table is not None:
-        told = tuple(one for one in table.appointments if one.system in mine)
-        table = table.model_copy(update={"appointments": told, "groups": ()})
     return plan.model_copy(
         update={
             "waves": tuple(wave for wave in waves if wave.items),
             "verdicts": tuple(v for v in plan.verdicts if v.system in mine),
-            "timetable": table,
+            "timetable": plan.timetable and _nights_of(plan.timetable, mine),
+        }
+    )
+
+
+def _nights_of(table: Timetable, mine: frozenset[str]) -> Timetable:
+    """Nothing of it names another's system: advice does, and a ring's other systems do."""
+    splits = tuple(one for one in table.split or () if mine.issuperset(one.systems))
+    of_each = ((one, tuple(s for s in one.systems if s in mine)) for one in table.notes or ())
+    notes = tuple(one.model_copy(update={"systems": some}) for one, some in of_each if some)
+    return table.model_copy(
+        update={
+            "appointments": tuple(one for one in table.appointments if one.system in mine),
+            "groups": (),
+            "split": splits or None,
+            "notes": notes or None,
+            "short": None,
+            "duties": tuple(one.model_copy(update={"takes": None}) for one in table.duties),
         }
     )
 

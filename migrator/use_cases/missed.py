@@ -32,11 +32,11 @@ def missed(plan: Plan, now: datetime, begun: Collection[str]) -> dict[str, str]:
 
 def _missed(one: Appointment, local: datetime) -> str:
     if local >= datetime.fromisoformat(one.ends):
-        return f"{one.system}: {one.night} 夜已过 / its night {one.night} is over"
+        return f"{one.system}: {one.night} 夜已过 / {one.system}: its night {one.night} is over"
     last = one.night - timedelta(days=one.copy_nights)
     if max(one.copy_from, local.date()) > last:
         return (
-            f"{one.system}: 尚未开始复制，{one.night} 夜前来不及复制 {one.copy_nights} 昼夜 / not begun: "
-            f"its copy takes {one.copy_nights} days before {one.night}"
+            f"{one.system}: 尚未开始复制，{one.night} 夜前来不及复制 {one.copy_nights} 昼夜 / {one.system}: "
+            f"not begun: its copy takes {one.copy_nights} days before {one.night}"
         )
     return ""

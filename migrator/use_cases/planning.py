@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from inventory.model import Frozen
+from inventory.model import Estate, Frozen
 from inventory.secrecy import Hidden, hidden
 from inventory.seen import Seen
 from inventory.store import EstateStore
@@ -144,9 +144,11 @@ class Planning:
         """Of what a playbook can move today."""
         return drifts(self.truth.plans.load(code), self.estate.load())
 
-    def missed(self, code: str) -> dict[str, str]:
-        """What of a plan nobody has begun in time: by system, in both languages."""
-        moved = {one.code for one in self.estate.load().systems if one.placement is not None}
+    def missed(self, code: str, estate: Estate | None = None) -> dict[str, str]:
+        """What of a plan nobody has begun in time: by system, in both languages. `estate`: today's,
+        where the caller has it."""
+        systems = (estate or self.estate.load()).systems
+        moved = {one.code for one in systems if one.placement is not None}
         plan = self.truth.plans.load(code)
         return missed(plan, self.now(plan.means), moved | begun_of(self.truth, code))
 
