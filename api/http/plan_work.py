@@ -3,19 +3,19 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from api import scheduling
 from api.days import day_or_today
+from api.http import plan_files
 from api.http.people import Asking, Look, Product
 from api.http.plans import Code, Decision, Rejection
-from api.http.problems import problems
+from api.http.problems import language, problems
 from api.http.responses import Answer, PlanSummary
 from api.http.rights import right
 from api.http.routing import Route
 from api.http.views import plan_summary
-from api.timetable_files import written
 from migrator.errors import Refused
 from migrator.people.rights import Deed
 from migrator.planning.plan import Verdict
@@ -27,11 +27,6 @@ from migrator.timing.why import Binding, binding_most, told
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=Route)
 
-FILES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "ics": "text/calendar",
-    "svg": "image/svg+xml",
-}
 Digest = Annotated[
     str, Field(pattern=r"^([0-9a-f]{64})?$", description="文件的 SHA-256 / of a file")
 ]
@@ -212,7 +207,8 @@ def _help(one: Help) -> HelpAnswer:
     "/{code}/timetable.{kind}",
     summary="时间表文件 / the nights as a file",
     response_class=Response,
-    responses=problems(404, 409) | {200: {"content": {media: {} for media in FILES.values()}}},
+    responses=problems(404, 409)
+    | {200: {"content": {media: {} for media in plan_files.MEDIA.values()}}},
     **right(Deed.PLAN_READ),
 )
 def timetable_file(
@@ -220,16 +216,10 @@ def timetable_file(
     kind: Annotated[Literal["xlsx", "ics", "svg"], Path()],
     person: Asking,
     look: Look,
+    request: Request,
 ) -> Response:
-    """只含可见的系统 / the systems that one sees."""
-    record, plan = look.plan(person, code)
-    if plan.timetable is None:
-        raise Refused(f"方案 {code} 没有时间表 / plan {code} has no timetable: make one with means")
-    estate = look.estate(person, export=True)
-    takes = scheduling.takes_in(plan, estate) if person.whole_city else None
-    body = written(plan, record, f".{kind}", takes=takes, estate=estate)
-    name = {"Content-Disposition": f'attachment; filename="{code}.{kind}"'}
-    return Response(body, media_type=FILES[kind], headers=name)
+    """只含可见的系统，语言随 Accept-Language / the systems that one sees, in the language asked for."""
+    return plan_files.timetable_file(look, person, code, kind, language(request) or "zh")
 
 
 @router.post(

@@ -1,6 +1,6 @@
 """方案: plans, one plan (waves or nights, why, who does not move), deciding on it with its digest."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -53,6 +53,13 @@ def routes(site: Site) -> APIRouter:
     @router.get("/plans/{code}")
     def one(request: Request, code: str) -> Response:
         return whole(request, code)
+
+    @router.get("/plans/{code}/timetable.{kind}")
+    def file(request: Request, code: str, kind: Literal["xlsx", "ics", "svg"]) -> Response:
+        from api.http.plan_files import timetable_file  # noqa: PLC0415  brings the planner
+
+        viewer = site.viewer(request, Deed.PLAN_READ)
+        return timetable_file(site.looking(request), viewer.person, code, kind, viewer.lang)
 
     @router.post("/plans")
     def make(request: Request, moves: Annotated[int, Form(ge=1, le=999)] = 4) -> Response:

@@ -114,7 +114,7 @@ def summary(
                 (
                     one.deadline,
                     say.half(one.title),
-                    f"{say('of_means') if one.of == 'means' else one.of} {one.clause}".strip(),
+                    f"{say('sheet.city') if one.of == 'means' else one.of} {one.clause}".strip(),
                     one.needed,
                     one.in_time,
                     text(say("kept_day"), GOOD) if one.kept else text(say("lost_day"), BAD),

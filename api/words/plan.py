@@ -32,7 +32,6 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     "stage.makespan": ("总工期（夜）", "nights in all"),
     "stage.moved": ("与原方案相差（夜）", "nights moved from the former plan"),
     "duties": ("期限能否守住", "days to keep"),
-    "of_means": ("本市条件", "the city's means"),
     "needed": ("应完成", "needed"),
     "in_time": ("按期", "in time"),
     "kept_day": ("守住", "kept"),
