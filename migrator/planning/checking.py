@@ -26,9 +26,10 @@ def faults(table: Timetable, estate: Estate, city: CityMeans) -> list[str]:
     systems = {one.code: one for one in estate.systems if one.code in at}
     if len(at) != len(table.appointments):
         return ["同一系统有两晚 / a system has two nights"]
-    if gone := sorted(set(at) - set(systems)):
-        return [f"{code}: 台账中无此系统 / the inventory has no such system" for code in gone]
+    gone = sorted(set(at) - set(systems))
+    at = {code: one for code, one in at.items() if code in systems}
     return [
+        *(f"{code}: 台账中无此系统 / {code}: the inventory has no such system" for code in gone),
         *_holidays(at, city),
         *_nights(at, systems, city),
         *_copies(at, systems, estate, city),

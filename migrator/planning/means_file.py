@@ -116,7 +116,10 @@ def _number(raw: list[Any], key: str, told: str) -> int:
     """Entries of a list are counted from 1."""
     if key.isdecimal() and 1 <= int(key) <= len(raw):
         return int(key) - 1
-    raise _unset(told, f"应为 1 至 {len(raw)} / expected a number from 1 to {len(raw)}: read {key}")
+    if not raw:
+        raise _unset(told, f"该表没有条目 / it has no entry: read {key}")
+    zh, en = (f"1 至 {len(raw)}", f"a number from 1 to {len(raw)}") if len(raw) > 1 else ("1", "1")
+    raise _unset(told, f"应为 {zh} / expected {en}: read {key}")
 
 
 def _value(text: str) -> Any:

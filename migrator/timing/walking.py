@@ -147,7 +147,7 @@ class Walk:
         now = found[lot.cut]
         best = now
         for cost in self._costs(lot, found):
-            least = cost[possible].min(initial=cost[now])
+            least = cost[possible].min() if best < 0 else cost[possible].min(initial=cost[now])
             possible &= cost == least
             if not possible[now] and possible.any():
                 best = -1  # elsewhere is cheaper

@@ -52,6 +52,8 @@ def test_single_values_are_set_by_their_path() -> None:
 @pytest.mark.parametrize(
     ("told", "why"),
     [
+        ("freezes.2.to=06-12", "expected 1: read 2"),
+        ("deadlines.1.on=2026-12-12", "it has no entry"),
         ("lines.day", "PATH=VALUE"),
         ("lines.day=200", "100"),
         ("line.X=1G", "CODE"),

@@ -108,6 +108,16 @@ def test_the_judge_counts_no_frozen_day() -> None:
     assert any("not over by its night" in one for one in found)
 
 
+def test_the_judge_goes_on_when_a_system_is_gone() -> None:
+    city, told = estate([system("S0"), system("S1")]), means()
+    table = table_of(city, told)
+    early = changed(table, "S0", night=FIRST - timedelta(days=3))
+    left = city.model_copy(update={"systems": (city.systems[0],)})
+    found = faults(early, left, told)
+    assert found[0] == "S1: 台账中无此系统 / S1: the inventory has no such system"
+    assert any(one.startswith("S0") and "before the first night" in one for one in found)
+
+
 def test_the_judge_sees_two_that_rest_and_go_on_together() -> None:
     """Both from the first day on: too much for the line on the days that are left, and on no other."""
     city = estate([system(f"S{n}", storage_gib=3 * GIB_A_DAY) for n in range(2)])
