@@ -39,7 +39,7 @@ def routes(site: Site) -> APIRouter:
         started = any(run.plan == code for run in looking.heads(viewer.person))
         plans = looking.plans(viewer.person)
         city = site.city(viewer)
-        gone = site.product.planning.missed(code, city.estate)
+        gone = site.product.planning.missed_of(code, plan, lambda: city.estate)
         missed = [why for system, why in gone.items() if system in plan.appointments]
         today = site.cities.today
         view = plan_page(

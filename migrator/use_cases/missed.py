@@ -1,6 +1,6 @@
 """Which systems of a plan have missed their nights: nobody began them, and no time is left for it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,15 +19,16 @@ def begun_in(runs: Iterable[RunRecord]) -> frozenset[str]:
 
 def begun_of(truth: Truth, plan: str) -> frozenset[str]:
     """The same of all runs of a plan."""
-    return begun_in(run for run in truth.runs.all() if run.plan == plan)
+    codes = [head.code for head in truth.tallies.heads() if head.plan == plan]
+    return begun_in(truth.runs.get(code) for code in codes)
 
 
-def missed(plan: Plan, now: datetime, begun: Collection[str]) -> dict[str, str]:
-    """By system and in both languages: its night is over, by the clock that a run goes by too, or its
-    copy can't be over before it any more. `begun`: of these neither is asked."""
+def missed(plan: Plan, now: datetime) -> dict[str, str]:
+    """By system and in both languages, whoever began: its night is over, by the clock that a run goes
+    by too, or its copy can't be over before it any more."""
     local = now.astimezone(ZoneInfo(plan.means.timezone)).replace(tzinfo=None)
-    open_ = (one for code, one in sorted(plan.appointments.items()) if code not in begun)
-    return {one.system: line for one in open_ if (line := _missed(one, local))}
+    each = (one for _, one in sorted(plan.appointments.items()))
+    return {one.system: line for one in each if (line := _missed(one, local))}
 
 
 def _missed(one: Appointment, local: datetime) -> str:

@@ -144,13 +144,18 @@ class Planning:
         """Of what a playbook can move today."""
         return drifts(self.truth.plans.load(code), self.estate.load())
 
-    def missed(self, code: str, estate: Estate | None = None) -> dict[str, str]:
-        """What of a plan nobody has begun in time: by system, in both languages. `estate`: today's,
-        where the caller has it."""
-        systems = (estate or self.estate.load()).systems
-        moved = {one.code for one in systems if one.placement is not None}
-        plan = self.truth.plans.load(code)
-        return missed(plan, self.now(plan.means), moved | begun_of(self.truth, code))
+    def missed(self, code: str) -> dict[str, str]:
+        """What of a plan nobody has begun in time: by system, in both languages."""
+        return self.missed_of(code, self.truth.plans.load(code), self.estate.load)
+
+    def missed_of(self, code: str, plan: Plan, estate: Callable[[], Estate]) -> dict[str, str]:
+        """The same of a plan that the caller has; runs and estate are read where a night is over."""
+        late = missed(plan, self.now(plan.means))
+        if not late:
+            return {}
+        done = {one.code for one in estate().systems if one.placement is not None}
+        done |= begun_of(self.truth, code)
+        return {system: line for system, line in late.items() if system not in done}
 
     def require_same_facts(self, code: str) -> None:
         """Raises Refused where the facts of what can be rehearsed are no longer the plan's."""
