@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from api.bootstrap import Qianyun
 from api.http.collector import paused, settled
-from inventory.freshness import snapshot_mark
+from inventory.freshness import Snapshots
 from inventory.model import Estate
 from inventory.reports.veil import Veil
 from migrator.errors import NotFound
@@ -63,13 +63,17 @@ class EstateCache:
     def of(cls, product: Qianyun) -> "EstateCache":
         """Over the product's store; nothing is opened before the first question."""
 
+        ours: list[Snapshots] = []
+
         def version() -> str | None:
             store = product.estate
             if isinstance(store, Versioned):
                 return store.version()
-            # our snapshots do not tell of what changes outside
-            outside = isinstance(store, Refreshable)
-            return None if outside else snapshot_mark(product.truth.engine)
+            if isinstance(store, Refreshable):  # our snapshots do not tell of what changes outside
+                return None
+            if not ours:
+                ours.append(Snapshots(product.truth.engine))
+            return ours[0].mark()
 
         def load() -> Estate:
             return product.estate.load()

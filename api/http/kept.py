@@ -34,7 +34,7 @@ OURS = (MigratorError, InventoryError, ApiError, SettingsError)
 MOST_BYTES = 32 * 1024 * 1024
 LARGEST = 1024 * 1024
 """Bytes of an answer that is kept."""
-AT_ONCE = 2
+AT_ONCE = 1
 """Lists that are made at once: more threads only take the interpreter from each other, and all of them
 take twice as long. They read our own database alone; what asks others over the network does not wait here."""
 

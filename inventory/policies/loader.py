@@ -12,8 +12,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -35,10 +37,11 @@ _KEYS = {
 }
 
 
+@cache
 def shipped() -> Mapping[str, Path]:
     """Id → file of the policies that come with the product."""
     folder = Path(str(files("inventory.policies")))
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return MappingProxyType({path.stem: path for path in sorted(folder.glob("*.toml"))})
 
 
 def available(folders: Sequence[Path] = ()) -> Mapping[str, Path]:
