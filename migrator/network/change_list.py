@@ -2,7 +2,7 @@
 
 [[device]]
 name = "jf1-egress"
-vendor = "huawei-vrp"        # h3c-comware, ruijie
+vendor = "huawei-vrp"        # h3c-comware, ruijie, frr
 [[device.change]]
 kind = "close-exit"          # enable-ipv6, rehome
 interface = "GigabitEthernet0/0/1"

@@ -9,12 +9,12 @@ from ipaddress import IPv4Address, IPv4Interface, IPv6Interface
 
 from migrator.errors import Refused
 
-_INTERFACE = re.compile(r"[A-Z][A-Za-z-]{1,30}[0-9]{1,4}(/[0-9]{1,4}){0,3}(\.[0-9]{1,4})?")
+_INTERFACE = re.compile(r"[A-Za-z][A-Za-z-]{1,30}[0-9]{1,4}(/[0-9]{1,4}){0,3}(\.[0-9]{1,4})?")
 
 
 @dataclass(frozen=True)
 class Interface:
-    """A port as GigabitEthernet0/0/1, Vlanif100 or Ten-GigabitEthernet1/0/1.20. Raises `Refused`."""
+    """A port as GigabitEthernet0/0/1, Vlanif100, Ten-GigabitEthernet1/0/1.20 or eth0. Raises `Refused`."""
 
     name: str
 

@@ -13,6 +13,8 @@ from migrator.errors import Refused
 from migrator.network.devices import Vendor
 
 _ANYWHERE = "0.0.0.0 0.0.0.0"
+_LIKE_CISCO = {Vendor.RUIJIE, Vendor.FRR}
+_ON = {Vendor.COMWARE, Vendor.FRR}  # IPv6 is on at a port that has an address
 
 
 @dataclass
@@ -28,8 +30,8 @@ class State:
 
 def follow(vendor: Vendor, text: str, state: State) -> None:
     """Does to `state` what the commands say. Raises `Refused` with the line that is wrong."""
-    ruijie = vendor is Vendor.RUIJIE
-    first, last = ("configure terminal", "end") if ruijie else ("system-view", "return")
+    cisco = vendor in _LIKE_CISCO
+    first, last = ("configure terminal", "end") if cisco else ("system-view", "return")
     lines = text.split("\n")
     if len(lines) < 3 or lines[0] != first or lines[-2:] != [last, ""]:
         raise Refused(
@@ -52,13 +54,13 @@ def follow(vendor: Vendor, text: str, state: State) -> None:
 def _line(vendor: Vendor, line: str, port: str, state: State) -> str:
     """One line; the port whose view comes after it, "" for none."""
     if not port:
-        if found := re.fullmatch(r"interface ([A-Z][A-Za-z-]+[0-9][0-9/.]*)", line):
+        if found := re.fullmatch(r"interface ([A-Za-z][A-Za-z-]*[0-9][0-9/.]*)", line):
             return found[1]
         _route(vendor, line, state)
         return ""
     if not line.startswith(" "):
         raise ValueError(line)
-    if line == (" exit" if vendor is Vendor.RUIJIE else " quit"):
+    if line == (" exit" if vendor in _LIKE_CISCO else " quit"):
         return ""
     _in_port(vendor, line[1:], port, state)
     return port
@@ -66,14 +68,15 @@ def _line(vendor: Vendor, line: str, port: str, state: State) -> str:
 
 def _split(vendor: Vendor, line: str) -> tuple[bool, list[str]]:
     words = line.split(" ")
-    off = words[0] == ("no" if vendor is Vendor.RUIJIE else "undo")
+    off = words[0] == ("no" if vendor in _LIKE_CISCO else "undo")
     return off, words[1:] if off else words
 
 
 def _route(vendor: Vendor, line: str, state: State) -> None:
     off, words = _split(vendor, line)
-    word = "route" if vendor is Vendor.RUIJIE else "route-static"
-    if " ".join(words[:-1]) != f"ip {word} {_ANYWHERE}":
+    word = "route" if vendor in _LIKE_CISCO else "route-static"
+    anywhere = "0.0.0.0/0" if vendor is Vendor.FRR else _ANYWHERE
+    if " ".join(words[:-1]) != f"ip {word} {anywhere}":
         raise ValueError(line)
     gateway = str(IPv4Address(words[-1]))
     (state.gateways.remove if off else state.gateways.add)(gateway)
@@ -84,14 +87,18 @@ def _in_port(vendor: Vendor, line: str, port: str, state: State) -> None:
     match words:
         case ["shutdown"]:
             (state.shut.remove if off else state.shut.add)(port)
-        case ["ipv6", "enable"] if vendor is not Vendor.COMWARE:
+        case ["ipv6", "enable"] if vendor not in _ON:
             (state.enabled.remove if off else state.enabled.add)(port)
         case ["ipv6", "address", address] if "/" in address:
-            if vendor is not Vendor.COMWARE and port not in state.enabled:
+            if vendor not in _ON and port not in state.enabled:
                 raise ValueError(line)
             one = (port, str(IPv6Interface(address)))
             (state.six.remove if off else state.six.add)(one)
-        case ["ip", "address", address, mask] if not off:
+        case ["ip", "address", address] if vendor is Vendor.FRR and "/" in address:
+            had = str(IPv4Interface(address))
+            if (state.addresses.pop(port) if off else state.addresses.setdefault(port, had)) != had:
+                raise ValueError(line)  # another one is there
+        case ["ip", "address", address, mask] if not off and vendor is not Vendor.FRR:
             state.addresses[port] = str(IPv4Interface(f"{IPv4Address(address)}/{mask}"))
         case _:
             raise ValueError(line)

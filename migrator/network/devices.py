@@ -1,9 +1,11 @@
-"""Changes as commands of Huawei VRP 5, H3C Comware 7 and Ruijie RGOS, with their rollback.
+"""Changes as commands of Huawei VRP 5, H3C Comware 7, Ruijie RGOS and FRR 8, with their rollback.
 
-Nothing here was run on such a device: none can be had here. What is rendered is read back by
-`checker`, which shares no line with this file. Not for VRP 8, whose changes need a `commit`.
+FRR's were run, on FRR in a namespace (`tests/migrator/network/test_frr.py`). No device of the others can be
+had here, so none of theirs was. What is rendered is read back by `checker`, which shares no line with this
+file. Not for VRP 8, whose changes need a `commit`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +16,38 @@ class Vendor(StrEnum):
     VRP = "huawei-vrp"
     COMWARE = "h3c-comware"
     RUIJIE = "ruijie"
+    FRR = "frr"  # on Linux
+
+
+@dataclass(frozen=True)
+class _Dialect:
+    """`default`: a default route before its gateway. `switch`: IPv6 has to be put on at a port.
+    `replaces`: an address takes the place of the one before; else that is taken away."""
+
+    enter: str
+    leave: str
+    no: str
+    out: str
+    default: str
+    switch: bool = True
+    replaces: bool = True
+
+
+_VRP = _Dialect("system-view", "return", "undo", "quit", "ip route-static 0.0.0.0 0.0.0.0")
+_DIALECTS: Mapping[Vendor, _Dialect] = {
+    Vendor.VRP: _VRP,
+    Vendor.COMWARE: _Dialect(_VRP.enter, _VRP.leave, _VRP.no, _VRP.out, _VRP.default, switch=False),
+    Vendor.RUIJIE: _Dialect("configure terminal", "end", "no", "exit", "ip route 0.0.0.0 0.0.0.0"),
+    Vendor.FRR: _Dialect(
+        "configure terminal",
+        "end",
+        "no",
+        "exit",
+        "ip route 0.0.0.0/0",
+        switch=False,
+        replaces=False,
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -27,55 +61,46 @@ class Rendered:
 def render(vendor: Vendor, change: Change) -> Rendered:
     """The commands of a change and those that undo it; nothing is saved on the device, so that a
     restart undoes it too."""
+    words = _DIALECTS[vendor]
     return Rendered(
-        forward=_framed(vendor, _forward(vendor, change)),
-        back=_framed(vendor, _back(vendor, change)),
+        forward=_framed(words, _forward(words, change)),
+        back=_framed(words, _back(words, change)),
     )
 
 
-def _framed(vendor: Vendor, lines: list[str]) -> str:
-    first, last = (
-        ("configure terminal", "end") if vendor is Vendor.RUIJIE else ("system-view", "return")
-    )
-    return "\n".join([first, *lines, last]) + "\n"
+def _framed(words: _Dialect, lines: list[str]) -> str:
+    return "\n".join([words.enter, *lines, words.leave]) + "\n"
 
 
-def _port(vendor: Vendor, name: str, lines: list[str]) -> list[str]:
-    leave = "exit" if vendor is Vendor.RUIJIE else "quit"
-    return [f"interface {name}", *(f" {line}" for line in lines), f" {leave}"]
+def _port(words: _Dialect, name: str, lines: list[str]) -> list[str]:
+    return [f"interface {name}", *(f" {line}" for line in lines), f" {words.out}"]
 
 
-def _forward(vendor: Vendor, change: Change) -> list[str]:
+def _forward(words: _Dialect, change: Change) -> list[str]:
     name = change.interface.name
     if isinstance(change, EnableIPv6):
-        on = [] if change.enabled or vendor is Vendor.COMWARE else ["ipv6 enable"]
-        return _port(vendor, name, [*on, f"ipv6 address {change.address}"])
+        on = ["ipv6 enable"] if words.switch and not change.enabled else []
+        return _port(words, name, [*on, f"ipv6 address {change.address}"])
     if isinstance(change, CloseExit):
-        route = f"{_no(vendor)} {_default(vendor, change)}"
-        return [route, *_port(vendor, name, ["shutdown"])]
-    return _port(vendor, name, [_address(change, new=True)])
+        route = f"{words.no} {words.default} {change.gateway}"
+        return [route, *_port(words, name, ["shutdown"])]
+    return _port(words, name, _addresses(words, change, new=True))
 
 
-def _back(vendor: Vendor, change: Change) -> list[str]:
-    name, no = change.interface.name, _no(vendor)
+def _back(words: _Dialect, change: Change) -> list[str]:
+    name, no = change.interface.name, words.no
     if isinstance(change, EnableIPv6):
-        off = [] if change.enabled or vendor is Vendor.COMWARE else [f"{no} ipv6 enable"]
-        return _port(vendor, name, [f"{no} ipv6 address {change.address}", *off])
+        off = [f"{no} ipv6 enable"] if words.switch and not change.enabled else []
+        return _port(words, name, [f"{no} ipv6 address {change.address}", *off])
     if isinstance(change, CloseExit):
-        return [*_port(vendor, name, [f"{no} shutdown"]), _default(vendor, change)]
-    return _port(vendor, name, [_address(change, new=False)])
+        return [*_port(words, name, [f"{no} shutdown"]), f"{words.default} {change.gateway}"]
+    return _port(words, name, _addresses(words, change, new=False))
 
 
-def _no(vendor: Vendor) -> str:
-    return "no" if vendor is Vendor.RUIJIE else "undo"
-
-
-def _default(vendor: Vendor, change: CloseExit) -> str:
-    word = "ip route" if vendor is Vendor.RUIJIE else "ip route-static"
-    return f"{word} 0.0.0.0 0.0.0.0 {change.gateway}"
-
-
-def _address(change: Rehome, *, new: bool) -> str:
-    """A primary address takes the place of the one before."""
-    address = change.new if new else change.old
-    return f"ip address {address.ip} {address.netmask}"
+def _addresses(words: _Dialect, change: Rehome, *, new: bool) -> list[str]:
+    """The old one goes first where both would stand beside each other: the kernel drops an address that
+    is second in its network together with the first."""
+    to, since = (change.new, change.old) if new else (change.old, change.new)
+    if words.replaces:
+        return [f"ip address {to.ip} {to.netmask}"]
+    return [f"{words.no} ip address {since}", f"ip address {to}"]
