@@ -146,7 +146,7 @@ class Activities:
 
     def _tell(self, run: str, verb: str, reason: str, values: dict[str, Any]) -> None:
         """What the engine decides about a run, with its audit entry."""
-        self._truth.runs.command(
+        self._truth.controls.command(
             run, None, actor=ENGINE, verb=verb, reason=reason, run_values=values
         )
 

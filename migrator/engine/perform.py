@@ -267,7 +267,7 @@ class Performer:
             not outcome.ok and step is StepKind.SOAK
         ):  # first, so that a crash cannot leave it undone
             reason = f"自动回退 / turned round by itself: {outcome.message}"
-            self.truth.runs.want_back(run, system, actor=ENGINE, verb="rollback", reason=reason)
+            self.truth.controls.want_back(run, system, actor=ENGINE, verb="rollback", reason=reason)
         ended: dict[str, Any] = {"message": outcome.message, "ended_at": self.truth.now()}
         steps = {step: {"state": state} | ended}
         if step is StepKind.QUIESCE:

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from inventory.model import Frozen
 from migrator.planning.plan import StepKind
 from migrator.runs.records import ItemRecord, ItemState, RunRecord, StepState
-from migrator.store.runs import item_of, run_of, step_of
+from migrator.store.run_rows import item_of, run_of, step_of
 from migrator.store.tables import events, items, runs, steps
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from migrator.store.attempts import Attempts
 from migrator.store.audit import LOGIN, Entry, Filter, after, entries, found, head
 from migrator.store.census import Census
 from migrator.store.commands import Commands
+from migrator.store.controls import Controls
 from migrator.store.events import Events
 from migrator.store.logs import Logs
 from migrator.store.machines import Machines
@@ -54,6 +55,7 @@ class Truth:
         self.receivers = Receivers(self)
         self.plans = Plans(self)
         self.runs = Runs(self)
+        self.controls = Controls(self)
         self.tallies = Tallies(self)
         self.attempts = Attempts(self)
         self.census = Census(self)

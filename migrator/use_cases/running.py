@@ -117,7 +117,7 @@ class Running(Deciding):
         item = self._item(run, system)
         step = self._blocked(item)
         again = CUTOVER_AGAIN if step in CUTOVER else (step,)
-        self.truth.runs.command(
+        self.truth.controls.command(
             run, system, actor=actor.name, verb="retry", reason=reason, reset=again
         )
         self.wake(run, (system,))
@@ -134,7 +134,7 @@ class Running(Deciding):
             )
         if not reason.strip():
             raise Refused("跳过须写明理由 / skipping needs a reason: --reason")
-        self.truth.runs.command(
+        self.truth.controls.command(
             run, system, actor=actor.name, verb="skip", reason=reason, skip=(step,)
         )
         self.wake(run, (system,))
@@ -147,9 +147,9 @@ class Running(Deciding):
         again = (StepKind.ROLLBACK,) if back.state in {StepState.FAILED, StepState.HELD} else ()
         if item.wanted is Wanted.ROLLBACK and not again:
             return
-        self.truth.runs.want_back(run, system, actor=actor.name, verb="rollback", reason=reason)
+        self.truth.controls.want_back(run, system, actor=actor.name, verb="rollback", reason=reason)
         if again:
-            self.truth.runs.command(
+            self.truth.controls.command(
                 run, system, actor=actor.name, verb="retry", reason=reason, reset=again
             )
         self.wake(run, (system,))
@@ -158,7 +158,7 @@ class Running(Deciding):
         """Begin nothing more, and roll back every item that is under way and not committed."""
         self._may(actor, "abort", run)
         record = self._open(run, None)
-        turned = self.truth.runs.command_items(
+        turned = self.truth.controls.command_items(
             run,
             [item.system for item in record.items],  # one past its commit goes on to its end
             actor=actor.name,
@@ -187,7 +187,7 @@ class Running(Deciding):
                 f"没有这样的限制 / no such limit: read {', '.join(wrong)}, expected one of "
                 f"{', '.join(sorted(known))}, at least 0"
             )
-        stands = self.truth.runs.set_limits(run, limits, actor=actor.name, reason=reason)
+        stands = self.truth.controls.set_limits(run, limits, actor=actor.name, reason=reason)
         self.wake(run, tuple(i.system for i in record.items if not i.state.ended))
         return stands
 
@@ -200,7 +200,7 @@ class Running(Deciding):
         if not systems:
             raise NotFound(f"执行 {run} 没有第 {wave} 批 / the run has no wave {wave}")
         about = f"wave {wave}"
-        changed = self.truth.runs.command_items(
+        changed = self.truth.controls.command_items(
             run, systems, actor=actor.name, verb=verb, reason=reason, about=about, values=values
         )
         self.wake(run, changed)
@@ -226,7 +226,7 @@ class Running(Deciding):
             return
         values: dict[str, Any] = {"paused": paused}
         state = RunState.PAUSED if paused else RunState.RUNNING
-        self.truth.runs.command(
+        self.truth.controls.command(
             run,
             system,
             actor=actor.name,

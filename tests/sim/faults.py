@@ -119,7 +119,7 @@ class Faults:
             "import sys;from migrator.store.truth import Truth;t=Truth.open(sys.argv[1]);r=sys.argv[2]\n"
             "print('on',flush=True)\n"
             "while True:\n"
-            "  for v in ({'total':3},{'total':8}): t.runs.set_limits(r,v,actor='api',reason='x')\n"
+            "  for v in ({'total':3},{'total':8}): t.controls.set_limits(r,v,actor='api',reason='x')\n"
         )
         api = subprocess.Popen(
             [sys.executable, "-c", code, self.url, self.run],

@@ -18,7 +18,7 @@ def test_an_answer_is_asked_for_once_a_second(stage: Stage) -> None:
     now = [0.0]
     glances = Glances(stage.truth, steady=lambda: now[0])
     assert glances.turned(run) == {}
-    stage.truth.runs.want_back(run, "S0", actor="wang", verb="rollback", reason="不对")
+    stage.truth.controls.want_back(run, "S0", actor="wang", verb="rollback", reason="不对")
     assert glances.turned(run) == {}
     now[0] += LOOK_SECONDS
     assert glances.turned(run) == {"S0": "不对"}
