@@ -1,42 +1,38 @@
-"""/api/v1/inventory: ledgers checked, compared, applied; objects looked at and taken away."""
+"""/api/v1/inventory: objects looked at and taken away, tasks, what expires."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path as File
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
-from pydantic import Field, JsonValue
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import drift
 from api.http.estate_cache import EstateCache
+from api.http.inventory_answers import (
+    Counts,
+    Pulled,
+    Pulling,
+    Settling,
+    Thing,
+    ThingWhole,
+    Told,
+)
 from api.http.paging import Page, Paging, page_of
 from api.http.people import Asking, Look, Product
-from api.http.problems import Refusal, problems
-from api.http.responses import Answer
+from api.http.problems import problems
 from api.http.rights import right
 from api.http.routing import Route
 from api.http.rows import Rows, thing
-from inventory.changes import WORDS, ChangeSet
-from inventory.errors import ChangeRefused
-from inventory.findings import Finding
-from inventory.ledger.report import Ignored
-from inventory.ledger.report import Problem as LedgerProblem
+from inventory.changes import WORDS
 from inventory.ledger_write.export import export
 from inventory.ledger_write.template import template
 from inventory.model import Estate, content
-from inventory.store import Objection
 from inventory.tasks import Task
-from inventory.text import printable
 from migrator.errors import NotFound
 from migrator.people.rights import Deed
 
 router = APIRouter(prefix="/inventory", tags=["inventory"], route_class=Route)
-
-MOST_FILES = 20
-KINDS = ("xlsx", "xls", "ods", "csv", "txt", "tsv")
 Kind = Literal[
     "organisations",
     "sites",
@@ -52,201 +48,7 @@ Kind = Literal[
     "projects",
     "resources",
 ]
-Ledgers = Annotated[list[UploadFile], Field(min_length=1, max_length=MOST_FILES)]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-class RowProblem(LedgerProblem):
-    """A fault of a ledger and its place: under a name of its own in the document."""
-
-
-class Checked(Answer):
-    """What reading the ledgers gives; nothing is written."""
-
-    ok: bool
-    counts: dict[str, int]
-    problems: list[RowProblem]
-    ignored: list[Ignored]
-
-
-class Compared(Answer):
-    """`digest`: of the changes, to be given when they are applied."""
-
-    ok: bool
-    digest: str
-    counts: dict[str, int]
-    problems: list[RowProblem]
-    conflicts: int
-    changes: ChangeSet
-    findings: list[Finding]
-    objections: list[Objection] = Field(default=[])
-
-
-class Applied(Compared):
-    applied: bool
-    estate: str = Field(description="写入后的摘要 / digest of the inventory afterwards")
-
-
-class Counts(Answer):
-    digest: str
-    counts: dict[str, int]
-
-
-class Thing(Answer):
-    kind: str
-    code: str
-    name: str
-    organisation: str | None = None
-    facts: dict[str, JsonValue]
-
-
-class Told(Answer):
-    """Where a field was read."""
-
-    field: str
-    source: str
-    sheet: str
-    row: int
-    column: str
-    raw: str
-
-
-class ThingWhole(Thing):
-    provenance: list[Told]
-    needs: list[str] = Field(default=[])
-    needed_by: list[str] = Field(default=[])
-
-
-class Pulling(Answer):
-    full: bool = Field(default=False, description="全部重读 / read everything anew")
-
-
-class Pulled(Answer):
-    digest: str
-    counts: dict[str, int]
-    full: bool
-    requests: int
-
-
-class Settling(Answer):
-    take: Literal["netbox", "ledger"]
-    reason: str = Field(min_length=1, max_length=2000)
-
-
-@contextmanager
-def uploaded(files: list[UploadFile]) -> Iterator[list[File]]:
-    """The uploads as files of a folder that goes afterwards, under names without a path. Raises
-    Refusal."""
-    with tempfile.TemporaryDirectory(prefix="qianyun-ledgers-") as folder:
-        paths: list[File] = []
-        for number, upload in enumerate(files, start=1):
-            path = File(folder) / str(number) / ledger_name(upload.filename or "", number)
-            path.parent.mkdir()
-            with path.open("wb") as file:
-                while part := upload.file.read(1 << 20):
-                    file.write(part)
-            paths.append(path)
-        yield paths
-
-
-def ledger_name(told: str, number: int) -> str:
-    """A name for a file of ours: the last part of what was told, printable, with a suffix that a
-    ledger has. Raises Refusal."""
-    name = printable(told.replace("\\", "/").rpartition("/")[2])
-    name = name.replace("\\", "_").strip(" .")
-    stem, _, suffix = name.rpartition(".")
-    if suffix.lower() not in KINDS:
-        raise Refusal(
-            415,
-            f"文件类型不支持 / not a kind of file that a ledger is: read {name[:100]!r}, expected one of: "
-            f"{', '.join(KINDS)}",
-        )
-    return f"{(stem or str(number))[-100:]}.{suffix.lower()}"
-
-
-@router.post(
-    "/check",
-    summary="检查台账 / read ledgers and say what is refused",
-    responses=problems(409, 413, 415),
-    **right(Deed.INVENTORY_READ),
-)
-def check(ledgers: Ledgers, product: Product) -> Checked:
-    """什么都不写 / nothing is written."""
-    with uploaded(ledgers) as paths:
-        report = drift.read(product, paths)
-    return Checked(
-        ok=report.ok,
-        counts=dict(report.counts),
-        problems=_rows(report.problems),
-        ignored=list(report.ignored),
-    )
-
-
-@router.post(
-    "/diff",
-    summary="与台账库比对 / compare ledgers with the inventory",
-    responses=problems(409, 413, 415),
-    **right(Deed.INVENTORY_APPLY),
-)
-def diff(ledgers: Ledgers, product: Product, person: Asking) -> Compared:
-    """逐字段，旧 → 新；什么都不写 / field by field, old → new; nothing is written."""
-    with uploaded(ledgers) as paths:
-        compared = drift.compare(product, paths)
-    drift.require_own(product, compared, person)
-    return Compared.model_validate(_compared(product, compared))
-
-
-@router.post(
-    "/apply",
-    summary="写入台账库 / bring ledgers into the inventory",
-    responses=problems(409, 413, 415),
-    **right(Deed.INVENTORY_APPLY),
-)
-def apply(
-    ledgers: Ledgers,
-    digest: Annotated[
-        str, Query(pattern=r"^[0-9a-f]{64}$", description="所看变更的摘要 / of the changes seen")
-    ],
-    product: Product,
-    person: Asking,
-    partial: Annotated[
-        bool, Query(description="有拒收行也收无误的行 / take the good rows")
-    ] = False,
-) -> Applied:
-    """恰为所看变更才写；两次等于一次 / exactly what was seen; twice changes nothing."""
-    with uploaded(ledgers) as paths:
-        compared = drift.compare(product, paths)
-        if not compared.report.ok and not partial:
-            raise ChangeRefused(
-                f"有 {len(compared.report.problems)} 处被拒收，什么都没有写 / some rows are refused, nothing "
-                "was written: correct them, or tell partial=true"
-            )
-        if compared.changes.digest != digest and not compared.changes.empty:
-            raise ChangeRefused(
-                f"变更已不是所看的 / the changes are no longer those that were seen: read digest {digest}, "
-                f"they have {compared.changes.digest}; look at them again"
-            )
-        drift.apply(product, compared, ledgers=paths, actor=person, confirmed=digest)
-    data = _compared(product, compared, asks=False)
-    return Applied.model_validate(data | {"applied": True, "estate": compared.changes.result})
-
-
-def _rows(problems: Iterable[LedgerProblem]) -> list[RowProblem]:
-    return [RowProblem.model_validate(one.model_dump()) for one in problems]
-
-
-def _compared(product: Product, compared: drift.Comparison, *, asks: bool = True) -> dict[str, Any]:
-    changes = compared.changes
-    return {
-        "ok": compared.report.ok,
-        "digest": changes.digest,
-        "counts": changes.counts,
-        "problems": _rows(compared.report.problems),
-        "conflicts": sum(f.conflict for f in compared.findings),
-        "changes": changes,
-        "findings": [f for f in compared.findings if f.conflict],
-        "objections": product.estate.objections(changes) if asks else (),
-    }
 
 
 @router.get(

@@ -10,7 +10,7 @@ import pytest
 
 from api.bootstrap import Qianyun
 from api.http.guard import LARGEST
-from api.http.inventory import ledger_name
+from api.http.ledgers import ledger_name
 from api.http.people import CSRF_HEADER, local_path
 from api.http.problems import Refusal
 from api.settings import load

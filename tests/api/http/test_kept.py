@@ -14,7 +14,7 @@ import pytest
 
 from api.bootstrap import Qianyun
 from api.http.app import make_app
-from api.http.inventory import Thing
+from api.http.inventory_answers import Thing
 from api.http.kept import KEPT, KeptAnswers
 from api.http.paging import Wanted, page_of
 from api.http.problems import Refusal
