@@ -3,25 +3,34 @@
 from datetime import date
 from pathlib import Path as File
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import Field, JsonValue
 
 from api.days import city_today, day_or_today
 from api.http.paging import Page, Paging, page_of
 from api.http.people import Asking, Look, Product
+from api.http.policies_answers import (
+    Assessed,
+    AssessedAll,
+    BaselineOf,
+    Held,
+    NewRecord,
+    Phases,
+    PolicyAnswer,
+    PolicyChecked,
+    PolicyFault,
+    PolicyText,
+    Withdrawal,
+)
 from api.http.problems import problems
-from api.http.responses import Answer
 from api.http.rights import right
 from api.http.routing import Route
 from api.judging import cases, shelf_of, standings
 from inventory.errors import PackRefused
-from inventory.policies.assessment import Assessment
-from inventory.policies.holds import Hold, total
+from inventory.policies.holds import total
 from inventory.policies.loader import load_file
-from inventory.policies.pack import Pack, Validity
-from inventory.policies.phases import Standing
+from inventory.policies.pack import Pack
 from migrator.people.rights import Deed, within
 from migrator.people.scope import Owners
 from migrator.store.records import Kept
@@ -36,85 +45,6 @@ One = Annotated[
         max_length=63, description="一个政策，默认本市的 / one policy; the city's own by default"
     ),
 ]
-
-
-class PolicyAnswer(Answer):
-    id: str
-    title: str
-    title_en: str
-    number: str
-    place: str
-    validity: Validity
-    in_force: bool
-    own: bool = Field(description="本市适用 / one of the city's own")
-    counts: dict[str, int]
-
-
-class Assessed(Answer):
-    assessment: Assessment
-    alarms: int = Field(description="逾期与违规数 / late targets and broken rules")
-
-
-class AssessedAll(Answer):
-    today: date
-    alarms: int
-    assessments: list[Assessed]
-
-
-class Held(Answer):
-    yuan: int
-    unknown_amounts: int
-    phase_out_yuan: int
-    phase_out_unknown: int
-    holds: list[Hold]
-
-
-class Phases(Answer):
-    policy: str
-    objects: list[Standing]
-
-
-class NewRecord(Answer):
-    kind: Literal["declaration", "exception", "event", "fate"]
-    told: dict[str, JsonValue] = Field(
-        description="该类登记的字段，见 docs/policies.md / fields of a record of that kind",
-        examples=[
-            {
-                "policy": "cangzhou-2017-157",
-                "entry": "CZ-01",
-                "by": "市政务办",
-                "evidence": "冀沧政办〔2018〕1 号",
-                "on": "2018-03-01",
-                "done": True,
-            }
-        ],
-    )
-
-
-class BaselineOf(Answer):
-    policy: str = Field(max_length=63)
-
-
-class PolicyText(Answer):
-    toml: str = Field(
-        min_length=1, max_length=1_000_000, description="政策文件全文 / the whole file"
-    )
-
-
-class PolicyFault(Answer):
-    line: int | None
-    told: str
-
-
-class PolicyChecked(Answer):
-    ok: bool
-    id: str | None
-    counts: dict[str, int]
-    faults: list[PolicyFault]
-
-
-class Withdrawal(Answer):
-    reason: str = Field(min_length=1, max_length=2000)
 
 
 @router.get(
