@@ -13,8 +13,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from inventory.errors import StoreError
+from inventory.wal import into_wal
 
-BUSY_MS = 30_000
 _READS = "qianyun_reads"
 
 
@@ -58,15 +58,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def _set_up_sqlite(dbapi_connection: Any, _record: Any) -> None:
     # sqlite3 must not begin transactions by itself: _begin_sqlite does
     dbapi_connection.isolation_level = None
-    cursor = dbapi_connection.cursor()
-    for pragma in (
-        f"busy_timeout={BUSY_MS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    into_wal(dbapi_connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+        dbapi_connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from inventory.wal import into_wal
 from probes.watch.folder import Folder
 from probes.watch.slots import Seat, read
 from probes.watch.table import HEAD, WORDS, State, Table, Word
@@ -268,7 +269,7 @@ def begins(day: date) -> int:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=30)
-    database.execute("pragma journal_mode = wal")
+    database = sqlite3.connect(path)
+    into_wal(database)
     database.execute("pragma synchronous = normal")
     return database

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from inventory.wal import into_wal
 from probes.errors import Misuse
 
 SCHEMA = """
@@ -214,7 +215,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=30)
-    database.execute("pragma journal_mode = wal")
+    database = sqlite3.connect(path)
+    into_wal(database)
     database.execute("pragma synchronous = normal")
     return database

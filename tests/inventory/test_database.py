@@ -1,11 +1,13 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from inventory.database import BUSY_MS, make_engine, reading, writing
+from inventory.database import make_engine, reading, writing
 from inventory.errors import StoreError
+from inventory.wal import BUSY_MS
 
 
 def test_sqlite_is_set_up_for_several_writers(tmp_path: Path) -> None:
@@ -48,6 +50,20 @@ def test_what_fails_is_rolled_back(tmp_path: Path) -> None:
     with reading(engine) as reader:
         assert reader.execute(text("SELECT count(*) FROM t")).scalar() == 0
     engine.dispose()
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """SQLite refuses one of two that turn a file to WAL at the same moment, without waiting."""
+
+    def use(file: Path) -> None:
+        engine = make_engine(f"sqlite:///{file}")
+        with writing(engine) as writer:
+            writer.execute(text("CREATE TABLE IF NOT EXISTS t (n INTEGER)"))
+        engine.dispose()
+
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(40):
+            list(pool.map(use, [tmp_path / f"{n}.db"] * 8))
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://u:geheim@h/d", "sqlite+nodriver:///x"])

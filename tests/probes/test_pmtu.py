@@ -25,6 +25,9 @@ FAR = {4: "10.9.2.2", 6: "fd00:9:2::2"}
 def routed(mtu: int) -> Iterator[None]:
     """We, a router, and behind its link of `mtu` bytes the far host."""
     with another_namespace() as router, another_namespace() as far:
+        # a router asks for neighbours from its link-local address, not before DAD has passed it:
+        # on a busy machine that takes longer than the far host is asked for
+        inside(router, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0")
         cable(router, ("10.9.1.1/24", "10.9.1.2/24"), ("fd00:9:1::1/64", "fd00:9:1::2/64"))
         ip("route", "add", "10.9.2.0/24", "via", "10.9.1.2")
         ip("route", "add", "fd00:9:2::/64", "via", "fd00:9:1::2")

@@ -106,7 +106,7 @@ def test_a_locked_database_says_so(
     run: Run, plan: dict[str, Any], state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A refusal is written into the audit, which waits for the lock."""
-    monkeypatch.setattr("inventory.database.BUSY_MS", 50)
+    monkeypatch.setattr("inventory.wal.BUSY_MS", 50)
     code = plan["code"]
     other = sqlite3.connect(state / "qianyun.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
