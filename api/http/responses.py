@@ -73,7 +73,7 @@ _StateName = Annotated[
 times as long, and a run has thousands of items."""
 
 
-class RunSummary(Answer):
+class RunHead(Answer):
     code: str = Field(examples=["R-20261122-1"])
     plan: str
     state: RunState
@@ -83,11 +83,16 @@ class RunSummary(Answer):
     started_at: datetime
     ended_at: datetime | None
     limits: dict[str, int] = Field(description="在途调整的限制 / limits changed in flight")
+
+
+class RunCounted(RunHead):
+    """In a list: how many items stand where; whose they are, the run itself tells."""
+
+    states: dict[_StateName, int] = Field(description="状态 → 迁移项数 / items by state")
+
+
+class RunSummary(RunHead):
     items: dict[str, _StateName] = Field(description="系统 → 状态 / state by system")
-
-
-class RunsAnswer(Answer):
-    runs: list[RunSummary]
 
 
 class StepAnswer(Answer):

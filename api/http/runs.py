@@ -8,7 +8,14 @@ from pydantic import Field, JsonValue
 from api.http.paging import Page, Paging, page_of
 from api.http.people import Asking, Look, Product
 from api.http.problems import problems
-from api.http.responses import Answer, AttemptAnswer, EvidenceAnswer, ItemAnswer, RunSummary
+from api.http.responses import (
+    Answer,
+    AttemptAnswer,
+    EvidenceAnswer,
+    ItemAnswer,
+    RunCounted,
+    RunSummary,
+)
 from api.http.rights import right
 from api.http.routing import Route
 from api.http.views import run_summary, waiting
@@ -65,7 +72,7 @@ def runs(
     paging: Paging,
     state: Annotated[RunState | None, Query(description="状态 / state")] = None,
     plan: Annotated[str | None, Query(max_length=63)] = None,
-) -> Page[RunSummary]:
+) -> Page[RunCounted]:
     """按开始时间 / in the order in which they were started."""
     every = look.runs(person) if paging.q else look.heads(person)  # a text may stand in any item
     found = [run for run in every if state in (None, run.state) and plan in (None, run.plan)]
@@ -74,10 +81,9 @@ def runs(
         for n in ("code", "plan", "state", "started_by", "started_at", "ended_at")
     }
     heads, total = page_of(found, paging, keys)
-    states = look.states(person, [run.code for run in heads])
+    states = look.counted(person, [run.code for run in heads])
     shown = [
-        RunSummary(**run.model_dump(exclude={"items"}), items=states.get(run.code, {}))
-        for run in heads
+        RunCounted(**run.model_dump(exclude={"items"}), states=states[run.code]) for run in heads
     ]
     return Page(items=shown, total=total, offset=paging.offset, limit=paging.limit)
 

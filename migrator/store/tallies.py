@@ -186,6 +186,13 @@ class Tallies:
             found = {c: self._until_next(connection, c, among, _states_of) for c in codes}
         return {code: states for code, states in found.items() if states}
 
+    def counted(
+        self, codes: Collection[str], among: Among = None
+    ) -> dict[str, Mapping[ItemState, int]]:
+        """Of each run how many items stand where."""
+        with self._truth.reading() as connection:
+            return {c: self._until_next(connection, c, among, _counted) for c in codes}
+
     def _until_next[T](
         self,
         connection: Connection,
@@ -242,6 +249,12 @@ def _states_of(connection: Connection, code: str, among: Among) -> dict[str, Ite
     query = select(items.c.system, items.c.state).where(_of(connection, [code], among))
     rows = connection.execute(query.order_by(items.c.wave, items.c.system)).all()
     return {system: _STATES[state] for system, state in rows}
+
+
+def _counted(connection: Connection, code: str, among: Among) -> Mapping[ItemState, int]:
+    query = select(items.c.state, func.count()).where(_of(connection, [code], among))
+    rows = connection.execute(query.group_by(items.c.state)).all()
+    return {_STATES[state]: count for state, count in rows}
 
 
 def _summed(connection: Connection, code: str, among: Among) -> tuple[StepSum, ...]:

@@ -4,7 +4,7 @@ A person who is bound to organisations sees what is theirs: a plan or a run with
 is not there, and of the others their part is. Reads of what is sensitive stand in the audit.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,10 +138,10 @@ class Looking:
 
         return self.truth.tallies.page(code, choose, self.among(person), at="" if page else at)
 
-    def states(self, person: Person, codes: Sequence[str]) -> dict[str, dict[str, ItemState]]:
-        """State by system of the items of these runs that a person sees."""
+    def counted(self, person: Person, codes: Sequence[str]) -> dict[str, Mapping[ItemState, int]]:
+        """How many items of these runs stand where, of those that a person sees."""
         self.truth.permit(person, Deed.RUN_READ, "runs")
-        return self.truth.tallies.states(codes, self.among(person))
+        return self.truth.tallies.counted(codes, self.among(person))
 
     def moves(self, person: Person, system: str) -> list[ItemRecord]:
         """What every run did with a system that a person sees, oldest first."""
