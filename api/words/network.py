@@ -8,8 +8,12 @@ NETWORK_TEXTS: Mapping[str, tuple[str, str]] = {
     "network_changes": ("变更数", "changes"),
     "network_check": ("回读检查", "read back"),
     "network_whole": ("命令可识别，回退完整", "every line known, the rollback is whole"),
+    "network_compared": ("下发时先比对现状", "compared with the device as it is sent"),
+    "network_sent_by": ("下发方式", "sent by"),
+    "network_hands": ("工程师手工", "an engineer's hands"),
     "network_written": (
-        "已写入 {out}；未在任何设备上执行过，下发前须由网络工程师核对",
-        "written to {out}; never run on any device: a network engineer looks at it before it is used",
+        "已写入 {out}，未下发；厂商命令未在任何设备上执行过，使用前须由网络工程师核对",
+        "written to {out}, nothing was sent; vendors' commands were never run on any device: a network "
+        "engineer looks at them before they are used",
     ),
 }

@@ -1,19 +1,21 @@
-"""A list of changes of network devices from a TOML file: closed types, every mistake with its line.
+"""A list of network changes from a TOML file: closed types, every mistake with its line.
 
-[[device]]
-name = "jf1-egress"
-vendor = "huawei-vrp"        # h3c-comware, ruijie, frr
-[[device.change]]
-kind = "close-exit"          # enable-ipv6, rehome
-interface = "GigabitEthernet0/0/1"
-gateway = "203.0.113.1"
+docs/network.md has one whole: ports of devices, firewalls said of IPv6, names to other addresses.
 """
 
+import json
 from collections import Counter
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface, IPv6Interface
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -23,6 +25,7 @@ from inventory.policies.loader import read_toml
 from migrator.errors import MeansRefused, Refused
 from migrator.network.changes import Change, CloseExit, EnableIPv6, Interface, Rehome
 from migrator.network.devices import Vendor
+from migrator.network.firewall.address_map import AddressMap
 
 
 def _text(value: object) -> object:
@@ -70,9 +73,14 @@ class _Rehome(_Closed):
         return Rehome(interface=Interface(self.interface), old=self.old, new=self.new)
 
 
+# the name becomes a file's: nothing that a file system or a shell reads otherwise
+_FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+_DomainName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$")]
+_Addresses = tuple[Annotated[IPv4Address | IPv6Address, _OnlyText], ...]
+
+
 class _Device(_Closed):
-    # the name becomes a file's: nothing that a file system or a shell reads otherwise
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+    name: _FileName
     vendor: Vendor
     change: Annotated[
         tuple[Annotated[_EnableIPv6 | _CloseExit | _Rehome, Field(discriminator="kind")], ...],
@@ -80,8 +88,33 @@ class _Device(_Closed):
     ]
 
 
+class _Network(_Closed):
+    v4: Annotated[IPv4Network, _OnlyText]
+    v6: Annotated[IPv6Network, _OnlyText] | None = None
+
+
+class _Firewall(_Closed):
+    name: _FileName
+    listing: Annotated[str, Field(min_length=1, max_length=255)]
+    network: tuple[_Network, ...] = ()
+
+
+class _Name(_Closed):
+    name: _FileName
+    server: Annotated[IPv4Address | IPv6Address, _OnlyText]
+    port: Annotated[int, Field(ge=1, le=65535)] = 53
+    zone: _DomainName
+    host: _DomainName
+    key_name: _DomainName
+    before: _Addresses
+    after: Annotated[_Addresses, Field(min_length=1)]
+    ttl: Annotated[int, Field(ge=1, le=604800)] = 60
+
+
 class _List(_Closed):
-    device: Annotated[tuple[_Device, ...], Field(min_length=1)]
+    device: tuple[_Device, ...] = ()
+    firewall: tuple[_Firewall, ...] = ()
+    name: tuple[_Name, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,9 +126,33 @@ class DeviceChanges:
     changes: tuple[Change, ...]
 
 
-def read_changes(path: Path) -> tuple[DeviceChanges, ...]:
-    """Every device of the file. Raises MeansRefused with every mistake of form, Refused for a value
-    that can't be on a port and for a device, port or gateway that is told twice."""
+@dataclass(frozen=True)
+class FirewallChange:
+    """A device's nftables as it lists them, and what stands for which network of IPv4."""
+
+    name: str
+    listing: tuple[dict[str, Any], ...]
+    addresses: AddressMap
+
+
+@dataclass(frozen=True)
+class NameChange:
+    """A name from some addresses to others, A and AAAA together (RFC 2136); `told`: as dns.yml takes it."""
+
+    name: str
+    told: dict[str, object]
+
+
+@dataclass(frozen=True)
+class NetworkChanges:
+    devices: tuple[DeviceChanges, ...]
+    firewalls: tuple[FirewallChange, ...]
+    names: tuple[NameChange, ...]
+
+
+def read_changes(path: Path) -> NetworkChanges:
+    """Everything in the file. Raises MeansRefused with every mistake of form, Refused for a value
+    that can't be on a port, for what is told twice, and for a listing that is none."""
     try:
         raw, places = read_toml(path)
     except PackRefused as refused:
@@ -106,8 +163,21 @@ def read_changes(path: Path) -> tuple[DeviceChanges, ...]:
         told = _List.model_validate(raw)
     except ValidationError as error:
         raise MeansRefused(of_validation(error, _List, path, places)) from error
-    _once("设备 / device", [one.name.casefold() for one in told.device])
-    return tuple(_device(one) for one in told.device)
+    names = [
+        *(one.name for one in told.device),
+        *(one.name for one in told.firewall),
+        *(one.name for one in told.name),
+    ]
+    if not names:
+        raise Refused(
+            f"{path.name}: 没有变更 / no change in it; expected [[device]], [[firewall]] or [[name]]"
+        )
+    _once("名称 / name", [name.casefold() for name in names])
+    return NetworkChanges(
+        devices=tuple(_device(one) for one in told.device),
+        firewalls=tuple(_firewall(one, path.parent) for one in told.firewall),
+        names=tuple(_name(one) for one in told.name),
+    )
 
 
 def _device(told: _Device) -> DeviceChanges:
@@ -117,6 +187,36 @@ def _device(told: _Device) -> DeviceChanges:
     gateways = [str(one.gateway) for one in changes if isinstance(one, CloseExit)]
     _once(f"{told.name}: 网关 / gateway", gateways)
     return DeviceChanges(told.name, told.vendor, changes)
+
+
+def _firewall(told: _Firewall, folder: Path) -> FirewallChange:
+    _once(f"{told.name}: 网段 / network", [str(one.v4) for one in told.network])
+    pairs = tuple((one.v4, one.v6) for one in told.network)
+    return FirewallChange(told.name, _listing(folder / told.listing), AddressMap(pairs))
+
+
+def _listing(path: Path) -> tuple[dict[str, Any], ...]:
+    """What `nft -j list ruleset` wrote. Raises Refused."""
+    try:
+        rows = json.loads(path.read_text("utf-8"))["nftables"]
+        if not all(isinstance(one, dict) and len(one) == 1 for one in rows):
+            raise TypeError("nftables")
+    except OSError as error:
+        raise Refused(
+            f"{path}: 无法读取 / can't be read: {error.strerror}; 请先在设备上执行 / first, on the "
+            "device: nft -j list ruleset"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(
+            f"{path}: 应为 nft -j list ruleset 的输出 / expected what `nft -j list ruleset` writes: "
+            f"{type(error).__name__}"
+        ) from error
+    return tuple(one for one in rows if "metainfo" not in one)
+
+
+def _name(told: _Name) -> NameChange:
+    data: dict[str, object] = told.model_dump(mode="json", exclude={"name", "host"})
+    return NameChange(told.name, data | {"name": told.host})
 
 
 def _once(what: str, names: list[str]) -> None:

@@ -104,3 +104,18 @@ def _addresses(words: _Dialect, change: Rehome, *, new: bool) -> list[str]:
     if words.replaces:
         return [f"ip address {to.ip} {to.netmask}"]
     return [f"{words.no} ip address {since}", f"ip address {to}"]
+
+
+type Lines = tuple[tuple[str, str], ...]
+
+
+def shows(change: Change) -> tuple[Lines, Lines]:
+    """What FRR's running configuration has only before a change, and only after it: lines with the
+    block that they stand in."""
+    block = f"interface {change.interface.name}"
+    if isinstance(change, EnableIPv6):
+        return (), ((block, f"ipv6 address {change.address}"),)
+    if isinstance(change, CloseExit):
+        route = f"{_DIALECTS[Vendor.FRR].default} {change.gateway}"
+        return (("", route),), ((block, "shutdown"),)
+    return ((block, f"ip address {change.old}"),), ((block, f"ip address {change.new}"),)
