@@ -16,6 +16,7 @@ from ansible.module_utils.qianyun_agent import (  # noqa: F401
     backup,
     commit,
     cutover,
+    decommission,
     engines,
     errors,
     files,
@@ -31,6 +32,7 @@ from ansible.module_utils.qianyun_agent import (  # noqa: F401
     mariadb_look,
     move,
     ours,
+    overwrite,
     pace,
     parity,
     paths,
@@ -79,6 +81,7 @@ options:
   facts_of_gateway: {type: dict}
   replication_password: {type: str, no_log: true}
   reap_attempts: {type: list, elements: str}
+  archive_digest: {type: str}
 """
 RETURN = """
 qianyun: {type: dict, description: evidence; its key verb names the verb}
@@ -98,6 +101,7 @@ def main() -> None:
             "facts_of_gateway": {"type": "dict", "default": {}},
             "replication_password": {"type": "str", "default": "", "no_log": True},
             "reap_attempts": {"type": "list", "elements": "str", "default": []},
+            "archive_digest": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
@@ -116,6 +120,7 @@ def main() -> None:
             password=p["replication_password"],
             reap_attempts=p["reap_attempts"],
             check_mode=module.check_mode,
+            archive_digest=p["archive_digest"],
         )
         answer = VERBS[p["verb"]](call)
         evidence.update(answer.evidence)

@@ -74,25 +74,19 @@ def _dump(side: Side, folder: Path) -> list[dict[str, Any]]:
     return [one for cluster in side.clusters for one in cluster.dump(folder, _into)]
 
 
+def tar(top: str, path: Path, fine: tuple[int, ...] = (0,)) -> None:
+    """A folder into a file of root's, with owners, rights, attributes and holes. Raises AgentError."""
+    kept = ["--acls", "--xattrs", "--numeric-owner", "--sparse"]
+    if 1 in fine:
+        kept += ["--ignore-failed-read", "--warning=no-file-changed"]
+    _into(path, ["tar", "--create", *kept, "-C", "/", top.lstrip("/")], fine=fine)
+
+
 def _archive(side: Side, folder: Path) -> list[dict[str, Any]]:
     made = []
     for index, top in enumerate(saved_trees(side.move)):
         path = folder / f"tree-{index}.tar"
-        # 1: some file changed while it was read; the system serves on meanwhile.
-        command = [
-            "tar",
-            "--create",
-            "--acls",
-            "--xattrs",
-            "--numeric-owner",
-            "--sparse",
-            "--ignore-failed-read",
-            "--warning=no-file-changed",
-            "-C",
-            "/",
-            top.lstrip("/"),
-        ]
-        _into(path, command, fine=(0, 1))
+        tar(top, path, fine=(0, 1))  # 1: a file changed while it was read; the system serves on
         listing = check(
             ["tar", "-tf", str(path)], doing="tar -t", do="重做备份 / back up again", seconds=HOURS
         )
@@ -100,7 +94,7 @@ def _archive(side: Side, folder: Path) -> list[dict[str, Any]]:
     return made
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         for block in iter(lambda: stream.read(1 << 20), b""):
@@ -122,7 +116,7 @@ def backup(side: Side, token: int) -> dict[str, Any]:
     made = _dump(side, draft) + _archive(side, draft)
     for entry in made:
         path = draft / entry["file"]
-        entry.update(bytes=path.stat().st_size, sha256=_sha256(path))
+        entry.update(bytes=path.stat().st_size, sha256=sha256(path))
     write_json(
         draft / "manifest.json", {"system": side.move.system, "token": token, "files": made}, 0o600
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import access, ours, record, services, units
+from . import access, decommission, ours, record, services, units
 from .errors import Fenced
 from .files import folder, is_locked
 from .move import Move
@@ -39,6 +39,7 @@ def commit_source(side: Side, token: int) -> dict[str, Any]:
         cluster.put_away(move, good=True)
     record.change(move.code, token, to=record.YIELDED, frm=[record.STANDBY, record.YIELDED])
     ours.leave_source(move)
+    decommission.committed(move, token)
     _forget(move)
     return {"notes": notes, "revoked": access.revoke(move)}
 

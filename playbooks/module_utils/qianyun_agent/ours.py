@@ -128,7 +128,7 @@ def _write(code: str, value: dict[str, Any]) -> None:
 
 
 def _left(ended: list[str]) -> dict[str, Any]:
-    return {path: {"state": LEFT, "at": now(), "print": _print(path)} for path in ended}
+    return {path: {"state": LEFT, "at": now(), "print": print_of(path)} for path in ended}
 
 
 def _others(code: str) -> dict[str, str]:
@@ -169,7 +169,7 @@ def _foreign(path: str, mark: dict[str, Any]) -> AgentError | None:
     if mark.get("state") == COPYING or _empty(path):
         return None
     if mark.get("state") == LEFT:
-        if mark.get("print") == _print(path):
+        if mark.get("print") == print_of(path):
             return None
         return AgentError(
             f"目标目录在上次迁移结束后有改动 / the folder has changed since its last move: {path}",
@@ -202,7 +202,7 @@ def _told(path: str) -> str:
     return f"{path}: {many} entries, such as {name!r}"
 
 
-def _print(path: str) -> str:
+def print_of(path: str) -> str:
     """Digest of what can be seen without reading: the same unless somebody was there."""
     if not Path(path).is_dir():
         return ""

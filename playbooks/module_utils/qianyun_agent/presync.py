@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import access, ours, pace, record, services, tree, units
+from . import access, decommission, ours, pace, record, services, tree, units
 from .errors import AgentError, Fenced
 from .files import ensure_folder, folder, is_locked, locked, write_json
 from .link import RemotePort, ssh_command
@@ -26,6 +26,7 @@ def prepare_source(side: Side, token: int, password: str) -> dict[str, Any]:
     """Takes the role active, and makes replication possible."""
     move = side.move
     record.change(move.code, token, to=record.ACTIVE, frm=["", record.ACTIVE])
+    decommission.forget(move)
     remember(move, "source")
     units.claim(move.services)
     changed = [cluster.prepare(side, password) for cluster in side.clusters]
@@ -38,6 +39,7 @@ def prepare_target(side: Side, token: int, password: str) -> dict[str, Any]:
     if record.read(move.code).role != record.ACTIVE:  # or it is refused for that
         ours.expect(move)
     record.change(move.code, token, to=record.STANDBY, frm=["", record.STANDBY, record.YIELDED])
+    decommission.forget(move)
     remember(move, "target")
     for cluster in side.clusters:
         cluster.prepare(side, password)

@@ -10,6 +10,7 @@ from . import (
     access,
     backup,
     commit,
+    decommission,
     gateway,
     install,
     launch,
@@ -40,6 +41,7 @@ class Call:
     password: str = field(repr=False)
     reap_attempts: List[str]
     check_mode: bool
+    archive_digest: str = ""
 
     @property
     def move(self) -> Move:
@@ -198,6 +200,30 @@ def _commit(call: Call) -> Answer:
         side.close()
 
 
+def _archive(call: Call) -> Answer:
+    side = call.side
+    try:
+        if call.check_mode:
+            return Answer({"room": decommission.need(side)})
+        told = decommission.archive(side, call.token)
+        return Answer(told, not told.get("repeated"))
+    finally:
+        side.close()
+
+
+def _wipe(call: Call) -> Answer:
+    side = call.side
+    try:
+        if call.check_mode:
+            decommission.ready(side)
+            decommission.checked(call.move, call.archive_digest)
+            return Answer({"checked_only": True})
+        told = decommission.wipe(side, call.token, call.archive_digest)
+        return Answer({"wipe": told}, not told.get("repeated"))
+    finally:
+        side.close()
+
+
 def _stand(call: Call) -> Answer:
     """Where the host stands. A target that serves goes back at once: each play costs a second."""
     if call.kind == "target":
@@ -252,6 +278,8 @@ VERBS: Dict[str, Callable[[Call], Answer]] = {
     "practise": _practise,
     "rollback": lambda call: _run(call, ROLLBACK),
     "commit": _commit,
+    "archive": _archive,
+    "wipe": _wipe,
     "stand": _stand,
     "abandon": _abandon,
     "reap": _reap,
