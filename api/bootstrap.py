@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from migrator.engine.worker import Post
     from migrator.runs.gates import Gates
     from migrator.use_cases.accounts import Accounts
+    from migrator.use_cases.decommissioning import Decommissioning
     from migrator.use_cases.looking import Looking
     from migrator.use_cases.planning import Planning
     from migrator.use_cases.recording import Recording
@@ -142,6 +143,14 @@ class Qianyun:
             begin=self._begin,
             wake=self._wake,
             gates=self.gates,
+        )
+
+    @cached_property
+    def decommissioning(self) -> "Decommissioning":
+        from migrator.use_cases.decommissioning import Decommissioning
+
+        return Decommissioning(
+            truth=self.truth, estate=self.estate, timezone=self.settings.timezone
         )
 
     @cached_property

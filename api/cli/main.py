@@ -14,6 +14,7 @@ import typer
 
 from api.cli import (
     audit,
+    decommission,
     discover,
     history,
     inventory,
@@ -60,6 +61,7 @@ app.add_typer(machine.app, name="machine")
 app.add_typer(probe.app, name="probe")
 app.add_typer(netbox.app, name="netbox")
 app.add_typer(network.app, name="network")
+app.add_typer(decommission.app, name="decommission")
 app.add_typer(audit.app, name="audit")
 app.add_typer(audit.database, name="db")
 app.add_typer(user.app, name="user")

@@ -10,6 +10,7 @@ from typing import Literal
 
 from api.words.alerts import ALERT_TEXTS
 from api.words.census import CENSUS
+from api.words.decommission import DECOMMISSION_TEXTS
 from api.words.engine import ENGINE_TEXTS
 from api.words.netbox import NETBOX_TEXTS
 from api.words.network import NETWORK_TEXTS
@@ -35,6 +36,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **STEP_TEXTS,
         **NETBOX_TEXTS,
         **NETWORK_TEXTS,
+        **DECOMMISSION_TEXTS,
         **SERVICE_TEXTS,
         **READINESS_TEXTS,
         **POLICY_TEXTS,

@@ -43,6 +43,8 @@ NETBOX_TEXTS: Mapping[str, tuple[str, str]] = {
     "switch": ("切换", "switch"),
     "soak": ("观察", "soak"),
     "commit": ("提交", "commit"),
+    "archive": ("归档", "archive"),
+    "wipe": ("清除", "wipe"),
     "rollback": ("回退", "rollback"),
     "head.preflight": ("预检", "pre-\nflight"),
     "head.presync": ("预同步", "pre-\nsync"),

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from migrator.attempts.ansible import Failure, Order, Outcome
@@ -85,10 +86,11 @@ class Crew:
         hold: int,
         *,
         practise: bool = False,
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> Outcome:
         """Run the step's playbook as a new attempt, or adopt what the last one finished.
 
-        `practise`: the cutover is done, undone and done again.
+        `practise`: the cutover is done, undone and done again. `more`: further variables.
         Raises Cancelled, Superseded, AttemptAlive.
         """
         adopted = self.clear(run, item, step, watch)
@@ -97,7 +99,9 @@ class Crew:
         attempt = self.open(run, item, step)
         playbook = PRACTISED.get(step) if practise else None
         try:
-            outcome = self._play(attempt, item, playbook or KINDS[step].playbook or "", watch, hold)
+            played = playbook or KINDS[step].playbook or ""
+            variables = self._variables(item, hold) | dict(more)
+            outcome = self._play(attempt, item, played, watch, variables)
         except Cancelled as cancelled:
             self.reap(item, [attempt], watch)
             self.cancel(attempt, str(cancelled), [])
@@ -207,13 +211,18 @@ class Crew:
         return {"move": move_of(item) | {"hold_seconds": hold, "login": self.login.user}}
 
     def _play(
-        self, attempt: AttemptRecord, item: Item, playbook: str, watch: Watch, hold: int
+        self,
+        attempt: AttemptRecord,
+        item: Item,
+        playbook: str,
+        watch: Watch,
+        variables: dict[str, Any],
     ) -> Outcome:
         play = _Play(
             name=attempt.name,
             folder=Path(attempt.folder),
             playbook=playbook,
-            variables=self._variables(item, hold),
+            variables=variables,
         )
 
         def placed(pen: Pen, pid: int) -> None:

@@ -50,9 +50,14 @@ class StepKind(StrEnum):
     SOAK = "soak"
     COMMIT = "commit"
     ROLLBACK = "rollback"
+    ARCHIVE = "archive"
+    WIPE = "wipe"
 
 
-WAY = tuple(kind for kind in StepKind if kind is not StepKind.ROLLBACK)
+AFTERWARDS = (StepKind.ARCHIVE, StepKind.WIPE)
+"""On the old host once an item is done and its trial over: no steps of a run."""
+
+WAY = tuple(kind for kind in StepKind if kind not in {StepKind.ROLLBACK, *AFTERWARDS})
 """The way forward, in order."""
 
 CUTOVER = (

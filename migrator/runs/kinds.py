@@ -37,6 +37,8 @@ KINDS = {
     StepKind.SOAK: Kind(playbook=None, skippable=True),
     StepKind.COMMIT: Kind(playbook="commit.yml", cancellable=False),
     StepKind.ROLLBACK: Kind(playbook="rollback.yml", lost=Lost.VERIFY, cancellable=False),
+    StepKind.ARCHIVE: Kind(playbook="archive.yml"),
+    StepKind.WIPE: Kind(playbook="wipe.yml", lost=Lost.VERIFY, cancellable=False),
 }
 """By the step that stands for it; `quiesce` stands for the five steps of the cutover."""
 
