@@ -48,10 +48,7 @@ def paper(old: OldHost, estate: Estate, today: date) -> Report:
         made_on=today,
         cut_off=today,
         draft=old.wipe is None,
-        head=(
-            Line(label="填报单位（盖章）", value=owner),
-            Line(label="填报日期", value=str(today)),
-        ),
+        head=(Line(label="填报单位（盖章）", value=owner),),
         sections=(
             Section(heading="一、系统与割接", blocks=(_facts(old, names),)),
             Section(heading="二、归档", blocks=tuple(_archive(old))),
@@ -108,9 +105,7 @@ def _archive(old: OldHost) -> Iterator[Block]:
     if old.archive is None:
         yield Text(text="尚未归档。")
         return
-    yield Text(
-        text=f"{old.archived_by}于{old.archive['at']}归档，清单摘要（SHA-256）{old.archive['digest']}。"
-    )
+    yield Text(text=f"{old.archived_by}于{_time(old.archive['at'])}归档，清单摘要见表一。")
     rows: list[tuple[Cell, ...]] = [
         (one["of"], one["entries"], one["bytes"], one["sha256"]) for one in old.archive["parts"]
     ]
