@@ -38,6 +38,7 @@ def test_three_systems_move_and_nobody_notices(city: City, strategy: str) -> Non
     _nobody_noticed(city, read(out))
     _the_inventory_knows(city)
     _nothing_is_left_to_do(city)
+    _the_old_host_is_archived_and_wiped(city, run)
     _no_secret_is_written(city)
     assert not Path("/tmp/pwned").exists()
     city.qianyun("audit", "verify")
@@ -92,6 +93,21 @@ def _the_inventory_knows(city: City) -> None:
 def _nothing_is_left_to_do(city: City) -> None:
     again = city.qianyun("plan", "make", "--ignore-windows", expect=1)
     assert any(told in again.stdout for told in ("nothing is left to move", "没有可迁移的系统"))
+
+
+def _the_old_host_is_archived_and_wiped(city: City, run: str) -> None:
+    """After the trial (here of no days): an operator archives, another person wipes by the digest."""
+    old = (run, "LJ-S-003")
+    archived = city.json("decommission", "archive", *old, actor="wang")
+    digest = archived["archive"]["digest"]
+    city.qianyun("decommission", "wipe", *old, "--digest", digest, actor="wang", expect=1)
+    folder = city.lab.hosts["jt-file-01"].root("/srv/files")
+    assert folder.exists()
+    wiped = city.json("decommission", "wipe", *old, "--digest", digest, actor="li")
+    assert not folder.exists()
+    assert wiped["wipe"]["wiped"]["/srv/files"]["files"] > 0
+    assert (wiped["archived_by"], wiped["wiped_by"]) == ("wang", "li")
+    assert [line["code"] for line in wiped["lines"]] == ["LJ-DX-1001"]
 
 
 def _no_secret_is_written(city: City) -> None:
