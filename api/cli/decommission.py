@@ -32,7 +32,9 @@ def archive(desk: Desk, run: Run, system: System) -> None:
 
     product = desk.product
     with signals() as stop:
-        outcome = product.decommissioning.archive(run, system, product.crew, desk.actor, stop.why)
+        outcome = product.decommissioning.archive(
+            run, system, lambda: product.crew, desk.actor, stop.why
+        )
     _told(desk, run, system, outcome)
 
 
@@ -47,7 +49,7 @@ def wipe(
     ],
 ) -> None:
     product = desk.product
-    outcome = product.decommissioning.wipe(run, system, digest, product.crew, desk.actor)
+    outcome = product.decommissioning.wipe(run, system, digest, lambda: product.crew, desk.actor)
     _told(desk, run, system, outcome)
 
 

@@ -115,7 +115,7 @@ def old_host_paper(
 def archive(code: Code, system: System, person: Asking, product: Product) -> OldHostAnswer:
     """归档完成后答复 / answers when it is done; done before, it answers with that archive."""
     use = product.decommissioning
-    _expect(use.archive(code, system, product.crew, person, lambda: None))
+    _expect(use.archive(code, system, lambda: product.crew, person, lambda: None))
     return _told(use.standing(code, system))
 
 
@@ -130,7 +130,7 @@ def wipe(
 ) -> OldHostAnswer:
     """归档人本人不得清除 / by another person than who archived it."""
     use = product.decommissioning
-    _expect(use.wipe(code, system, told.digest, product.crew, person))
+    _expect(use.wipe(code, system, told.digest, lambda: product.crew, person))
     return _told(use.standing(code, system))
 
 

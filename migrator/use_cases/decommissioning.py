@@ -89,7 +89,12 @@ class Decommissioning:
         return self._old_host(self.truth.runs.item(run, system))
 
     def archive(
-        self, run: str, system: str, crew: Crew, actor: Person, stop: Callable[[], str | None]
+        self,
+        run: str,
+        system: str,
+        crew: Callable[[], Crew],
+        actor: Person,
+        stop: Callable[[], str | None],
     ) -> Outcome:
         """Archive what is the system's on its old host. Raises Forbidden, NotFound; Refused before the
         commit, in the trial, or for what was classified since; AttemptAlive, Cancelled."""
@@ -97,7 +102,9 @@ class Decommissioning:
         old = self._ready(run, system, actor, ARCHIVED)
         return self._play(old, StepKind.ARCHIVE, crew, actor, stop)
 
-    def wipe(self, run: str, system: str, digest: str, crew: Crew, actor: Person) -> Outcome:
+    def wipe(
+        self, run: str, system: str, digest: str, crew: Callable[[], Crew], actor: Person
+    ) -> Outcome:
         """Wipe what the archive with this digest holds off the old host; once begun it is not cut off.
         Raises as `archive`, and Forbidden for who archived it."""
         self._permit(actor, Deed.PLAN_DECIDE, run, system)
@@ -143,16 +150,17 @@ class Decommissioning:
         self,
         old: OldHost,
         step: StepKind,
-        crew: Crew,
+        crew: Callable[[], Crew],
         actor: Person,
         stop: Callable[[], str | None],
         **more: str,
     ) -> Outcome:
+        hands = crew()  # what stands against it is told before a missing key
         action = ARCHIVED if step is StepKind.ARCHIVE else WIPED
         about = f"{old.run}/{old.item.code}"
         self.truth.audit(actor.name, f"{action}.begin", about, host=old.item.source.code, **more)
         watch = Watch(beat=lambda: None, stop=stop)
-        outcome = crew.perform(old.run, old.item, step, watch, HOLD_SECONDS, more=more)
+        outcome = hands.perform(old.run, old.item, step, watch, HOLD_SECONDS, more=more)
         found = _last(list(outcome.evidence), step.value)
         told = {"digest": found["digest"]} if found and "digest" in found else {}
         self.truth.audit(actor.name, action, about, ok=outcome.ok, message=outcome.message, **told)
