@@ -16,8 +16,10 @@ from api.http.responses import Answer, PlanSummary
 from api.http.rights import right
 from api.http.routing import Route
 from api.http.views import plan_summary
+from inventory.ledger_write.wanted_hosts import wanted_hosts
 from migrator.errors import Refused
 from migrator.people.rights import Deed
+from migrator.planning.lacking import lacking
 from migrator.planning.plan import Verdict
 from migrator.planning.timetable import MoveGroup, Split
 from migrator.timing.case import reasons_of
@@ -135,6 +137,21 @@ def questions(told: AskQuestions, product: Product) -> list[QuestionAnswer]:
         )
         for one in found
     ]
+
+
+@router.get(
+    "/hosts.xlsx",
+    summary="待云方提供的主机 / hosts that clouds are to give, for their operators to fill in",
+    response_class=Response,
+    responses=problems(409) | {200: {"content": {plan_files.MEDIA["xlsx"]: {}}}},
+    **right(Deed.PLAN_MAKE),
+)
+def hosts(product: Product) -> Response:
+    """填好后按台账导入 / filled in, it is applied as a ledger, in part."""
+    estate = product.estate.load()
+    body = wanted_hosts(estate, lacking(estate))
+    told = {"Content-Disposition": 'attachment; filename="hosts.xlsx"'}
+    return Response(body, media_type=plan_files.MEDIA["xlsx"], headers=told)
 
 
 @router.post(

@@ -7,6 +7,11 @@ TIMETABLE_TEXTS: Mapping[str, tuple[str, str]] = {
     "sheet.roadmap": ("路线图", "Roadmap"),
     "sheet.duties": ("期限", "Days to keep"),
     "sheet.verdicts": ("去向", "Dispositions"),
+    "hosts_wanted": ("待云方提供主机的系统：{n}", "systems that want a host of a cloud: {n}"),
+    "hosts_written": (
+        "已写入 {file}，请云方填写；填好后 qianyun inventory apply --partial {file}",
+        "written to {file} for the cloud's operator; filled in: qianyun inventory apply --partial {file}",
+    ),
     "sheet.requests": ("资源需求", "Cloud capacity"),
     "sheet.costs": ("费用", "Costs"),
     "sheet.assets": ("资产清单", "Assets"),

@@ -57,6 +57,7 @@ OPERATIONS = {
     "plan reject": "plans_reject",
     "plan questions": "plans_questions",
     "plan groups": "plans_groups",
+    "plan hosts": "plans_hosts",
     "plan timetable": "plans_timetable_file",
     "plan why": "plans_why",
     "plan what-if": "plans_what_if",
