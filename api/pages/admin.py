@@ -17,6 +17,7 @@ from migrator.store.audit import Filter, first_fault
 
 TABS = ("users", "tokens", "audit", "settings", "health")
 ENTRIES = 50
+_AUDIT = ("actor", "action", "object")
 
 
 @dataclass(frozen=True)
@@ -40,40 +41,59 @@ def setting_rows(settings: object) -> tuple[SettingRow, ...]:
     return tuple(rows)
 
 
-def routes(site: Site) -> APIRouter:
-    router = APIRouter()
+@dataclass(frozen=True)
+class _Desk:
+    """What every page of this part is answered with."""
+
+    site: Site
 
     def answer(
-        request: Request, viewer: Viewer, tab: str, status: int = 200, **given: Any
+        self, request: Request, viewer: Viewer, tab: str, status: int = 200, **given: Any
+    ) -> Response:
+        given = {"roles": list(Role), **given}
+        return self._page(request, viewer, tab, f"admin_{tab}.html", status, **given)
+
+    def refused(self, request: Request, viewer: Viewer, tab: str) -> Response:
+        return self._page(request, viewer, tab, "admin_no.html", 403)
+
+    def _page(
+        self, request: Request, viewer: Viewer, tab: str, template: str, status: int, **given: Any
     ) -> Response:
         title = viewer.say(f"page.admin.{tab}")
         crumbs = (Crumb(viewer.say("page.nav.admin"), "/admin"), Crumb(title))
         shell = Shell(title=title, at="admin", crumbs=crumbs)
-        given = {"tab": tab, "tabs": TABS, "roles": list(Role), **given}
-        return site.page(request, f"admin_{tab}.html", shell, viewer=viewer, status=status, **given)
+        told = {"tab": tab, "tabs": TABS, **given}
+        return self.site.page(request, template, shell, viewer=viewer, status=status, **told)
 
-    def refused(request: Request, viewer: Viewer, tab: str) -> Response:
-        title = viewer.say(f"page.admin.{tab}")
-        crumbs = (Crumb(viewer.say("page.nav.admin"), "/admin"), Crumb(title))
-        shell = Shell(title=title, at="admin", crumbs=crumbs)
-        given: dict[str, Any] = {"tab": tab, "tabs": TABS}
-        return site.page(request, "admin_no.html", shell, viewer=viewer, status=403, **given)
-
-    def users_page(
-        request: Request, fault: str = "", shown: tuple[str, str] | None = None, told: object = None
+    def users(
+        self,
+        request: Request,
+        fault: str = "",
+        shown: tuple[str, str] | None = None,
+        told: object = None,
     ) -> Response:
-        viewer = site.viewer(request)
+        viewer = self.site.viewer(request)
         if not viewer.may(Deed.USER_READ):
-            return refused(request, viewer, "users")
-        accounts = site.product.accounts.listed(viewer.person)
-        organisations = site.city(viewer).estate.organisations
+            return self.refused(request, viewer, "users")
         given: dict[str, Any] = {
-            "accounts": accounts,
-            "organisations": organisations,
+            "accounts": self.site.product.accounts.listed(viewer.person),
+            "organisations": self.site.city(viewer).estate.organisations,
             "told": told or {},
         }
         status = 422 if fault else 200
-        return answer(request, viewer, "users", status, fault=fault, shown=shown, **given)
+        return self.answer(request, viewer, "users", status, fault=fault, shown=shown, **given)
+
+    def tokens(self, request: Request, fault: str = "", shown: str = "") -> Response:
+        viewer = self.site.viewer(request)
+        every = viewer.may(Deed.USER_READ)
+        listed = self.site.product.accounts.tokens(viewer.person, None if every else viewer.name)
+        given = {"tokens": listed, "mine": sorted(viewer.person.roles)}
+        status = 422 if fault else 200
+        return self.answer(request, viewer, "tokens", status, fault=fault, shown=shown, **given)
+
+
+def routes(site: Site) -> APIRouter:
+    router, desk = APIRouter(), _Desk(site)
 
     @router.get("/admin")
     def start(request: Request) -> Response:
@@ -81,9 +101,16 @@ def routes(site: Site) -> APIRouter:
         first = "users" if viewer.may(Deed.USER_READ) else "tokens"
         return site.back(request, f"/admin/{first}")
 
+    _users(router, site, desk)
+    _tokens(router, site, desk)
+    _looks(router, site, desk)
+    return router
+
+
+def _users(router: APIRouter, site: Site, desk: _Desk) -> None:
     @router.get("/admin/users")
     def users(request: Request) -> Response:
-        return users_page(request)
+        return desk.users(request)
 
     @router.post("/admin/users")
     def add(
@@ -101,8 +128,8 @@ def routes(site: Site) -> APIRouter:
                 viewer.person, name.strip(), roles_of(roles or ()), scope
             )
         except (MigratorError, ValueError) as error:
-            return users_page(request, str(error), told=told)
-        return users_page(request, shown=(account.name, password))
+            return desk.users(request, str(error), told=told)
+        return desk.users(request, shown=(account.name, password))
 
     @router.post("/admin/users/{name}")
     def change(request: Request, name: str, disabled: Annotated[str, Form()] = "") -> Response:
@@ -110,22 +137,14 @@ def routes(site: Site) -> APIRouter:
         try:
             site.product.accounts.change(viewer.person, name, disabled=bool(disabled))
         except MigratorError as error:
-            return users_page(request, str(error))
+            return desk.users(request, str(error))
         return site.back(request, "/admin/users")
 
-    def tokens_page(request: Request, fault: str = "", shown: str = "") -> Response:
-        viewer = site.viewer(request)
-        every = viewer.may(Deed.USER_READ)
-        listed = site.product.accounts.tokens(viewer.person, None if every else viewer.name)
-        mine = sorted(viewer.person.roles)
-        status = 422 if fault else 200
-        return answer(
-            request, viewer, "tokens", status, fault=fault, shown=shown, tokens=listed, mine=mine
-        )
 
+def _tokens(router: APIRouter, site: Site, desk: _Desk) -> None:
     @router.get("/admin/tokens")
     def tokens(request: Request) -> Response:
-        return tokens_page(request)
+        return desk.tokens(request)
 
     @router.post("/admin/tokens")
     def make(
@@ -140,8 +159,8 @@ def routes(site: Site) -> APIRouter:
                 viewer.person, viewer.name, label.strip()[:100], roles_of(roles or ()), days=days
             )
         except (MigratorError, ValueError) as error:
-            return tokens_page(request, str(error))
-        return tokens_page(request, shown=secret)
+            return desk.tokens(request, str(error))
+        return desk.tokens(request, shown=secret)
 
     @router.post("/admin/tokens/{number}/revoke")
     def revoke(request: Request, number: int) -> Response:
@@ -149,11 +168,15 @@ def routes(site: Site) -> APIRouter:
         site.product.accounts.revoke(viewer.person, number)
         return site.back(request, "/admin/tokens")
 
+
+def _looks(router: APIRouter, site: Site, desk: _Desk) -> None:
+    """The audit, settings, health."""
+
     @router.get("/admin/audit")
     def audit(request: Request) -> Response:
         viewer = site.viewer(request)
         if not viewer.may(Deed.AUDIT_READ):
-            return refused(request, viewer, "audit")
+            return desk.refused(request, viewer, "audit")
         asked = {n: request.query_params.get(n, "").strip()[:100] for n in _AUDIT}
         before = request.query_params.get("before", "")
         number = int(before) if before.isascii() and before.isdigit() and len(before) < 12 else None
@@ -163,25 +186,20 @@ def routes(site: Site) -> APIRouter:
         given: dict[str, Any] = {"entries": found, "total": total, "asked": asked, "checked": None}
         if request.query_params.get("verify"):
             given["checked"] = first_fault(site.looking(request).audit_chain(viewer.person)) or "ok"
-        return answer(request, viewer, "audit", **given)
+        return desk.answer(request, viewer, "audit", **given)
 
     @router.get("/admin/settings")
     def settings(request: Request) -> Response:
         viewer = site.viewer(request)
         if not viewer.may(Deed.SYSTEM_READ):
-            return refused(request, viewer, "settings")
-        return answer(request, viewer, "settings", rows=setting_rows(site.product.settings))
+            return desk.refused(request, viewer, "settings")
+        return desk.answer(request, viewer, "settings", rows=setting_rows(site.product.settings))
 
     @router.get("/admin/health")
     async def health(request: Request) -> Response:
         viewer = site.viewer(request)
         if not viewer.may(Deed.SYSTEM_READ):
-            return await asyncio.to_thread(refused, request, viewer, "health")
+            return await asyncio.to_thread(desk.refused, request, viewer, "health")
         needed, parts = await checked(site.product)
         given: dict[str, Any] = {"parts": parts, "needed": needed, "at": site.product.truth.now()}
-        return await asyncio.to_thread(answer, request, viewer, "health", 200, **given)
-
-    return router
-
-
-_AUDIT = ("actor", "action", "object")
+        return await asyncio.to_thread(desk.answer, request, viewer, "health", 200, **given)
