@@ -5,6 +5,7 @@ All of it comes from the estate that the process holds (`EstateCache`) and answe
 whatever cannot be told whole is an error here and never a shorter list.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,6 +13,7 @@ from fastapi.responses import Response
 from pydantic_core import to_json
 
 from api.http.estate_cache import EstateCache, Rendered
+from api.http.people import MaybeVisitor, Visitor
 from api.http.problems import problems
 from api.http.responses import Answer
 from api.http.rights import right_or_local
@@ -57,9 +59,12 @@ def discovery(cache: EstateCache) -> APIRouter:
         responses=_PROBLEMS,
         **right_or_local(Deed.INVENTORY_READ),
     )
-    def ansible(request: Request) -> Response:
-        """同 qianyun inventory ansible --list / the same JSON as that command gives."""
-        return _answer(request, cache.rendered("ansible", lambda e: to_json(inventory_of(e))))
+    def ansible(request: Request, visitor: MaybeVisitor) -> Response:
+        """同 qianyun inventory ansible --list；受限者只得本单位 / the same JSON as that command gives; of
+        who is bound to organisations, theirs."""
+        return _answer(
+            request, _seen(cache, visitor, "ansible", lambda e: to_json(inventory_of(e)))
+        )
 
     return router
 
@@ -68,8 +73,8 @@ def _add_view(router: APIRouter, cache: EstateCache, name: str) -> None:
     def make(estate: Estate) -> bytes:
         return to_json([group.as_json() for group in VIEWS[name](estate)])
 
-    def view(request: Request) -> Response:
-        return _answer(request, cache.rendered(name, make))
+    def view(request: Request, visitor: MaybeVisitor) -> Response:
+        return _answer(request, _seen(cache, visitor, name, make))
 
     router.add_api_route(
         f"/sd/{name}",
@@ -82,6 +87,17 @@ def _add_view(router: APIRouter, cache: EstateCache, name: str) -> None:
         operation_id=f"sd_{name}",
         **right_or_local(Deed.PROBE_READ),
     )
+
+
+def _seen(
+    cache: EstateCache, visitor: Visitor | None, name: str, make: Callable[[Estate], bytes]
+) -> Rendered:
+    """Of the whole city for its programs; of an organisation's own for who is bound to it."""
+    if visitor is None or visitor.person.whole_city:
+        return cache.rendered(name, make)
+    estate, scope = cache.estate(), visitor.person.organisations
+    part = cache.part(visitor.person, estate)
+    return cache.view_of(estate, (name, scope), lambda: Rendered.of(make(part)))
 
 
 def _answer(request: Request, rendered: Rendered) -> Response:

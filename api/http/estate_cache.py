@@ -44,6 +44,10 @@ class Rendered:
     body: bytes
     etag: str
 
+    @classmethod
+    def of(cls, body: bytes) -> "Rendered":
+        return cls(body, f'"{hashlib.sha256(body).hexdigest()}"')
+
 
 class EstateCache:
     """Loads again only when `version()` has changed; each time, where that says None. Safe between
@@ -103,8 +107,7 @@ class EstateCache:
         with self._lock, paused():
             estate = self._fresh()
             if view not in self._rendered:
-                body = make(estate)
-                self._rendered[view] = Rendered(body, f'"{hashlib.sha256(body).hexdigest()}"')
+                self._rendered[view] = Rendered.of(make(estate))
             return self._rendered[view]
 
     def derived[T](self, view: str, make: Callable[[Estate], T]) -> T:

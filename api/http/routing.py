@@ -9,6 +9,7 @@ tells all of this in the document itself.
 
 import hashlib
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -49,7 +50,7 @@ class Route(APIRoute):
         if "GET" in methods:
             return _tagged(handler)
         once = (self.openapi_extra or {}).get(SHOWN_ONCE, "")
-        return _once(handler, once)
+        return _readable(_once(handler, once))
 
 
 def _header(name: str, text: str, *, longest: int, required: bool = False) -> dict[str, Any]:
@@ -98,6 +99,31 @@ def _tagged(handler: Any) -> Handler:
     return answer
 
 
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""One half of a pair of surrogates (RFC 8259, 8.2), as JSON escapes it."""
+
+
+def _readable(handler: Any) -> Handler:
+    """JSON whose text nobody can write down (a half of a pair alone) is refused before it is read."""
+
+    async def answer(request: Request) -> Response:
+        if "json" in request.headers.get("content-type", "") and _HALF.search(
+            body := await request.body()
+        ):
+            try:
+                json.dumps(json.loads(body), ensure_ascii=False).encode()
+            except UnicodeEncodeError:
+                raise Refusal(
+                    422, "文字含半个代理对 / a text has half a pair of surrogates: expected Unicode"
+                ) from None
+            except (ValueError, RecursionError):
+                pass  # the route says what is the matter
+        response: Response = await handler(request)
+        return response
+
+    return answer
+
+
 def _once(handler: Any, secret: str) -> Handler:
     async def answer(request: Request) -> Response:
         key = request.headers.get(KEY)
@@ -117,10 +143,17 @@ def _once(handler: Any, secret: str) -> Handler:
     return answer
 
 
+def _said(request: Request, body: bytes) -> bytes:
+    """A body without what a client draws anew for each sending: the boundary between parts of a form."""
+    _, found, boundary = request.headers.get("content-type", "").partition("boundary=")
+    drawn = boundary.split(";")[0].strip().strip('"').encode()
+    return body.replace(drawn, b"") if found and drawn else body
+
+
 async def _kept(handler: Any, request: Request, of: tuple[str, str], secret: str) -> Response:
     commands: Commands = product_of(request).truth.commands
     told = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-    told.update(await request.body())
+    told.update(_said(request, await request.body()))
     former = await run_in_threadpool(commands.begin, *of, told.hexdigest())
     if former is not None:
         return Response(

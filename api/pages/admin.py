@@ -15,7 +15,14 @@ from migrator.errors import MigratorError
 from migrator.people.rights import Deed, Role, roles_of
 from migrator.store.audit import Filter, first_fault
 
-TABS = ("users", "tokens", "audit", "settings", "health")
+TABS = {
+    "users": Deed.USER_READ,
+    "tokens": None,
+    "audit": Deed.AUDIT_READ,
+    "settings": Deed.SYSTEM_READ,
+    "health": Deed.SYSTEM_READ,
+}
+"""With what one has to be let do; nobody is offered what he would be refused."""
 ENTRIES = 50
 _AUDIT = ("actor", "action", "object")
 
@@ -62,7 +69,8 @@ class _Desk:
         title = viewer.say(f"page.admin.{tab}")
         crumbs = (Crumb(viewer.say("page.nav.admin"), "/admin"), Crumb(title))
         shell = Shell(title=title, at="admin", crumbs=crumbs)
-        told = {"tab": tab, "tabs": TABS, **given}
+        tabs = [one for one, deed in TABS.items() if deed is None or viewer.may(deed)]
+        told = {"tab": tab, "tabs": tabs, **given}
         return self.site.page(request, template, shell, viewer=viewer, status=status, **told)
 
     def users(
@@ -83,11 +91,13 @@ class _Desk:
         status = 422 if fault else 200
         return self.answer(request, viewer, "users", status, fault=fault, shown=shown, **given)
 
-    def tokens(self, request: Request, fault: str = "", shown: str = "") -> Response:
+    def tokens(
+        self, request: Request, fault: str = "", shown: str = "", told: object = None
+    ) -> Response:
         viewer = self.site.viewer(request)
         every = viewer.may(Deed.USER_READ)
         listed = self.site.product.accounts.tokens(viewer.person, None if every else viewer.name)
-        given = {"tokens": listed, "mine": sorted(viewer.person.roles)}
+        given = {"tokens": listed, "mine": sorted(viewer.person.roles), "told": told or {}}
         status = 422 if fault else 200
         return self.answer(request, viewer, "tokens", status, fault=fault, shown=shown, **given)
 
@@ -159,7 +169,8 @@ def _tokens(router: APIRouter, site: Site, desk: _Desk) -> None:
                 viewer.person, viewer.name, label.strip()[:100], roles_of(roles or ()), days=days
             )
         except (MigratorError, ValueError) as error:
-            return desk.tokens(request, str(error))
+            told = {"label": label[:100], "roles": roles or [], "days": days}
+            return desk.tokens(request, str(error), told=told)
         return desk.tokens(request, shown=secret)
 
     @router.post("/admin/tokens/{number}/revoke")

@@ -50,6 +50,16 @@ def routes(site: Site) -> APIRouter:
         keep_session(request, answer, signed)
         return answer
 
+    @router.get("/signed-in")
+    def signed_in(request: Request) -> Response:
+        viewer = site.viewer(request)
+        if not viewer.known:
+            return site.back(request, "/sign-in?next=/signed-in")
+        title = viewer.say("page.signed_in")
+        told: dict[str, Any] = {"title": title, "lines": [viewer.say("page.signed_in.what")]}
+        told |= {"to": "/", "to_text": viewer.say("page.to_overview")}
+        return site.page(request, "message.html", Shell(title=title), viewer=viewer, **told)
+
     @router.post("/sign-out")
     def sign_out(request: Request) -> Response:
         visitor: Visitor | None = request.state.visitor

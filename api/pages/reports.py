@@ -145,9 +145,11 @@ def routes(site: Site) -> APIRouter:
         policy: Annotated[str, Form()] = "",
         period: Annotated[str, Form()] = "",
         org: Annotated[str, Form()] = "",
+        sure: Annotated[str, Form()] = "",
     ) -> Response:
         viewer = site.viewer(request, Deed.REPORT_FINAL)
-        office().make(wanted(form, policy, period, org, final=True), viewer.person)
+        if sure:  # the form says what it means, and asks
+            office().make(wanted(form, policy, period, org, final=True), viewer.person)
         return site.back(
             request, url("/reports/preview", form=form, policy=policy, period=period, org=org)
         )

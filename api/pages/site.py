@@ -18,6 +18,7 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from api.bootstrap import Qianyun
@@ -228,11 +229,36 @@ _TITLES = {
 }
 
 
-def _fault(request: Request, error: Exception) -> Response:
+KEPT_BACK = frozenset({"csrf_token", "password", "former", "new"})
+"""Fields that are not written into a page."""
+
+
+async def _fault(request: Request, error: Exception) -> Response:
     """One of our own errors: what it says is meant for people. Nobody is shown the door."""
+    if status_of(error) == HTTPStatus.UNAUTHORIZED and request.method == "POST":
+        return await _ended(request)
+    return await run_in_threadpool(_told, request, error)
+
+
+async def _ended(request: Request) -> Response:
+    """What was typed is not lost with the session: htmx leaves its dialog as it is and app.js says why;
+    any other form comes back with its fields, to be sent again after signing in (no file does)."""
+    if request.headers.get("hx-request"):
+        return Response(status_code=204, headers={"HX-Trigger": "session-ended"})
+    form = await request.form()
+    told = [(n, v) for n, v in form.multi_items() if isinstance(v, str) and n not in KEPT_BACK]
+    site: Site = request.app.state.site
+    shell = Shell(title=site.viewer(request).say("page.ended"))
+    given: dict[str, Any] = {"fields": told, "action": request.url.path}
+    return await run_in_threadpool(
+        site.page, request, "ended.html", shell, status=HTTPStatus.UNAUTHORIZED, **given
+    )
+
+
+def _told(request: Request, error: Exception) -> Response:
     status = status_of(error)
     if status == HTTPStatus.UNAUTHORIZED:
-        to = f"/sign-in?next={quote(_own_address(request) if request.method == 'GET' else '/')}"
+        to = f"/sign-in?next={quote(_own_address(request))}"
         if request.headers.get("hx-request"):
             return Response(status_code=204, headers={"HX-Redirect": to})
         return RedirectResponse(to, status_code=303)

@@ -117,6 +117,9 @@ def read_toml(path: Path) -> tuple[dict[str, Any], Mapping[Place, int]]:
     text = text.replace("\r\n", "\n")
     try:
         raw = tomllib.loads(text, parse_float=Decimal)
+    except RecursionError as error:
+        wanted = "嵌套过深 / nested too deep"
+        raise PackRefused([PackFault(path.name, 1, "—", "", wanted)]) from error
     except tomllib.TOMLDecodeError as error:
         told = _AT_LINE.search(str(error))  # the error has no line of its own before Python 3.14
         line = int(told[1]) if told else text.count("\n") + 1

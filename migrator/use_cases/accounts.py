@@ -125,6 +125,12 @@ class Accounts:
         self.truth.permit(actor, Deed.USER_MANAGE, name)
         account = self.truth.people.get(name)
         values: dict[str, object] = {}
+        if actor.via != "" and name == actor.name and (roles is not None or whole_city):
+            self.truth.audit(actor.name, "user.change.refused", name, reason="own roles")
+            raise Forbidden(
+                "自己的角色与范围须由另一管理员更改 / one's own roles and scope are another "
+                "administrator's to change"
+            )
         if roles is not None:
             values["roles"] = tuple(sorted(set(roles)))
         if whole_city or organisations is not None:
@@ -249,9 +255,18 @@ class Accounts:
         organisations: Iterable[str] | None = None,
     ) -> tuple[Token, str]:
         """A token of an account and its text, shown this once. It never may more than the account
-        does, now or later. Raises Refused, NotFound, Forbidden."""
+        does, now or later. Raises Refused, NotFound; Forbidden also for who came by a token, which would
+        outlive itself, and for a token of another's that approves."""
         account = self._own_or_managed(actor, name)
+        self._require_no_token(actor, name)
         wanted = tuple(sorted(set(roles)))
+        if Role.APPROVER in wanted and actor.via != "" and actor.name != name:
+            raise self._forbidden(
+                actor,
+                name,
+                "审批令牌只能由本人制作 / a token that approves is made by its owner alone: nobody "
+                "decides in another's name",
+            )
         if not wanted or not set(wanted) <= set(account.roles) or not 1 <= days <= LONGEST_TOKEN:
             raise Refused(
                 f"令牌的角色应为该用户所有，期限 1 至 {LONGEST_TOKEN} 天 / a token: read roles "
@@ -285,6 +300,8 @@ class Accounts:
         if found is None:
             raise NotFound(f"没有此令牌 / no such token: {number}; see `qianyun user token list`")
         self._own_or_managed(actor, found.account)
+        if actor.via != f"token:{number}":  # one may give itself up
+            self._require_no_token(actor, found.account)
         self.truth.people.revoke(number, actor.name)
         return next(t for t in self.truth.people.tokens(found.account) if t.id == number)
 
@@ -307,6 +324,19 @@ class Accounts:
             scope = told if scope is None else told & scope
         roles = mine.roles & frozenset(token.roles)
         return Person(name=mine.name, roles=roles, organisations=scope, via=mine.via)
+
+    def _require_no_token(self, actor: Person, name: str) -> None:
+        """Raises Forbidden for who came by a token: it would make itself wider, or last longer."""
+        if actor.via.startswith("token:"):
+            raise self._forbidden(
+                actor,
+                name,
+                "令牌不能管理令牌，请登录后操作 / a token manages no tokens: sign in",
+            )
+
+    def _forbidden(self, actor: Person, name: str, why: str) -> Forbidden:
+        self.truth.audit(actor.name, "token.refused", name, reason=why)
+        return Forbidden(why)
 
     def _own_or_managed(self, actor: Person, name: str) -> Account:
         own = actor.name == name and actor.via != ""

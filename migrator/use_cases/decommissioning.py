@@ -16,7 +16,7 @@ from inventory.store import EstateStore
 from migrator.attempts.ansible import Outcome
 from migrator.attempts.crew import HOLD_SECONDS, Crew, Watch
 from migrator.errors import Forbidden, Refused
-from migrator.people.rights import Deed, Person, Subject
+from migrator.people.rights import Deed, Person
 from migrator.planning.plan import Item, Plan, StepKind
 from migrator.runs.records import ItemRecord, ItemState, StepState
 from migrator.store.audit import Filter
@@ -127,9 +127,9 @@ class Decommissioning:
         return self._play(old, StepKind.WIPE, crew, actor, lambda: None, archive_digest=digest)
 
     def _permit(self, actor: Person, deed: Deed, run: str, system: str) -> None:
-        found = {one.code: one for one in self.estate.load().systems}.get(system)
-        subject = Subject.of(found.organisation if found else None)
-        self.truth.permit(actor, deed, f"{run}/{system}", subject)
+        """Raises Forbidden; NotFound for what the person does not see."""
+        self.truth.permit(actor, deed, f"{run}/{system}")
+        Looking(self.truth, self.estate).item(actor, run, system)
 
     def _ready(self, run: str, system: str, actor: Person, action: str) -> OldHost:
         old = self.standing(run, system)

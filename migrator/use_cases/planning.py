@@ -21,7 +21,7 @@ from migrator.people.rights import Deed, Person
 from migrator.planning.drift import drifts, planned_drifts
 from migrator.planning.means_file import changed
 from migrator.planning.orders import NO_ORDERS, Orders
-from migrator.planning.plan import Item, Means, Plan, StepKind
+from migrator.planning.plan import WAY, Item, Means, Plan, StepKind
 from migrator.planning.planner import make_plan
 from migrator.runs.approvals import PlanRecord
 from migrator.runs.kinds import KINDS
@@ -30,9 +30,7 @@ from migrator.use_cases.missed import begun_of, missed
 from migrator.use_cases.transfers import learned, transfers_in
 
 REHEARSED = tuple(
-    (step, kind.playbook)
-    for step, kind in KINDS.items()
-    if kind.playbook and step is not StepKind.ROLLBACK
+    (step, kind.playbook) for step, kind in KINDS.items() if kind.playbook and step in WAY
 )
 """What a dry run goes through for each item, in check mode."""
 

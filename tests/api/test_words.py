@@ -10,6 +10,7 @@ import api
 from api.words import TEXTS, Words
 from migrator.planning.plan import Disposition, StepKind
 from migrator.runs.records import ItemState, RunState, StepState
+from probes.readiness.evidence import Verdict
 
 SOURCES = sorted(Path(api.__file__).parent.rglob("*.py"))
 
@@ -47,6 +48,7 @@ def test_every_key_that_is_asked_for_exists() -> None:
 
 def test_every_state_and_step_has_a_word() -> None:
     keys = {f"run.{state}" for state in RunState} | {f"item.{state}" for state in ItemState}
+    keys |= {f"page.finding.{verdict}" for verdict in Verdict}
     keys |= {f"step.{state}" for state in StepState} | {kind.value for kind in StepKind}
     keys |= {d.value for d in Disposition if d is not Disposition.DONE}
     assert keys <= set(TEXTS)

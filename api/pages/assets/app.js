@@ -38,7 +38,49 @@ document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || form.method === "dialog") return;
   const button = event.submitter;
   if (button && button.dataset.busy) {
+    button.dataset.idle = button.textContent;
     window.setTimeout(() => { button.disabled = true; button.textContent = button.dataset.busy; }, 0);
   }
 });
+
+// ── what could not be sent, or outlived its session, says so where it was pressed and may be sent again ──
+function complain(at, text, link) {
+  const place = at.closest(".confirm, .panel, main") || document.querySelector("main");
+  const note = place.querySelector("[data-complaint]") || document.createElement("div");
+  note.className = "note bad";
+  note.dataset.complaint = "";
+  note.tabIndex = -1;
+  note.setAttribute("role", "alert");
+  const line = document.createElement("p");
+  line.textContent = text;
+  note.replaceChildren(line);
+  if (link) { note.dataset.ended = ""; note.append(link); }
+  place.prepend(note);
+  note.focus();
+  for (const button of place.querySelectorAll("button[data-idle]")) {
+    button.disabled = false;
+    button.textContent = button.dataset.idle;
+  }
+}
+for (const kind of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(kind, (event) => complain(event.target, document.body.dataset.unsent));
+}
+document.addEventListener("session-ended", (event) => {
+  const link = document.createElement("a");
+  link.href = "/sign-in?next=/signed-in";
+  link.target = "_blank";
+  link.rel = "noopener";
+  link.className = "button";
+  link.textContent = document.body.dataset.signIn;
+  complain(event.target, document.body.dataset.session, link);
+});
+async function renew() {
+  const answer = await fetch("/api/v1/session", { headers: { accept: "application/json" } });
+  if (!answer.ok) return;
+  const { csrf } = await answer.json();
+  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRF-Token": csrf }));
+  for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = csrf;
+  for (const note of document.querySelectorAll("[data-complaint][data-ended]")) note.remove();
+}
+window.addEventListener("focus", () => { if (document.querySelector("[data-ended]")) renew(); });
 window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });

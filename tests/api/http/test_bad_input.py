@@ -247,3 +247,43 @@ def test_problems_speak_the_language_asked_for(
     assert has in problem["title"]
     assert lacks not in problem["title"] + problem["detail"]
     assert json.dumps(problem)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/plans/P-20261123-1/what-if", b'{"settings": ["\\ud800=1"]}'),
+        ("/api/v1/records", b'{"kind": "declaration", "told": {"by": "\\udc00"}}'),
+        ("/api/v1/records", b'{"kind": "declaration", "told": {"\\ud800": 1}}'),
+        ("/api/v1/probes/once", b'{"codes": ["\\uD83Dx"]}'),
+        ("/api/v1/plans", json.dumps({"means": "a=" + "[" * 5000}).encode()),
+        ("/api/v1/policies/check", json.dumps({"toml": "a=" + "[" * 5000}).encode()),
+    ],
+)
+def test_text_that_nobody_can_write_and_nesting_are_refused(
+    product: Qianyun, path: str, body: bytes
+) -> None:
+    everybody = Client(product, token_of(product, *Role))
+    answer = everybody.post(path, {"Content-Type": "application/json"}, content=body)
+    assert answer.status_code in {200, 404, 409, 422}, answer.text
+    assert path.endswith("/check") or not answer.is_success
+
+
+def test_pairs_of_surrogates_are_text(planner: Client) -> None:
+    body = b'{"label": "\\ud83d\\ude00", "roles": ["planner"], "account": "x"}'
+    answer = planner.post("/api/v1/tokens", {"Content-Type": "application/json"}, content=body)
+    assert answer.status_code == 403  # of another's; it was read
+
+
+def test_a_ledger_that_is_sent_again_is_taken_once(product: Qianyun) -> None:
+    """A client draws another boundary for each sending."""
+    planner = Client(product, token_of(product, Role.PLANNER))
+    book = ("a.csv", "机房名称,所属单位\n甲机房,市商务局\n".encode())
+    key = {"Idempotency-Key": "k1"}
+    first = planner.post("/api/v1/inventory/check", key, files=[("ledgers", book)])
+    again = planner.post("/api/v1/inventory/check", key, files=[("ledgers", book)])
+    assert first.status_code == again.status_code == 200
+    assert again.headers["idempotency-replayed"] == "true"
+    other = ("a.csv", "机房名称,所属单位\n乙机房,市商务局\n".encode())
+    refused = planner.post("/api/v1/inventory/check", key, files=[("ledgers", other)])
+    assert refused.status_code == 409

@@ -10,14 +10,18 @@ from typing import Any
 import pytest
 
 from api.bootstrap import Qianyun
+from api.http.app import make_app
 from api.http.estate_cache import EstateCache
 from inventory.ansible import inventory_of
 from inventory.changes import diff
 from inventory.errors import StoreError
-from inventory.model import Estate, Host, Line, Node, Room, Service
+from inventory.model import Estate, Host, Line, Node, Organisation, Room, Service
 from migrator.errors import NotFound
+from migrator.people.rights import Role
 from probes.discovery import VIEWS
 from tests.api.conftest import Run
+from tests.api.http.client import Client as Asker
+from tests.api.http.client import token_of
 from tests.children import spawn
 from tests.documents import example
 from tests.inventory.estates import small_estate
@@ -260,3 +264,37 @@ def _seen(address: str) -> list[dict[str, str]]:
 
 def test_answers_name_a_loopback_host(client: Client) -> None:
     assert client.get("/sd/nodes", headers={"host": "evil.example"}).status_code == 421
+
+
+OWNED = Estate(
+    organisations=(Organisation(code="U-1", name="甲局"), Organisation(code="U-2", name="乙局")),
+    rooms=tuple(
+        Room(code=f"R-{n}", name=f"机房{n}", organisation=f"U-{n}") for n in (1, 2)
+    ),
+    hosts=tuple(
+        Host(code=f"H-{n}", name=f"web-{n}", place=f"R-{n}", ipv4=f"192.0.2.{n}", ssh_port=22)
+        for n in (1, 2)
+    ),
+    lines=tuple(
+        Line(code=f"L-{n}", name=f"专线{n}", organisation=f"U-{n}", a_end=f"R-{n}") for n in (1, 2)
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "other"), [("/ansible/inventory", "H-2"), ("/sd/lines", "L-2")])
+def test_who_is_bound_is_told_of_his_own_alone(product: Qianyun, path: str, other: str) -> None:
+    store(product, OWNED)
+    app = make_app(product)
+
+    def told(*organisations: str) -> str:
+        bound = organisations or None
+        token = token_of(product, Role.VIEWER, organisations=bound)
+        return Asker(product, token, app).get(path).text
+
+    mine = other.replace("2", "1")
+    assert mine in told()
+    assert other in told()
+    assert mine in told("U-1")
+    assert other not in told("U-1")
+    assert mine not in told("U-9")
+    assert other not in told("U-9")

@@ -260,7 +260,9 @@ def test_without_a_key_a_dry_run_is_refused_in_words(
 @pytest.mark.slow
 def test_a_final_report_is_handed_in(plan: dict[str, Any], product: Qianyun) -> None:
     wang = Browser(product, Role.PLANNER)
-    made = wang.send("/reports/final", form="lines", policy="cangzhou-2017-157", period="2018")
+    made = wang.send(
+        "/reports/final", form="lines", policy="cangzhou-2017-157", period="2018", sure="1"
+    )
     assert made.status_code == 303, made.text
     (kept,) = product.truth.reports.every()
     text = wang.page("/reports").text

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from inventory.model import Estate
-from migrator.planning.plan import CUTOVER, WAY, Means, Plan, StepKind
+from migrator.planning.plan import AFTERWARDS, CUTOVER, WAY, Means, Plan, StepKind
 from migrator.planning.planner import make_plan
 from tests.migrator.builders import MEANS, cities, plan_of
 
 
 def test_the_way_holds_every_step_once_and_the_cutover_in_one_piece() -> None:
-    assert [*WAY, StepKind.ROLLBACK] == list(StepKind)
+    assert [*WAY, StepKind.ROLLBACK, *AFTERWARDS] == list(StepKind)
     first = WAY.index(CUTOVER[0])
     assert WAY[first : first + len(CUTOVER)] == CUTOVER
 

@@ -192,3 +192,34 @@ def test_a_refusal_stands_in_the_audit(accounts: Accounts) -> None:
         accounts.truth.permit(viewer, Deed.PLAN_MAKE, "estate")
     entry = accounts.truth.audit_entries()[-1]
     assert (entry.actor, entry.action) == ("wang", "plan.make.refused")
+
+
+def test_a_token_makes_no_token_and_revokes_only_itself(accounts: Accounts) -> None:
+    """It would make itself wider, or outlive itself."""
+    accounts.add(ROOT, "li", [Role.PLANNER, Role.APPROVER], None)
+    mine = accounts.truth.people.get("li").person("session")
+    made, secret = accounts.make_token(
+        mine, "li", "x", [Role.PLANNER], organisations=["U-1"], days=1
+    )
+    other, _ = accounts.make_token(mine, "li", "y", [Role.PLANNER])
+    by_it = accounts.by_token(secret)
+    assert by_it is not None
+    for roles, days in (([Role.APPROVER], 366), ([Role.PLANNER], 366), ([Role.PLANNER], 1)):
+        with pytest.raises(Forbidden, match="manages no tokens"):
+            accounts.make_token(by_it, "li", "z", roles, days=days)
+    with pytest.raises(Forbidden):
+        accounts.revoke(by_it, other.id)
+    assert accounts.revoke(by_it, made.id).revoked_at
+    assert accounts.by_token(secret) is None
+
+
+def test_nobody_decides_in_anothers_name_or_gives_himself_roles(accounts: Accounts) -> None:
+    accounts.add(ROOT, "chen", [Role.ADMIN], None)
+    accounts.add(ROOT, "zhao", [Role.APPROVER, Role.VIEWER], None)
+    chen = accounts.truth.people.get("chen").person("session")
+    with pytest.raises(Forbidden, match="owner alone"):
+        accounts.make_token(chen, "zhao", "x", [Role.APPROVER])
+    accounts.make_token(chen, "zhao", "x", [Role.VIEWER])
+    with pytest.raises(Forbidden, match="another"):
+        accounts.change(chen, "chen", roles=[Role.ADMIN, Role.APPROVER])
+    assert accounts.truth.people.get("chen").roles == (Role.ADMIN,)
