@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, UploadFile
@@ -102,8 +102,26 @@ def _changes(compared: drift.Comparison, city: City, say: Words) -> Iterator[Cha
         yield _row("update", update, city, say)
     for delete in changes.deletes[:CHANGES]:
         yield _row("delete", delete, city, say)
+    new = {one.code for one in changes.creates if one.facts.get("secrecy") == "classified"}
     for create in changes.creates[:CHANGES]:
-        yield _row("create", create, city, say)
+        row = _row("create", create, city, say)
+        of = str(create.facts.get("system") or "")
+        hidden = row.name == CLASSIFIED_NAME or of in new or city.classified(of)
+        yield row if hidden else replace(row, fields=tuple(_told(create, say)))
+
+
+def _told(create: Create, say: Words) -> Iterator[FieldRow]:
+    """What a new object will hold, apart from people and what has parts of its own."""
+    for field, value in create.facts.items():
+        plain = value if isinstance(value, list) else [value]
+        if field in _HEAD or value in (None, "", []) or any(isinstance(v, dict) for v in plain):
+            continue
+        yield FieldRow(
+            field_name(create.kind, field, say), "", _value(create.kind, field, value, say)
+        )
+
+
+_HEAD = frozenset({"code", "name", "contacts"})
 
 
 def _row(how: str, one: Create | Update | Delete, city: City, say: Words) -> ChangeRow:

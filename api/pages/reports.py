@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from api.pages.city import City, Judged
-from api.pages.frame import Crumb, Shell, url
+from api.pages.frame import Crumb, Shell, Viewer, url
 from api.pages.report_doing import add_report_doings
 from api.pages.site import Site
 from api.reports import Office, Wanted
@@ -105,6 +105,7 @@ def routes(site: Site) -> APIRouter:
         request: Request, form: str = "", policy: str = "", period: str = "", org: str = ""
     ) -> Response:
         viewer = site.viewer(request, Deed.REPORT_READ)
+        org = org or _own(viewer)
         asked = {"form": form, "policy": policy, "period": period, "org": org}
         fault, made = "", None
         try:
@@ -156,3 +157,9 @@ def routes(site: Site) -> APIRouter:
 
     add_report_doings(site, router, office)
     return router
+
+
+def _own(viewer: Viewer) -> str:
+    """A department reports for itself: the one organisation that somebody is bound to."""
+    bound = viewer.person.organisations or ()
+    return next(iter(bound)) if len(bound) == 1 else ""

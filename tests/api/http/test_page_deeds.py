@@ -286,3 +286,32 @@ def test_a_final_report_is_handed_in(plan: dict[str, Any], product: Qianyun) -> 
     assert "发改委" in wang.page("/reports").text
     looks = Browser(product, Role.VIEWER, app=wang.app)
     assert looks.page(path).status_code == 403
+
+
+def test_what_a_new_object_will_hold_is_shown_before_it_is_applied(
+    plan: dict[str, Any], product: Qianyun
+) -> None:
+    """Read as it will stand; of what is classified nothing."""
+    assert plan
+    wang = Browser(product, Role.PLANNER)
+    csrf = wang.get("/api/v1/session").json()["csrf"]
+    rows = ("信息系统名称,所属单位,涉密情况,CPU核数", "审批系统,澜江市大数据管理局,非涉密,8",
+            "甲系统,澜江市大数据管理局,涉密,16")  # fmt: skip
+    book = ("02-信息系统.csv", "\n".join(rows).encode())
+    sent = wang.post("/ledgers", HTML, data={CSRF_FIELD: csrf}, files=[("files", book)])
+    assert sent.status_code == 303, sent.text
+    text = wang.page(sent.headers["location"]).text
+    changes = text[text.index('id="changes"') :]
+    assert '<span class="new">8</span>' in changes
+    assert '<span class="new">16</span>' not in changes
+
+
+def test_a_department_previews_its_own_reports(plan: dict[str, Any], product: Qianyun) -> None:
+    assert plan
+    name = "department"
+    product.accounts.add(LOCAL, name, [Role.VIEWER], ["LJ-RS"], password=PASSWORD)
+    bound = Browser(product, Role.VIEWER)
+    bound.post("/api/v1/session", json={"name": name, "password": PASSWORD})
+    answer = bound.page("/reports/preview?form=lines&policy=cangzhou-2017-157&period=2018")
+    assert answer.status_code == 200, answer.text[-2000:]
+    assert "LJ-RS" in answer.text
