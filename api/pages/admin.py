@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from api.http.health import checked
 from api.pages.frame import Crumb, Shell, Viewer
+from api.pages.health_parts import parts_beside
 from api.pages.site import Site
 from migrator.errors import MigratorError
 from migrator.people.rights import Deed, Role, roles_of
@@ -141,6 +142,37 @@ def _users(router: APIRouter, site: Site, desk: _Desk) -> None:
             return desk.users(request, str(error), told=told)
         return desk.users(request, shown=(account.name, password))
 
+    @router.post("/admin/users/{name}/roles")
+    def roles_of_user(
+        request: Request,
+        name: str,
+        roles: Annotated[list[str] | None, Form()] = None,
+        organisations: Annotated[list[str] | None, Form()] = None,
+        bound: Annotated[str, Form()] = "",
+    ) -> Response:
+        viewer = site.viewer(request, Deed.USER_MANAGE)
+        scope = tuple(organisations or ()) if bound else None
+        try:
+            site.product.accounts.change(
+                viewer.person,
+                name,
+                roles=roles_of(roles or ()),
+                organisations=scope,
+                whole_city=not bound,
+            )
+        except (MigratorError, ValueError) as error:
+            return desk.users(request, str(error))
+        return site.back(request, "/admin/users")
+
+    @router.post("/admin/users/{name}/password")
+    def password(request: Request, name: str) -> Response:
+        viewer = site.viewer(request, Deed.USER_MANAGE)
+        try:
+            drawn = site.product.accounts.set_password(viewer.person, name)
+        except MigratorError as error:
+            return desk.users(request, str(error))
+        return desk.users(request, shown=(name, drawn))
+
     @router.post("/admin/users/{name}")
     def change(request: Request, name: str, disabled: Annotated[str, Form()] = "") -> Response:
         viewer = site.viewer(request, Deed.USER_MANAGE)
@@ -212,5 +244,7 @@ def _looks(router: APIRouter, site: Site, desk: _Desk) -> None:
         if not viewer.may(Deed.SYSTEM_READ):
             return await asyncio.to_thread(desk.refused, request, viewer, "health")
         needed, parts = await checked(site.product)
+        if parts["database"].ok:
+            parts = {**parts, **await asyncio.to_thread(parts_beside, site.product)}
         given: dict[str, Any] = {"parts": parts, "needed": needed, "at": site.product.truth.now()}
         return await asyncio.to_thread(desk.answer, request, viewer, "health", 200, **given)

@@ -566,6 +566,16 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.part.database": ("数据库", "database"),
     "page.part.engine": ("引擎", "engine"),
     "page.part.netbox": ("NetBox", "NetBox"),
+    "page.part.worker": ("工作进程", "workers"),
+    "page.part.prober": ("观测进程", "probers"),
+    "page.part.disk": ("磁盘", "disk"),
+    "page.user.roles": ("角色与范围", "roles and scope"),
+    "page.user.password": ("新密码", "new password"),
+    "page.user.password.what": (
+        "原密码作废，所有会话结束；新密码只显示一次。",
+        "The present one and all sessions end; the new one is shown once.",
+    ),
+    "page.user.save": ("保存", "save"),
     "page.form.failed": (
         "未能完成，您填写的内容都在",
         "it was not done; what you entered is still here",

@@ -315,3 +315,31 @@ def test_a_department_previews_its_own_reports(plan: dict[str, Any], product: Qi
     answer = bound.page("/reports/preview?form=lines&policy=cangzhou-2017-157&period=2018")
     assert answer.status_code == 200, answer.text[-2000:]
     assert "LJ-RS" in answer.text
+
+
+def test_an_administrator_changes_roles_scope_and_password(
+    plan: dict[str, Any], product: Qianyun
+) -> None:
+    assert plan
+    chen, li = Browser(product, Role.ADMIN), Browser(product, Role.VIEWER)
+    told = {"roles": "planner", "bound": "1", "organisations": "LJ-RS"}
+    assert chen.send(f"/admin/users/{li.name}/roles", **told).status_code == 303
+    account = product.truth.people.get(li.name)
+    assert (account.roles, account.organisations) == ((Role.PLANNER,), ("LJ-RS",))
+    own = chen.send(f"/admin/users/{chen.name}/roles", roles="approver")
+    assert own.status_code == 422
+    shown = chen.send(f"/admin/users/{li.name}/password")
+    assert shown.status_code == 200
+    drawn = shown.text.split('class="digest">')[1].split("<")[0]
+    assert li.post("/api/v1/session", json={"name": li.name, "password": drawn}).status_code < 300
+    viewer = Browser(product, Role.VIEWER)
+    assert viewer.send(f"/admin/users/{li.name}/password").status_code == 403
+
+
+def test_health_tells_of_workers_probers_and_disk(plan: dict[str, Any], product: Qianyun) -> None:
+    assert plan
+    text = Browser(product, Role.ADMIN).page("/admin/health").text
+    for word in ("工作进程", "没有工作进程报到", "观测进程", "磁盘"):
+        assert word in text
+    product.truth.machines.seen("m1", "intranet")
+    assert "m1" in Browser(product, Role.ADMIN).page("/admin/health").text
