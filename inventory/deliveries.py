@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine, delete, insert
+from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from inventory.database import writing
 from inventory.errors import StoreError
 from inventory.tables import netbox_deliveries as deliveries
+
+LONGEST = timedelta(minutes=15)
+"""What is older than this is remembered for nobody."""
 
 
 class Deliveries:
@@ -23,9 +26,7 @@ class Deliveries:
         at = at.astimezone(UTC)
         try:
             with writing(self._engine) as connection:
-                connection.execute(
-                    delete(deliveries).where(deliveries.c.received_at < at - self._keep)
-                )
+                _forget(connection, at - self._keep)
                 connection.execute(insert(deliveries).values(digest=digest, received_at=at))
         except IntegrityError:
             return False
@@ -35,3 +36,21 @@ class Deliveries:
                 "请检查磁盘空间、权限 / check disk space and rights"
             ) from error
         return True
+
+
+def first(connection: Connection, digest: str, at: datetime, within: timedelta) -> bool:
+    """As `Deliveries.take`, in the caller's transaction: with what the delivery tells, or not at all.
+    Whether none came with this digest in the time before; `within` is no more than `LONGEST`."""
+    at = at.astimezone(UTC)
+    of = deliveries.c.digest == digest
+    lately = of & (deliveries.c.received_at >= at - within)
+    if connection.execute(select(deliveries.c.digest).where(lately)).first():
+        return False
+    _forget(connection, at - LONGEST)
+    connection.execute(delete(deliveries).where(of))
+    connection.execute(insert(deliveries).values(digest=digest, received_at=at))
+    return True
+
+
+def _forget(connection: Connection, before: datetime) -> None:
+    connection.execute(delete(deliveries).where(deliveries.c.received_at < before))

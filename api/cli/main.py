@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from api.cli import (
+    alerts,
     audit,
     decommission,
     discover,
@@ -71,6 +72,7 @@ outputs.register(inventory.app, probe.app)
 watch.register(probe.app)
 rules.register(probe.app)
 silences.register(probe.app)
+alerts.register(probe.app)
 level.register(probe.app)
 history.register(probe.app)
 discover.register(inventory.app)

@@ -19,6 +19,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from api.bootstrap import Qianyun
 from api.http import (
+    alerts,
     events,
     hooks,
     hosts,
@@ -83,6 +84,7 @@ def _v1() -> APIRouter:
         policies,
         reports,
         probe_work,
+        alerts,
         probes,
         users,
         trail,

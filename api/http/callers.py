@@ -8,6 +8,7 @@ or signed out changes the database, and counts at once.
 import threading
 from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -50,11 +51,13 @@ class Callers:
         found: Person | None = await self._of("token", token, self._product.accounts.by_token)
         return found
 
-    async def by_cookie(self, cookie: str) -> tuple[Session, Person] | None:
+    async def by_cookie(
+        self, cookie: str, *, unattended: bool = False
+    ) -> tuple[Session, Person] | None:
         """As `Accounts.by_cookie`."""
-        found: tuple[Session, Person] | None = await self._of(
-            "cookie", cookie, self._product.accounts.by_cookie
-        )
+        ask = partial(self._product.accounts.by_cookie, unattended=unattended)
+        kind = "unattended" if unattended else "cookie"
+        found: tuple[Session, Person] | None = await self._of(kind, cookie, ask)
         return found
 
     async def _of(self, kind: str, told: str, ask: Callable[[str], Any]) -> Any:

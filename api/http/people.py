@@ -53,6 +53,10 @@ def product_of(request: Request) -> Qianyun:
     return product
 
 
+UNATTENDED = "qianyun-unattended"
+"""Header of a page that fetches itself anew while nobody need be there."""
+
+
 async def visitor_of(
     request: Request,
     _shown: Annotated[object, Depends(_bearer)] = None,
@@ -74,7 +78,7 @@ async def visitor_of(
     cookie = request.cookies.get(COOKIE)
     if not cookie:
         return None
-    found = await callers.by_cookie(cookie)
+    found = await callers.by_cookie(cookie, unattended=UNATTENDED in request.headers)
     if found is None:
         return None
     session, person = found

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from api.pages.alerts import AlertRow, alerts_of
 from api.pages.city import Case, City, Judged
 from api.pages.frame import Shell, url
 from api.pages.looks import Looks, looks
@@ -127,6 +128,7 @@ def overview(
     heads: Sequence[RunRecord],
     open_runs: Sequence[Tally],
     plans: Sequence[PlanRecord],
+    alerts: Sequence[AlertRow] = (),
 ) -> Overview:
     """The page as a value; pure. `heads`: of every run; `open_runs`: those that have not ended."""
     estate = city.estate
@@ -138,7 +140,7 @@ def overview(
     phases_of, phases = _phases(cases, estate)
     return Overview(
         empty=not any(objects for _, objects in estate.collections()),
-        calls=tuple(_calls(city, open_runs, plans, goals, down)),
+        calls=tuple(_calls(city, open_runs, plans, goals, down, alerts)),
         systems=len(estate.systems),
         moved=city.moved,
         rooms=len(estate.rooms),
@@ -208,6 +210,7 @@ def _calls(
     plans: Iterable[PlanRecord],
     goals: Iterable[Goal],
     down: Sequence[str],
+    alerts: Sequence[AlertRow],
 ) -> Iterator[Call]:
     for tally in runs:
         run = tally.run
@@ -221,6 +224,10 @@ def _calls(
         names = "、".join(city.name(code) for code in down[:3])
         values = {"n": len(down), "names": names}
         yield Call("bad", "page.call.down", values, "/probes?state=down")
+    if firing := [one for one in alerts if one.state == "firing"]:
+        names = "、".join(f"{one.alert.name} {one.title}".strip() for one in firing[:3])
+        values = {"n": len(firing), "names": names}
+        yield Call("bad", "page.call.alerts", values, "/probes#alerts")
     if late := sum(goal.verdict == "late" for goal in goals):
         yield Call("bad", "page.call.late", {"n": late}, "/policies")
     for plan in plans:
@@ -286,13 +293,15 @@ def routes(site: Site) -> APIRouter:
     def show(request: Request) -> Response:
         viewer, looking = site.viewer(request, Deed.INVENTORY_READ), site.looking(request)
         heads = looking.heads(viewer.person)
+        city = site.city(viewer)
         view = overview(
-            site.city(viewer),
+            city,
             site.judged(viewer),
             looks(site.product),
             heads,
             looking.tallies(viewer.person, [run for run in heads if not run.ended_at]),
             looking.plans(viewer.person),
+            alerts_of(site, city, viewer.person),
         )
         shell = Shell(title=viewer.say("page.nav.overview"), at="overview")
         return site.page(request, "overview.html", shell, viewer=viewer, view=view)

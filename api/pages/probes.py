@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from api.pages.alerts import AlertRow, alerts_of
 from api.pages.city import City
 from api.pages.frame import Crumb, Shell
 from api.pages.listing import Listing, Query, listed, query_of
@@ -66,6 +67,7 @@ class ProbesPage:
     open: tuple[Outage, ...]
     past: tuple[Outage, ...]
     names: Mapping[str, str]
+    alerts: tuple[AlertRow, ...]
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,13 @@ def node_row(
     )
 
 
-def probes_page(city: City, seen: Looks, told: Sequence[Outage], query: Query) -> ProbesPage:
+def probes_page(
+    city: City,
+    seen: Looks,
+    told: Sequence[Outage],
+    query: Query,
+    alerts: tuple[AlertRow, ...] = (),
+) -> ProbesPage:
     """Worst first; pure."""
     judge = city.judge.told(seen.evidence)
     ready = {n.code: judge.node(n.code) for n in city.nodes}
@@ -137,6 +145,7 @@ def probes_page(city: City, seen: Looks, told: Sequence[Outage], query: Query) -
         open=tuple(open_ones[:100]),
         past=tuple(o for o in told if o.ended is not None)[:50],
         names={o.code: city.name(o.code) for o in told},
+        alerts=alerts,
     )
 
 
@@ -177,9 +186,13 @@ def routes(site: Site) -> APIRouter:
         query = query_of(request.query_params, FILTERS, SORTS)
         city = site.city(viewer)
         told = mine(city, outages(site.product), whole=viewer.person.whole_city)
-        view = probes_page(city, looks(site.product), told, query)
+        alerts = alerts_of(site, city, viewer.person)
+        view = probes_page(city, looks(site.product), told, query, alerts)
         shell = Shell(title=viewer.say("page.nav.probes"), at="probes")
-        return site.page(request, "probes.html", shell, viewer=viewer, view=view)
+        told_of = site.product.settings.alertmanager_token is not None
+        return site.page(
+            request, "probes.html", shell, viewer=viewer, view=view, alertmanager=told_of
+        )
 
     add_probe_doings(site, router)
 

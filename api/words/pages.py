@@ -193,6 +193,11 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
         "请回到原来的标签页继续。",
         "Go back to the tab that you came from.",
     ),
+    "page.stale": (
+        "未能更新：网络中断、服务停止或登录已结束。所示为此前的情况，请刷新页面。",
+        "Not up to date: the network, the service or your session is gone. What is shown is how it was; "
+        "load the page again.",
+    ),
     "page.unsent": (
         "未能送达，不知是否已处理：请检查网络，刷新后核对再试。",
         "Not sent, or no answer came: look at the network, load the page again and see, then retry.",

@@ -56,6 +56,13 @@ def drawn(prefix: str = "") -> str:
     return prefix + secrets.token_urlsafe(32)
 
 
+def drawn_password(name: str) -> str:
+    """A drawn text that `hashed` takes for this name: a short name may stand in one by chance."""
+    while name.casefold() in (told := drawn()).casefold():
+        pass
+    return told
+
+
 def digest_of(secret: str) -> str:
     """What is kept of a secret that we drew: SHA-256, hexadecimal."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from inventory.database import make_engine, reading, writing
 from migrator.errors import Forbidden, StoreDown
 from migrator.people.rights import Deed, Person, Subject, permit
+from migrator.store.alerts import Alerts
 from migrator.store.attempts import Attempts
 from migrator.store.audit import LOGIN, Entry, Filter, after, entries, found, head
 from migrator.store.census import Census
@@ -57,6 +58,7 @@ class Truth:
         self.runs = Runs(self)
         self.controls = Controls(self)
         self.tallies = Tallies(self)
+        self.alerts = Alerts(self)
         self.attempts = Attempts(self)
         self.census = Census(self)
         self.records = PolicyRecords(self)
@@ -161,7 +163,7 @@ def _remedy(told: str) -> str:
     )
 
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest revision in `migrations/`; a test holds it to alembic's own answer."""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from migrator.errors import Forbidden, NotFound, Refused, SignInRefused
-from migrator.people.passwords import digest_of, drawn, fits, hashed, outdated
+from migrator.people.passwords import digest_of, drawn, drawn_password, fits, hashed, outdated
 from migrator.people.rights import Deed, Person, Role
 from migrator.store.people import Account, Session, Token
 from migrator.store.truth import Truth
@@ -81,7 +81,7 @@ class Accounts:
                 f"用户名应为 1 至 64 个字母、数字或 . _ - @ / a name: read {name!r}, expected 1 to 64 "
                 "letters, digits or . _ - @"
             )
-        told = password if password is not None else drawn()
+        told = password if password is not None else drawn_password(name)
         account = self._account(name, roles, organisations, shown, by=actor.name)
         return self.truth.people.add(account, hashed(told, name)), told
 
@@ -160,7 +160,7 @@ class Accounts:
             self._try(account, kept, former)
         else:
             self.truth.permit(actor, Deed.USER_MANAGE, name)
-        told = new if new is not None else drawn()
+        told = new if new is not None else drawn_password(name)
         values = {"password": hashed(told, name), "failures": 0, "locked_until": None}
         self.truth.people.change(account.name, actor.name, "user.password", values, out=True)
         return told
@@ -224,8 +224,9 @@ class Accounts:
         self.truth.people.open(session, digest_of(former_cookie) if former_cookie else None)
         return Signed(cookie, session, account.person(f"session:{session.digest[:12]}"))
 
-    def by_cookie(self, cookie: str) -> tuple[Session, Person] | None:
-        """Who sits behind a cookie; None when the session is none, or has ended."""
+    def by_cookie(self, cookie: str, *, unattended: bool = False) -> tuple[Session, Person] | None:
+        """Who sits behind a cookie; None when the session is none, or has ended. `unattended`: a page
+        asks by itself, which keeps no session alive."""
         found = self.truth.people.session(digest_of(cookie))
         if found is None:
             return None
@@ -235,7 +236,7 @@ class Accounts:
         if account.disabled or now >= idle or now >= datetime.fromisoformat(session.ends_at):
             self.truth.people.close(session.digest, account.name)
             return None
-        if now - datetime.fromisoformat(session.seen_at) > FRESH:
+        if not unattended and now - datetime.fromisoformat(session.seen_at) > FRESH:
             self.truth.people.seen(session.digest, _text(now))
         return session, account.person(f"session:{session.digest[:12]}")
 

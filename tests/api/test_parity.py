@@ -114,6 +114,7 @@ OPERATIONS = {
     "probe sd": "sd_nodes",
     "probe targets": "probes_targets",
     "probe silences": "probes_silences",
+    "probe alerts": "probes_alerts",
     "probe level": "probes_level",
     "probe history": "probes_history",
     "probe outages": "probes_outages",

@@ -47,7 +47,7 @@ class Stack:
             page.on("console", lambda m: wrong.append(m.text) if _bad(m.text) else None)
             page.on("request", lambda r: _inside(r.url, self.address, wrong))
             yield page
-            assert wrong == []
+            assert wrong == [], wrong
         finally:
             context.close()
 
@@ -87,6 +87,7 @@ def stack(folder: Path) -> Iterator[Stack]:
         "QIANYUN_ACTOR": "wang",
         "QIANYUN_TEMPORAL_ADDRESS": "127.0.0.1:9",
         "QIANYUN_TODAY": "2018-06-30",
+        "QIANYUN_ALERTMANAGER_TOKEN": "alertmanager-of-the-browser",
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environ.items():

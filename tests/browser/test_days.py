@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from migrator.store.alerts import Alert
 from tests.browser.stack import Stack, axe, shoot
 from tests.browser.test_walk import PLAN, RUN, address
 
@@ -88,6 +89,29 @@ def test_an_approver_approves_the_digest_and_the_author_cannot(site: Stack) -> N
         answer = page.goto(f"{site.address}/plans/{second.code}/do/approve")
         assert answer is not None
         assert answer.status == 403
+
+
+@pytest.mark.slow
+def test_the_monitoring_room_sees_an_alert_without_touching_the_page(site: Stack) -> None:
+    with site.page("look") as page:
+        page.goto(f"{site.address}/probes")
+        page.locator("[name=q]").fill("前置")  # what somebody types stays
+        now = site.product.truth.clock()
+        told = Alert(
+            mark="0" * 64, name="QianyunNodeDown", code="LJ-GW-01", severity="page",
+            summary="节点中断 / the node is down", state="firing", began_at=now, told_at=now,
+        )  # fmt: skip
+        site.product.truth.alerts.take("d", [told], "alert.firing", "QianyunNodeDown LJ-GW-01")
+        page.evaluate("document.dispatchEvent(new Event('qianyun:refresh'))")
+        page.locator("#alerts .badge.bad").wait_for()
+        assert "节点中断" in page.locator("#alerts").inner_text()
+        assert page.locator("[name=q]").input_value() == "前置"
+        assert axe(page) == []
+        shoot(page, "probes-alert")
+        page.context.clear_cookies(name="qianyun_session")
+        page.evaluate("document.dispatchEvent(new Event('qianyun:refresh'))")
+        page.locator("#stale:visible").wait_for()
+        assert "节点中断" in page.locator("#alerts").inner_text()
 
 
 @pytest.mark.slow

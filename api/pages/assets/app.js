@@ -84,3 +84,29 @@ async function renew() {
 }
 window.addEventListener("focus", () => { if (document.querySelector("[data-ended]")) renew(); });
 window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
+
+// ── what changes by itself is fetched again, unless somebody is at work in it; a page that could not be is
+// marked as old. This does not count as somebody's doing: an idle session still ends ──
+const PAUSE = 30000;
+async function refresh() {
+  const parts = [...document.querySelectorAll("[data-live]")];
+  if (!parts.length || document.hidden || document.querySelector("dialog[open]")) return;
+  const stale = document.getElementById("stale");
+  try {
+    const headers = { accept: "text/html", "qianyun-unattended": "true" };
+    const answer = await fetch(window.location.href, { headers, redirect: "manual" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of parts) {
+      const fresh = page.getElementById(part.id);
+      if (!fresh || part.contains(document.activeElement)) continue;
+      part.replaceWith(fresh);
+      window.htmx.process(fresh);
+    }
+    stale.hidden = true;
+  } catch {
+    stale.hidden = false;
+  }
+}
+window.setInterval(refresh, PAUSE);
+document.addEventListener("qianyun:refresh", refresh);

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from migrator.errors import Forbidden, Refused, SignInRefused
+from migrator.people.passwords import drawn_password
 from migrator.people.rights import Deed, Person, Role, Subject, local, may, permit
 from migrator.store.audit import first_fault
 from migrator.store.truth import Truth
@@ -92,6 +93,21 @@ def test_a_session_ends_idle_and_at_its_end(accounts: Accounts, li: str, clock: 
     clock.now = end
     assert accounts.by_cookie(second.cookie) is None
     assert accounts.by_cookie("nonsense") is None
+
+
+def test_a_drawn_password_never_holds_a_short_name() -> None:
+    assert all("a" not in drawn_password("A").casefold() for _ in range(200))
+
+
+def test_a_page_that_asks_by_itself_keeps_no_session_alive(
+    accounts: Accounts, li: str, clock: Clock
+) -> None:
+    signed = accounts.sign_in(li, PASSWORD)
+    half = accounts.limits.idle / 2
+    clock.now += half
+    assert accounts.by_cookie(signed.cookie, unattended=True) is not None
+    clock.now += half
+    assert accounts.by_cookie(signed.cookie, unattended=True) is None
 
 
 def test_signing_in_ends_the_session_before_it(accounts: Accounts, li: str) -> None:
