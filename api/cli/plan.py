@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli import plan_gates, plan_hosts, schedule
+from api.cli import plan_gates, plan_hosts, plan_means, schedule
 from api.cli.desk import Desk, command, group
 from api.days import day_of
 from api.errors import BadUsage, Exit
@@ -240,4 +240,5 @@ def _decided(desk: Desk, record: "PlanRecord") -> None:
 
 schedule.register(app)
 plan_hosts.register(app)
+plan_means.register(app)
 plan_gates.register(app)

@@ -26,12 +26,23 @@ from migrator.timing.case import reasons_of
 from migrator.timing.helping import Help, Helping, advice
 from migrator.timing.jobs import Measures, bases_of
 from migrator.timing.why import Binding, binding_most, told
+from migrator.use_cases.means_to_edit import means_to_edit
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=Route)
 
 Digest = Annotated[
     str, Field(pattern=r"^([0-9a-f]{64})?$", description="文件的 SHA-256 / of a file")
 ]
+
+
+Like = Annotated[
+    str | None,
+    Query(pattern=r"^P-\d{8}-\d{1,9}$", description="取自哪个方案 / of which plan"),
+]
+
+
+class MeansText(Answer):
+    means: str = Field(description="TOML")
 
 
 class AskMeans(Answer):
@@ -137,6 +148,18 @@ def questions(told: AskQuestions, product: Product) -> list[QuestionAnswer]:
         )
         for one in found
     ]
+
+
+@router.get(
+    "/means",
+    summary="可改的全市条件 / a city's means, to edit",
+    responses=problems(404, 409),
+    **right(Deed.PLAN_MAKE),
+)
+def means(person: Asking, product: Product, like: Like = None) -> MeansText:
+    """某方案的条件；不指明则取最近一案，尚无则给出样例 / a plan's, else the last one's, else a first text."""
+    today = day_or_today(product.settings, None)
+    return MeansText(means=means_to_edit(product.truth, person, like, today))
 
 
 @router.get(

@@ -17,9 +17,6 @@ from migrator.people.rights import Deed
 from migrator.planning.orders import Orders
 from migrator.planning.plan import Plan, Verdict
 
-DAYS = 30
-"""Days of looks at hosts that count, as `qianyun inventory seen` takes them."""
-
 
 @dataclass(frozen=True)
 class Hold:
@@ -49,14 +46,10 @@ def add_trials(site: Site, router: APIRouter) -> None:
 
         return orders_on(site.product, None, site.cities.today)
 
-    def seen(plan: Plan) -> Seen:
-        from inventory.seen import seen as made  # noqa: PLC0415
+    def seen() -> Seen:
+        from api.scheduling import seen_within  # noqa: PLC0415
 
-        del plan
-        census = site.product.truth.census
-        within = site.product.settings.discover_within
-        estate = site.product.estate.load()
-        return made(estate, census.recent(DAYS), census.latest(), within)
+        return seen_within(site.product)
 
     def shell(viewer: Viewer, code: str, title: str) -> Shell:
         crumbs = (
@@ -81,7 +74,7 @@ def add_trials(site: Site, router: APIRouter) -> None:
         view, fault = None, ""
         if plan.timetable is not None:
             try:
-                view = _why(plan, site, orders(), seen(plan), system, verdict.name)
+                view = _why(plan, site, orders(), seen(), system, verdict.name)
             except MigratorError as error:
                 fault = str(error)
         given: dict[str, Any] = {
@@ -107,9 +100,7 @@ def add_trials(site: Site, router: APIRouter) -> None:
             from migrator.timing.differ import compared  # noqa: PLC0415
 
             try:
-                before, after = site.product.planning.what_if(
-                    code, settings, orders(), seen=seen(plan)
-                )
+                before, after = site.product.planning.what_if(code, settings, orders(), seen=seen())
                 found = compared(before, after)
             except MigratorError as error:
                 fault = str(error)

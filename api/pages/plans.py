@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from api.pages.frame import Crumb, Shell
 from api.pages.plan_deciding import add_deciding
+from api.pages.plan_making import add_making
 from api.pages.plan_rehearsal import add_rehearsal
 from api.pages.plan_trials import add_trials
 from api.pages.plan_view import plan_page
@@ -25,6 +26,8 @@ def routes(site: Site) -> APIRouter:
         shell = Shell(title=viewer.say("page.nav.plans"), at="plans")
         given: dict[str, Any] = {"plans": plans[:200], "tone": tone, "means": site.product.settings}
         return site.page(request, "plans.html", shell, viewer=viewer, **given)
+
+    add_making(site, router)  # before {code}
 
     def whole(request: Request, code: str, fault: str = "", status: int = 200) -> Response:
         viewer = site.viewer(request, Deed.PLAN_READ)

@@ -346,6 +346,30 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
         "按台账与政策编制，存为草稿，由他人审批。",
         "From the inventory and the policies; kept as a draft for another person to approve.",
     ),
+    "page.plan.new": ("编制带夜间排期的方案", "Make a plan with nights"),
+    "page.plan.new.means": (
+        "全市条件（TOML）：专线、班组、云资源、夜晚、封网",
+        "the city's means (TOML): lines, crews, clouds, nights, freezes",
+    ),
+    "page.plan.new.note": (
+        "取自最近一案，尚无则为样例；有误时逐行指出，所写内容都在。命令行：qianyun plan means --to FILE。",
+        "From the last plan that has any, else a first text. What is wrong is told by its line, and "
+        "nothing typed is lost. By the command line: qianyun plan means --to FILE.",
+    ),
+    "page.plan.new.after": (
+        "尽量保持哪个方案的夜晚",
+        "keep the nights of a plan where they can be",
+    ),
+    "page.plan.new.fresh": ("不保持，重新排期", "none: all nights anew"),
+    "page.plan.new.over": ("放弃所写，从头再来", "Throw away what I typed, begin anew"),
+    "page.plan.new.waiting": (
+        "正在排期：几百个系统需数秒，几千个需一两分钟。可以离开此页，编好后在方案一览中。",
+        "Looking for nights: some seconds for hundreds of systems, a minute or two for thousands. You may "
+        "leave this page; the plan will be in the list.",
+    ),
+    "page.plan.new.look": ("看是否编好", "Look whether it is made"),
+    "page.plan.why_none": ("为何没有可迁移的系统", "Why nothing is left to move"),
+    "page.plan.like": ("照此条件再编制", "Make one more by these means"),
     "page.plans.none": ("还没有方案", "there is no plan yet"),
     "page.plans.none.how": ("编制后由编制人以外的人审批。", "Who made a plan does not approve it."),
     "page.plan.items": ("可执行的迁移项", "items a playbook can move"),

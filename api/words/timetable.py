@@ -7,6 +7,10 @@ TIMETABLE_TEXTS: Mapping[str, tuple[str, str]] = {
     "sheet.roadmap": ("路线图", "Roadmap"),
     "sheet.duties": ("期限", "Days to keep"),
     "sheet.verdicts": ("去向", "Dispositions"),
+    "means_written": (
+        "已写入 {file}，改好后 qianyun plan make --means {file}",
+        "written to {file}; edit it, then: qianyun plan make --means {file}",
+    ),
     "hosts_wanted": ("待云方提供主机的系统：{n}", "systems that want a host of a cloud: {n}"),
     "hosts_written": (
         "已写入 {file}，请云方填写；填好后 qianyun inventory apply --partial {file}",

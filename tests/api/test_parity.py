@@ -58,6 +58,7 @@ OPERATIONS = {
     "plan questions": "plans_questions",
     "plan groups": "plans_groups",
     "plan hosts": "plans_hosts",
+    "plan means": "plans_means",
     "plan timetable": "plans_timetable_file",
     "plan why": "plans_why",
     "plan what-if": "plans_what_if",

@@ -1,5 +1,6 @@
 """The three users' days, in a browser: the operator's night, the planner's ledger, the approver."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,33 @@ def test_an_approver_approves_the_digest_and_the_author_cannot(site: Stack) -> N
         answer = page.goto(f"{site.address}/plans/{second.code}/do/approve")
         assert answer is not None
         assert answer.status == 403
+
+
+@pytest.mark.slow
+def test_the_network_engineer_makes_a_plan_with_nights_by_page(site: Stack) -> None:
+    """A mistake is told by its line and nothing typed is lost; the plan that comes has a timetable."""
+    with site.page("wang") as page:
+        page.goto(f"{site.address}/plans")
+        page.get_by_role("link", name="编制带夜间排期的方案").click()
+        field = page.locator("#means")
+        first = field.input_value()
+        shoot(page, "plan-new")
+        field.fill(first.replace("room = 2", "room = 2\nrom = 3"))
+        page.locator("form.form button.main").click()
+        page.locator("[data-summary]").wait_for()
+        assert "rom" in page.locator("[data-summary]").inner_text()
+        assert "rom = 3" in field.input_value()
+        assert axe(page) == []
+        shoot(page, "plan-new-refused")
+        field.fill(first.replace("540", "600").replace("# window", "window"))
+        page.locator("form.form button.main").click()
+        page.wait_for_url(re.compile(r"/plans/P-"), timeout=60_000)
+        page.locator("svg.gantt, .gantt").first.wait_for()
+        shoot(page, "plan-with-nights")
+    made = site.product.truth.plans.all()[-1]
+    city = site.product.truth.plans.load(made.code).means.city
+    assert city is not None
+    assert city.plan.nights == 600
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ PAGES = {
     "lines": "/lines",
     "line": "/lines/LJ-DX-1001",
     "plans": "/plans",
+    "plan-new": "/plans/new",
     "plan": f"/plans/{PLAN}",
     "runs": "/runs",
     "run": f"/runs/{RUN}",

@@ -82,7 +82,9 @@ async function renew() {
   for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = csrf;
   for (const note of document.querySelectorAll("[data-complaint][data-ended]")) note.remove();
 }
-window.addEventListener("focus", () => { if (document.querySelector("[data-ended]")) renew(); });
+window.addEventListener("focus", () => {
+  if (document.querySelector("[data-ended]")) renew().catch(() => {});  // no network: the note stays and says so
+});
 window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
 
 // ── what changes by itself is fetched again, unless somebody is at work in it; a page that could not be is
