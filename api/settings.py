@@ -35,6 +35,7 @@ from api.settings_types import (
     Vantages,
     folder,
 )
+from inventory.halves import labelled, together
 
 PREFIX = "QIANYUN_"
 CONFIG = "QIANYUN_CONFIG"
@@ -312,8 +313,7 @@ class Settings(BaseModel):
         try:
             return type(self).model_validate(dict(self) | {"zone": zone})
         except ValidationError:
-            expected = type(self).model_fields["zone"].description
-            fault = f"--zone: 读到 / read {zone!r}; 应为 / expected: {expected}"
+            fault = f"--zone: {_read_and_wanted(repr(zone), 'zone')}"
             raise SettingsError(_message([fault])) from None
 
     def secrets(self) -> tuple[str, ...]:
@@ -467,11 +467,16 @@ def _explained(
     for fault in error.errors(include_url=False, include_input=False):
         # The one fault of the whole rather than of a field: see _token_has_a_place.
         key = str(fault["loc"][0]) if fault["loc"] else "netbox_token"
-        shown = "" if key in HIDDEN else f"读到 / read {str(merged.get(key))!r}; "
-        expected = Settings.model_fields[key].description
+        value = "" if key in HIDDEN else repr(str(merged.get(key)))
         origin = origins.get(key, PREFIX + key.upper())
-        faults.append(f"{origin}: {shown}应为 / expected: {expected}")
+        faults.append(f"{origin}: {_read_and_wanted(value, key)}")
     return faults
+
+
+def _read_and_wanted(read: str, key: str) -> str:
+    """`read`: "" where it is a secret."""
+    wanted = labelled("应为 / expected", Settings.model_fields[key].description or key)
+    return together(f"读到 {read} / read {read}" if read else "", wanted)
 
 
 def _message(faults: Iterable[str]) -> str:

@@ -27,6 +27,8 @@ InventoryError
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from inventory.halves import together
+
 
 class InventoryError(Exception):
     """Root of the package. The message says what was read, what was expected, what to do."""
@@ -60,8 +62,10 @@ class PackFault:
     expected: str
 
     def __str__(self) -> str:
-        read = f"读到 / read {self.read}；" if self.read else ""
-        return f"{self.file}:{self.line}: {self.at}: {read}{self.expected}"
+        told = self.expected
+        if self.read:
+            told = together(f"读到 {self.read} / read {self.read}", told)
+        return f"{self.file}:{self.line}: {self.at}: {told}"
 
 
 class PackRefused(PackError):

@@ -50,6 +50,6 @@ def ask(url: str, *, method: str = "GET", told: object = None, timeout: float = 
 
 def _unreachable(method: str, url: str, read: str) -> Unreachable:
     return Unreachable(
-        f"{method} {url}: 读到 / read {read}; 应为 2xx 的 JSON，请检查该服务与地址 / expected JSON with a "
-        "2xx status: check that service and its address"
+        f"{method} {url}: 读到 {read}，应为 2xx 的 JSON，请检查该服务与地址 / read {read}, expected JSON "
+        "with a 2xx status: check that service and its address"
     )

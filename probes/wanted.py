@@ -11,6 +11,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from inventory.halves import together
 from inventory.secrecy import Hidden
 from probes.answers import Found, Silent
 from probes.errors import Misuse
@@ -27,9 +28,8 @@ PORTS = {
 _NAME = re.compile(
     r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9-]*[a-z][a-z0-9-]*\.?"
 )
-EXPECTED = (
-    "如 / such as 10.1.1.1, www.example.gov.cn, tcp://10.1.1.1:443, https://www.example.gov.cn/"
-)
+_SUCH = "10.1.1.1, www.example.gov.cn, tcp://10.1.1.1:443, https://www.example.gov.cn/"
+EXPECTED = f"应为如 {_SUCH} / expected such as {_SUCH}"
 ADDRESSES = 4
 """Of one name and family that are looked at; how many there are is told."""
 TRAIN = 5
@@ -41,6 +41,10 @@ def is_wanted(text: str) -> bool:
     return "://" in text or "." in text or ":" in text
 
 
+def _misuse(read: str, fault: str = "") -> Misuse:
+    return Misuse(together(f"读到 {read} / read {read}", fault, EXPECTED))
+
+
 def targets_for(text: str, families: Iterable[Family] = FAMILIES) -> tuple[Target, ...]:
     """One target a family: a literal address has one, a name both, still to be looked up (`host`).
     Raises Misuse."""
@@ -49,14 +53,14 @@ def targets_for(text: str, families: Iterable[Family] = FAMILIES) -> tuple[Targe
         parts = urlsplit(text if "://" in text else f"icmp://{_bracketed(text)}")
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError as error:
-        raise Misuse(f"读到 / read {text!r}: {error}; 应为 / expected {EXPECTED}") from error
+        raise _misuse(f"{text!r}: {error}") from error
     check = {"https": "http", "ssh": "banner"}.get(scheme.lower(), scheme.lower())
     port = port or PORTS.get(scheme.lower(), 0)
     family = _family(host)
     if check not in CHECKS or (family == 0 and not _NAME.fullmatch(host)):
-        raise Misuse(f"读到 / read {text!r}; 应为 / expected {EXPECTED}")
+        raise _misuse(repr(text))
     if check not in ("icmp", "pmtu") and not port:
-        raise Misuse(f"读到 / read {text!r}: 缺端口 / no port; 应为 / expected {EXPECTED}")
+        raise _misuse(repr(text), "缺端口 / no port")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     one = Target(
         code=text,

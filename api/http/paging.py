@@ -74,7 +74,11 @@ def check_sort(sort: str, keys: Iterable[str]) -> None:
     """Raises Refusal (422) for a field that is none of these."""
     name = sort.removeprefix("-")
     if name and name not in keys:
-        raise Refusal(422, f"sort: 读到 / read {name!r}; 应为 / expected one of: {', '.join(keys)}")
+        known = ", ".join(keys)
+        raise Refusal(
+            422,
+            f"sort: 读到 {name!r}，应为其一：{known} / read {name!r}, expected one of: {known}",
+        )
 
 
 def ordered(value: Any) -> tuple[int, Any]:

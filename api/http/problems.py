@@ -20,6 +20,7 @@ from api.http.responses import Fault, Problem
 from api.settings import SettingsError
 from api.words import Lang, Words
 from inventory.errors import InventoryError
+from inventory.expected import expected
 from migrator.errors import Forbidden, MigratorError, NotFound, SignInRefused
 from probes.errors import ProbeError
 
@@ -157,11 +158,11 @@ def _invalid(request: Request, error: Exception) -> Response:
     faults = [
         Fault(
             at="/".join(str(part) for part in one["loc"])[:200],
-            expected=str(one["msg"])[:500],
+            expected=said(request, expected(one))[:500],
         )
         for one in error.errors()[:50]
     ]
-    detail = "；".join(f"{f.at}: {f.expected}" for f in faults[:5])
+    detail = "\n".join(f"{f.at}: {f.expected}" for f in faults[:5])
     return problem(request, 422, detail, faults=faults)
 
 

@@ -32,6 +32,8 @@ from api.http.warming import warmed
 from api.secret_files import open_to_others, secret_text
 from api.settings import SettingsError
 from api.settings_types import HttpUrl
+from inventory.expected import expected
+from inventory.halves import labelled, together
 from migrator.store.audit import Entry
 from migrator.store.truth import Truth
 
@@ -63,8 +65,9 @@ def read_receivers(path: Path) -> dict[str, To]:
                 raise ValueError(f"{name}: a secret in a file that others can read: chmod 600")
             found[name] = To.model_validate({**raw, "secret": secret_text(raw.get("secret", ""))})
     except ValidationError as error:
-        faults = "; ".join(f"{name}.{e['loc'][0]}: {e['msg']}" for e in error.errors())
-        raise SettingsError(f"接收方文件有误 / receivers refused: {path}: {faults}") from None
+        faults = together(*(f"{name}.{e['loc'][0]}: {expected(e)}" for e in error.errors()))
+        refused = "接收方文件有误 / receivers refused"
+        raise SettingsError(labelled(refused, together(str(path), faults))) from None
     except (OSError, ValueError, AttributeError) as error:
         raise SettingsError(f"接收方文件有误 / receivers refused: {path}: {error}") from error
     return found

@@ -27,6 +27,7 @@ from api.words.report import REPORT_TEXTS
 from api.words.services import SERVICE_TEXTS
 from api.words.steps import STEP_TEXTS
 from api.words.timetable import TIMETABLE_TEXTS
+from inventory.halves import halves
 
 Lang = Literal["zh", "en"]
 
@@ -67,16 +68,10 @@ class Words:
         return text.format(**values) if values else text
 
     def half(self, told: str) -> str:
-        """This language's half of a reason that has both, "中文 / English"; the whole of another.
-
-        What either half quotes stands in both, so the " / " between them is the middle one.
-        """
-        parts = told.split(" / ")
-        middle, odd = divmod(len(parts), 2)
-        zh, en = " / ".join(parts[:middle]), " / ".join(parts[middle:])
-        if odd or not any("\u4e00" <= sign <= "\u9fff" for sign in zh):
-            return told
-        return zh if self.lang == "zh" else en
+        """This language's half of a reason that has both, "中文 / English", line by line; the whole of
+        another."""
+        which = 0 if self.lang == "zh" else 1
+        return "\n".join(halves(line)[which] for line in told.split("\n"))
 
     def known(self, key: str) -> str:
         """The text of `key` where there is one, else `key` itself (data may hold new words)."""

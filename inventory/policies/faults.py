@@ -10,26 +10,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from inventory.errors import PackFault
+from inventory.expected import expected
+from inventory.halves import labelled, together
 from inventory.policies.places import Place
-
-_EXPECTED: Mapping[str, str] = {
-    "date_type": "日期，如 2018-12-31 / a date such as 2018-12-31",
-    "date_from_datetime_parsing": "日期，如 2018-12-31 / a date such as 2018-12-31",
-    "date_parsing": "日期，如 2018-12-31 / a date such as 2018-12-31",
-    "string_type": "文字 / text",
-    "string_too_short": "非空文字 / text that is not empty",
-    "bool_type": "true 或 false / true or false",
-    "bool_parsing": "true 或 false / true or false",
-    "int_type": "整数 / a whole number",
-    "int_parsing": "整数 / a whole number",
-    "decimal_type": "数字 / a number",
-    "decimal_parsing": "数字 / a number",
-    "tuple_type": "列表 […] / a list […]",
-    "model_type": "表 {…} / a table {…}",
-    "dict_type": "表 {…} / a table {…}",
-    "bool_strict": "true 或 false / true or false",
-    "finite_number": "数字 / a number",
-}
 
 
 def line_of(places: Mapping[Place, int], at: Place) -> int:
@@ -106,30 +89,15 @@ def _read(detail: ErrorDetails) -> str:
 
 def _why(detail: ErrorDetails, model: type[BaseModel]) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
-    key = str(detail["loc"][-1]) if detail["loc"] else ""
-    said = {
-        "missing": f"缺少 {key} / {key} is missing",
-        "literal_error": f"应为 / expected {context.get('expected', '')}",
-        "string_pattern_mismatch": f"应符合 / expected to match {context.get('pattern', '')}",
-        "value_error": str(context.get("error", detail["msg"])),
-        "less_than_equal": f"应不大于 {context.get('le')} / expected at most {context.get('le')}",
-        "less_than": f"应小于 {context.get('lt')} / expected less than {context.get('lt')}",
-        "greater_than_equal": f"应不小于 {context.get('ge')} / expected at least {context.get('ge')}",
-        "greater_than": f"应大于 {context.get('gt')} / expected more than {context.get('gt')}",
-        "too_short": f"至少 {context.get('min_length')} 项 / expected at least "
-        f"{context.get('min_length')} of them",
-        "string_too_long": f"至多 {context.get('max_length')} 字 / expected at most "
-        f"{context.get('max_length')} characters",
-    }
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(key, _keys(model), n=3)
-        hint = f"，相近的有 / near: {'、'.join(near)}" if near else ""
-        return f"不认识的键 / no such key: {key}{hint}"
+        near = difflib.get_close_matches(str(detail["loc"][-1]), _keys(model), n=3)
+        return together(
+            expected(detail), *([labelled("相近的有 / near", "、".join(near))] if near else [])
+        )
     if kind.startswith("union_tag"):
-        return f"kind 应为其一 / kind, expected one of: {context.get('expected_tags', '')}"
-    if kind in _EXPECTED:
-        return f"应为{_EXPECTED[kind].replace(' / ', ' / expected ', 1)}"
-    return said.get(kind, f"值不符合要求 / not what is expected here: {detail['msg']}")
+        tags = context.get("expected_tags", "")
+        return f"kind 应为其一：{tags} / kind, expected one of: {tags}"
+    return expected(detail)
 
 
 def _keys(model: type[BaseModel]) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from inventory.frozen import Frozen
+from inventory.halves import labelled, together
 from migrator.attempts import at_once
 from migrator.attempts.pacing import PLAYBOOKS as PACED
 from migrator.attempts.pacing import Teller
@@ -228,7 +229,11 @@ class _Gathered:
         raw = f"{result.get('module_stdout', '')} {result.get('module_stderr', '')}".strip()
         if RESULT_KEY not in result:  # no answer of our module: say what the host said instead
             told, do = NOT_RUN
-            message = f"{told}: {raw[-500:]} ({message}); {do}" if raw else explained(message)
+            message = (
+                together(labelled(told, f"{raw[-500:]} ({message})"), do)
+                if raw
+                else explained(message)
+            )
         return Failure(
             host=str(data.get("host", "")),
             task=str(data.get("task", "")),
@@ -246,7 +251,7 @@ class _Gathered:
         # host to run on ends with 0 as well, and has done nothing
         idle = code == 0 and not self._totals["ok"]
         ok = code == 0 and not idle
-        told = "; ".join(f"{f.host}: {f.message}" for f in self._failures)
+        told = "\n".join(f"{f.host}: {f.message}" for f in self._failures)
         noise = explained(self._clean(" ".join(self._noise))[-1500:])
         message = "" if ok else told or noise or f"ansible-playbook 退出码 / exit status {code}"
         if idle:

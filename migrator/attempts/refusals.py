@@ -6,6 +6,8 @@ Both strategies meet the same refusals and word them differently; an operator re
 import re
 from dataclasses import dataclass
 
+from inventory.halves import labelled, together
+
 
 @dataclass(frozen=True)
 class _Refusal:
@@ -70,5 +72,5 @@ def explained(message: str) -> str:
     for refusal in _REFUSALS:
         if refusal.sign.search(message):
             read = " ".join(_WRAPPERS.sub(" ", message).split())
-            return f"{refusal.told}: {read[-500:]}; {refusal.do}"
+            return together(labelled(refusal.told, read[-500:]), refusal.do)
     return message

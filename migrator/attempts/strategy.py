@@ -17,6 +17,7 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from inventory.halves import labelled, together
 from migrator.attempts.processes import MARKER
 
 
@@ -51,20 +52,25 @@ def choose(wanted: Strategy, installed: Callable[[str], str] = version) -> Choic
         return Choice(wanted)
     return Choice(
         Strategy.PLAIN,
-        "没有使用 Mitogen，改用 Ansible 自带策略，结果相同 / Mitogen is not used but Ansible's own strategy, "
-        f"with the same result: {'; '.join(faults)}",
+        labelled(
+            "没有使用 Mitogen，改用 Ansible 自带策略，结果相同 / Mitogen is not used but Ansible's own "
+            "strategy, with the same result",
+            together(*faults),
+        ),
     )
 
 
 def _fault(package: str, installed: Callable[[str], str]) -> str:
     first, end = KNOWN[package]
-    told = f"应为 / expected {package} ≥ {_dotted(first)}, < {_dotted(end)}"
+    wanted = f"{package} ≥ {_dotted(first)}, < {_dotted(end)}"
+    told = f"应为 {wanted} / expected {wanted}"
     try:
         found = installed(package)
     except PackageNotFoundError:
-        return f"{package} 未安装 / is not installed; {told}"
+        return together(f"{package} 未安装 / {package} is not installed", told)
     release = tuple(int(part) for part in re.findall(r"\d+", found)[: len(first)])
-    return "" if first <= release < end else f"读到 / read {package} {found}; {told}"
+    read = f"读到 {package} {found} / read {package} {found}"
+    return "" if first <= release < end else together(read, told)
 
 
 def _dotted(release: tuple[int, ...]) -> str:

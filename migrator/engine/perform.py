@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from inventory.halves import labelled, together
 from inventory.model import Placement
 from inventory.store import EstateStore
 from migrator.attempts.ansible import Outcome
@@ -167,16 +168,17 @@ class Performer:
         changed = list(drift(plan, item.code, self.estate.load()))
         kept = self.truth.plans.record(code)
         if kept.state != "approved":
-            changed.append(f"审批已撤回 / the approval was withdrawn: {code} is {kept.state}")
+            changed.append(
+                f"审批已撤回，方案 {code} / the approval was withdrawn: {code} is {kept.state}"
+            )
         elif kept.self_approved:
-            changed.append(f"编制人自己批准，无效 / approved by its own author: {kept.author}")
+            own = "编制人自己批准，无效 / approved by its own author"
+            changed.append(labelled(own, kept.author))
         if not changed:
             return False
-        message = (
-            "方案的依据已变，割接没有开始 / what the plan rests on has changed, the cutover did not "
-            f"begin: {'; '.join(changed)}. 请回退此项，重做方案并审批 / roll this item back, then make "
-            "and approve a new plan"
-        )
+        told = "方案的依据已变，割接没有开始 / what the plan rests on has changed, the cutover did not begin"
+        do = "请回退此项，重做方案并审批 / roll this item back, then make and approve a new plan"
+        message = together(labelled(told, together(*changed)), do)
         self._set(run, item.code, step, StepState.HELD, message)
         self.truth.audit(ENGINE, "item.held", f"{run}/{item.code}", differences=changed)
         return True
@@ -194,10 +196,11 @@ class Performer:
         ]
         message = ""
         if bad:
-            message = (
-                "割接前探测未全通过，源系统继续服务 / probes before the cutover are not all green, "
-                f"the source keeps serving: {'; '.join(bad)}"
+            told = (
+                "割接前探测未全通过，源系统继续服务 / probes before the cutover are not all green, the "
+                "source keeps serving"
             )
+            message = labelled(told, together(*bad))
         outcome = Outcome(
             ok=not bad,
             message=message,

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from inventory.halves import labelled, together
 from inventory.model import Host
 from migrator.planning.plan import Item
 from probes.model import ProbeResult, Target
@@ -84,7 +85,7 @@ def soak(
         beat()
         lasting = [n for n, t in tallies.items() if t.row > TOLERATED]
         if lasting:
-            return tallies, "; ".join(f"{n}: {tallies[n].last}" for n in lasting)
+            return tallies, together(*(labelled(n, tallies[n].last) for n in lasting))
         if reason := stop():
             return tallies, reason
         if time.monotonic() >= until and not any(t.row for t in tallies.values()):

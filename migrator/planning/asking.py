@@ -2,10 +2,10 @@
 what stands in its way first is told by its ruling, what would be asked after that stands beside it.
 """
 
+from inventory.halves import labelled, together
 from inventory.labels import field_label
 from inventory.model import Secrecy, System
 from migrator.planning.dispositions import undecided, untried
-from migrator.planning.halves import labelled, together
 from migrator.planning.plan import Verdict
 from migrator.planning.windows import Window
 from migrator.timing.jobs import CAPACITIES, Measures

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from inventory.choices import SpecialNetwork, ZombieDecision
+from inventory.halves import together
 from inventory.model import Secrecy, System
 from inventory.secrecy import shown_name
-from migrator.planning.halves import together
 from migrator.planning.orders import Orders, Topic
 from migrator.planning.plan import Disposition, Ground, Verdict, Way
 from migrator.planning.windows import Window

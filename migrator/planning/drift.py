@@ -1,8 +1,9 @@
 """Whether the facts that an item was planned from still hold, field by field."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from inventory.halves import labelled, together
 from inventory.model import Estate
 from migrator.planning.dispositions import dispose
 from migrator.planning.items import Today, facts_now
@@ -11,6 +12,12 @@ from migrator.planning.plan import Disposition, Item, Plan, Verdict
 from migrator.planning.timetable import Appointment, Timetable
 from migrator.timing.jobs import Measures
 from migrator.timing.origin import differences
+
+
+def facts_changed(lines: Iterable[str], do: str) -> str:
+    """Why a plan is not gone on with; `lines` and `do` in both languages."""
+    told = "方案依据的事实已变 / the facts changed since the plan was made"
+    return together(labelled(told, together(*lines)), do)
 
 
 def drift(plan: Plan, system: str, estate: Estate) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
+from inventory.halves import labelled, together
 from inventory.model import Estate
 from inventory.seen import Seen
 from migrator.planning.dispositions import Ruling, dispose
 from migrator.planning.groups import shared_databases, ties_of
-from migrator.planning.halves import labelled, together
 from migrator.planning.items import Index, gather
 from migrator.planning.orders import Orders
 from migrator.planning.plan import Disposition, Item, Limit, Means, Plan, Verdict, Wave

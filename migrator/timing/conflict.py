@@ -17,9 +17,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from inventory.halves import together
 from migrator.planning.graph import joined
 from migrator.planning.groups import Tie, is_soft
-from migrator.planning.halves import together
 from migrator.planning.means import CityMeans
 from migrator.planning.timetable import Bond, MoveGroup
 from migrator.planning.windows import Window, one_night

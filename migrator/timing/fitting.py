@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from migrator.planning.halves import labelled, together
+from inventory.halves import labelled, together
 from migrator.planning.means import CityMeans
 from migrator.planning.timetable import Bond, MoveGroup
 from migrator.planning.windows import Window, one_night

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from migrator.planning.halves import together
+from inventory.halves import together
 from migrator.timing.arranging import Arranged
 from migrator.timing.helping import (
     MBPS,

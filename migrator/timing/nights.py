@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from functools import cache, cached_property
 
 from inventory.errors import CalendarUnknown
+from inventory.halves import together
 from inventory.policies.calendar import is_working_day
-from migrator.planning.halves import together
 from migrator.planning.means import WEEKDAYS, Allowed, CityMeans, Freeze
 from migrator.planning.windows import Window
 from migrator.schedule.project import Steps

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from inventory.halves import labelled, together
 from inventory.model import Estate, Frozen
 from inventory.secrecy import Hidden, hidden
 from inventory.seen import Seen
@@ -18,7 +19,7 @@ from migrator.attempts.processes import sweep
 from migrator.errors import Forbidden, NothingMoves, Refused
 from migrator.people.names import same_person
 from migrator.people.rights import Deed, Person
-from migrator.planning.drift import drifts, planned_drifts
+from migrator.planning.drift import drifts, facts_changed, planned_drifts
 from migrator.planning.means_file import changed
 from migrator.planning.orders import NO_ORDERS, Orders
 from migrator.planning.plan import WAY, Item, Means, Plan, StepKind
@@ -158,11 +159,8 @@ class Planning:
     def require_same_facts(self, code: str) -> None:
         """Raises Refused where the facts of what can be rehearsed are no longer the plan's."""
         if changed := self.items_drifted(code):
-            lines = "; ".join(line for lines in changed.values() for line in lines)
-            raise Refused(
-                f"方案依据的事实已变 / the facts changed since the plan was made: {lines}; make a new "
-                "plan"
-            )
+            lines = [line for lines in changed.values() for line in lines]
+            raise Refused(facts_changed(lines, "请重做方案 / make a new plan"))
 
     def approve(self, code: str, digest: str, actor: Person, reason: str = "") -> PlanRecord:
         """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for
@@ -177,17 +175,12 @@ class Planning:
             )
         if changed := self.drifted(code):
             self.truth.audit(actor.name, "plan.approve.refused", code, reason="drift")
-            lines = "; ".join(line for lines in changed.values() for line in lines)
-            raise Refused(
-                f"方案依据的事实已变 / the facts changed since the plan was made: {lines}; make a new "
-                "plan"
-            )
+            lines = [line for lines in changed.values() for line in lines]
+            raise Refused(facts_changed(lines, "请重做方案 / make a new plan"))
         if gone := self.missed(code):
             self.truth.audit(actor.name, "plan.approve.refused", code, reason="missed")
-            raise Refused(
-                f"方案已错过排定的夜晚，请重新编制 / nights of the plan are over: make it again: "
-                f"{'; '.join([*gone.values()][:MOST_TOLD])}"
-            )
+            told = "方案已错过排定的夜晚，请重新编制 / nights of the plan are over: make it again"
+            raise Refused(labelled(told, together(*[*gone.values()][:MOST_TOLD])))
         self.truth.plans.decide(
             code, decision="approve", digest=digest, actor=actor.name, reason=reason
         )

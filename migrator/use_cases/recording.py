@@ -13,6 +13,7 @@ from pydantic import JsonValue, ValidationError
 
 from inventory.changes import WORDS
 from inventory.errors import RecordRefused
+from inventory.halves import together
 from inventory.model import Estate
 from inventory.policies.checking import slips
 from inventory.policies.faults import of_validation
@@ -239,8 +240,8 @@ def _of_day(record: Record, day: date) -> Iterable[str]:
 
 
 def _line(at: str, read: str, wanted: str) -> str:
-    told = f"读到 / read {read}; " if read else ""
-    return f"  {at}: {told}{wanted}"
+    told = together(f"读到 {read} / read {read}", wanted) if read else wanted
+    return f"  {at}: {told}"
 
 
 def _message(lines: Iterable[str]) -> str:

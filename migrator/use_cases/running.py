@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inventory.halves import labelled, together
 from inventory.store import EstateStore
 from migrator.engine.run_log import log_of
 from migrator.errors import EngineDown, Forbidden, NotFound, Refused
 from migrator.people.rights import Deed, Person
-from migrator.planning.drift import drifts
+from migrator.planning.drift import drifts, facts_changed
 from migrator.planning.plan import CUTOVER, StepKind
 from migrator.runs.gates import plan_faults
 from migrator.runs.kinds import KINDS
@@ -53,10 +54,9 @@ class Running(Deciding):
         rules = self.gates.rules
         if missing := plan_faults(plan, record, rules, self.truth.clock()):
             self.truth.audit(actor.name, "run.start.refused", plan_code, approvals=missing)
-            raise Refused(
-                f"方案 {plan_code} 审批不足 / approvals of plan {plan_code} are missing: "
-                f"{'; '.join(missing)}; `qianyun plan approve {plan_code}`"
-            )
+            told = f"方案 {plan_code} 审批不足 / approvals of plan {plan_code} are missing"
+            do = f"`qianyun plan approve {plan_code}`"
+            raise Refused(together(labelled(told, together(*missing)), do))
         if not plan.items:
             raise Refused(
                 f"方案 {plan_code} 没有可由剧本执行的迁移项 / nothing in plan {plan_code} can be moved by a "
@@ -66,10 +66,7 @@ class Running(Deciding):
         changed = [line for lines in found.values() for line in lines]
         if changed:
             self.truth.audit(actor.name, "run.start.refused", plan_code, drift=changed)
-            raise Refused(
-                "方案依据的事实已变 / the facts changed since the plan was made: "
-                f"{'; '.join(changed)}; make and approve a new plan"
-            )
+            raise Refused(facts_changed(changed, "请重做方案并审批 / make and approve a new plan"))
         run = self.truth.runs.add(plan_code, plan, actor.name)
         try:
             self.begin(run.code)

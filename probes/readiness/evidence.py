@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
+from inventory.halves import halves
+
 DAYS = 7
 """Full days before today that a level which asks for lasting evidence wants."""
 
@@ -37,16 +39,6 @@ def joined(*tolds: str) -> str:
     """Several after each other, each language by itself."""
     parts = [halves(told) for told in tolds]
     return f"{''.join(zh for zh, _ in parts)} / {''.join(en for _, en in parts)}"
-
-
-def halves(told: str) -> tuple[str, str]:
-    """The Chinese and the English half of "中文 / English"; the whole twice of another."""
-    if told.count(" / ") == 1:
-        zh, _, en = told.partition(" / ")
-        return zh, en
-    parts = told.split(" / ")
-    middle, odd = divmod(len(parts), 2)
-    return (told, told) if odd else (" / ".join(parts[:middle]), " / ".join(parts[middle:]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def test_bad_environment_is_named(
         ('temporal_adress = "x:1"\n', "temporal_adress: 没有这个设置 / no such setting"),
         ('temporal_adress = "x:1"\n', "did you mean: temporal_address"),
         ("moves_at_once = 0\n", "1 to 1000"),
-        ('strategy = "free"\n', "读到 / read 'free'; 应为 / expected: Ansible 执行策略：plain"),
+        ('strategy = "free"\n', "读到 'free'；应为：Ansible 执行策略：plain"),
         ("moves_at_once = = 3\n", "not TOML in UTF-8 (at line 1, column 17)"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,33 @@ def test_problems_speak_the_language_asked_for(
     assert has in problem["title"]
     assert lacks not in problem["title"] + problem["detail"]
     assert json.dumps(problem)
+
+
+WRONG = [
+    ("POST", "/api/v1/plans", {"json": {"moves_at_once": "many", "soak_seconds": -1, "x": 1}}, 3),
+    ("POST", "/api/v1/plans", {"content": b"{nonsense", "type": "application/json"}, 1),
+    ("GET", "/api/v1/policies?limit=0&sort=-nix", {}, 1),
+    ("GET", "/api/v1/plans?state=odd", {}, 1),
+    ("POST", "/api/v1/plans/P-1/reject", {"json": {"digest": "f"}}, 3),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "told", "faults"), WRONG)
+def test_what_is_wrong_in_a_request_is_said_in_the_language_asked_for(
+    product: Qianyun, method: str, path: str, told: dict[str, Any], faults: int
+) -> None:
+    client = Client(product, token_of(product, *Role))
+    more = {key: value for key, value in told.items() if key != "type"}
+    kind = {"Content-Type": told["type"]} if "type" in told else {}
+    problem = {}
+    for lang in ("zh", "en"):
+        answer = client.ask(method, path, {"Accept-Language": lang, **kind}, **more)
+        assert answer.status_code == 422, answer.text
+        problem[lang] = answer.json()
+        assert len(problem[lang]["faults"]) == faults, problem[lang]
+        assert " / " not in problem[lang]["detail"]
+    assert all(re.search("[一-鿿]", fault["expected"]) for fault in problem["zh"]["faults"])
+    assert not re.search("[一-鿿]", problem["en"]["detail"])
 
 
 @pytest.mark.parametrize(

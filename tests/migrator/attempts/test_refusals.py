@@ -2,6 +2,7 @@
 
 import pytest
 
+from inventory.halves import halves
 from migrator.attempts.refusals import NOT_RUN, explained
 
 PASSWORD = "sudo 密码不对或没有设置"
@@ -46,7 +47,7 @@ READ = [
         REACH,
         "Task failed: EOF on stream; last 100 lines received:\nssh: connect to host 10.30.0.13 port "
         "22: No route to host",
-        ": ssh: connect to host 10.30.0.13 port 22: No route to host;",
+        "ssh: connect to host 10.30.0.13 port 22: No route to host",
     ),
     (
         REACH,
@@ -58,7 +59,7 @@ READ = [
         RUN,
         "Task failed: error occurred on host zw-file-01: EOF on stream; last 100 lines received:\n"
         "mitogen-sudo-prompt:\nqianyun is not in the sudoers file.",
-        ": qianyun is not in the sudoers file.;",
+        "qianyun is not in the sudoers file.",
     ),
     (
         RUN,
@@ -86,9 +87,10 @@ def test_one_sentence_in_both_languages_with_what_was_read(
     told: str, message: str, kept: str
 ) -> None:
     said = explained(message)
-    assert said.startswith(told)
-    assert " / " in said
-    assert kept in said
+    zh, en = halves(said)
+    assert zh.startswith(halves(told)[0])
+    assert kept in zh
+    assert kept in en
     assert "last 100 lines" not in said
     assert "@@@" not in said
 

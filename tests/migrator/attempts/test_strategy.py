@@ -32,7 +32,8 @@ def test_mitogen_is_used_with_the_releases_it_was_made_for() -> None:
 def test_with_another_release_plain_does_it_and_the_log_says_why(package: str, found: str) -> None:
     choice = choose(Strategy.MITOGEN, (HERE | {package: found}).__getitem__)
     assert choice.strategy is Strategy.PLAIN
-    assert f"读到 / read {package} {found}; 应为 / expected {package} ≥" in choice.why
+    assert f"读到 {package} {found}；应为 {package} ≥" in choice.why
+    assert f"read {package} {found}; expected {package} ≥" in choice.why
     lines: list[dict[str, str]] = []
     gathered = _Gathered(lines.append, lambda: "now", ())
     gathered.chosen(choice)
@@ -48,7 +49,8 @@ def test_without_mitogen_plain_does_it() -> None:
 
     choice = choose(Strategy.MITOGEN, installed)
     assert choice.strategy is Strategy.PLAIN
-    assert "mitogen 未安装 / is not installed" in choice.why
+    assert "mitogen 未安装；" in choice.why
+    assert "mitogen is not installed; " in choice.why
 
 
 def test_sockets_of_both_are_in_the_attempts_short_folder() -> None:
