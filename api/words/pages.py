@@ -33,6 +33,7 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.roles": ("角色", "roles"),
     "page.scope": ("范围", "scope"),
     "page.scope.city": ("全市", "the whole city"),
+    "page.scope.none": ("不属任何单位", "of no organisation"),
     "page.deeds": ("可做之事", "what may be done"),
     "page.role.viewer": ("查看", "viewer"),
     "page.role.planner": ("规划", "planner"),
@@ -564,7 +565,19 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.user.disabled": ("已停用", "disabled"),
     "page.user.locked": ("锁定至 {at}", "locked until {at}"),
     "page.user.since": ("建立于", "since"),
-    "page.user.change": ("更改", "change"),
+    "page.user.no_roles": ("无角色", "no role"),
+    "page.user.disable.what": (
+        "其会话与令牌立即失效；所做之事仍在审计中，可随时启用。",
+        "Sessions and tokens end at once; what was done stays in the audit. May be enabled again.",
+    ),
+    "page.user.enable.what": (
+        "可再次登录，角色与范围不变。",
+        "May sign in again, with the same roles and scope.",
+    ),
+    "page.user.own": (
+        "自己的角色与范围由另一位管理员更改；密码在“我的账户”更改。",
+        "One's own roles and scope are another administrator's to change; the password is at “my account”.",
+    ),
     "page.user.enable": ("启用", "Enable"),
     "page.user.disable": ("停用", "Disable"),
     "page.user.add": ("新建用户", "Add an account"),

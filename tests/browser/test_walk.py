@@ -19,7 +19,6 @@ PAGES = {
     "lines": "/lines",
     "line": "/lines/LJ-DX-1001",
     "plans": "/plans",
-    "plan-new": "/plans/new",
     "plan": f"/plans/{PLAN}",
     "runs": "/runs",
     "run": f"/runs/{RUN}",
@@ -42,8 +41,19 @@ PAGES = {
     "nothing": "/nowhere",
 }
 ASKED = ("overview", "run")
-WHO = {"audit": "sun", "users": "chen", "tokens": "chen", "settings": "chen", "health": "chen"}
+WHO = {
+    "audit": "sun",
+    "users": "chen",
+    "tokens": "chen",
+    "settings": "chen",
+    "health": "chen",
+}
 ADMIN = {name: f"/admin/{name}" for name in WHO}
+WHO |= {"user": "chen", "plan-new": "wang"}
+OTHERS = ADMIN | {"user": "/admin/users/look", "plan-new": "/plans/new"}
+"""What `li` may not see, by who does."""
+STATUS = {"no-permission": 403, "nothing": 404}
+"""All others answer."""
 HIDDEN = ("公文流转系统（涉密）", "不动产登记信息平台", "疾控直报信息平台")
 """Names of classified systems of both ledgers: they are counted and never told."""
 BOTH = re.compile(r"[\u4e00-\u9fff]{4,} / [a-z]{3,}")
@@ -67,7 +77,9 @@ def test_every_page_in_both_languages(site: Stack) -> None:
     for lang, theme, width in looks:
         with site.page("li", lang=lang, theme=theme, width=width) as page:
             for name, path in PAGES.items():
-                page.goto(address(site, path), wait_until="domcontentloaded")
+                answer = page.goto(address(site, path), wait_until="domcontentloaded")
+                assert answer is not None
+                assert answer.status == STATUS.get(name, 200), name
                 wrong = axe(page) if name in ASKED else []  # every page: the slow walk
                 if page.evaluate("document.documentElement.scrollWidth") > width:
                     wrong.append("wider than the screen")
@@ -91,9 +103,11 @@ def test_every_page_in_both_languages(site: Stack) -> None:
 @pytest.mark.parametrize("width", [390, 1440])
 def test_every_page_in_every_light(site: Stack, lang: str, theme: str, width: int) -> None:
     found: dict[str, list[str]] = {}
-    for name, path in (PAGES | ADMIN).items():
+    for name, path in (PAGES | OTHERS).items():
         with site.page(WHO.get(name, "li"), lang=lang, theme=theme, width=width) as page:
-            page.goto(address(site, path))
+            answer = page.goto(address(site, path))
+            assert answer is not None
+            assert answer.status == STATUS.get(name, 200), name
             if wrong := axe(page):
                 found[name] = wrong
             if page.evaluate("document.documentElement.scrollWidth") > width:
