@@ -114,7 +114,11 @@ class Qianyun:
             idle=timedelta(minutes=self.settings.session_idle_minutes),
             whole=timedelta(hours=self.settings.session_hours),
         )
-        return Accounts(self.truth, limits)
+        return Accounts(self.truth, limits, self.organisations)
+
+    def organisations(self) -> frozenset[str]:
+        """Codes of those that the inventory has."""
+        return frozenset(one.code for one in self.estate.load().organisations)
 
     @cached_property
     def recording(self) -> "Recording":

@@ -119,6 +119,7 @@ def make_app(product: Qianyun) -> FastAPI:
     app.state.calm = calm = Calm()
     site = pages(product, estates, callers, calm, app.state.stopping)
     app.state.warm = (site.state.site.judge, app.written)
+    site.state.beside = tuple(app.router.routes)
     app.mount("", site)  # last: pages take what nobody else answers
     handle(app)
     settings = product.settings

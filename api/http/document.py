@@ -13,6 +13,9 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp
+
+from api.http.methods import Methods
 
 PROBLEM = "application/problem+json"
 _REF = "#/components/schemas/"
@@ -33,6 +36,9 @@ class Api(FastAPI):
             return Response(body, media_type="application/json")
 
         self.add_route(str(self.openapi_url), openapi, include_in_schema=False)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Methods(super().build_middleware_stack())
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

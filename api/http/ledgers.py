@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path as File
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, UploadFile
+from fastapi import APIRouter, Query, Request, UploadFile
 from pydantic import Field
 
 from api import drift
@@ -17,10 +17,10 @@ from api.http.inventory_answers import (
     RowProblem,
 )
 from api.http.people import Asking, Product
-from api.http.problems import Refusal, problems
+from api.http.problems import Refusal, problems, said
 from api.http.rights import right
 from api.http.routing import Route
-from inventory.errors import ChangeRefused
+from inventory.errors import ChangeRefused, LedgerError
 from inventory.ledger.report import Problem as LedgerProblem
 from inventory.text import printable
 from migrator.people.rights import Deed
@@ -45,7 +45,13 @@ def uploaded(files: list[UploadFile]) -> Iterator[list[File]]:
                 while part := upload.file.read(1 << 20):
                     file.write(part)
             paths.append(path)
-        yield paths
+        try:
+            yield paths
+        except LedgerError as error:  # where we keep it is nothing to whoever sent it
+            told = str(error)
+            for path in paths:
+                told = told.replace(str(path), path.name)
+            raise LedgerError(told) from error
 
 
 def ledger_name(told: str, number: int) -> str:
@@ -69,15 +75,17 @@ def ledger_name(told: str, number: int) -> str:
     responses=problems(409, 413, 415),
     **right(Deed.INVENTORY_READ),
 )
-def check(ledgers: Ledgers, product: Product) -> Checked:
+def check(request: Request, ledgers: Ledgers, product: Product) -> Checked:
     """什么都不写 / nothing is written."""
     with uploaded(ledgers) as paths:
         report = drift.read(product, paths)
     return Checked(
         ok=report.ok,
         counts=dict(report.counts),
-        problems=_rows(report.problems),
-        ignored=list(report.ignored),
+        problems=_rows(request, report.problems),
+        ignored=[
+            one.model_copy(update={"reason": said(request, one.reason)}) for one in report.ignored
+        ],
     )
 
 
@@ -87,12 +95,12 @@ def check(ledgers: Ledgers, product: Product) -> Checked:
     responses=problems(409, 413, 415),
     **right(Deed.INVENTORY_APPLY),
 )
-def diff(ledgers: Ledgers, product: Product, person: Asking) -> Compared:
+def diff(request: Request, ledgers: Ledgers, product: Product, person: Asking) -> Compared:
     """逐字段，旧 → 新；什么都不写 / field by field, old → new; nothing is written."""
     with uploaded(ledgers) as paths:
         compared = drift.compare(product, paths)
     drift.require_own(product, compared, person)
-    return Compared.model_validate(_compared(product, compared))
+    return Compared.model_validate(_compared(request, product, compared))
 
 
 @router.post(
@@ -102,6 +110,7 @@ def diff(ledgers: Ledgers, product: Product, person: Asking) -> Compared:
     **right(Deed.INVENTORY_APPLY),
 )
 def apply(
+    request: Request,
     ledgers: Ledgers,
     digest: Annotated[
         str, Query(pattern=r"^[0-9a-f]{64}$", description="所看变更的摘要 / of the changes seen")
@@ -126,21 +135,25 @@ def apply(
                 f"they have {compared.changes.digest}; look at them again"
             )
         drift.apply(product, compared, ledgers=paths, actor=person, confirmed=digest)
-    data = _compared(product, compared, asks=False)
+    data = _compared(request, product, compared, asks=False)
     return Applied.model_validate(data | {"applied": True, "estate": compared.changes.result})
 
 
-def _rows(problems: Iterable[LedgerProblem]) -> list[RowProblem]:
-    return [RowProblem.model_validate(one.model_dump()) for one in problems]
+def _rows(request: Request, problems: Iterable[LedgerProblem]) -> list[RowProblem]:
+    """In the language that was asked for."""
+    told = (one.model_copy(update={"message": said(request, one.message)}) for one in problems)
+    return [RowProblem.model_validate(one.model_dump()) for one in told]
 
 
-def _compared(product: Product, compared: drift.Comparison, *, asks: bool = True) -> dict[str, Any]:
+def _compared(
+    request: Request, product: Product, compared: drift.Comparison, *, asks: bool = True
+) -> dict[str, Any]:
     changes = compared.changes
     return {
         "ok": compared.report.ok,
         "digest": changes.digest,
         "counts": changes.counts,
-        "problems": _rows(compared.report.problems),
+        "problems": _rows(request, compared.report.problems),
         "conflicts": sum(f.conflict for f in compared.findings),
         "changes": changes,
         "findings": [f for f in compared.findings if f.conflict],

@@ -9,13 +9,14 @@ come with the claim of the settings at every sign-in; who has an account made by
 (`user add --issuer --subject`) keeps the roles given there.
 """
 
+import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
 import httpx
+from authlib.deprecate import AuthlibDeprecationWarning
 from authlib.integrations.base_client import OAuthError
-from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse
@@ -32,6 +33,10 @@ from migrator.errors import SignInRefused
 from migrator.people.passwords import digest_of, drawn
 from migrator.people.rights import Role, service
 from migrator.store.people import Account, Handshake
+
+with warnings.catch_warnings():  # it asks for httpx2, which nothing else here has
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    from authlib.integrations.httpx_client import OAuth2Client
 
 router = APIRouter(prefix="/oidc", tags=["session"])
 

@@ -14,6 +14,7 @@ from api.http.rights import right
 from api.http.routing import Route
 from migrator.people.rights import Deed, Role
 from migrator.store.people import Account, Token
+from migrator.use_cases.accounts import NAME
 
 router = APIRouter(tags=["users"], route_class=Route)
 
@@ -37,7 +38,7 @@ class AccountAnswer(Answer):
 
 
 class NewAccount(Answer):
-    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.@-]+$", examples=["li"])
+    name: str = Field(min_length=1, max_length=64, pattern=f"^{NAME}$", examples=["li"])
     roles: list[Role] = Field(max_length=6)
     organisations: Codes = None
     shown: str = Field(default="", max_length=200, description="姓名 / as people call them")

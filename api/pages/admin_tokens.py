@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from api.pages.admin_desk import Desk
 from api.pages.site import Site
 from migrator.errors import MigratorError
-from migrator.people.rights import Deed, roles_of
+from migrator.people.rights import Deed, Role, covered, roles_of
 
 LONGEST = 100
 """Characters of what a token is for."""
@@ -29,15 +29,16 @@ NOTHING = Wanted()
 
 def add_tokens(site: Site, desk: Desk, router: APIRouter) -> None:
     """GET and POST /admin/tokens, POST /admin/tokens/{number}/revoke."""
-    accounts = site.product.accounts
+    product = site.product  # its database may be down while the application is made
 
     def shown(
         request: Request, wanted: Wanted = NOTHING, *, fault: str = "", secret: str = ""
     ) -> Response:
         viewer = site.viewer(request)
         whose = None if viewer.may(Deed.USER_READ) else viewer.name
-        given: dict[str, Any] = {"tokens": accounts.tokens(viewer.person, whose)}
-        given |= {"mine": sorted(viewer.person.roles), "told": wanted}
+        given: dict[str, Any] = {"tokens": product.accounts.tokens(viewer.person, whose)}
+        given |= {"told": wanted}
+        given["mine"] = [role for role in Role if covered([role], viewer.person.roles)]
         given |= {"fault": fault, "shown": secret}
         return desk.answer(request, viewer, "tokens", 422 if fault else 200, **given)
 
@@ -55,7 +56,7 @@ def add_tokens(site: Site, desk: Desk, router: APIRouter) -> None:
         viewer = site.viewer(request, Deed.OWN_ACCOUNT)
         wanted = Wanted(label.strip()[:LONGEST], tuple(roles or ()), days)
         try:
-            _, secret = accounts.make_token(
+            _, secret = product.accounts.make_token(
                 viewer.person, viewer.name, wanted.label, roles_of(wanted.roles), days=days
             )
         except (MigratorError, ValueError) as error:
@@ -65,5 +66,5 @@ def add_tokens(site: Site, desk: Desk, router: APIRouter) -> None:
     @router.post("/admin/tokens/{number}/revoke")
     def revoke(request: Request, number: int) -> Response:
         viewer = site.viewer(request, Deed.OWN_ACCOUNT)
-        accounts.revoke(viewer.person, number)
+        product.accounts.revoke(viewer.person, number)
         return site.back(request, "/admin/tokens")

@@ -85,7 +85,7 @@ class _Users:
 
 def add_users(site: Site, desk: Desk, router: APIRouter) -> None:
     """GET and POST /admin/users and /admin/users/{name}, POST …/roles and …/password."""
-    accounts, pages = site.product.accounts, _Users(site, desk)
+    product, pages = site.product, _Users(site, desk)
 
     @router.get("/admin/users")
     def users(request: Request) -> Response:
@@ -95,7 +95,7 @@ def add_users(site: Site, desk: Desk, router: APIRouter) -> None:
     def add(request: Request, told: Told, name: Annotated[str, Form()] = "") -> Response:
         viewer = site.viewer(request, Deed.USER_MANAGE)
         try:
-            account, password = accounts.add(
+            account, password = product.accounts.add(
                 viewer.person, name.strip(), told.checked(), told.organisations
             )
         except (MigratorError, ValueError) as error:
@@ -110,7 +110,7 @@ def add_users(site: Site, desk: Desk, router: APIRouter) -> None:
     def roles_of_user(request: Request, name: str, told: Told) -> Response:
         viewer = site.viewer(request, Deed.USER_MANAGE)
         try:
-            accounts.change(
+            product.accounts.change(
                 viewer.person,
                 name,
                 roles=told.checked(),
@@ -125,7 +125,7 @@ def add_users(site: Site, desk: Desk, router: APIRouter) -> None:
     def password(request: Request, name: str) -> Response:
         viewer = site.viewer(request, Deed.USER_MANAGE)
         try:
-            drawn = accounts.set_password(viewer.person, name)
+            drawn = product.accounts.set_password(viewer.person, name)
         except MigratorError as error:
             return pages.one(request, name, str(error))
         return pages.one(request, name, shown=drawn)
@@ -134,7 +134,7 @@ def add_users(site: Site, desk: Desk, router: APIRouter) -> None:
     def change(request: Request, name: str, disabled: Annotated[str, Form()] = "") -> Response:
         viewer = site.viewer(request, Deed.USER_MANAGE)
         try:
-            accounts.change(viewer.person, name, disabled=bool(disabled))
+            product.accounts.change(viewer.person, name, disabled=bool(disabled))
         except MigratorError as error:
             return pages.one(request, name, str(error))
         return site.back(request, "/admin/users")

@@ -26,6 +26,7 @@ from api.errors import ApiError, Unauthenticated
 from api.http.callers import Callers
 from api.http.calm import Calm
 from api.http.estate_cache import EstateCache
+from api.http.methods import allowed
 from api.http.people import MaybeVisitor, Visitor, local_path, looking_of
 from api.http.problems import problem, status_of
 from api.pages.assets import assets
@@ -269,6 +270,12 @@ def _told(request: Request, error: Exception) -> Response:
 def _http_fault(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = error.status_code
+    if status == HTTPStatus.NOT_FOUND and (
+        methods := allowed(request.app.state.beside, {**request.scope, "root_path": ""})
+    ):
+        return problem(
+            request, HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(methods)}
+        )
     if request.url.path.startswith("/api/"):  # nobody reads pages there
         title = "没有此地址 / no such address" if status == 404 else ""
         return problem(request, status, title=title, headers=error.headers)

@@ -179,6 +179,15 @@ def may(person: Person, deed: Deed, subject: Subject | None = None) -> bool:
     return subject is None or subject.organisations <= person.organisations
 
 
+def covered(roles: Iterable[Role], others: Iterable[Role]) -> bool:
+    """Whether the first may nothing that the others may not."""
+    return _deeds(roles) <= _deeds(others)
+
+
+def _deeds(roles: Iterable[Role]) -> frozenset[Deed]:
+    return frozenset(deed for role in roles for deed in ALLOWED[role])
+
+
 def deeds_of(person: Person) -> frozenset[Deed]:
     """Every deed that a person may do at all: what a page shows or leaves out."""
     return frozenset(deed for deed in Deed if may(person, deed))

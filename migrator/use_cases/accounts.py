@@ -6,13 +6,13 @@ for a while, and at its end whatever comes.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from migrator.errors import Forbidden, NotFound, Refused, SignInRefused
 from migrator.people.passwords import digest_of, drawn, drawn_password, fits, hashed, outdated
-from migrator.people.rights import Deed, Person, Role
+from migrator.people.rights import Deed, Person, Role, covered
 from migrator.store.people import Account, Session, Token
 from migrator.store.truth import Truth
 
@@ -25,7 +25,9 @@ TOKEN_PREFIX = "qy_"  # noqa: S105  a mark by which scanners find a token that l
 LONGEST_TOKEN = 366
 FIRST = "admin"
 
-_NAME = re.compile(r"[\w.@-]{1,64}")
+NAME = r"[A-Za-z0-9_\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff.@-]{0,63}"
+"""One alphabet and Han alone, so that no two names look alike on a list of approvals (UTS 39), and no dot
+first: browsers take `..` out of an address."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,11 @@ class Signed:
 
 @dataclass(frozen=True)
 class Accounts:
+    """`organisations`: codes of those that the inventory has."""
+
     truth: Truth
     limits: Limits = Limits()
+    organisations: Callable[[], Collection[str]] = tuple
 
     # accounts
 
@@ -76,11 +81,13 @@ class Accounts:
     ) -> tuple[Account, str]:
         """A new account and its password (drawn where none is given). Raises Refused, Forbidden."""
         self.truth.permit(actor, Deed.USER_MANAGE, name)
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(NAME, name):
             raise Refused(
-                f"用户名应为 1 至 64 个字母、数字或 . _ - @ / a name: read {name!r}, expected 1 to 64 "
-                "letters, digits or . _ - @"
+                f"用户名应为 1 至 64 个拉丁字母、汉字、数字或 . _ - @，不以 . - @ 开头 / a name: read "
+                f"{name!r}, expected 1 to 64 Latin letters, Han characters, digits or . _ - @, none of "
+                ". - @ first"
             )
+        organisations = self._known(organisations)
         told = password if password is not None else drawn_password(name)
         account = self._account(name, roles, organisations, shown, by=actor.name)
         return self.truth.people.add(account, hashed(told, name)), told
@@ -133,6 +140,7 @@ class Accounts:
             )
         if roles is not None:
             values["roles"] = tuple(sorted(set(roles)))
+        organisations = self._known(organisations)
         if whole_city or organisations is not None:
             values["organisations"] = None if whole_city else tuple(organisations or ())
         if disabled is not None:
@@ -268,13 +276,14 @@ class Accounts:
                 "审批令牌只能由本人制作 / a token that approves is made by its owner alone: nobody "
                 "decides in another's name",
             )
-        if not wanted or not set(wanted) <= set(account.roles) or not 1 <= days <= LONGEST_TOKEN:
+        if not wanted or not covered(wanted, account.roles) or not 1 <= days <= LONGEST_TOKEN:
             raise Refused(
-                f"令牌的角色应为该用户所有，期限 1 至 {LONGEST_TOKEN} 天 / a token: read roles "
-                f"{'、'.join(wanted) or '—'} and {days} days, expected some of "
-                f"{'、'.join(account.roles)} and 1 to {LONGEST_TOKEN} days"
+                f"令牌的角色不能超过该用户，期限 1 至 {LONGEST_TOKEN} 天 / a token: read roles "
+                f"{', '.join(wanted) or 'none'} and {days} days, expected no more than "
+                f"{', '.join(account.roles) or 'no role'} may, and 1 to {LONGEST_TOKEN} days"
             )
-        scope = None if organisations is None else tuple(sorted(set(organisations)))
+        told = self._known(organisations)
+        scope = account.organisations if told is None else tuple(sorted(set(told)))
         if account.organisations is not None and scope is not None:
             _permit_scope(account, scope)
         now, secret = self.truth.clock(), drawn(TOKEN_PREFIX)
@@ -323,8 +332,20 @@ class Accounts:
         if token.organisations is not None:
             told = frozenset(token.organisations)
             scope = told if scope is None else told & scope
-        roles = mine.roles & frozenset(token.roles)
+        roles = frozenset(role for role in token.roles if covered([role], mine.roles))
         return Person(name=mine.name, roles=roles, organisations=scope, via=mine.via)
+
+    def _known(self, organisations: Iterable[str] | None) -> Iterable[str] | None:
+        """Raises Refused for what an inventory that has any does not have."""
+        if organisations is None:
+            return None
+        wanted, known = tuple(organisations), self.organisations()
+        if known and (unknown := sorted(set(wanted) - set(known))):
+            read = ", ".join(unknown)[:200]
+            raise Refused(
+                f"台账中没有此单位：{read} / the inventory has no such organisation: {read}"
+            )
+        return wanted
 
     def _require_no_token(self, actor: Person, name: str) -> None:
         """Raises Forbidden for who came by a token: it would make itself wider, or last longer."""

@@ -4,7 +4,7 @@ A person who is bound to organisations sees what is theirs: a plan or a run with
 is not there, and of the others their part is. Reads of what is sensitive stand in the audit.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from migrator.engine.run_log import log_of
 from migrator.errors import NotFound
 from migrator.people.rights import Deed, Person
 from migrator.people.scope import seen_estate
-from migrator.planning.plan import Plan
+from migrator.planning.plan import Item, Plan
 from migrator.planning.timetable import Timetable
 from migrator.runs.approvals import PlanRecord
 from migrator.runs.records import ItemRecord, ItemState, RunRecord
@@ -244,13 +244,26 @@ def _part(plan: Plan, mine: frozenset[str]) -> Plan:
         wave.model_copy(update={"items": tuple(i for i in wave.items if i.code in mine)})
         for wave in plan.waves
     )
+    mine_waves = tuple(wave for wave in waves if wave.items)
+    ours = {code for wave in mine_waves for item in wave.items for code in _places(item)}
     return plan.model_copy(
         update={
-            "waves": tuple(wave for wave in waves if wave.items),
+            "waves": mine_waves,
+            "limits": tuple(
+                x for x in plan.limits if {x.resource, x.resource.partition(":")[2]} & ours
+            ),
             "verdicts": tuple(v for v in plan.verdicts if v.system in mine),
             "timetable": plan.timetable and _nights_of(plan.timetable, mine),
         }
     )
+
+
+def _places(item: Item) -> Iterator[str]:
+    """Whose limits hold for an item: room, line, cloud, and the whole city's."""
+    yield "total"
+    yield from (host.place for host in (item.source, item.target) if host.place)
+    if item.line is not None:
+        yield item.line.code
 
 
 def _nights_of(table: Timetable, mine: frozenset[str]) -> Timetable:

@@ -165,7 +165,7 @@ def test_availability_is_shown_by_month(outage: str, product: Qianyun) -> None:
 
 @pytest.mark.slow
 def test_who_is_bound_sees_no_outage_of_others(outage: str, product: Qianyun) -> None:
-    product.accounts.add(LOCAL, "bound", [Role.VIEWER], ["NOBODY"], password=PASSWORD)
+    product.accounts.add(LOCAL, "bound", [Role.VIEWER], [], password=PASSWORD)
     client = Client(product)
     client.post("/api/v1/session", json={"name": "bound", "password": PASSWORD})
     for path in ("/probes", "/probes/history"):

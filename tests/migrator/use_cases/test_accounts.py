@@ -239,3 +239,68 @@ def test_nobody_decides_in_anothers_name_or_gives_himself_roles(accounts: Accoun
     with pytest.raises(Forbidden, match="another"):
         accounts.change(chen, "chen", roles=[Role.ADMIN, Role.APPROVER])
     assert accounts.truth.people.get("chen").roles == (Role.ADMIN,)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".",
+        "..",
+        "-x",
+        "@x",
+        ".x",
+        "wаng",
+        "ｗａｎｇ",
+        "ωang",
+        "a b",
+        "a/b",
+        "",
+        "a" * 65,
+        "x\u200b",
+    ],
+)
+def test_names_that_look_alike_or_cannot_be_addressed_are_refused(
+    accounts: Accounts, name: str
+) -> None:
+    with pytest.raises(Refused, match="用户名"):
+        accounts.add(ROOT, name, [Role.VIEWER])
+
+
+@pytest.mark.parametrize("name", ["wang", "王伟", "li.na", "a-b_c@rs", "x" * 64])
+def test_names_of_people(accounts: Accounts, name: str) -> None:
+    assert accounts.add(ROOT, name, [Role.VIEWER])[0].name == name
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["aaaaaaaaaaaa", "passwordpassword", "1234567890123456", "qwertyuiop12", "weiweiweiweiwei"],
+)
+def test_passwords_that_are_guessed_soon_are_refused(accounts: Accounts, password: str) -> None:
+    with pytest.raises(Refused, match="猜到"):
+        accounts.add(ROOT, "li", [Role.VIEWER], password=password)
+
+
+def test_organisations_that_nobody_has_are_refused(tmp_path: Path) -> None:
+    truth = Truth.open(f"sqlite:///{tmp_path}/q.db", login="root")
+    accounts = Accounts(truth, organisations=lambda: {"LJ-RS"})
+    with pytest.raises(Refused, match="NO-SUCH"):
+        accounts.add(ROOT, "li", [Role.VIEWER], ["LJ-RS", "NO-SUCH"])
+    accounts.add(ROOT, "li", [Role.VIEWER], ["LJ-RS"])
+    with pytest.raises(Refused, match="NO-SUCH"):
+        accounts.change(ROOT, "li", organisations=["NO-SUCH"])
+
+
+def test_a_token_may_be_narrower_than_its_account_and_says_how_far_it_reaches(
+    accounts: Accounts,
+) -> None:
+    accounts.add(ROOT, "wang", [Role.PLANNER], ["LJ-RS"])
+    token, secret = accounts.make_token(ROOT, "wang", "dashboard", [Role.VIEWER])
+    assert token.organisations == ("LJ-RS",)
+    person = accounts.by_token(secret)
+    assert person is not None
+    assert person.roles == {Role.VIEWER}
+    assert may(person, Deed.PLAN_READ)
+    assert not may(person, Deed.PLAN_MAKE)
+    for wider in (Role.OPERATOR, Role.APPROVER, Role.AUDITOR, Role.ADMIN):
+        with pytest.raises(Refused, match="不能超过"):
+            accounts.make_token(ROOT, "wang", "x", [wider])
