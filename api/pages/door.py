@@ -93,6 +93,8 @@ def routes(site: Site) -> APIRouter:
             site.product.accounts.set_password(
                 viewer.person, viewer.name, new[:1024], former=former[:1024]
             )
+        except SignInRefused:
+            return own(request, (viewer.say("page.password.wrong"),))
         except MigratorError as error:
             return own(request, (str(error),))
         return site.back(request, "/sign-in")

@@ -79,7 +79,9 @@ def _add_lists(site: Site, router: APIRouter) -> None:
         viewer = site.viewer(request, Deed.INVENTORY_READ)
         city, query = site.city(viewer), query_of(request.query_params, ROOM_FILTERS, ROOM_SORTS)
         counties = sorted({r.county for r in city.estate.rooms if r.county})
-        shell = Shell(title=viewer.say("rooms"), at="network", crumbs=_way(viewer.say, "rooms"))
+        shell = Shell(
+            title=viewer.say("rooms").capitalize(), at="network", crumbs=_way(viewer.say, "rooms")
+        )
         given: dict[str, Any] = {"view": rooms_page(city, query), "counties": counties}
         return site.page(request, "rooms.html", shell, viewer=viewer, **given)
 
@@ -91,7 +93,9 @@ def _add_lists(site: Site, router: APIRouter) -> None:
             city, looks(site.product), loads(site.product.truth), site.cities.today, query
         )
         providers = sorted({k.provider for k in city.estate.lines if k.provider})
-        shell = Shell(title=viewer.say("lines"), at="network", crumbs=_way(viewer.say, "lines"))
+        shell = Shell(
+            title=viewer.say("lines").capitalize(), at="network", crumbs=_way(viewer.say, "lines")
+        )
         given: dict[str, Any] = {"view": view, "providers": providers, "soon": SOON}
         return site.page(request, "lines.html", shell, viewer=viewer, **given)
 

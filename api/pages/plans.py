@@ -1,5 +1,6 @@
 """方案: plans, one plan (waves or nights, why, who does not move), deciding on it with its digest."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
@@ -15,17 +16,25 @@ from api.pages.site import Site
 from api.pages.tones import tone
 from migrator.people.rights import Deed
 
+MOST_SHOWN = 200
+_MOVES = re.compile(r"[1-9][0-9]{0,2}")
+
 
 def routes(site: Site) -> APIRouter:
     router = APIRouter()
 
-    @router.get("/plans")
-    def many(request: Request) -> Response:
+    def listed(request: Request, fault: str = "", moves: str = "") -> Response:
         viewer = site.viewer(request, Deed.PLAN_READ)
         plans = site.looking(request).plans(viewer.person)[::-1]
         shell = Shell(title=viewer.say("page.nav.plans"), at="plans")
-        given: dict[str, Any] = {"plans": plans[:200], "tone": tone, "means": site.product.settings}
-        return site.page(request, "plans.html", shell, viewer=viewer, **given)
+        given: dict[str, Any] = {"plans": plans[:MOST_SHOWN], "tone": tone, "fault": fault}
+        given["moves"] = moves or site.product.settings.moves_at_once
+        status = 422 if fault else 200
+        return site.page(request, "plans.html", shell, viewer=viewer, status=status, **given)
+
+    @router.get("/plans")
+    def many(request: Request) -> Response:
+        return listed(request)
 
     add_making(site, router)  # before {code}
 
@@ -61,14 +70,16 @@ def routes(site: Site) -> APIRouter:
         return timetable_file(site.looking(request), viewer.person, code, kind, viewer.lang)
 
     @router.post("/plans")
-    def make(request: Request, moves: Annotated[int, Form(ge=1, le=999)] = 4) -> Response:
+    def make(request: Request, moves: Annotated[str, Form()] = "") -> Response:
         viewer = site.viewer(request, Deed.PLAN_MAKE)
+        if not _MOVES.fullmatch(moves.strip()):
+            return listed(request, viewer.say("page.plan.moves.wrong"), moves[:20])
         from api.scheduling import orders_on  # noqa: PLC0415  brings the planner
 
         product = site.product
         orders = orders_on(product, None, site.cities.today)
         record, _ = product.planning.make(
-            viewer.person, product.means(moves_at_once=moves), orders, today=site.cities.today
+            viewer.person, product.means(moves_at_once=int(moves)), orders, today=site.cities.today
         )
         return site.back(request, f"/plans/{record.code}")
 

@@ -51,7 +51,7 @@ def doings_of(item: ItemRecord) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class Doing:
     """What a confirmation says. `names`: the systems that it touches; `typed`: what must be typed,
-    "" for nothing; `step`: the step that is concerned."""
+    "" for nothing; `step`: the step that is concerned; `early`: its cutover has not begun."""
 
     verb: str
     run: str
@@ -61,6 +61,13 @@ class Doing:
     step: str
     typed: str
     reasoned: bool
+    early: bool = False
+
+    @property
+    def what(self) -> str:
+        """The words for what will happen."""
+        early = ".early" if self.early and self.verb == "rollback" else ""
+        return f"page.do.{self.of}.{self.verb}{early}.what"
 
     @property
     def of(self) -> str:
@@ -88,6 +95,7 @@ def doing(run: RunRecord, verb: str, system: str, name: Callable[[str], str]) ->
         step=str(blocked.step) if blocked else "",
         typed=(system or run.code) if verb in GRAVE else "",
         reasoned=verb in REASONED,
+        early=not any(items[0].step(kind).started_at for kind in CUTOVER),
     )
 
 

@@ -178,7 +178,7 @@ def _source(told: Provenance) -> str:
 def _flat(
     kind: str, field: str, value: Any, say: Words, before: str = ""
 ) -> Iterator[tuple[str, str]]:
-    name = before + field_name(kind, field, say)
+    name = before + field_name(kind, field, say).replace("_", " ")  # in English the model's own
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _flat(kind, key, inner, say, f"{name} · ")

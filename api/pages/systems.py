@@ -200,7 +200,7 @@ def routes(site: Site) -> APIRouter:
         viewer = site.viewer(request, Deed.INVENTORY_READ)
         query = query_of(request.query_params, FILTERS, SORTS)
         view = systems_page(site.city(viewer), site.judged(viewer), query)
-        shell = Shell(title=viewer.say("systems"), at="systems")
+        shell = Shell(title=viewer.say("page.nav.systems"), at="systems")
         given: dict[str, Any] = {"view": view, "missing": MISSING, "tone": tone}
         return site.page(request, "systems.html", shell, viewer=viewer, **given)
 

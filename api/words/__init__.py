@@ -27,6 +27,7 @@ from api.words.report import REPORT_TEXTS
 from api.words.services import SERVICE_TEXTS
 from api.words.steps import STEP_TEXTS
 from api.words.timetable import TIMETABLE_TEXTS
+from api.words.trail import TRAIL_TEXTS
 from inventory.halves import halves
 
 Lang = Literal["zh", "en"]
@@ -48,6 +49,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **ALERT_TEXTS,
         **PLAN_CHECK_TEXTS,
         **TIMETABLE_TEXTS,
+        **TRAIL_TEXTS,
         **ENGINE_TEXTS,
         **PAGE_TEXTS,
         **PAGE_DEED_TEXTS,
@@ -72,6 +74,9 @@ class Words:
         another."""
         which = 0 if self.lang == "zh" else 1
         return "\n".join(halves(line)[which] for line in told.split("\n"))
+
+    def has(self, key: str) -> bool:
+        return key in TEXTS
 
     def known(self, key: str) -> str:
         """The text of `key` where there is one, else `key` itself (data may hold new words)."""

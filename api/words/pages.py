@@ -96,7 +96,7 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.not_probed": ("尚无探测数据", "no probe has looked yet"),
     "page.not_probed.how": ("未知不等于正常。启动探测：", "Unknown is not well. Start probing:"),
     "page.money": ("经费", "Money"),
-    "page.money.held": ("经费暂缓", "money on hold"),
+    "page.money.held": ("经费暂缓", "Money on hold"),
     "page.money.note": ("{n} 项，金额未填 {unknown} 项", "{n} holds, amount not told in {unknown}"),
     "page.money.untold": ("另有 {n} 项金额未填", "and {n} of which the amount is not told"),
     "page.calls": ("待处理", "Needs somebody now"),
@@ -336,7 +336,12 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
         "It is stopped at its new place, its source serves again and traffic goes back. "
         "This cannot be taken back.",
     ),
-    "page.do.touches": ("涉及 {n} 个系统", "{n} systems are concerned"),
+    "page.do.item.rollback.early.what": (
+        "尚未割接：原处一直在服务，流量没有变动；只清理目标上已准备的内容。不可撤销。",
+        "It was not cut over: its source serves as ever and no traffic moved; what was prepared at its "
+        "target is cleared. This cannot be taken back.",
+    ),
+    "page.do.touches": ("涉及 {n} 个系统", "systems concerned: {n}"),
     "page.do.type": ("输入 {name} 以确认", "type {name} to confirm"),
     "page.do.type_it": ("请照样输入 {name}", "type exactly {name}"),
     "page.do.say_why": ("请写明理由", "say why"),
@@ -565,6 +570,22 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.user.disabled": ("已停用", "disabled"),
     "page.user.locked": ("锁定至 {at}", "locked until {at}"),
     "page.user.since": ("建立于", "since"),
+    "page.password.wrong": (
+        "当前密码不符；连续五次不符将锁定一段时间",
+        "the present password is wrong; after five in a row the account is locked for a while",
+    ),
+    "page.audit.since": ("自", "from"),
+    "page.audit.until": ("至", "to"),
+    "page.audit.export": ("导出整条审计链", "Export the whole chain"),
+    "page.scope.nothing": ("您的范围内没有内容", "nothing here is of your organisations"),
+    "page.scope.nothing.how": (
+        "您只看本单位的；如应有内容，请管理员核对您的范围。",
+        "You see your organisations alone; if something is missing, ask an administrator about your scope.",
+    ),
+    "page.plan.moves.wrong": (
+        "同时至多迁移应为 1 到 999 的整数",
+        "at most at once: expected a whole number, 1 to 999",
+    ),
     "page.user.no_roles": ("无角色", "no role"),
     "page.user.disable.what": (
         "其会话与令牌立即失效；所做之事仍在审计中，可随时启用。",
