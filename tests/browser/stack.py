@@ -108,7 +108,8 @@ def shoot(page: Page, name: str) -> None:
     if SHOTS:
         folder = Path(SHOTS)
         folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"{name}.png", full_page=True)
+        # the caret as it is: to hide it, Playwright writes a style, which the page's policy refuses
+        page.screenshot(path=folder / f"{name}.png", full_page=True, caret="initial")
 
 
 def axe(page: Page) -> list[str]:
