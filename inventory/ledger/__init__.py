@@ -30,6 +30,7 @@ from inventory.ledger.report import Ignored, LedgerReport, Problem
 from inventory.ledger.sheets import Sheet, read_sheets
 from inventory.ledger.spelling import default_words
 from inventory.ledger.table import Table
+from inventory.ledger.unsaid import keep_unsaid
 from inventory.ledger.words import Words, squeeze
 from inventory.model import Estate
 
@@ -87,7 +88,7 @@ def _read(
     ignored += answers.ignored
     objects = as_told(built)
     return LedgerReport(
-        estate=answers.estate,
+        estate=keep_unsaid(answers.estate, known),
         objects=objects,
         problems=tuple(sorted(problems, key=lambda p: (p.file, p.sheet, p.row))),
         ignored=(*ignored, *built.ignored),

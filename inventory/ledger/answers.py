@@ -20,7 +20,7 @@ from inventory.secrecy import is_classified
 
 SHEET = "问答底稿"
 CODE, FIELDS, KNOWN = "编号", "所问", "当时内容"
-_PARTS = {
+PARTS = {
     "workload": ("program_trees", "data_trees", "databases", "services", "stateless"),
     "entrance": (
         "entrance_node",
@@ -31,7 +31,7 @@ _PARTS = {
         "check_content",
     ),
 }
-_OF = {part: whole for whole, parts in _PARTS.items() for part in parts}
+_OF = {part: whole for whole, parts in PARTS.items() for part in parts}
 _OURS = {"code", "provenance", "placement"}
 
 

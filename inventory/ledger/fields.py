@@ -58,11 +58,15 @@ MONEY: Mapping[str, frozenset[str]] = {
     kind: frozenset(f for f, p in fields.items() if p in (money, money_per_year, money_per_month))
     for kind, fields in PARSERS.items()
 }
-# columns of ticks: a cell left blank in a column that is there says no
+# columns of ticks
 TICKS: Mapping[str, frozenset[str]] = {
     kind: frozenset(f for f, p in fields.items() if p is yes_no or p in TICKED)
     for kind, fields in PARSERS.items()
 }
+# a cell left blank in one that is there says no, but where that no would stop a move that nobody
+# declared against: there it is not told
+_ASKED = frozenset({"adaptation_passed", "migratable"})
+BLANK_IS_NO: Mapping[str, frozenset[str]] = {kind: ticks - _ASKED for kind, ticks in TICKS.items()}
 # the field that a column of its own fills in another unit, or by the opposite
 OTHERWISE: Mapping[str, str] = {
     "rent_per_month": "rent_per_year",

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from inventory.ledger.fields import TICKS
+from inventory.ledger.fields import BLANK_IS_NO
 from inventory.ledger.report import Code as ProblemCode
 from inventory.ledger.report import Problem
 from inventory.model import Code, Provenance
@@ -116,6 +116,6 @@ def service_code(host: str, protocol: str, port: int) -> str:
 
 def with_blanks(record: Record) -> Record:
     """The record with what its blank cells say: a column of ticks without one is no."""
-    ticks = TICKS[record.kind] & record.told.keys() - record.values.keys()
+    ticks = BLANK_IS_NO[record.kind] & record.told.keys() - record.values.keys()
     said = dict.fromkeys(sorted(ticks), False)
     return replace(record, values={**record.values, **said}) if said else record

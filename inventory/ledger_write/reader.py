@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from inventory.ledger.cells import Cell, Parser, Refused
-from inventory.ledger.fields import FIELDS, OTHERWISE, TICKS
+from inventory.ledger.fields import BLANK_IS_NO, FIELDS, OTHERWISE
 from inventory.ledger.implied import IMPLIED
 from inventory.ledger.names import Names
 from inventory.ledger.objects import LOOKED_UP
@@ -38,7 +38,7 @@ def parsers(kind: str) -> Mapping[str, Parser]:
 
 def blank_is_no(kind: str, field: str) -> bool:
     """Whether a blank in the field's column says no."""
-    return field in TICKS[kind]
+    return field in BLANK_IS_NO[kind]
 
 
 def says_more(cell: Cell, words: Words) -> bool:

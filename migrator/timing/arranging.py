@@ -19,7 +19,7 @@ from migrator.timing.lots import Due, Task, task_of
 from migrator.timing.mapping import codes_of
 from migrator.timing.nights import Calendar
 from migrator.timing.parting import Ring, Sparing, late, too_few, torn_before, unfit
-from migrator.timing.searching import gaining, late_copies, repaired, searched
+from migrator.timing.searching import gaining, late_copies, proved_of, repaired, searched
 from migrator.timing.shortage import Shortage
 from migrator.timing.telling import told
 from migrator.timing.walking import Walk
@@ -217,9 +217,12 @@ def _tried(facts: _Facts, way: _Way) -> tuple[Arranged, Relief]:
             return Arranged(None, refused), Relief()
         for kept in attempts(task, facts.former):
             if again := repaired(kept):
+                free = with_begun(task, facts.former)
                 if facts.former.gains:
-                    again = gaining(*again, with_begun(task, facts.former), facts.deadline)
-                return way.arranged(facts, *again, refused), Relief()
+                    again = gaining(*again, free, facts.deadline)
+                shown, outcome = again
+                outcome = proved_of(shown, outcome, free)
+                return way.arranged(facts, shown, outcome, refused), Relief()
         walk, last = Walk(task), task
         if (first := walk.first()) is None and longer == LONGER[0]:
             far, _ = facts.task(LONGER[-1], way.left, way.split)

@@ -125,7 +125,7 @@ def job_of(system: System, known: Measures) -> Job | Ruling:
     window = system.window or known.city.nights.window or known.city.nights.hours
     mib = system.storage_gib * 1024
     leaves = system.place in known.clouds
-    return Job(system, system.place, system.target, road, mib, takes, window, leaves)
+    return Job(system, system.place, system.target, road, mib, takes, window, from_cloud=leaves)
 
 
 def takes_of(system: System, known: Measures) -> tuple[tuple[str, int], ...]:

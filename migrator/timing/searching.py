@@ -123,6 +123,17 @@ def repaired(task: Task) -> tuple[Task, Outcome] | None:
     return None
 
 
+def proved_of(task: Task, outcome: Outcome, free: Task) -> Outcome:
+    """The same schedule with what is proved of `free`, which keeps only what is under way: that former
+    nights are kept is our choice, and bounds under it are none of the city's."""
+    assert outcome.starts is not None
+    project = project_of(free)
+    codes = (one.code for one in project_of(task).activities)
+    slots = dict(zip(codes, outcome.starts, strict=True))
+    again = judged(project, _starts(slots, project), quick=True)
+    return outcome if again is None else replace(outcome, stages=again.stages)
+
+
 TRIES = 8
 
 

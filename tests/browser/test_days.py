@@ -10,7 +10,7 @@ from tests.browser.stack import Stack, axe, shoot
 from tests.browser.test_walk import PLAN, RUN, address
 
 YUNZHOU = Path(__file__).resolve().parents[1] / "data" / "yunzhou" / "02-信息系统自查表.xlsx"
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.mark.slow
@@ -103,14 +103,14 @@ def test_the_network_engineer_makes_a_plan_with_nights_by_page(site: Stack) -> N
         shoot(page, "plan-new")
         field.fill(first.replace("room = 2", "room = 2\nrom = 3"))
         page.locator("form.form button.main").click()
-        page.locator("[data-summary]").wait_for()
+        page.locator("[data-summary]").wait_for(timeout=90_000)  # the planner is loaded first
         assert "rom" in page.locator("[data-summary]").inner_text()
         assert "rom = 3" in field.input_value()
         assert axe(page) == []
         shoot(page, "plan-new-refused")
         field.fill(first.replace("540", "600").replace("# window", "window"))
         page.locator("form.form button.main").click()
-        page.wait_for_url(re.compile(r"/plans/P-"), timeout=60_000)
+        page.wait_for_url(re.compile(r"/plans/P-"), timeout=90_000)
         page.locator("svg.gantt, .gantt").first.wait_for()
         shoot(page, "plan-with-nights")
     made = site.product.truth.plans.all()[-1]

@@ -55,7 +55,7 @@ def test_what_is_done_but_was_not_asked_for_is_no_yes(tmp_path: Path, cell: str)
 
 @pytest.mark.parametrize("cell", ["待评估", "部分具备", "已申请"])
 def test_a_cell_that_is_neither_yes_nor_no_leaves_its_field_open(tmp_path: Path, cell: str) -> None:
-    report = _read(tmp_path, "信息系统", _systems("是否具备迁移条件", "是", "", cell))
+    report = _read(tmp_path, "信息系统", _systems("是否具备迁移条件", "是", "否", cell))
     told = {s.name: s.migratable for s in report.estate.systems}
     assert told == {"系统0": True, "系统1": False, "系统2": None}
 

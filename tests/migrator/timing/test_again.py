@@ -139,3 +139,20 @@ def test_a_new_system_takes_a_free_night_and_moves_nobody() -> None:
     first = plan_for(estate(systems), given)
     again = plan_for(estate([*systems, system("S9")]), given, former=first)
     assert {code: night for code, night in nights(again).items() if code != "S9"} == nights(first)
+
+
+def test_that_nights_are_kept_proves_nothing() -> None:
+    """What a plan without the former reaches is never below a bound that one with it tells."""
+    slow = [system(f"S{n}", storage_gib=400) for n in range(6)]
+    deadline = {"name": "期限", "on": FIRST + timedelta(days=8), "severity": "error"}
+    city = estate(slow, rooms=("R1",))
+    tight = means(crews={"room": 1, "nights": ["mon"]}, deadlines=[deadline])
+    wide = means(crews={"room": 1}, deadlines=[deadline])
+    before = plan_for(city, tight)
+    kept, anew = plan_for(city, wide, former=before), plan_for(city, wide)
+    assert kept.timetable is not None
+    assert anew.timetable is not None
+    best = {one.name: one.value for one in anew.timetable.stages}
+    first = kept.timetable.stages[0]
+    assert first.value > best[first.name]
+    assert first.bound <= best[first.name]

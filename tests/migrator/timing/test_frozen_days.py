@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from inventory.model import Cloud
 from migrator.planning.checking import faults
 from migrator.planning.means import CityMeans
 from migrator.planning.plan import Means
 from migrator.planning.planner import make_plan
 from migrator.planning.timetable import Appointment
-from tests.migrator.timing.cities import FIRST, estate, means, system
+from tests.migrator.timing.cities import CLOUD, FIRST, estate, means, system
 
 FREEZE = {"name": "两会", "from": FIRST + timedelta(days=3), "to": FIRST + timedelta(days=6)}
 
@@ -110,3 +111,21 @@ def test_a_window_is_no_part_of_what_stands_against_a_night_in_the_midst_of_a_fr
     (verdict,) = make_plan(city, Means(city=told(0, groups={"at": [at]}))).verdicts
     assert "封网 两会" in verdict.reason
     assert "的窗口" not in verdict.reason
+
+
+def test_a_system_that_moves_between_clouds_is_frozen_as_any_other() -> None:
+    """Its hours go past midnight into the freeze: the night before it is closed as well."""
+    freeze = {
+        "name": "年终决算",
+        "from": FIRST + timedelta(days=1),
+        "to": FIRST + timedelta(days=9),
+    }
+    one = system("S0", CLOUD, target="C2", window="22:00-06:00")
+    plain = estate([one])
+    city = plain.model_copy(update={"clouds": (*plain.clouds, Cloud(code="C2", name="信创云"))})
+    given = means(freezes=[freeze], lines={"day": 20, "night": 80, "network": "1G"})
+    plan = make_plan(city, Means(city=given))
+    assert plan.timetable is not None
+    assert faults(plan.timetable, city, given) == []
+    (appointment,) = plan.timetable.appointments
+    assert appointment.night >= FIRST + timedelta(days=10)
