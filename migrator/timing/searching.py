@@ -34,8 +34,7 @@ def searched(task: Task, deadline: float) -> Outcome:
     """The best timetable that is found in time. No plan ends later than the shortest that was found:
     else every dependency could be kept short by putting off all that hangs on it (docs/planning.md)."""
     project, search = project_of(task), task.city.search
-    walk = Walk(task)
-    first, told = walk.first(), limits(project)
+    (walk, first), told = _first(task), limits(project)
     small = len(task.lots) <= SMALL and not task.breaks
     if first is None and (len(task.lots) > MOST or task.breaks):
         return Outcome(starts=None, clash=told if isinstance(told, Clash) else None)
@@ -65,6 +64,21 @@ def searched(task: Task, deadline: float) -> Outcome:
             return Outcome(starts=None)
         return solve(project, _effort(search, deadline))
     return replace(outcome, repeatable=not cut)
+
+
+def _first(task: Task) -> tuple[Walk, dict[str, int] | None]:
+    """A first schedule, and who makes more of its kind: along the dependencies, or where that misses
+    days with all that is due ahead, if fewer are missed so. Trades make nobody later than he was, so what
+    is late at first is what is hardest to mend."""
+    walk = Walk(task)
+    first = walk.first()
+    if first is not None and not any(walk.lateness(first)):
+        return walk, first
+    other = Walk(task, urgent=True)
+    ahead = other.first()
+    if ahead is None or (first is not None and walk.lateness(first) <= other.lateness(ahead)):
+        return walk, first
+    return other, ahead
 
 
 def _in_time(

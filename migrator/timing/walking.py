@@ -23,9 +23,11 @@ HUB = 20
 @dataclass
 class Walk:
     """One task; what is looked up of it once. `stuck`: the groups that the last first schedule had no
-    night for, and the first that they could have were nothing behind them pinned."""
+    night for, and the first that they could have were nothing behind them pinned. `urgent`: first
+    schedules place all that is due before anything that only hangs on it."""
 
     task: Task
+    urgent: bool = False
     stuck: dict[int, int] = field(init=False, default_factory=dict)
     lots: dict[int, Lot] = field(init=False)
     needs: dict[int, set[int]] = field(init=False)
@@ -240,6 +242,15 @@ class Walk:
                 found.setdefault(a, {})[b] = found.get(a, {}).get(b, 0) + weight
         return found
 
+    def lateness(self, slots: Mapping[str, int]) -> tuple[int, ...]:
+        """What days that are missed cost, by severity."""
+        costs = dict.fromkeys(SEVERITIES, 0)
+        for number, lot in self.lots.items():
+            for severity, dues in self._late[number].items():
+                at = slots[lot.cut] + 1
+                costs[severity] += sum(w * max(0, at - slot) for slot, w in dues)
+        return tuple(costs.values())
+
     def near(self, number: int) -> Mapping[int, int]:
         """What a group hangs together with, and how dearly."""
         return self._near.get(number, {})
@@ -270,7 +281,8 @@ class Walk:
                 todo.pop()
                 seen.add(number)
                 done.append(number)
-                if number not in self.pilots and len(self.needed[number]) <= HUB:
+                follows = not (self.urgent and self._late[root])
+                if follows and number not in self.pilots and len(self.needed[number]) <= HUB:
                     todo += sorted(self.needed[number] - seen, key=self._rank, reverse=True)
         return done
 
