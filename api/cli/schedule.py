@@ -272,7 +272,7 @@ def what_if(
     policy: Policy = None,
     today: Today = None,
 ) -> None:
-    from api.show.parts import BAD, text
+    from api.show.parts import BAD, DIM, text
     from api.show.timetable import differences_screen
     from migrator.timing.differ import compared
 
@@ -286,7 +286,8 @@ def what_if(
     already = len(compared(desk.product.truth.plans.load(code), before).shifts)
     data = {"code": code, "set": settings, "today": already} | found.model_dump(mode="json")
     first = [text(desk.words("what_if_today", n=already), BAD)] if already else []
-    desk.answer(data, lambda: [*first, *differences_screen(found, desk.words)])
+    note = text(desk.words("what_if_note"), DIM)
+    desk.answer(data, lambda: [*first, *differences_screen(found, desk.words), note])
 
 
 def compare(

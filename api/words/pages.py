@@ -439,8 +439,9 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.what_if.ask": ("试算", "Try"),
     "page.what_if.busy": ("正在试算…", "scheduling…"),
     "page.what_if.note": (
-        "只试算，不保存；较大的方案需要数秒。",
-        "Only tried, nothing is kept; a large plan takes some seconds.",
+        "只试算，不保存；各系统尽量留在原夜晚，不是重新排期：新条件下能做到多好，须另行编制。较大的方案需要数秒。",
+        "Only tried, nothing is kept. Systems stay on their nights where they can: it is no new search, and "
+        "how good a plan could be under the new means only a new plan tells. Some seconds for a large one.",
     ),
     "page.diff.figures": ("指标", "figure"),
     "page.diff.before": ("之前", "before"),

@@ -160,5 +160,10 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
         "by today's facts systems differ from the plan without any change: {n} (both columns below are of "
         "today's facts)",
     ),
+    "what_if_note": (
+        "各系统尽量留在原夜晚，不是重新排期：新条件下能做到多好，请以 plan make --set 另行编制",
+        "systems stay on their nights where they can: this is no new search; how good a plan could be "
+        "under the new means plan make --set tells",
+    ),
     "no_shifts": ("两案时间表相同", "the timetables are the same"),
 }
