@@ -392,6 +392,15 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
         "an approval is of this digest alone: one byte changed voids it",
     ),
     "page.plan.rows": ("批次与理由", "Waves and reasons"),
+    "page.plan.stages": ("做到多好，证明了多少", "How good it is, and what of it is proved"),
+    "page.plan.stages.note": (
+        "自上而下依次优先；差距是尚未证明的部分",
+        "one before the next; the gap is what is not proved",
+    ),
+    "page.plan.stages.cut": (
+        "搜索被时限截断，再做一次可能不同。",
+        "The clock cut the search: made again it may differ.",
+    ),
     "page.plan.nothing": ("没有可由剧本执行的迁移项", "nothing can be moved by a playbook yet"),
     "page.plan.duties": ("期限能否守住", "Whether days are kept"),
     "page.plan.notes": ("须知", "What people should know of these nights"),
