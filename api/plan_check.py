@@ -9,7 +9,7 @@ from api.bootstrap import Qianyun
 from api.edited_files import edits_in
 from migrator.errors import Refused
 from migrator.planning.checking import faults
-from migrator.planning.drift import as_planned, planned_drifts, there
+from migrator.planning.drift import planned_drifts, there
 from migrator.planning.edited import edited
 from migrator.planning.plan import Plan
 from probes.watch.folder import Folder
@@ -36,12 +36,8 @@ class Standing:
 def standing(product: Qianyun, code: str) -> Standing:
     """By the store as it is now, NetBox where one is set. Raises NotFound."""
     plan, estate = product.truth.plans.load(code), product.estate.load()
-    broken: list[str] = []
     arrived = there(plan, estate)
     moved = {s.code for s in estate.systems if s.code in arrived and s.placement is not None}
-    if plan.timetable is not None and plan.means.city is not None and not moved:
-        before = as_planned(plan.timetable, estate, arrived)
-        broken = faults(plan.timetable, before, plan.means.city) if before else []
     path = Folder(product.settings.state / "probes").outages
     way = codes_on_the_way(plan)
     down = [one for one in (recorded(path) if path.exists() else ()) if one.ended is None]
@@ -49,7 +45,7 @@ def standing(product: Qianyun, code: str) -> Standing:
     return Standing(
         {code: lines for code, lines in drift.items() if code not in moved},
         tuple(sorted(arrived)),
-        tuple(broken),
+        product.planning.broken(code),
         tuple(product.planning.missed(code).values()),
         tuple(one for one in down if one.code in way),
     )

@@ -118,10 +118,11 @@ def takes_in(plan: Plan, estate: Estate) -> dict[str, tuple[tuple[str, int], ...
 
 class Told(Frozen):
     """The network engineer's word: pin, split, forbid or at (a night). `systems`: those of it that
-    move."""
+    move, of all that are `named`."""
 
     what: str
     systems: tuple[str, ...]
+    named: tuple[str, ...]
     reason: str
     night: date | None = None
 
@@ -174,17 +175,20 @@ def _engineer(rules: Rules, moving: set[str]) -> Iterator[Told]:
     for what in ("pin", "split", "forbid"):
         for one in getattr(rules, what):
             systems = tuple(code for code in one.systems if code in moving)
-            yield Told(what=what, systems=systems, reason=one.reason)
+            yield Told(what=what, systems=systems, named=one.systems, reason=one.reason)
     for at in rules.at:
         systems = (at.system,) if at.system in moving else ()
-        yield Told(what="at", systems=systems, reason=at.reason, night=at.night)
+        yield Told(what="at", systems=systems, named=(at.system,), reason=at.reason, night=at.night)
 
 
-def why(plan: Plan, reasons: Reasons, system: str) -> Why:
-    """What binds a system to its night. Raises NotFound for one that has none, with the verdict."""
+def left_out(plan: Plan, system: str) -> Verdict | None:
+    """What is decided of a system that has no night; None of one that the plan doesn't know."""
+    return next((v for v in plan.verdicts if v.system == system), None)
+
+
+def why(reasons: Reasons, system: str) -> Why:
+    """What binds a system to its night. Raises NotFound for one that has none."""
     lot = reasons.task.of.get(system)
     if lot is None:
-        verdict = next((v for v in plan.verdicts if v.system == system), None)
-        reason = verdict.reason if verdict else "台账中无此系统 / the inventory has no such system"
-        raise NotFound(f"{system} 不在时间表中 / is not in the timetable: {reason}")
+        raise NotFound(f"{system} 不在方案中 / {system} is not in the plan: no such system in it")
     return reasons.of(lot)

@@ -4,7 +4,7 @@ Names come from departments: they are typed as text in cells, escaped in calenda
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -134,19 +134,20 @@ def _months(table: Timetable) -> Iterator[list[str | int]]:
 def calendar(
     table: Timetable, record: PlanRecord, names: dict[str, str], zone: str, say: Words
 ) -> bytes:
-    """RFC 5545: an event for each night, from its first window to its last; the same plan gives the
-    same events again, so that a calendar takes a later file as an update."""
+    """RFC 5545: an event for each night, or for each stretch of windows of it that meet; the same plan
+    gives the same events again, so that a calendar takes a later file as an update."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:-//Qianyun//plan//{say.lang.upper()}"]
     lines.append("METHOD:PUBLISH")
     nights: dict[date, list[Appointment]] = defaultdict(list)
     for one in _ordered(table):
         nights[one.night].append(one)
     stamp = _utc(datetime.fromisoformat(record.made_at))
-    for night, several in sorted(nights.items()):
-        told = "\n".join(f"{o.begins[11:]} {o.system} {names.get(o.system, '')}" for o in several)
+    events = ((n, k, s) for n, all_ in sorted(nights.items()) for k, s in enumerate(_meeting(all_)))
+    for night, part, several in events:
+        told = "\n".join(f"{_at(o, night)} {o.system} {names.get(o.system, '')}" for o in several)
         lines += [
             "BEGIN:VEVENT",
-            f"UID:{record.code}-{night.isoformat()}@qianyun",
+            f"UID:{record.code}-{night.isoformat()}{f'-{part + 1}' if part else ''}@qianyun",
             f"DTSTAMP:{stamp}",
             f"DTSTART:{_local(min(one.begins for one in several), zone)}",
             f"DTEND:{_local(max(one.ends for one in several), zone)}",
@@ -155,6 +156,23 @@ def calendar(
             "END:VEVENT",
         ]
     return "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCALENDAR"]).encode()
+
+
+def _meeting(several: Sequence[Appointment]) -> list[list[Appointment]]:
+    """The night's cutovers by stretches of windows that meet, each in the order in which they begin."""
+    found: list[list[Appointment]] = []
+    for one in sorted(several, key=lambda o: (o.begins, o.group, o.system)):
+        if found and one.begins < max(o.ends for o in found[-1]):
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return found
+
+
+def _at(one: Appointment, night: date) -> str:
+    """When it begins; with its day where that is the one after."""
+    day, _, time = one.begins.partition("T")
+    return time if day == night.isoformat() else f"{day[5:]} {time}"
 
 
 def _local(moment: str, zone: str) -> str:

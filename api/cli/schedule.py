@@ -115,7 +115,7 @@ def questions(
     replace: Replace = False,
 ) -> None:
     from api import scheduling
-    from api.show.parts import GOOD, text
+    from api.show.parts import DIM, GOOD, text
     from api.show.timetable import questions_screen
     from inventory.ledger_write.questions import questionnaire
     from inventory.ledger_write.writing import write_files
@@ -135,6 +135,8 @@ def questions(
         write_files({to: book}, replace=replace)
         data["file"] = str(to)
         after = [text(desk.words("answers_to", file=str(to)), GOOD)]
+    if city is None:
+        after.append(text(desk.words("questions_more"), DIM))
     desk.answer(data, lambda: [*questions_screen(found, desk.words), *after])
     raise typer.Exit(Exit.NO if found else Exit.DONE)
 
@@ -155,6 +157,7 @@ def groups(desk: Desk, means: MeansFile = None, settings: Settings = None) -> No
         for key, several in parts.items()
     }
     desk.answer(data | {"alone": found.alone}, lambda: groups_screen(found, desk.words))
+    raise typer.Exit(Exit.NO if found.refused else Exit.DONE)
 
 
 def timetable(
@@ -203,7 +206,7 @@ def why(
     today: Today = None,
 ) -> None:
     from api import scheduling
-    from api.show.timetable import most_screen, takes_screen, why_screen
+    from api.show.timetable import left_screen, most_screen, takes_screen, why_screen
     from migrator.timing.case import reasons_of
     from migrator.timing.helping import Helping, advice
     from migrator.timing.jobs import Measures, bases_of
@@ -219,7 +222,12 @@ def why(
         screens = (most_screen(most, desk.words), takes_screen(duties, desk.words))
         desk.answer(data, lambda: chain(*screens))
         return
-    found = scheduling.why(plan, reasons, system)
+    if system not in reasons.task.of and (left := scheduling.left_out(plan, system)):
+        verdict = left.model_dump(mode="json", exclude_none=True)
+        data = {"systems": [system], "night": None, "verdicts": [verdict]}
+        desk.answer(data, lambda: [left_screen(left, desk.words)])
+        return
+    found = scheduling.why(reasons, system)
     night = reasons.task.city.plan.night
     known = Measures.of(estate, reasons.task.city)
     bases = bases_of(found.lot.jobs, known)

@@ -108,7 +108,8 @@ class WhyAnswer(Answer):
     """Of one system: its group's night, the earliest possible, what binds. Of none: what binds most."""
 
     systems: list[str] = Field(default=[])
-    night: date | None = None
+    night: date | None = Field(default=None, description="无：不在时间表中 / none: without a night")
+    reason: str = Field(default="", description="为何没有夜晚 / why it has no night")
     earliest: date | None = None
     free_nights: int | None = None
     bindings: list[BindingAnswer]
@@ -218,7 +219,9 @@ def why(
     if system is None:
         most = [_binding(one) for one in binding_most(reasons)]
         return WhyAnswer(bindings=most)
-    found = scheduling.why(plan, reasons, system)
+    if system not in reasons.task.of and (left := scheduling.left_out(plan, system)):
+        return WhyAnswer(systems=[system], bindings=[], reason=left.reason)
+    found = scheduling.why(reasons, system)
     night = reasons.task.city.plan.night
     known = Measures.of(estate, reasons.task.city)
     rates = {one.code: one.rate_kbps for one in bases_of(found.lot.jobs, known)}

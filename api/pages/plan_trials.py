@@ -124,6 +124,8 @@ def add_trials(site: Site, router: APIRouter) -> None:
         from migrator.timing.differ import compared  # noqa: PLC0415
 
         former, before = looking.plan(viewer.person, other)
+        if former.made_at > record.made_at:  # what was made first is what was before
+            former, before, record, plan = record, plan, former, before
         changed = _verdicts(before, plan, names(viewer, before, plan))
         given: dict[str, Any] = {
             "record": record,

@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from api.capacities import capacity
-from api.scheduling import Groups, Question
+from api.scheduling import Groups, Question, Told
 from api.show.notes import hours, notes_screen, waits_screen
 from api.show.parts import BAD, DIM, GOOD, HEAD, rows, table, text
 from api.words import Words
@@ -15,7 +15,7 @@ from migrator.planning.dispositions import grounds_text
 from migrator.planning.means import Measured
 from migrator.planning.plan import Disposition, Plan, Verdict, Way
 from migrator.planning.timetable import DutyTold, Note, Short, Split, Timetable
-from migrator.timing.differ import Differences
+from migrator.timing.differ import Differences, Shift
 from migrator.timing.helping import Help, advice
 from migrator.timing.jobs import Basis
 from migrator.timing.lots import Task
@@ -178,10 +178,7 @@ def groups_screen(found: Groups, say: Words) -> Iterator[RenderableType]:
     if found.told:
         yield rows(
             table(say("told"), say("systems"), say("night"), say("why"), title=say("engineer")),
-            (
-                (say(f"told.{t.what}"), _names(t.systems, say), t.night, t.reason)
-                for t in found.told
-            ),
+            ((say(f"told.{t.what}"), _names(t, say), t.night, t.reason) for t in found.told),
         )
     if found.refused:
         yield rows(
@@ -190,8 +187,9 @@ def groups_screen(found: Groups, say: Words) -> Iterator[RenderableType]:
         )
 
 
-def _names(systems: Sequence[str], say: Words) -> str:
-    return "、".join(systems) or say("told.nobody")
+def _names(told: Told, say: Words) -> str:
+    moving = "、".join(told.systems)
+    return moving or f"{'、'.join(told.named)} {say('told.nobody')}"
 
 
 def questions_screen(found: Sequence[Question], say: Words) -> Iterator[RenderableType]:
@@ -216,6 +214,11 @@ def questions_screen(found: Sequence[Question], say: Words) -> Iterator[Renderab
 
 def _label(field: str, say: Words) -> str:
     return field_label("systems", field) if say.lang == "zh" else field
+
+
+def left_screen(verdict: Verdict, say: Words) -> RenderableType:
+    """Of a system without a night: what is decided of it, and why."""
+    return text("  ".join(filter(None, (verdict.system, *verdict_cells(verdict, say)))))
 
 
 def why_screen(
@@ -293,8 +296,12 @@ def differences_screen(found: Differences, say: Words) -> Iterator[RenderableTyp
         return
     yield rows(
         table(say("system"), say("before"), say("after"), say("days_moved"), title=say("shifts")),
-        ((one.system, one.before, one.after, one.days) for one in found.shifts),
+        ((one.system, one.before, _after(one, say), one.days) for one in found.shifts),
     )
+
+
+def _after(one: Shift, say: Words) -> str:
+    return str(one.after) if one.after else say.half(one.why)
 
 
 def _figure(what: str, say: Words) -> str:

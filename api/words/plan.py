@@ -85,6 +85,10 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     "told.nobody": ("（均不迁移）", "(none of them moves)"),
     "no_night": ("没有一晚可排", "what no night takes"),
     "questions": ("请部门补充", "questions to departments"),
+    "questions_more": (
+        "带 --means 还会问规模与割接窗口等排期所需的内容",
+        "with --means, size, window and what else a timetable needs are asked too",
+    ),
     "no_questions": ("没有待补充的内容", "nothing has to be asked"),
     "asked": ("待填", "to tell"),
     "answers_to": (

@@ -20,7 +20,9 @@ def nights(
         night, owner, room = one.night, systems[code].organisation, systems[code].place
         if night < city.plan.from_:
             yield both(code, f"{night} 早于首夜", f"{night} is before the first night")
-        if NAMES[night.weekday()] not in city.crews.nights:
+        if NAMES[night.weekday()] not in city.crews.nights and not (
+            city.crews.worked_weekends and night.weekday() > 4 and _at_work(night)
+        ):
             yield both(code, f"{night} 非割接日", f"nobody works on {night}")
         for freeze in city.freezes:
             if meant(freeze, code, owner, room):
@@ -28,6 +30,13 @@ def nights(
         if any(_outside(rule, code, owner, night) for rule in city.allowed):
             yield both(code, f"{night} 不在允许的夜晚内", f"{night} is none of its allowed nights")
         yield from _hours(one, systems[code].window or city.nights.window, city)
+
+
+def _at_work(day: date) -> bool:
+    try:
+        return is_working_day(day)
+    except CalendarUnknown:
+        return False
 
 
 def _frozen(code: str, one: Appointment, freeze: Freeze) -> Iterator[str]:

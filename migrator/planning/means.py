@@ -137,12 +137,13 @@ class Lines(Frozen):
 
 class Crews(Frozen):
     """Cutovers in one night: of a room's own crew, of a cloud's, of the city in total. `nights`:
-    on which they work."""
+    on which they work; `worked_weekends`: and on weekends on which offices work (调休上班)."""
 
     room: int = Field(ge=0)
     cloud: int = Field(default=1000, ge=0)
     total: int = Field(default=1000, ge=0)
     nights: tuple[Weekday, ...] = Field(default=WEEKDAYS, min_length=1)
+    worked_weekends: bool | None = None  # so that plans without it have the digest they always had
     rooms: dict[str, int] = Field(default_factory=dict)
     clouds: dict[str, int] = Field(default_factory=dict)
 
@@ -243,6 +244,13 @@ class Together(Frozen):
 
     systems: Codes = Field(min_length=2)
     reason: Text
+
+    @model_validator(mode="after")
+    def _several(self) -> Self:
+        if twice := sorted({code for code in self.systems if self.systems.count(code) > 1}):
+            names = "、".join(twice)
+            raise ValueError(f"系统重复：{names} / systems are named twice: {names}")
+        return self
 
 
 class At(Frozen):

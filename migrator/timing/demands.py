@@ -86,6 +86,8 @@ def _calendar(jobs: Sequence[Job], city: CityMeans) -> Iterator[Demand]:
     if set(city.crews.nights) != set(WEEKDAYS):
         names = "、".join(_WEEK[WEEKDAYS.index(day)] for day in city.crews.nights)
         days = ", ".join(city.crews.nights)
+        if city.crews.worked_weekends:
+            names, days = f"{names}及调休上班的周末", f"{days} and worked weekends"
         yield Demand(About.NIGHTS, (), f"只在{names}夜割接", f"cutovers on {days} only")
     for n, freeze in enumerate(city.freezes):
         if freeze.everybody or any(_meets(freeze, job) for job in jobs):

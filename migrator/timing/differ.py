@@ -9,11 +9,12 @@ from migrator.planning.timetable import Appointment
 
 class Shift(Frozen):
     """`before` or `after` is None where that plan has no night for the system; `days`: how much
-    later, negative for earlier."""
+    later, negative for earlier; `why`: of what has none after, the reason, in both languages."""
 
     system: str
     before: date | None
     after: date | None
+    why: str = ""
 
     @property
     def days(self) -> int | None:
@@ -40,8 +41,14 @@ class Differences(Frozen):
 def compared(before: Plan, after: Plan) -> Differences:
     """Plans without a timetable have no nights."""
     old, new = _nights(before), _nights(after)
+    reasons = {v.system: v.reason for v in after.verdicts}
     shifts = [
-        Shift(system=code, before=old.get(code), after=new.get(code))
+        Shift(
+            system=code,
+            before=old.get(code),
+            after=new.get(code),
+            why="" if code in new else reasons.get(code, ""),
+        )
         for code in sorted(old.keys() | new.keys())
         if old.get(code) != new.get(code)
     ]

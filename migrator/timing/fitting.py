@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from inventory.halves import labelled, together
 from migrator.planning.means import CityMeans
@@ -133,15 +134,20 @@ def _reasons(lot: Lot, calendar: Calendar) -> Iterator[tuple[str, tuple[About, .
 
 
 def _told_nights(lot: Lot, calendar: Calendar) -> Iterator[tuple[str, tuple[About, ...]]]:
-    city = calendar.city
+    city, of = calendar.city, _of(lot)
     pinned = {at.system: at.night for at in city.groups.at}
     nights = {pinned[job.code] for job in lot.jobs if job.code in pinned}
+    if len(nights) > 1:
+        days = "、".join(str(night) for night in sorted(nights))
+        told = (
+            f"同组指定了不同的夜晚 {days}{of} / different nights were told of one group: {days}{of}"
+        )
+        yield told, (About.AT,)
     for night in sorted(nights):
         slot = city.plan.slot(night)
-        if len(nights) > 1 or not any(w.first <= slot <= w.last for w in lot.windows):
-            of = _of(lot)
+        if why := _no_night(lot, calendar, night):
             told = f"指定的 {night} 不可割接{of} / {night}, as was told, is not open to it{of}"
-            yield told, (About.AT, *NIGHTS)
+            yield labelled(told, why), (About.AT, *NIGHTS)
         for copy in lot.copies:
             if copy.over(0) > slot:  # one that began before has its former night, and is not asked
                 first = city.plan.night(0)
@@ -150,6 +156,18 @@ def _told_nights(lot: Lot, calendar: Calendar) -> Iterator[tuple[str, tuple[Abou
                     f"copy is not over by {night}, as was told: {copy.slots} days, from {first} on"
                 )
                 yield told, (About.AT, About.ROAD)
+
+
+def _no_night(lot: Lot, calendar: Calendar, night: date) -> str:
+    """Why it can't be cut over on a night, in both languages; empty where it can."""
+    span = calendar.city.plan
+    slot = span.slot(night)
+    if slot >= calendar.count:
+        last = span.night(calendar.count - 1)
+        return f"晚于计划的末夜 {last} / later than the plan's last night {last}"
+    if slot < 0:
+        return f"早于计划的首夜 {span.from_} / before the plan's first night {span.from_}"
+    return calendar.closed(lot.jobs, slot)
 
 
 def too_many(jobs: Sequence[Job], city: CityMeans) -> list[tuple[str, int, int]]:

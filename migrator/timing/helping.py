@@ -16,7 +16,8 @@ from inventory.frozen import Frozen
 from migrator.timing.load import Load, Mask, Row
 from migrator.timing.lots import Lot, lot_of
 from migrator.timing.mapping import PILOTS
-from migrator.timing.why import CLOSED, ORDER, Reasons
+from migrator.timing.nights import CLOSED
+from migrator.timing.why import ORDER, Reasons
 
 ONE_ITEM = "one_item"
 WIDEST = 1024

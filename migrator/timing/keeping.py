@@ -69,8 +69,13 @@ class Keeping:
         codes = sorted(whom)
         due = due_slot(day, self.task.city)
         untold = [code for code in codes if code not in self.jobs]
+        late = self.late(codes, due)
+        if late and due <= self.task.calendar.today:
+            first = self.task.city.plan.night(self.task.calendar.today)
+            over = f"{day} 早于可排的首夜 {first}，改什么都不及 / {day} is before {first}, the first night"
+            return (f"{over} left: nothing brings it back", *_untold(untold))
         return (
-            *self._late(self.late(codes, due), due),
+            *self._late(late, due),
             *self._without([code for code in codes if code in self.refused], day),
             *_untold(untold),
         )
@@ -209,7 +214,7 @@ class Keeping:
     def _in_the_way(self, lot: Lot, due: int) -> list[str]:
         """What stands against it on the night before its day on which least does."""
         masks = {what: mask[:due] for what, mask in self._helping.reasons.against(lot, 0).items()}
-        if due <= 0 or not masks:
+        if not masks:
             return ["期限之前没有一夜 / no night is before that day"]
         count = sum(mask.astype(int) for mask in masks.values())
         night = int(count.argmin())  # type: ignore[union-attr]

@@ -1,7 +1,7 @@
 """Which nights are open to whom: freezes, holidays, a crew's nights, a department's own; and what of
 the means is there by then."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import date, timedelta
 from functools import cache, cached_property
@@ -14,6 +14,23 @@ from migrator.planning.windows import Window
 from migrator.schedule.project import Steps
 from migrator.schedule.project import Window as Stretch
 from migrator.timing.jobs import Job
+
+SATURDAY = 5  # as date.weekday() counts
+CLOSED = "nights"
+FREEZE, CREWLESS, HOLIDAY, ALLOWED, OVER = "freeze", "crewless", "holiday", "allowed", "over"
+
+
+def closing(why: str) -> str:
+    """What closes a night, in both languages."""
+    kind, _, name = why.partition(":")
+    return {
+        FREEZE: f"封网 {name} / freeze {name}",
+        CREWLESS: "非割接日 / a night without cutovers",
+        HOLIDAY: "节假日或其前夜 / a holiday, or the night before one",
+        ALLOWED: "不在其允许的夜晚内 / none of its allowed nights",
+        OVER: "今日之前 / before today",
+        CLOSED: "几项限制合起来不开放 / closed by several limits together",
+    }[kind]
 
 
 class Calendar:
@@ -33,6 +50,7 @@ class Calendar:
         self.today, self.used = max(0, today), used or {}
         self.unknown: set[int] = set()
         self._stretches: dict[frozenset[Rules], tuple[Stretch, ...]] = {}
+        self._closings: dict[frozenset[Rules], dict[str, frozenset[int]]] = {}
         self._pauses: dict[frozenset[int], tuple[Stretch, ...]] = {}
         self._carried: dict[int, Steps] = {}
 
@@ -79,20 +97,41 @@ class Calendar:
 
     def closed(self, jobs: Sequence[Job], slot: int) -> str:
         """Why a night is not open to these, in both languages; empty where it is."""
-        city, night = self.city, self.city.plan.night(slot)
-        names = [
-            one.name
-            for one in city.freezes
-            if one.holds(night) and (one.everybody or any(_meets(one, job) for job in jobs))
-        ]
-        found = [f"封网 {name} / freeze {name}" for name in names]
-        if WEEKDAYS[night.weekday()] not in city.crews.nights:
-            found.append("非割接日 / a night without cutovers")
-        if self._is_holiday(slot):
-            found.append("节假日或其前夜 / a holiday, or the night before one")
-        if any(not one.holds(night) for one in city.allowed if any(_names(one, j) for j in jobs)):
-            found.append("不在其允许的夜晚内 / none of its allowed nights")
-        return together(*found) if found else ""
+        found = [why for why, nights in self.closings(jobs).items() if slot in nights]
+        return together(*(closing(why) for why in found)) if found else ""
+
+    def closings(self, jobs: Sequence[Job]) -> dict[str, frozenset[int]]:
+        """What closes which nights to these: `freeze:NAME`, `crewless`, `holiday`, `allowed`, `over`
+        (before today); as `nights` what only several of them close together."""
+        rules = frozenset(self._rules(job) for job in jobs)
+        if rules not in self._closings:
+            found: dict[str, set[int]] = {}
+            for why, slot in self._closed_by(rules):
+                found.setdefault(why, set()).add(slot)
+            opened = frozenset.intersection(*(self._open(*told) for told in rules))
+            rest = set(range(self.count)) - opened
+            rest.difference_update(*found.values())
+            if rest:
+                found[CLOSED] = rest
+            self._closings[rules] = {why: frozenset(slots) for why, slots in found.items()}
+        return self._closings[rules]
+
+    def _closed_by(self, rules: "Iterable[Rules]") -> Iterator[tuple[str, int]]:
+        city, told = self.city, sorted(rules)
+        for slot in range(self.count):
+            night = city.plan.night(slot)
+            if slot < self.today:
+                yield OVER, slot
+            if not self._is_worked(night):
+                yield CREWLESS, slot
+            if self._is_holiday(slot):
+                yield HOLIDAY, slot
+            for freezes, allowed, hours in told:
+                for one in (city.freezes[n] for n in freezes):
+                    if all(any(one.holds(night + timedelta(days=d)) for d in at) for at in hours):
+                        yield f"{FREEZE}:{one.name}", slot
+                if not all(city.allowed[n].holds(night) for n in allowed):
+                    yield ALLOWED, slot
 
     @cached_property
     def crewed(self) -> frozenset[int]:
@@ -100,8 +139,7 @@ class Calendar:
         city = self.city
         found = set()
         for slot in range(self.today, self.count):
-            night = city.plan.night(slot)
-            if WEEKDAYS[night.weekday()] not in city.crews.nights:
+            if not self._is_worked(city.plan.night(slot)):
                 continue
             if self._is_holiday(slot):
                 continue
@@ -123,6 +161,22 @@ class Calendar:
         changes = [0, *(n for n in range(1, len(row)) if row[n] != row[n - 1])]
         return Steps(tuple((slot, row[slot]) for slot in changes))
 
+    def _is_worked(self, night: date) -> bool:
+        """Whether crews cut over on it: on their weekdays, and on worked weekends where they follow
+        the offices."""
+        crews = self.city.crews
+        if WEEKDAYS[night.weekday()] in crews.nights:
+            return True
+        try:
+            return (
+                bool(crews.worked_weekends)
+                and night.weekday() >= SATURDAY
+                and is_working_day(night)
+            )
+        except CalendarUnknown:
+            self.unknown.add(night.year)
+            return False
+
     def _is_holiday(self, slot: int) -> bool:
         """Whether the night's own day or the next is an official holiday that is no weekend: a
         weekend that is worked (调休) is a day like any other."""
@@ -133,7 +187,7 @@ class Calendar:
 
     def _off(self, day: date) -> bool:
         try:
-            return not is_working_day(day) and (day.weekday() < 5 or self._long(day))
+            return not is_working_day(day) and (day.weekday() < SATURDAY or self._long(day))
         except CalendarUnknown:
             self.unknown.add(day.year)
             return False
@@ -141,7 +195,7 @@ class Calendar:
     def _long(self, day: date) -> bool:
         """Whether a weekend belongs to a holiday: offices are closed beside it on a weekday."""
         near = (day + timedelta(days=n) for n in (-2, -1, 1, 2))
-        return any(d.weekday() < 5 and not is_working_day(d) for d in near)
+        return any(d.weekday() < SATURDAY and not is_working_day(d) for d in near)
 
     def _rules(self, job: Job) -> "Rules":
         """Which freezes and which allowed nights are about it, by their places in the means; and the

@@ -14,13 +14,16 @@ from inventory.frozen import Frozen
 from migrator.timing.load import Load, Mask, Slots
 from migrator.timing.lots import Lot, Task
 from migrator.timing.mapping import PILOTS, pilots_of
+from migrator.timing.nights import ALLOWED, CLOSED, CREWLESS, FREEZE, HOLIDAY, OVER, closing
 
-CLOSED = "nights"
 ORDER = "order"
+SHUT = (FREEZE, CREWLESS, HOLIDAY, ALLOWED, OVER, CLOSED)
+"""What closes nights, as it is told of each."""
 
 
 class Binding(Frozen):
-    """`what`: crew:X, line:X, network:X, cloud:X:…, forbid:N, nights, pilots or order:SYSTEM;
+    """`what`: crew:X, line:X, network:X, cloud:X:…, forbid:N, pilots, order:SYSTEM, or what closes a
+    night (`Calendar.closings`);
     `nights`: how many earlier nights it stands against; `gain`: by how many the group could be
     earlier if it alone were out of the way, 0 where something else stands there too. Of a whole plan:
     of how many `groups`, on how many different nights, and the greatest gain of any of them."""
@@ -110,7 +113,8 @@ class Reasons:
         """What has a say, and on which nights it lets the lot be cut over."""
         count = self.task.calendar.count
         nights, load = np.arange(count), self.load
-        yield CLOSED, load.opened(lot)
+        for what, closed in self.task.calendar.closings(lot.jobs).items():
+            yield what, ~np.isin(nights, sorted(closed))
         for code, amount in load.needs(lot):
             yield code, load.left[code] >= amount
         for copy in lot.copies:
@@ -149,6 +153,8 @@ def binding_most(reasons: Reasons, most: int = 200) -> tuple[Binding, ...]:
 def told(what: str, lots: Mapping[str, str] | None = None) -> str:
     """A binding in words, both languages, with what would help."""
     kind, _, rest = what.partition(":")
+    if kind in SHUT:
+        return closing(what)
     name = (lots or {}).get(rest, rest)
     return {
         "crew": f"班组 {rest} 已满，可加派 / crew {rest} is taken: more people",
@@ -156,7 +162,6 @@ def told(what: str, lots: Mapping[str, str] | None = None) -> str:
         "network": f"{rest} 外网带宽已满，可扩容 / the network of {rest} is full: more rate",
         "cloud": f"云资源 {rest} 未交付够，可提前交付 / not yet delivered: {rest}, earlier or more",
         "forbid": f"指定不得同晚（第 {rest or 0} 条，自 0 起） / told not to be in one night (entry {rest})",
-        CLOSED: "该晚封网、节假日或非割接日 / a freeze, holiday or a night without cutovers",
         PILOTS: "须待试点结束 / pilots come first",
         ORDER: f"须待所依赖的{_named(name)}割接并试运行 / after what it needs{_of(name)}",
     }[kind]

@@ -19,7 +19,8 @@ from migrator.attempts.processes import sweep
 from migrator.errors import Forbidden, NothingMoves, Refused
 from migrator.people.names import same_person
 from migrator.people.rights import Deed, Person
-from migrator.planning.drift import drifts, facts_changed, planned_drifts
+from migrator.planning.checking import faults
+from migrator.planning.drift import as_planned, drifts, facts_changed, planned_drifts, there
 from migrator.planning.means_file import changed
 from migrator.planning.orders import NO_ORDERS, Orders
 from migrator.planning.plan import WAY, Item, Means, Plan, StepKind
@@ -156,6 +157,19 @@ class Planning:
         done |= begun_of(self.truth, code)
         return {system: line for system, line in late.items() if system not in done}
 
+    def broken(self, code: str) -> tuple[str, ...]:
+        """What a plan's timetable breaks by today's facts, as the independent checker judges; nothing
+        of a plan whose systems have begun to move, since what they took is no longer free."""
+        plan = self.truth.plans.load(code)
+        if plan.timetable is None or plan.means.city is None:
+            return ()
+        estate = self.estate.load()
+        arrived = there(plan, estate)
+        if any(s.placement is not None for s in estate.systems if s.code in arrived):
+            return ()
+        before = as_planned(plan.timetable, estate, arrived)
+        return tuple(faults(plan.timetable, before, plan.means.city)) if before else ()
+
     def require_same_facts(self, code: str) -> None:
         """Raises Refused where the facts of what can be rehearsed are no longer the plan's."""
         if changed := self.items_drifted(code):
@@ -163,8 +177,9 @@ class Planning:
             raise Refused(facts_changed(lines, "请重做方案 / make a new plan"))
 
     def approve(self, code: str, digest: str, actor: Person, reason: str = "") -> PlanRecord:
-        """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for
-        another digest, when its facts have changed since, or when its nights are over."""
+        """Approve exactly the plan of `digest`. Raises Forbidden for its author, Refused for another
+        digest, when its facts have changed since, when its nights are over, or when the checker finds
+        that its timetable breaks a constraint."""
         self.truth.permit(actor, Deed.PLAN_DECIDE, code)
         record = self._same(code, digest, actor, "plan.approve")
         if same_person(record.author, actor.name):
@@ -181,6 +196,10 @@ class Planning:
             self.truth.audit(actor.name, "plan.approve.refused", code, reason="missed")
             told = "方案已错过排定的夜晚，请重新编制 / nights of the plan are over: make it again"
             raise Refused(labelled(told, together(*[*gone.values()][:MOST_TOLD])))
+        if broken := self.broken(code):
+            self.truth.audit(actor.name, "plan.approve.refused", code, reason="broken")
+            told = "方案的时间表不成立，请重新编制 / the plan's timetable breaks constraints: make it again"
+            raise Refused(labelled(told, together(*broken[:MOST_TOLD])))
         self.truth.plans.decide(
             code, decision="approve", digest=digest, actor=actor.name, reason=reason
         )
