@@ -40,7 +40,7 @@ def faults(table: Timetable, estate: Estate, city: CityMeans) -> list[str]:
         *_order(at, systems, estate, city),
         *_engineer(at, table, city),
         *one_night(at, systems, table, city),
-        *_told(at, city),
+        *_told(at, table, city),
     ]
 
 
@@ -153,7 +153,7 @@ def _order(
 
 def _engineer(at: dict[str, Appointment], table: Timetable, city: CityMeans) -> Iterator[str]:
     for one in at.values():
-        if one.system not in table.groups[one.group].systems:
+        if not any(one.system in group.systems for group in table.groups[one.group :][:1]):
             yield both(one.system, "不属于所写的组", "not of its group")
     for group in table.groups:
         names = "、".join(group.systems)
@@ -178,10 +178,10 @@ def _engineer(at: dict[str, Appointment], table: Timetable, city: CityMeans) -> 
             )
 
 
-def _told(at: dict[str, Appointment], city: CityMeans) -> Iterator[str]:
-    waves = sorted({one.night for one in at.values()})
+def _told(at: dict[str, Appointment], table: Timetable, city: CityMeans) -> Iterator[str]:
+    waves = dict(enumerate(sorted({one.night for one in table.appointments}), start=1))
     for code, one in at.items():
-        if waves[one.wave - 1] != one.night:
+        if waves.get(one.wave) != one.night:
             zh, en = (
                 f"第 {one.wave} 批不是 {one.night} 的批次",
                 f"wave {one.wave} is not that of {one.night}",

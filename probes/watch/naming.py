@@ -85,6 +85,11 @@ class Naming:
         self._known = {name: known for name, known in self._known.items() if name in names}
 
     @property
+    def known(self) -> int:
+        """Names that it keeps in mind."""
+        return len(self._known)
+
+    @property
     def untold(self) -> int:
         """Names of which the resolver says nothing, whether an address stands or not."""
         return sum(isinstance(known.said, Silent) for known in self._known.values())

@@ -83,6 +83,8 @@ class Workers:
                 seated.queued = False
 
     async def _look(self, seated: Seated) -> None:
+        if not self.is_here(seated):
+            return  # it left the list while it waited: its name is forgotten, and stays so
         lag = self.lagged()
         target = self.names.placed(seated.watch.target, self._loop.time())
         result = target if isinstance(target, ProbeResult) else await probe(target, seated.wait)

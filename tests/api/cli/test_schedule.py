@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 import pytest
 from openpyxl import load_workbook
 
+from api.bootstrap import Qianyun
+from api.settings import load
 from inventory.model import Estate, System
 from inventory.store_embedded import EmbeddedStore
 from probes.watch.folder import Folder
@@ -181,7 +183,10 @@ def test_why_names_what_binds_and_what_if_shows_that_it_helps(
         assert part in shown
     assert found["verdicts"][0]["way"] == "room-to-cloud"
     assert "每昼夜" in run("plan", "why", code, last["system"]).out
-    assert run("plan", "why", code, "S9").code == 2
+    left = run("plan", "why", code, "S9")
+    assert (left.code, "存储" in left.out) == (0, True)  # no night: the answer says why
+    assert run("plan", "why", code, "S9", "--json").json["verdicts"][0]["system"] == "S9"
+    assert run("plan", "why", code, "S99").code == 2
     changed = run("plan", "what-if", code, "--set", "room.R1=4", "--json").json
     figures = {one["what"]: (one["before"], one["after"]) for one in changed["figures"]}
     assert figures["makespan"][1] < figures["makespan"][0]
@@ -191,6 +196,9 @@ def test_why_names_what_binds_and_what_if_shows_that_it_helps(
     assert figures["in_time"] == (2, 4)  # before 2026-12-04; none of the days is kept in full
     assert changed["shifts"]
     assert len(run("plan", "list", "--json").json["plans"]) == 1  # nothing was kept
+    nobody = run("plan", "what-if", code, "--set", "crews.room=0", "--json").json["shifts"]
+    assert {one["after"] for one in nobody} == {None}
+    assert all("每晚 0 次" in one["why"] for one in nobody)
     assert run("plan", "what-if", code).code == 2
     assert run("plan", "what-if", code, "--set", "lines.dya=7").code == 2
 
@@ -417,3 +425,21 @@ def test_what_people_should_know_of_a_timetable_is_shown(
     assert len(run("plan", "why", code, "S0", "--json").json["notes"]) == 1
     assert "窗口 09:00-17:00" in run("plan", "why", code, "S0").out
     assert run("plan", "why", code, "S1", "--json").json["notes"] == []
+
+
+def test_a_plan_that_breaks_a_constraint_is_not_approved(
+    run: Run, planned_city: dict[str, Any]
+) -> None:
+    """Were the planner wrong, the checker that shares no code with it still stands before the run."""
+    plans = Qianyun(load()).truth.plans
+    plan = plans.load(planned_city["code"])
+    assert plan.timetable is not None
+    night = plan.timetable.appointments[-1].night
+    together = (one.model_copy(update={"night": night}) for one in plan.timetable.appointments)
+    table = plan.timetable.model_copy(update={"appointments": tuple(together)})
+    broken = plans.add(plan.model_copy(update={"timetable": table}), "zhang")
+    refused = run("plan", "approve", broken.code, "--digest", broken.digest, "--as", "li", "--debug")
+    assert refused.code == 1, refused.err
+    assert "时间表不成立" in refused.err
+    told = run("audit", "list", "--json").json["entries"][-1]
+    assert (told["action"], told["detail"]["reason"]) == ("plan.approve.refused", "broken")

@@ -1,12 +1,13 @@
 """Why a system is not earlier, and what would help: checked by doing what it says."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from inventory.model import Estate
 from migrator.errors import Refused
+from migrator.planning.checking import faults
 from migrator.planning.orders import NO_ORDERS
 from migrator.planning.plan import Means, Plan
 from migrator.planning.planner import make_plan
@@ -76,7 +77,7 @@ def test_closed_nights_are_counted() -> None:
     freeze = {"name": "封网", "from": FIRST, "to": FIRST + timedelta(days=9)}
     _, reasons = asked(estate([system("S0")]), freezes=[freeze])
     why = latest(reasons)
-    assert [(one.what, one.nights, one.gain) for one in why.bindings] == [("nights", 9, 9)]
+    assert [(one.what, one.nights, one.gain) for one in why.bindings] == [("freeze:封网", 9, 9)]
     assert (why.slot, why.first, why.free) == (10, 1, 0)
 
 
@@ -105,3 +106,37 @@ def test_a_copy_that_is_over_long_before_its_night_says_what_fills_the_days_betw
 def test_a_copy_that_waits_for_nothing_is_not_told() -> None:
     _, reasons = asked(estate([system("S0"), system("S1", "R2")]))
     assert [list(reasons.waits(lot)) for lot in reasons.task.lots] == [[], []]
+
+
+def test_each_thing_that_closes_a_night_is_told_by_its_name() -> None:
+    """FIRST is a Tuesday: 2026-12-01."""
+    freeze = {"name": "年终决算", "from": FIRST, "to": FIRST + timedelta(days=1)}
+    crews = {"room": 9, "nights": ["sat"]}
+    _, reasons = asked(estate([system("S0")]), freezes=[freeze], crews=crews)
+    why = latest(reasons)
+    assert {one.what for one in why.bindings} == {"freeze:年终决算", "crewless"}
+    assert told("freeze:年终决算") == "封网 年终决算 / freeze 年终决算"
+    assert told("crewless") == "非割接日 / a night without cutovers"
+
+
+def test_the_night_before_a_freeze_is_closed_to_who_begins_after_midnight() -> None:
+    day = FIRST + timedelta(days=3)
+    freeze = {"name": "两会", "from": day, "to": day}
+    city = estate([system("S0", window="01:00-03:00")])
+    _, reasons = asked(city, freezes=[freeze])
+    calendar, (lot,) = reasons.task.calendar, reasons.task.lots
+    assert calendar.closed(lot.jobs, 2) == "封网 两会 / freeze 两会"
+    assert calendar.closed(lot.jobs, 3) == ""
+
+
+def test_crews_that_follow_the_offices_work_on_worked_weekends() -> None:
+    """The Saturday 2026-02-14 is worked for the spring festival of that year (国办发明电)."""
+    crews = {"room": 1, "nights": ["mon"], "worked_weekends": True}
+    first = date(2026, 2, 13)
+    city, plan = estate([system("S0")]), {"from": first, "nights": 30}
+    made, _ = asked(city, crews=crews, plan=plan)
+    assert made.timetable is not None
+    assert [one.night for one in made.timetable.appointments] == [date(2026, 2, 14)]
+    assert faults(made.timetable, city, means(crews=crews, plan=plan)) == []
+    plain = means(crews=crews | {"worked_weekends": None}, plan=plan)
+    assert "非割接日" in faults(made.timetable, city, plain)[0]
