@@ -25,7 +25,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from api.bootstrap import Qianyun
 from api.errors import BadUsage, NotStarted
-from api.supervisor import alone
+from api.supervisor import LOCK_FILE, alone
 from migrator.people.rights import Deed, Person
 from migrator.store.audit import first_fault
 from migrator.store.truth import Truth
@@ -172,7 +172,8 @@ def restore(product: Qianyun, file: Path, actor: Person) -> Restored:
     """Into a state folder that holds nothing yet, and a database without tables. Raises BadUsage for a
     file that is no backup or was changed, for a state that is there; AlreadyUp while one runs."""
     state, url = product.settings.state, product.settings.database_url
-    if state.exists() and any(state.iterdir()):
+    # the lock of a restore that failed is nothing
+    if state.exists() and any(one.name != LOCK_FILE for one in state.iterdir()):
         raise BadUsage(
             f"状态文件夹不是空的 / the state folder holds something: {state}; move it away, or set "
             "QIANYUN_STATE to another"

@@ -6,7 +6,7 @@ ledgers said before count. The embedded store has one side: there a ledger is me
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from inventory.ledger.words import Words
 from inventory.model import Estate
 from inventory.precedence import default_precedence, read_precedence
 from inventory.reconcile import reconcile
+from inventory.reports.unveiled import unveiled
 from inventory.store import EstateStore, LiveStore, Pulled, Touch
 from inventory.tasks import Noted, Task, Tasks
 from inventory.told import intend, last_told, remember, remember_written
@@ -71,6 +72,7 @@ def compare(
     if ledgers:
         spoken = ledger_words(product, words)
         report = read_ledgers(ledgers, known=live, words=spoken, progress=progress)
+        report = replace(report, estate=unveiled(report.estate, live))
     if accepted is None:
         found = reconcile(live, live, report.estate, precedence)
     else:

@@ -16,3 +16,9 @@ def printable(text: str) -> str:
 def shorten(text: str, most: int = 60) -> str:
     """`text`, cut off after `most` characters and marked by "…"."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def within_bytes(text: str, most: int) -> str:
+    """The beginning of a text that takes no more bytes of UTF-8: file systems take 255 of a name, and a
+    Chinese character has three."""
+    return text.encode()[:most].decode(errors="ignore").strip()

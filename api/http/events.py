@@ -13,17 +13,22 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, ServerSentEvent
 
+from api.errors import ApiError
 from api.http.feed import PACE, Feeds, Happened
-from api.http.people import Asking, Look
+from api.http.people import Asking, Look, who_listens
 from api.http.problems import problems
 from api.http.rights import right
-from migrator.people.rights import Deed
+from inventory.errors import InventoryError
+from migrator.errors import MigratorError
+from migrator.people.rights import Deed, Person
 
 router = APIRouter(tags=["events"])
 
 TOLD = ("run.", "plan.", "inventory.", "alert.", "report.", "policy.")
 """Beginnings of the actions that everybody who may look is told of; sign-ins and reads are not."""
 AT_ONCE = 500
+ASKED_AGAIN = 5.0
+"""Seconds after which it is asked again who listens."""
 ALIVE = 15.0
 """Seconds of silence after which a comment is sent: proxies close what is silent."""
 
@@ -58,22 +63,43 @@ async def of_run(
     code: Code,
     request: Request,
     mine: Annotated[frozenset[str] | None, Depends(_seen_run)],
+    person: Asking,
     cursor: Cursor = None,
     last: LastId = None,
 ) -> Stream:
     """state：状态；log：日志；end：结束；reset：请重新载入 / state, log, end; reset: load the run anew."""
     feeds: Feeds = request.app.state.feeds
-    told = _told(feeds.batches(code, last or cursor), mine)
+    told = _told(feeds.batches(code, last or cursor), mine, Listener(request, person))
     return Stream(told, headers={"X-Accel-Buffering": "no"})
 
 
+class Listener:
+    """Who listens, asked anew while they do: a stream outlives no session, token, role or scope."""
+
+    def __init__(self, request: Request, person: Person) -> None:
+        self._request, self._person = request, person
+        self._asked = time.monotonic()
+
+    async def may_still(self) -> bool:
+        if time.monotonic() - self._asked < ASKED_AGAIN:
+            return True
+        self._asked = time.monotonic()
+        try:
+            now = await who_listens(self._request)
+        except (MigratorError, InventoryError, ApiError):
+            return False
+        return now == self._person
+
+
 async def _told(
-    batches: AsyncIterator[list[Happened]], mine: frozenset[str] | None
+    batches: AsyncIterator[list[Happened]], mine: frozenset[str] | None, listener: Listener
 ) -> AsyncIterator[bytes]:
     """Bytes for a listener: those of a batch together, since each sending costs more than its event."""
     spoke = time.monotonic()
     yield KEEPALIVE_COMMENT  # the stream is open before anything happens
     async for batch in batches:
+        if not await listener.may_still():
+            return
         told = b"".join(event.wire for event in batch if _sees(mine, event))
         now = time.monotonic()
         if told or now - spoke >= ALIVE:
@@ -104,8 +130,8 @@ async def of_city(
     request: Request, person: Asking, look: Look, start: Annotated[int, Depends(_start)]
 ) -> AsyncIterator[ServerSentEvent]:
     """方案、执行、台账、告警的变化 / plans, runs, inventory, alerts; numbered as the audit."""
-    place = start
-    while not request.app.state.stopping.is_set():
+    place, listener = start, Listener(request, person)
+    while not request.app.state.stopping.is_set() and await listener.may_still():
         entries = await asyncio.to_thread(look.truth.audit_after, place, AT_ONCE)
         for entry in entries:
             place = entry.seq

@@ -57,6 +57,7 @@ class Guard:
         request = Request(scope, receive)
         status = 0
         size = 0
+        failed = False
 
         async def sent(message: Message) -> None:
             nonlocal status
@@ -85,10 +86,14 @@ class Guard:
                 await problem(request, 413, _TOO_LARGE)(scope, receive, sent)
             else:
                 await self._app(scope, received, sent)
+        except Exception:
+            failed = True
+            raise
         finally:
             if not status:
                 self._calm.end()
-            _note(request, status, time.perf_counter() - began)
+            # a fault of ours is answered further out, by 500
+            _note(request, status or 500 * failed, time.perf_counter() - began)
 
     def _ours(self, request: Request) -> bool:
         """Whether the name asked for is loopback's or the public one."""

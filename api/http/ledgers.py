@@ -22,12 +22,15 @@ from api.http.rights import right
 from api.http.routing import Route
 from inventory.errors import ChangeRefused, LedgerError
 from inventory.ledger.report import Problem as LedgerProblem
-from inventory.text import printable
+from inventory.reports.unveiled import veiled
+from inventory.text import printable, within_bytes
 from migrator.people.rights import Deed
 
 router = APIRouter(prefix="/inventory", tags=["inventory"], route_class=Route)
 
 MOST_FILES = 20
+LONGEST = 180
+"""Bytes of a file's name before its ending."""
 KINDS = ("xlsx", "xls", "ods", "csv", "txt", "tsv")
 Ledgers = Annotated[list[UploadFile], Field(min_length=1, max_length=MOST_FILES)]
 
@@ -66,7 +69,7 @@ def ledger_name(told: str, number: int) -> str:
             f"文件类型不支持 / not a kind of file that a ledger is: read {name[:100]!r}, expected one of: "
             f"{', '.join(KINDS)}",
         )
-    return f"{(stem or str(number))[-100:]}.{suffix.lower()}"
+    return f"{within_bytes(stem, LONGEST) or number}.{suffix.lower()}"
 
 
 @router.post(
@@ -155,7 +158,7 @@ def _compared(
         "counts": changes.counts,
         "problems": _rows(request, compared.report.problems),
         "conflicts": sum(f.conflict for f in compared.findings),
-        "changes": changes,
+        "changes": veiled(changes, compared.live),
         "findings": [f for f in compared.findings if f.conflict],
         "objections": product.estate.objections(changes) if asks else (),
     }

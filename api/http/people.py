@@ -88,6 +88,17 @@ async def visitor_of(
     return Visitor(person, session)
 
 
+async def who_listens(request: Request) -> Person | None:
+    """The person of a stream as they are now; None for nobody any more. Listening is no use of a session:
+    it ends when nobody has been there for long."""
+    callers: Callers = request.app.state.callers
+    token = token_in(request.headers)
+    if token is not None:
+        return await callers.by_token(token)
+    found = await callers.by_cookie(request.cookies.get(COOKIE, ""), unattended=True)
+    return found[1] if found else None
+
+
 MaybeVisitor = Annotated[Visitor | None, Depends(visitor_of)]
 
 

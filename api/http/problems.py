@@ -147,9 +147,17 @@ def _http_fault(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     title = getattr(error, "title", "")
     detail = error.detail if isinstance(error, Refusal) or title else ""
+    if error.status_code == 400 and not detail:
+        return problem(request, 422, _UNREADABLE)
     if error.status_code == 404 and not detail:
         title = "没有此地址 / no such address"
     return problem(request, error.status_code, detail, title=title, headers=error.headers)
+
+
+_UNREADABLE = (
+    "请求正文无法读取：应为 UTF-8 的 JSON，或带分隔符的表单 / the body can't be read: expected JSON in UTF-8, "
+    "or a form with its boundary"
+)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

@@ -78,7 +78,7 @@ def _answers(methods: set[str]) -> dict[int | str, dict[str, Any]]:
     """What a route of these methods answers besides its own."""
     if "GET" in methods:
         return {304: {"description": "未变 / what If-None-Match names is what there is"}}
-    return problems(409, 412, *((428,) if "PATCH" in methods else ()))
+    return problems(409, 412, 413, *((428,) if "PATCH" in methods else ()))
 
 
 def _tagged(handler: Any) -> Handler:

@@ -43,6 +43,16 @@ class Why(Answer):
     reason: str = Field(default="", max_length=2000, description="理由 / why")
 
 
+class WhyOfWave(Why):
+    wave: int | None = Field(
+        default=None, ge=1, description="整个批次；无则整个执行 / a whole wave; none: the whole run"
+    )
+
+
+class WaveBack(Why):
+    wave: int = Field(ge=1, description="批次 / the wave", examples=[1])
+
+
 class RunWhole(RunSummary):
     """A run with its items; attempts and evidence have routes of their own."""
 
@@ -186,9 +196,11 @@ def _ordered(product: Product, code: str, give: Any) -> Ordered:
 @router.post(
     "/{code}/pause", summary="暂停 / pause", responses=problems(404, 409), **right(Deed.RUN_CONTROL)
 )
-def pause(code: Code, told: Why, person: Asking, product: Product) -> Ordered:
+def pause(code: Code, told: WhyOfWave, person: Asking, product: Product) -> Ordered:
     """在途步骤做完，不再开始 / no further step begins; the one under way comes to its end."""
-    running = product.running
+    running, wave = product.running, told.wave
+    if wave is not None:
+        return _ordered(product, code, lambda: running.pause_wave(code, wave, person, told.reason))
     return _ordered(product, code, lambda: running.pause(code, None, person, told.reason))
 
 
@@ -198,10 +210,26 @@ def pause(code: Code, told: Why, person: Asking, product: Product) -> Ordered:
     responses=problems(404, 409),
     **right(Deed.RUN_CONTROL),
 )
-def resume(code: Code, told: Why, person: Asking, product: Product) -> Ordered:
-    """整个执行 / the whole run."""
-    running = product.running
+def resume(code: Code, told: WhyOfWave, person: Asking, product: Product) -> Ordered:
+    """整个执行或一批 / the whole run, or a wave."""
+    running, wave = product.running, told.wave
+    if wave is not None:
+        return _ordered(product, code, lambda: running.resume_wave(code, wave, person, told.reason))
     return _ordered(product, code, lambda: running.resume(code, None, person, told.reason))
+
+
+@router.post(
+    "/{code}/rollback",
+    summary="回退一个批次 / a wave back to its source",
+    responses=problems(404, 409),
+    **right(Deed.RUN_CONTROL),
+)
+def rollback(code: Code, told: WaveBack, person: Asking, product: Product) -> Ordered:
+    """该批未提交的系统 / every item of the wave that is not committed."""
+    running = product.running
+    return _ordered(
+        product, code, lambda: running.rollback_wave(code, told.wave, person, told.reason)
+    )
 
 
 @router.post(

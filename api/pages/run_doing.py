@@ -1,6 +1,7 @@
 """Commands on runs: each asks first, on a page of its own that says what will happen to whom; what
 can't be taken back wants the name typed. The use case decides again whether it may be."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -68,6 +69,12 @@ class Doing:
         """The words for what will happen."""
         early = ".early" if self.early and self.verb == "rollback" else ""
         return f"page.do.{self.of}.{self.verb}{early}.what"
+
+    @property
+    def mark(self) -> str:
+        """Of all that the confirmation says: who confirms has seen exactly this."""
+        told = "\n".join((self.what, self.verb, self.run, self.system, self.step, *self.names))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
     def of(self) -> str:
@@ -145,11 +152,14 @@ def add_doings(site: Site, router: APIRouter) -> None:
         system: Annotated[str, Form()] = "",
         reason: Annotated[str, Form()] = "",
         typed: Annotated[str, Form()] = "",
+        seen: Annotated[str, Form()] = "",
     ) -> Response:
         viewer = site.viewer(request, Deed.RUN_CONTROL)
         run = site.looking(request).run(viewer.person, code)
         told = doing(run, verb, system, site.city(viewer).system_name)
         reason = reason.strip()[:1000]
+        if seen != told.mark:  # what was agreed to is no longer what would happen
+            return ask(request, code, verb, system, reason, viewer.say("page.do.changed"))
         if told.typed and typed.strip() != told.typed:
             fault = viewer.say("page.do.type_it", name=told.typed)
             return ask(request, code, verb, system, reason, fault)

@@ -13,13 +13,15 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from api.errors import BadUsage
-from inventory.text import printable
+from inventory.text import printable, within_bytes
 from migrator.errors import NotFound
 
 KINDS = (".xlsx", ".xls", ".ods", ".csv", ".xlsm", ".et", ".txt")
 MOST_FILES = 40
 MOST_KEPT = 50
 """Uploads of everybody; the oldest goes first."""
+LONGEST = 180
+"""Bytes of a file's name before its ending."""
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -113,5 +115,5 @@ def safe_name(told: str) -> str:
     last = PureWindowsPath(PurePosixPath(told).name).name
     plain = re.sub(r"[\x00-\x1f/\\:*?\"<>|]", "_", printable(last)).strip(". ")
     stem, dot, suffix = plain.rpartition(".")
-    stem = (stem if dot else plain)[:100] or "ledger"
+    stem = within_bytes(stem if dot else plain, LONGEST) or "ledger"
     return f"{stem}.{suffix[:8]}" if dot else stem

@@ -344,6 +344,10 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.do.touches": ("涉及 {n} 个系统", "systems concerned: {n}"),
     "page.do.type": ("输入 {name} 以确认", "type {name} to confirm"),
     "page.do.type_it": ("请照样输入 {name}", "type exactly {name}"),
+    "page.do.changed": (
+        "情况已有变化，请重看会发生什么，再确认",
+        "things have changed meanwhile: read again what will happen, then confirm",
+    ),
     "page.do.say_why": ("请写明理由", "say why"),
     "page.plan.moves": ("同时至多迁移", "at most at once"),
     "page.plan.make": ("编制方案", "Make a plan"),

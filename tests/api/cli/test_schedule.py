@@ -438,7 +438,9 @@ def test_a_plan_that_breaks_a_constraint_is_not_approved(
     together = (one.model_copy(update={"night": night}) for one in plan.timetable.appointments)
     table = plan.timetable.model_copy(update={"appointments": tuple(together)})
     broken = plans.add(plan.model_copy(update={"timetable": table}), "zhang")
-    refused = run("plan", "approve", broken.code, "--digest", broken.digest, "--as", "li", "--debug")
+    refused = run(
+        "plan", "approve", broken.code, "--digest", broken.digest, "--as", "li", "--debug"
+    )
     assert refused.code == 1, refused.err
     assert "时间表不成立" in refused.err
     told = run("audit", "list", "--json").json["entries"][-1]
