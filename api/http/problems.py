@@ -155,8 +155,8 @@ def _http_fault(request: Request, error: Exception) -> Response:
 
 
 _UNREADABLE = (
-    "请求正文无法读取：应为 UTF-8 的 JSON，或带分隔符的表单 / the body can't be read: expected JSON in UTF-8, "
-    "or a form with its boundary"
+    "请求正文无法读取：应为 UTF-8 的 JSON，或带分隔符的表单 / the body can't be read: expected JSON in "
+    "UTF-8, or a form with its boundary"
 )
 
 

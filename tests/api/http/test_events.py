@@ -21,7 +21,7 @@ from api.settings import SettingsError
 from migrator.people.rights import Role, local
 from migrator.planning.plan import StepKind
 from migrator.runs.records import StepState
-from tests.api.http.client import Client, token_of
+from tests.api.http.client import LOCAL, Client, token_of
 
 SECRET = "s" * 40
 
@@ -169,3 +169,45 @@ def test_nobody_without_the_right_is_told_of_sign_ins(product: Qianyun) -> None:
     told = client.get("/api/v1/events?cursor=0").text
     assert "run.start" in told
     assert "user." not in told
+
+
+def test_a_stream_ends_with_the_right_to_read(
+    product: Qianyun, begun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.http.events.ASKED_AGAIN", 0.0)
+    token = token_of(product, Role.OPERATOR)
+    app = make_app(product)
+
+    async def heard(path: str) -> None:
+        """To its end, which comes only because the token is revoked."""
+        scope = {
+            "type": "http", "method": "GET", "path": path, "raw_path": path.encode(),
+            "query_string": b"", "http_version": "1.1", "scheme": "http", "root_path": "",
+            "headers": [(b"host", b"127.0.0.1"), (b"authorization", f"Bearer {token}".encode())],
+            "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+        }  # fmt: skip
+        opened = asyncio.Event()
+        statuses: list[int] = []
+
+        async def send(message: Any) -> None:
+            statuses.append(message.get("status", 0))
+            opened.set()
+
+        async def receive() -> Any:
+            if not statuses:
+                return {"type": "http.request", "body": b"", "more_body": False}
+            return await asyncio.Event().wait()
+
+        listening = asyncio.create_task(app(scope, receive, send))
+        await opened.wait()
+        assert statuses[0] == 200
+        name = product.accounts.by_token(token)
+        assert name is not None
+        await asyncio.to_thread(product.accounts.change, LOCAL, name.name, disabled=True)
+        await listening
+
+    async def story() -> None:
+        async with app.router.lifespan_context(app):
+            await heard(f"/api/v1/runs/{begun}/events")
+
+    asyncio.run(story())

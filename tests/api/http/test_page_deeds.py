@@ -20,7 +20,7 @@ from migrator.engine.dossier import verify
 from migrator.errors import AlertmanagerDown
 from migrator.people.rights import Role
 from migrator.planning.plan import StepKind
-from migrator.runs.records import ItemState, StepState
+from migrator.runs.records import ItemState, StepState, Wanted
 from migrator.use_cases.planning import Planning, Rehearsal
 from probes.watch.folder import Folder
 from probes.watch.outages import Outages, Turn
@@ -343,3 +343,33 @@ def test_health_tells_of_workers_probers_and_disk(plan: dict[str, Any], product:
         assert word in text
     product.truth.machines.seen("m1", "intranet")
     assert "m1" in Browser(product, Role.ADMIN).page("/admin/health").text
+
+
+def test_a_confirmation_is_of_what_it_said(plan: dict[str, Any], product: Qianyun) -> None:
+    """Between the question and the answer the cutover began: the way back is another one now."""
+    truth = product.truth
+    code = truth.runs.add(plan["code"], truth.plans.load(plan["code"]), "op").code
+    now = truth.now()
+
+    def at(step: StepKind) -> None:
+        truth.runs.set_step(code, FIRST, step, state=StepState.RUNNING, started_at=now, ended_at=None)
+
+    at(StepKind.PRESYNC)
+    li = Browser(product, Role.OPERATOR)
+    path = f"/runs/{code}/do/rollback"
+
+    def seen() -> str:
+        found = re.search(r'name="seen" value="([0-9a-f]{16})"', li.page(f"{path}?system={FIRST}").text)
+        assert found is not None
+        return found[1]
+
+    fields = {"system": FIRST, "reason": "演练", "typed": FIRST}
+    early = seen()
+    at(StepKind.QUIESCE)
+    asked = li.send(path, **fields, seen=early)
+    assert (asked.status_code, "情况已有变化" in asked.text) == (422, True)
+    assert "演练" in asked.text  # what was typed stays
+    assert truth.runs.item(code, FIRST).wanted is Wanted.FORWARD
+    assert seen() != early
+    assert li.send(path, **fields, seen=seen()).status_code == 303
+    assert truth.runs.item(code, FIRST).wanted is Wanted.ROLLBACK
