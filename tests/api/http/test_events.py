@@ -188,14 +188,15 @@ def test_a_stream_ends_with_the_right_to_read(
         }  # fmt: skip
         opened = asyncio.Event()
         statuses: list[int] = []
+        bodies = [{"type": "http.request", "body": b"", "more_body": False}]
 
         async def send(message: Any) -> None:
             statuses.append(message.get("status", 0))
             opened.set()
 
         async def receive() -> Any:
-            if not statuses:
-                return {"type": "http.request", "body": b"", "more_body": False}
+            if bodies:
+                return bodies.pop()
             return await asyncio.Event().wait()
 
         listening = asyncio.create_task(app(scope, receive, send))

@@ -352,14 +352,18 @@ def test_a_confirmation_is_of_what_it_said(plan: dict[str, Any], product: Qianyu
     now = truth.now()
 
     def at(step: StepKind) -> None:
-        truth.runs.set_step(code, FIRST, step, state=StepState.RUNNING, started_at=now, ended_at=None)
+        truth.runs.set_step(
+            code, FIRST, step, state=StepState.RUNNING, started_at=now, ended_at=None
+        )
 
     at(StepKind.PRESYNC)
     li = Browser(product, Role.OPERATOR)
     path = f"/runs/{code}/do/rollback"
 
     def seen() -> str:
-        found = re.search(r'name="seen" value="([0-9a-f]{16})"', li.page(f"{path}?system={FIRST}").text)
+        found = re.search(
+            r'name="seen" value="([0-9a-f]{16})"', li.page(f"{path}?system={FIRST}").text
+        )
         assert found is not None
         return found[1]
 
