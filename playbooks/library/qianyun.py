@@ -58,6 +58,11 @@ from ansible.module_utils.qianyun_agent import (  # noqa: F401
     tunnel,
     units,
     verbs,
+    vip,
+    vip_host,
+    vip_refusals,
+    vip_verbs,
+    vip_wire,
     watchdog,
 )
 from ansible.module_utils.qianyun_agent.app import main as _app  # noqa: F401
