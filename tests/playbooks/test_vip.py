@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from qianyun_agent.vip import FOLDER, HOLDS, TAKES
 
 from tests.lab.host import Host
 from tests.playbooks import vip_pair
@@ -47,6 +48,14 @@ def prepared(pair: Pair) -> Pair:
     return pair
 
 
+@pytest.fixture
+def moved(prepared: Pair) -> Pair:
+    """The new host has it."""
+    prepared.done("vip")
+    assert prepared.holders() == [f"{NEW.name} 2"]
+    return prepared
+
+
 def comes_to(pair: Pair, wanted: Sequence[str]) -> bool:
     limit = time.monotonic() + UPPER
     while pair.holders() != wanted and time.monotonic() < limit:
@@ -75,6 +84,20 @@ def test_clients_go_along_there_and_back(prepared: Pair) -> None:
         assert set(met.failed) <= {"[Errno 104] Connection reset by peer"}, (who, met)
 
 
+def test_an_address_that_is_up_already_is_taken_over(pair: Pair) -> None:
+    """As an administrator set it by hand; nobody notices that VRRP has it from now on."""
+    pair.old.run(["ip", "addr", "add", f"{V4}/24", "dev", "eth0"])
+    pair.old.run(["ip", "addr", "add", f"{V6}/64", "dev", "eth0", "nodad"])
+    with pair.asked() as told:
+        pair.done("vip_prepare")
+    assert [who for who, met in told.items() if met.failed] == []
+    assert pair.holders() == [f"{OLD.name} 2"]
+    listed = pair.old.run(["ip", "-br", "addr", "show", "eth0"]).stdout
+    assert (listed.count(f"{V4}/32"), listed.count(f"{V6}/128")) == (1, 1)
+    pair.done("vip")
+    assert pair.holders() == [f"{NEW.name} 2"]
+
+
 def test_check_mode_changes_nothing_on_hosts_that_nobody_touched(pair: Pair) -> None:
     before = [still(host) for host in (pair.old, pair.new)]
     for name in ("vip_prepare", "vip", "vip_leave"):
@@ -83,12 +106,11 @@ def test_check_mode_changes_nothing_on_hosts_that_nobody_touched(pair: Pair) -> 
     assert pair.holders() == []
 
 
-def test_a_second_run_changes_nothing(prepared: Pair) -> None:
-    prepared.done("vip")
-    before = [still(host) for host in (prepared.old, prepared.new)]
-    again = prepared.done("vip")
+def test_a_second_run_changes_nothing(moved: Pair) -> None:
+    before = [still(host) for host in (moved.old, moved.new)]
+    again = moved.done("vip")
     assert all(line.endswith("there already") for line in again), again
-    assert [still(host) for host in (prepared.old, prepared.new)] == before
+    assert [still(host) for host in (moved.old, moved.new)] == before
 
 
 def test_prepared_twice_and_looked_at(prepared: Pair) -> None:
@@ -102,40 +124,43 @@ def test_prepared_twice_and_looked_at(prepared: Pair) -> None:
     assert prepared.holders() == [f"{OLD.name} 2"]
 
 
-def test_a_restart_keeps_it_where_it_was_moved_to(prepared: Pair) -> None:
-    prepared.done("vip")
-    for host in (prepared.new, prepared.old):
+def test_a_restart_keeps_it_where_it_was_moved_to(moved: Pair) -> None:
+    for host in (moved.new, moved.old):
         host.stop()
-        if host is prepared.new:  # the old one does not take it back while nobody has it
+        if host is moved.new:  # the old one does not take it back while nobody has it
             time.sleep(1.5)
-            assert prepared.old.run(["ip", "-br", "addr"]).stdout.count(V4) == 0
+            assert moved.old.run(["ip", "-br", "addr"]).stdout.count(V4) == 0
         host.start()
-        assert comes_to(prepared, [f"{NEW.name} 2"])
+        assert comes_to(moved, [f"{NEW.name} 2"])
 
 
-def test_back_while_the_new_host_is_dead(prepared: Pair) -> None:
-    prepared.done("vip")
-    prepared.new.stop()
-    shutil.rmtree(prepared.folder / "cp")  # connections to it, which would be waited for
-    assert "vip-01 settle: the other host was not barred" in prepared.done("vip", "back")[-1]
-    prepared.new.start()
+def test_back_while_the_new_host_is_dead(moved: Pair) -> None:
+    moved.new.stop()
+    shutil.rmtree(moved.folder / "cp")  # connections to it, which would be waited for
+    assert "vip-01 settle: the other host was not barred" in moved.done("vip", "back")[-1]
+    moved.new.start()
     time.sleep(1.5)  # it would have it by now
-    assert prepared.holders() == [f"{OLD.name} 2"]
-    assert prepared.done("vip", "back") == [
-        "vip-01 take: there already",
-        "vip-01 settle: settled",
-        "vip-02 ready: there already",
-        "vip-02 release: barred",
+    assert moved.holders() == [f"{OLD.name} 2"]
+
+
+def test_what_was_cut_off_is_finished_by_the_next(moved: Pair) -> None:
+    """Killed after the address had come, before anybody was barred or settled."""
+    for host, number in ((moved.new, TAKES), (moved.old, HOLDS)):
+        host.run(["tee", f"{FOLDER}/portal-vip.priority"], text=f"{number}\n")
+    assert moved.done("vip") == [
+        "vip-01 ready: there already",
+        "vip-01 release: barred",
+        "vip-02 take: there already",
+        "vip-02 settle: settled",
     ]
 
 
-def test_the_side_without_it_leaves_and_takes_keepalived_along(prepared: Pair) -> None:
-    prepared.done("vip")
-    assert prepared.done("vip_leave") == ["vip-01 leave: left", "vip-02 leave: holds it, and stays"]
-    assert not any("keepalived" in one for one in prepared.old.pids().values())
-    assert prepared.old.run(["find", "/etc/keepalived", "-type", "f"]).stdout == ""
-    assert prepared.holders() == [f"{NEW.name} 2"]
-    assert prepared.done("vip_leave")[0] == "vip-01 leave: nothing here"
+def test_the_side_without_it_leaves_and_takes_keepalived_along(moved: Pair) -> None:
+    assert moved.done("vip_leave") == ["vip-01 leave: left", "vip-02 leave: holds it, and stays"]
+    assert not any("keepalived" in one for one in moved.old.pids().values())
+    assert moved.old.run(["find", "/etc/keepalived", "-type", "f"]).stdout == ""
+    assert moved.holders() == [f"{NEW.name} 2"]
+    assert moved.done("vip_leave")[0] == "vip-01 leave: nothing here"
 
 
 def test_an_old_host_that_is_deaf_keeps_it_and_its_neighbours(prepared: Pair) -> None:

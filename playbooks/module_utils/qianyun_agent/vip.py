@@ -21,6 +21,7 @@ KEEPALIVED = Path("/etc/keepalived")
 FOLDER = KEEPALIVED / "qianyun.d"
 MAIN = KEEPALIVED / "keepalived.conf"
 INCLUDE = f"include {FOLDER}/*.conf"
+WIDTH = {4: 32, 6: 128}  # no second route to the segment, and no source of connections
 INTERVAL = 0.2  # seconds between adverts: RFC 5798's master-down interval is then below 0.8 s
 
 # What the watched number adds to a priority of 100. Only one side is ever let hold the address,
@@ -124,8 +125,7 @@ def instance(vip: Vip, side: str, interface: str, state: Path) -> str:
     multicast, and no router's VRID can be the same. They go over the first family; the address of the
     other comes and goes with it, so the two never stand on different hosts.
     """
-    width = {4: 32, 6: 128}  # alone: no second route to the segment, and no source of connections
-    first, *rest = (f"        {one}/{width[family(one)]} dev {interface}" for one in vip.addresses)
+    first, *rest = (f"        {one}/{WIDTH[family(one)]} dev {interface}" for one in vip.addresses)
     excluded = ["    virtual_ipaddress_excluded {", *rest, "    }"] if rest else []
     lines = [
         f"# qianyun {vip.name}",

@@ -10,13 +10,13 @@ import signal
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Set
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from .errors import AgentError
 from .files import ensure_folder, write
 from .proc import check, run
 from .units import Service
-from .vip import FOLDER, INCLUDE, KEEPALIVED, MAIN, Vip, instance
+from .vip import FOLDER, INCLUDE, KEEPALIVED, MAIN, WIDTH, Vip, family, instance
 from .vip_wire import Interface
 
 SERVICE = "keepalived"
@@ -29,6 +29,7 @@ BOOT = (
     "NetworkManager/system-connections/*", "sysconfig/network-scripts/ifcfg-*",
     "sysconfig/network/ifcfg-*",
 )  # fmt: skip
+ADOPT_SECONDS = 2.0  # beyond VRRP's start
 INSTANCES = ("keepalived/*.conf", "keepalived/*/*.conf")
 
 
@@ -72,15 +73,67 @@ def _elsewhere(address: str, read: str) -> AgentError:
     )
 
 
-def holding(vip: Vip) -> Set[str]:
-    """Which of the virtual addresses this host has now."""
-    had = {
-        str(ipaddress.ip_address(one["local"]))
+def _entries(wanted: Iterable[str]) -> List[Tuple[str, Dict[str, Any]]]:
+    """Card and entry of each of these addresses that this host has, with whatever prefix."""
+    return [
+        (listed["ifname"], one)
         for listed in _listed()
         for one in listed.get("addr_info", [])
-        if "local" in one
-    }
-    return had & set(vip.addresses)
+        if "local" in one and str(ipaddress.ip_address(one["local"])) in wanted
+    ]
+
+
+def holding(vip: Vip) -> Set[str]:
+    """Which of the virtual addresses this host has now."""
+    return {str(ipaddress.ip_address(one["local"])) for _, one in _entries(vip.addresses)}
+
+
+def strays(vip: Vip) -> List[Tuple[str, str]]:
+    """Card and prefix of those that are not VRRP's, since they were here before it."""
+    return [
+        (name, f"{one['local']}/{one['prefixlen']}")
+        for name, one in _entries(vip.addresses)
+        if one["prefixlen"] != WIDTH[family(one["local"])]
+    ]
+
+
+def hangs_on_stray(vip: Vip, side: str) -> bool:
+    """Whether the kernel would take the host's own address away with a stray (it is its secondary)."""
+    return bool(strays(vip)) and any(one.get("secondary") for _, one in _entries(vip.own(side)))
+
+
+def adopt(vip: Vip, seconds: float) -> bool:
+    """Waits until VRRP has all addresses here, and nobody else; whether it came to that.
+
+    Strays stay up until VRRP is at work: it misses the one that goes, and has it again in 0.1 s.
+    """
+    started = time.monotonic()
+    while (passed := time.monotonic() - started) < seconds:
+        found = strays(vip)
+        ours = len(_entries(vip.addresses)) - len(found)
+        if ours == len(vip.addresses) and not found:
+            return True
+        # of IPv6 the kernel has an address once, so a stray hides whether VRRP is at work
+        if found and (ours or passed > ADOPT_SECONDS):
+            _convert(found)
+        time.sleep(0.3 if found else 0.02)
+    return False
+
+
+def _convert(found: Sequence[Tuple[str, str]]) -> None:
+    """In one go, so that an address is away for no longer than the kernel needs."""
+    orders = []
+    for name, address in found:
+        bare, more = address.partition("/")[0], ""
+        if family(bare) == 6:
+            more = f"addr add {bare}/{WIDTH[6]} dev {name} nodad preferred_lft 0\n"
+        orders.append(f"addr del {address} dev {name}\n{more}")
+    check(
+        ["ip", "-batch", "-"],
+        doing="ip addr del",
+        do="人工撤下该地址后重试 / take it away by hand, then retry",
+        feed="".join(orders),
+    )
 
 
 def holds_all(vip: Vip) -> bool:

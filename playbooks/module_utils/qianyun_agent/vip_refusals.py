@@ -34,6 +34,15 @@ def at_boot(found: Sequence[str]) -> AgentError:
     )
 
 
+def hangs() -> AgentError:
+    return AgentError(
+        "本机自身地址依附于虚拟地址 / this host's own address hangs on the virtual one",
+        read="its own address is a secondary one (ip addr)",
+        expected="a primary one: it would go with the virtual address",
+        do="把自身地址配为主地址后重试 / set its own address first, then the virtual one, and retry",
+    )
+
+
 def same_vrid(vrid: int, found: Sequence[str]) -> AgentError:
     return AgentError(
         f"VRID 已被占用 / the VRID is taken on this host: {vrid}",

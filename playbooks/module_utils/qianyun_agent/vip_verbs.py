@@ -114,6 +114,8 @@ class Here:
         found, wrong = vip_host.set_elsewhere(self.vip), []
         if found:
             wrong.append(str(refusals.at_boot(found)))
+        if vip_host.hangs_on_stray(self.vip, self.side):
+            wrong.append(str(refusals.hangs()))
         if same := vip_host.vrid_elsewhere(self.vip):
             wrong.append(str(refusals.same_vrid(self.vip.vrid, same)))
         if not vip_host.includes():
@@ -139,12 +141,17 @@ class Here:
         changed = vip_host.install(
             vip, self.side, card.name, HOLDS if self.side == "source" else BARRED
         )
-        wanted = set() if vip_host.priority(vip) == BARRED else set(vip.addresses)
-        if not vip_host.awaited(vip, wanted, START_SECONDS):
+        barred = vip_host.priority(vip) == BARRED
+        there = self._none(START_SECONDS) if barred else vip_host.adopt(vip, START_SECONDS)
+        if not there:
             if before is None:
                 vip_host.remove(vip)
-            raise refusals.unmoved(sorted(vip_host.holding(vip)), sorted(wanted))
+            wanted = [] if barred else list(vip.addresses)
+            raise refusals.unmoved(sorted(vip_host.holding(vip)), wanted)
         return self.answer(changed, "prepared" if changed else "there already")
+
+    def _none(self, seconds: float) -> bool:
+        return vip_host.awaited(self.vip, set(), seconds)
 
     def leave(self) -> Answer:
         """A barred side is taken out of it; the one that holds the address keeps it by VRRP."""
