@@ -60,6 +60,7 @@ from ansible.module_utils.qianyun_agent import (  # noqa: F401
     verbs,
     vip,
     vip_host,
+    vip_keepalived,
     vip_refusals,
     vip_verbs,
     vip_wire,

@@ -18,6 +18,7 @@ from ansible.module_utils.qianyun_agent import (  # noqa: F401
     services,
     units,
     vip_host,
+    vip_keepalived,
     vip_refusals,
     vip_wire,
 )

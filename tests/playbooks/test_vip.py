@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from qianyun_agent.vip import FOLDER, HOLDS, TAKES
 
+from tests.lab.addresses import ROOM_JT
 from tests.lab.host import Host
 from tests.playbooks import vip_pair
 from tests.playbooks.ansible import FAILED, HOSTILE
@@ -141,6 +142,36 @@ def test_back_while_the_new_host_is_dead(moved: Pair) -> None:
     moved.new.start()
     time.sleep(1.5)  # it would have it by now
     assert moved.holders() == [f"{OLD.name} 2"]
+
+
+def test_back_from_a_host_that_is_deaf_to_us_alone(moved: Pair) -> None:
+    """Its way of administration is cut, clients are served: it lets go by VRRP, and is barred later."""
+    shutil.rmtree(moved.folder / "cp")
+    table = "table inet f { chain i { type filter hook input priority 0; tcp dport 22 drop; }; }\n"
+    moved.new.run(["nft", "-f", "-"], text=table)
+    assert "vip-01 settle: the other host was not barred" in moved.done("vip", "back")[-1]
+    assert moved.holders() == [f"{OLD.name} 2"]
+
+
+def test_back_where_keepalived_was_killed(moved: Pair) -> None:
+    """Its addresses stay behind then, and nobody would take them away."""
+    moved.new.run(["sh", "-c", "kill -9 $(cat /run/keepalived.pid) $(pidof keepalived)"])
+    assert moved.holders() == [f"{NEW.name} 2"]
+    assert moved.done("vip", "back")[2] == "vip-02 ready: started again"
+    assert moved.holders() == [f"{OLD.name} 2"]
+
+
+def test_another_one_on_the_same_hosts_is_not_disturbed(prepared: Pair) -> None:
+    first = dict(prepared.changes)
+    other = [str(ROOM_JT.address(101)), str(ROOM_JT.address6(101))]
+    with prepared.asked() as told:
+        prepared.changes = {"name": "other", "vrid": 52, "addresses": other}
+        prepared.done("vip_prepare")
+        prepared.done("vip_leave")
+    for who, met in told.items():
+        assert (met.failed, met.answered) == ([], [OLD.name]), who
+    prepared.changes = first
+    assert prepared.done("vip_prepare")[1] == "vip-02 prepare: there already"
 
 
 def test_what_was_cut_off_is_finished_by_the_next(moved: Pair) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qianyun_agent import vip_host
+from qianyun_agent import vip_keepalived
 from qianyun_agent.errors import BadMove
 from qianyun_agent.vip import instance, parse
 
@@ -92,4 +92,4 @@ def test_boot_files_are_read_word_by_word(tmp_path: Path) -> None:
     ]
     for text, found in told:
         (tmp_path / "file").write_text(text + "\n")
-        assert vip_host._named(tmp_path / "file", wanted) == found, text
+        assert vip_keepalived._named(tmp_path / "file", wanted) == found, text

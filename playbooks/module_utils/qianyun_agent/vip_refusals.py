@@ -75,7 +75,7 @@ def unheard(peer: str) -> AgentError:
         f"收不到对端的 VRRP 报文 / VRRP does not get there and back: {peer}",
         read="no greeting of the other host, or none of ours came to it",
         expected="IP protocol 112 let through by both hosts' firewalls and the cloud's security groups",
-        do="放行协议 112 后重试 / let protocol 112 through, then retry",
+        do="放行协议 112；Ansible 并发数至少为 2 / let it through; Ansible needs two forks or more",
     )
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Set
 
-from . import services, vip_host
+from . import services, vip_host, vip_keepalived
 from . import vip_refusals as refusals
 from .errors import AgentError
 from .files import STATE, locked
@@ -42,7 +42,7 @@ class Here:
         self.vip, self.side, self.check, self.alone = vip, side, check, alone
 
     def told(self, outcome: str, **more: Any) -> Dict[str, Any]:
-        number = vip_host.priority(self.vip)
+        number = vip_keepalived.priority(self.vip)
         return {
             "name": self.vip.name,
             "outcome": outcome,
@@ -92,10 +92,10 @@ class Here:
         other even where something is wrong, so that the other one need not wait in vain.
         """
         wrong = [] if self.alone else self._greeted()
-        if not vip_host.installed():
+        if not vip_keepalived.installed():
             return Answer(False, {"name": self.vip.name}, [*wrong, str(refusals.missing())])
         wrong += self.strangers() + self._configured()
-        if self.side == "target" and vip_host.priority(self.vip) is None and self._has_some():
+        if self.side == "target" and vip_keepalived.priority(self.vip) is None and self._has_some():
             first = self.vip.addresses[0]
             wrong.append(str(refusals.taken(first, {self.card.mac}, "not on the target yet")))
         return Answer(False, self.told("looked" if self.alone else "met"), wrong)
@@ -111,17 +111,17 @@ class Here:
 
     def _configured(self) -> List[str]:
         """Whether keepalived would do it, and nothing else does."""
-        found, wrong = vip_host.set_elsewhere(self.vip), []
+        found, wrong = vip_keepalived.set_elsewhere(self.vip), []
         if found:
             wrong.append(str(refusals.at_boot(found)))
         if vip_host.hangs_on_stray(self.vip, self.side):
             wrong.append(str(refusals.hangs()))
-        if same := vip_host.vrid_elsewhere(self.vip):
+        if same := vip_keepalived.vrid_elsewhere(self.vip):
             wrong.append(str(refusals.same_vrid(self.vip.vrid, same)))
-        if not vip_host.includes():
+        if not vip_keepalived.includes():
             wrong.append(str(refusals.unread()))
         try:
-            vip_host.tried(self.vip, self.side, self.card.name)
+            vip_keepalived.tried(self.vip, self.side, self.card.name)
         except AgentError as error:
             wrong.append(str(error))
         return wrong
@@ -135,17 +135,17 @@ class Here:
         """The source holds the address by VRRP from now on, and the target is barred."""
         vip, card = self.vip, self.card
         if self.check:
-            done = vip_host.ready(vip, self.side, card.name)
+            done = vip_keepalived.prepared(vip, self.side, card.name) and vip_keepalived.alive()
             return self.answer(not done, "there already" if done else "would be prepared")
-        before = vip_host.priority(vip)
-        changed = vip_host.install(
+        before = vip_keepalived.priority(vip)
+        changed = vip_keepalived.install(
             vip, self.side, card.name, HOLDS if self.side == "source" else BARRED
         )
-        barred = vip_host.priority(vip) == BARRED
+        barred = vip_keepalived.priority(vip) == BARRED
         there = self._none(START_SECONDS) if barred else vip_host.adopt(vip, START_SECONDS)
         if not there:
             if before is None:
-                vip_host.remove(vip)
+                vip_keepalived.remove(vip)
             wanted = [] if barred else list(vip.addresses)
             raise refusals.unmoved(sorted(vip_host.holding(vip)), wanted)
         return self.answer(changed, "prepared" if changed else "there already")
@@ -155,29 +155,39 @@ class Here:
 
     def leave(self) -> Answer:
         """A barred side is taken out of it; the one that holds the address keeps it by VRRP."""
-        number = vip_host.priority(self.vip)
+        number = vip_keepalived.priority(self.vip)
         if number is None or number != BARRED:
             return self.answer(False, "nothing here" if number is None else "holds it, and stays")
         if not self.check:
-            vip_host.remove(self.vip)
+            vip_keepalived.remove(self.vip)
         return self.answer(True, "would leave" if self.check else "left")
 
     # -- moving ----------------------------------------------------------------------------------
 
-    def _prepared(self) -> None:
-        if not vip_host.ready(self.vip, self.side, self.card.name):
+    def _prepared(self, running: bool = True) -> None:
+        ready = vip_keepalived.prepared(self.vip, self.side, self.card.name)
+        if not ready or (running and not vip_keepalived.alive()):
             raise refusals.unready(self.vip.name)
 
     def ready(self) -> Answer:
-        """On the old side: what a move that was cut off left above the usual comes down again."""
-        if self.check and vip_host.priority(self.vip) is None:
+        """On the old side: what a move that was cut off left above the usual comes down again, and a
+        keepalived that died is started, since without it the address would never be let go.
+        """
+        if self.check and vip_keepalived.priority(self.vip) is None:
             return self.answer(False, "not prepared yet")
-        self._prepared()
-        return self._settled(vip_host.priority(self.vip) == TAKES)
+        self._prepared(running=False)
+        if vip_keepalived.alive():
+            return self._settled(vip_keepalived.priority(self.vip) == TAKES)
+        if not self.check:
+            vip_keepalived.renew()
+            self._settled(vip_keepalived.priority(self.vip) == TAKES)
+            if self._has_some():
+                vip_host.adopt(self.vip, START_SECONDS)
+        return self.answer(True, "started again")
 
     def _settled(self, high: bool) -> Answer:
         if high and not self.check:
-            vip_host.set_priority(self.vip, HOLDS)
+            vip_keepalived.set_priority(self.vip, HOLDS)
         return self.answer(high, "settled" if high else "there already")
 
     def _served(self) -> None:
@@ -188,18 +198,18 @@ class Here:
     def take(self) -> Answer:
         """On the new side: rises above the other, has the address, and the other has it no more."""
         vip = self.vip
-        if not (self.check and vip_host.priority(vip) is None):
+        if not (self.check and vip_keepalived.priority(vip) is None):
             self._prepared()
         self._served()
         if wrong := self.strangers():
             return Answer(False, self.told("refused"), wrong)
-        before = vip_host.priority(vip)
+        before = vip_keepalived.priority(vip)
         if vip_host.holds_all(vip):
             return self.answer(False, "there already")
         if self.check:
             return self.answer(True, "would be moved" if before is not None else "not prepared yet")
         started = time.monotonic()
-        vip_host.set_priority(vip, TAKES)
+        vip_keepalived.set_priority(vip, TAKES)
         try:
             self._taken()
         except AgentError:
@@ -219,7 +229,7 @@ class Here:
 
     def _back(self, number: int) -> None:
         """The old side never let go, and says nothing: neighbours learn from us that it is there."""
-        vip_host.set_priority(self.vip, number)
+        vip_keepalived.set_priority(self.vip, number)
         vip_host.awaited(self.vip, set(), TAKE_SECONDS)
         card, own = self.card, self.vip.own(self.side)
         for mine, (address, macs) in zip(own, self.owners().items()):  # noqa: B905
@@ -229,13 +239,13 @@ class Here:
     def release(self) -> Answer:
         """On the old side: barred from now on, over a restart too."""
         vip = self.vip
-        if vip_host.priority(vip) in (None, BARRED):
+        if vip_keepalived.priority(vip) in (None, BARRED):
             return self.answer(False, "there already")
         if self.check:
             return self.answer(True, "would be barred")
         if self._has_some() or not all(self.owners().values()):
             raise refusals.kept(sorted(vip_host.holding(vip)), self._elsewhere())
-        vip_host.set_priority(vip, BARRED)
+        vip_keepalived.set_priority(vip, BARRED)
         return self.answer(True, "barred")
 
     def _elsewhere(self) -> Dict[str, List[str]]:
@@ -251,7 +261,7 @@ class Here:
             return self.answer(
                 False, "the other host was not barred: play this again once it is back"
             )
-        return self._settled(vip_host.priority(self.vip) != HOLDS)
+        return self._settled(vip_keepalived.priority(self.vip) != HOLDS)
 
 
 VERBS: Dict[str, Callable[[Here], Answer]] = {
