@@ -58,12 +58,6 @@ from ansible.module_utils.qianyun_agent import (  # noqa: F401
     tunnel,
     units,
     verbs,
-    vip,
-    vip_host,
-    vip_keepalived,
-    vip_refusals,
-    vip_verbs,
-    vip_wire,
     watchdog,
 )
 from ansible.module_utils.qianyun_agent.app import main as _app  # noqa: F401

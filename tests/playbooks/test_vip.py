@@ -1,5 +1,6 @@
 """A virtual address goes from one host to another by a real keepalived, there and back, under clients."""
 
+import random
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,6 +63,14 @@ def comes_to(pair: Pair, wanted: Sequence[str]) -> bool:
     while pair.holders() != wanted and time.monotonic() < limit:
         time.sleep(0.05)
     return pair.holders() == wanted
+
+
+def comes_to_one(pair: Pair) -> bool:
+    """Whether just one host has both addresses, now that nothing is under way any more."""
+    limit = time.monotonic() + UPPER
+    while len(pair.holders()) != 1 and time.monotonic() < limit:
+        time.sleep(0.05)
+    return [one.partition(" ")[2] for one in pair.holders()] == ["2"]
 
 
 def still(host: Host) -> Mapping[str, str]:
@@ -289,3 +298,17 @@ def test_what_people_wrote_is_data(pair: Pair) -> None:
     assert not Path("/tmp/pwned").exists()
     for host in (pair.old, pair.new):
         assert host.run(["find", "/tmp", "-name", "pwned"]).stdout == ""
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_at_any_moment_it_is_finished_by_the_next(prepared: Pair, seed: int) -> None:
+    """Ansible dies with all its connections; whoever has it meanwhile is one, and clients are served."""
+    with prepared.asked() as told:
+        prepared.killed("vip", after=random.Random(seed).uniform(1.0, 6.0))
+        assert comes_to_one(prepared)
+        prepared.done("vip")
+        assert prepared.holders() == [f"{NEW.name} 2"]
+    for who, met in told.items():
+        assert met.answered == [OLD.name, NEW.name], who
+        assert len(met.failed) <= 1, (who, met)

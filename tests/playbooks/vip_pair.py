@@ -1,7 +1,10 @@
 """Two hosts of one room, a neighbour of theirs, and a virtual address: what the tests of it work with."""
 
+import contextlib
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -80,6 +83,7 @@ class Pair:
     lab: Lab
     folder: Path
     changes: dict[str, Any] = field(default_factory=dict)  # of fields of the virtual address
+    strategy: Strategy = Strategy.PLAIN
 
     @property
     def old(self) -> Host:
@@ -103,26 +107,53 @@ class Pair:
 
     def play(self, name: str, *options: str, hosts: Sequence[HostFact] = (OLD, NEW)) -> Played:
         """Plays one as an engineer does; `back` goes back."""
+        done = subprocess.run(
+            self._command(name, options, hosts),
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        return read(done.returncode, done.stdout, done.stderr)
+
+    def killed(self, name: str, *options: str, after: float) -> None:
+        """Plays one, and kills it with all that it started here after so many seconds."""
+        run = subprocess.Popen(
+            self._command(name, options, (OLD, NEW)),
+            env=self._environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            run.wait(after)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        shutil.rmtree(self.folder / "cp")
+
+    def _command(self, name: str, options: Sequence[str], hosts: Sequence[HostFact]) -> list[str]:
         variables = self.folder / "vip.play.json"
         variables.write_text(json.dumps(unsafe({"vip": self.told()})))
         flags = ["-e", "vip_back=true"] if "back" in options else []
         flags += [one for one in options if one != "back"]
         program = str(Path(sys.executable).parent / "ansible-playbook")
         argv = [program, "-i", str(self._inventory(hosts)), "-e", f"@{variables}", *flags]
+        return self.lab.ops.command([*argv, str(PLAYBOOKS / f"{name}.yml")])
+
+    def _environment(self) -> dict[str, str]:
         sockets = self.folder / "cp"
         sockets.mkdir(exist_ok=True)
-        done = subprocess.run(
-            self.lab.ops.command([*argv, str(PLAYBOOKS / f"{name}.yml")]),
-            env={
-                **ansible_settings(self.folder, sockets, Strategy.PLAIN),
-                "PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C.UTF-8",
-                "ANSIBLE_STDOUT_CALLBACK": "collected",
-                "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
-                "QIANYUN_BECOME_PASSWORD": self.lab.sudo_password,
-            },
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-        return read(done.returncode, done.stdout, done.stderr)
+        return {
+            **ansible_settings(self.folder, sockets, self.strategy),
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "ANSIBLE_STDOUT_CALLBACK": "collected",
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
+            "QIANYUN_BECOME_PASSWORD": self.lab.sudo_password,
+        }
 
     def done(self, name: str, *options: str) -> list[str]:
         """Plays one that has to succeed; what came of it on either host, in order."""
