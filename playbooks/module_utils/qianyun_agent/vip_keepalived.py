@@ -84,6 +84,14 @@ def prepared(vip: Vip, side: str, interface: str) -> bool:
     return same and priority(vip) is not None
 
 
+def another(vip: Vip) -> Set[str]:
+    """The addresses of an instance of this name that is here for others; empty is right."""
+    if not vip.file.exists():
+        return set()
+    found = set(re.findall(r"(?m)^ {8}(\S+)/\d+ dev ", vip.file.read_text()))
+    return found if found != set(vip.addresses) else set()
+
+
 def install(vip: Vip, side: str, interface: str, first: int) -> bool:
     """Instance, number (`first`, unless there is one), and keepalived at work, now and after a
     restart. Returns whether anything changed. Raises AgentError."""
@@ -123,9 +131,7 @@ def renew() -> None:
                 do="由管理员设为开机启动后重试 / have it enabled, then retry",
             )
         return
-    os.kill(
-        int(PID.read_text()), signal.SIGHUP
-    )  # reads its configuration anew; other instances go on
+    os.kill(int(PID.read_text()), signal.SIGHUP)  # other instances go on meanwhile
 
 
 def _stop() -> None:

@@ -52,6 +52,15 @@ def same_vrid(vrid: int, found: Sequence[str]) -> AgentError:
     )
 
 
+def another(name: str, found: Iterable[str]) -> AgentError:
+    return AgentError(
+        f"同名的另一虚拟地址已在本机 / another virtual address of that name is here: {name}",
+        read=", ".join(sorted(found)),
+        expected="none, or the same addresses",
+        do="换一个名称重新生成 / render it again under another name",
+    )
+
+
 def unread() -> AgentError:
     return AgentError(
         "keepalived 未读取我们的目录 / keepalived does not read our folder",

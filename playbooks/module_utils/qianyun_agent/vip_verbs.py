@@ -116,6 +116,8 @@ class Here:
             wrong.append(str(refusals.at_boot(found)))
         if vip_host.hangs_on_stray(self.vip, self.side):
             wrong.append(str(refusals.hangs()))
+        if addresses := vip_keepalived.another(self.vip):
+            wrong.append(str(refusals.another(self.vip.name, addresses)))
         if same := vip_keepalived.vrid_elsewhere(self.vip):
             wrong.append(str(refusals.same_vrid(self.vip.vrid, same)))
         if not vip_keepalived.includes():
@@ -213,7 +215,7 @@ class Here:
         try:
             self._taken()
         except AgentError:
-            self._back(BARRED if before is None else before)
+            self._back()
             raise
         return self.answer(True, "moved", seconds=round(time.monotonic() - started, 3))
 
@@ -227,9 +229,9 @@ class Here:
                 address, macs = next(iter(others.items()))
                 raise refusals.two_holders(address, macs)
 
-    def _back(self, number: int) -> None:
+    def _back(self) -> None:
         """The old side never let go, and says nothing: neighbours learn from us that it is there."""
-        vip_keepalived.set_priority(self.vip, number)
+        vip_keepalived.set_priority(self.vip, BARRED)
         vip_host.awaited(self.vip, set(), TAKE_SECONDS)
         card, own = self.card, self.vip.own(self.side)
         for mine, (address, macs) in zip(own, self.owners().items()):  # noqa: B905

@@ -129,7 +129,13 @@ def meet(vip: Vip, side: str, seconds: float) -> bool:
     They are of a type that does not exist, so whoever speaks VRRP discards them (RFC 5798, 7.1). A raw
     socket is behind the host's firewall, as keepalived's is.
     """
-    own, peer = vip.own(side)[0], vip.peer(side)[0]
+    try:
+        return _met(vip, vip.own(side)[0], vip.peer(side)[0], seconds)
+    except OSError:  # no such address here, or no way there: the card and the wire tell more
+        return False
+
+
+def _met(vip: Vip, own: str, peer: str, seconds: float) -> bool:
     kind = socket.AF_INET if family(own) == 4 else socket.AF_INET6
     heard = known = False
     limit = time.monotonic() + seconds
