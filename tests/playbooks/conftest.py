@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from migrator.attempts.strategy import Strategy
 from tests.lab.addresses import ENTRIES, FILES, GATEWAY, PORTAL, SystemFact
 from tests.lab.lab import Lab
 from tests.playbooks import vip_pair
@@ -52,7 +53,7 @@ def vip_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 def pair(vip_hosts: Pair) -> Pair:
     """Hosts that nobody touched."""
     vip_hosts.lab.reset(OLD.name, NEW.name, NEAR.name)
-    vip_hosts.changes = {}
+    vip_hosts.changes, vip_hosts.strategy = {}, Strategy.PLAIN
     return vip_hosts
 
 

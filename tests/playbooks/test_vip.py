@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 from qianyun_agent.vip import FOLDER, HOLDS, TAKES
 
+from migrator.attempts.strategy import Strategy
 from tests.lab.addresses import ROOM_JT
 from tests.lab.host import Host
 from tests.playbooks.vip_pair import NEW, OLD, V4, V6, Pair
@@ -68,6 +69,19 @@ def test_an_address_that_is_up_already_is_taken_over(pair: Pair) -> None:
     assert (listed.count(f"{V4}/32"), listed.count(f"{V6}/128")) == (1, 1)
     pair.done("vip")
     assert pair.holders() == [f"{NEW.name} 2"]
+
+
+@pytest.mark.parametrize(
+    ("family", "strategy"), [(0, Strategy.PLAIN), (1, Strategy.MITOGEN)], ids=["v4", "v6 mitogen"]
+)
+def test_one_family_alone(pair: Pair, family: int, strategy: Strategy) -> None:
+    told = pair.told()
+    pair.changes = {name: [told[name][family]] for name in ("addresses", "source", "target")}
+    pair.strategy = strategy
+    pair.done("vip_prepare")
+    assert pair.holders() == [f"{OLD.name} 1"]
+    pair.done("vip")
+    assert pair.holders() == [f"{NEW.name} 1"]
 
 
 def test_check_mode_changes_nothing_on_hosts_that_nobody_touched(pair: Pair) -> None:
