@@ -22,7 +22,9 @@ FOLDER = KEEPALIVED / "qianyun.d"
 MAIN = KEEPALIVED / "keepalived.conf"
 INCLUDE = f"include {FOLDER}/*.conf"
 WIDTH = {4: 32, 6: 128}  # no second route to the segment, and no source of connections
-INTERVAL = 0.2  # seconds between adverts: RFC 5798's master-down interval is then below 0.8 s
+INTERVAL = (
+    1.0  # seconds between adverts, RFC 5798's own: a holder may stall for three before it is lost
+)
 
 # What the watched number adds to a priority of 100. Only one side is ever let hold the address,
 # except while it moves: a source that takes it back because the target restarts would serve what is

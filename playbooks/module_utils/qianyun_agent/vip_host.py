@@ -12,7 +12,7 @@ from .proc import check
 from .vip import WIDTH, Vip, family
 from .vip_wire import Interface
 
-ADOPT_SECONDS = 2.0  # beyond VRRP's start
+ADOPT_SECONDS = 5.0  # beyond VRRP's start
 
 
 def _listed() -> List[Dict[str, Any]]:
@@ -87,7 +87,7 @@ def hangs_on_stray(vip: Vip, side: str) -> bool:
 def adopt(vip: Vip, seconds: float) -> bool:
     """Waits until VRRP has all addresses here, and nobody else; whether it came to that.
 
-    Strays stay up until VRRP is at work: it misses the one that goes, and has it again in 0.1 s.
+    Strays stay up until VRRP is at work: it misses the one that goes, and has it again in 0.5 s.
     """
     started = time.monotonic()
     while (passed := time.monotonic() - started) < seconds:

@@ -19,7 +19,7 @@ from .files import STATE, locked
 from .vip import BARRED, HOLDS, TAKES, Addresses, Vip
 from .vip_wire import Interface, announce, meet, who_has
 
-TAKE_SECONDS = 5.0  # master-down is below 0.8 s; a host under load is given time
+TAKE_SECONDS = 10.0  # master-down is below 4 s; a host under load is given time
 GIVE_SECONDS = 1.0  # in which the old side has to be heard no more
 START_SECONDS = 15.0
 MEET_SECONDS = 10.0  # the other host may begin later than this one
