@@ -6,7 +6,7 @@ from rich.console import RenderableType
 
 from api.show.parts import rows, table, text
 from api.words import Words
-from migrator.network.files import DNS, NFTABLES, Checked
+from migrator.network.files import DNS, NFTABLES, VRRP, Checked
 
 
 def network_screen(found: Sequence[Checked], out: str, say: Words) -> Iterator[RenderableType]:
@@ -32,6 +32,6 @@ def network_screen(found: Sequence[Checked], out: str, say: Words) -> Iterator[R
 
 
 def _found(one: Checked, say: Words) -> str:
-    if one.kind in (DNS, NFTABLES):
+    if one.kind in (DNS, NFTABLES, VRRP):
         return say("network_compared")
     return ", ".join(one.left) or say("network_whole")

@@ -1,6 +1,7 @@
 """A list of network changes from a TOML file: closed types, every mistake with its line.
 
-docs/network.md has one whole: ports of devices, firewalls said of IPv6, names to other addresses.
+docs/network.md has one whole: ports of devices, firewalls said of IPv6, names to other addresses,
+virtual addresses from one host to another.
 """
 
 import json
@@ -111,10 +112,23 @@ class _Name(_Closed):
     ttl: Annotated[int, Field(ge=1, le=604800)] = 60
 
 
+_HostAddresses = Annotated[_Addresses, Field(min_length=1, max_length=2)]
+
+
+class _Vip(_Closed):
+    name: _FileName
+    vrid: Annotated[int, Field(ge=1, le=255)]
+    addresses: _HostAddresses
+    source: _HostAddresses
+    target: _HostAddresses
+    ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], Field(min_length=1)]
+
+
 class _List(_Closed):
     device: tuple[_Device, ...] = ()
     firewall: tuple[_Firewall, ...] = ()
     name: tuple[_Name, ...] = ()
+    vip: tuple[_Vip, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,10 +158,19 @@ class NameChange:
 
 
 @dataclass(frozen=True)
+class VipChange:
+    """A virtual address from the source to the target by VRRP; `told`: as vip.yml takes it."""
+
+    name: str
+    told: dict[str, object]
+
+
+@dataclass(frozen=True)
 class NetworkChanges:
     devices: tuple[DeviceChanges, ...]
     firewalls: tuple[FirewallChange, ...]
     names: tuple[NameChange, ...]
+    vips: tuple[VipChange, ...] = ()
 
 
 def read_changes(path: Path) -> NetworkChanges:
@@ -167,16 +190,19 @@ def read_changes(path: Path) -> NetworkChanges:
         *(one.name for one in told.device),
         *(one.name for one in told.firewall),
         *(one.name for one in told.name),
+        *(one.name for one in told.vip),
     ]
     if not names:
         raise Refused(
-            f"{path.name}: 没有变更 / no change in it; expected [[device]], [[firewall]] or [[name]]"
+            f"{path.name}: 没有变更 / no change in it; expected [[device]], [[firewall]], [[name]] or "
+            "[[vip]]"
         )
     _once("名称 / name", [name.casefold() for name in names])
     return NetworkChanges(
         devices=tuple(_device(one) for one in told.device),
         firewalls=tuple(_firewall(one, path.parent) for one in told.firewall),
         names=tuple(_name(one) for one in told.name),
+        vips=tuple(_vip(one) for one in told.vip),
     )
 
 
@@ -217,6 +243,26 @@ def _listing(path: Path) -> tuple[dict[str, Any], ...]:
 def _name(told: _Name) -> NameChange:
     data: dict[str, object] = told.model_dump(mode="json", exclude={"name", "host"})
     return NameChange(told.name, data | {"name": told.host})
+
+
+def _vip(told: _Vip) -> VipChange:
+    """Raises Refused unless each host has an address of its own beside each virtual one."""
+    families = sorted(one.version for one in told.addresses)
+    for name, own in (("source", told.source), ("target", told.target)):
+        if sorted(one.version for one in own) != families or len(set(families)) != len(families):
+            raise Refused(
+                f"{told.name}: {name} 与 addresses 的地址族不一致，每族应各有一个地址 / the families of "
+                f"{name} and addresses differ; expected one address of each family in both"
+            )
+    whole = (*told.addresses, *told.source, *told.target)
+    _once(f"{told.name}: 地址 / address", [str(one) for one in whole])
+    for one in whole:
+        if one.is_multicast or one.is_loopback or one.is_link_local or one.is_unspecified:
+            raise Refused(
+                f"{told.name}: {one} 不是主机的单播地址 / {one} is no host's unicast address; expected "
+                "one that is seen beyond its link"
+            )
+    return VipChange(told.name, told.model_dump(mode="json"))
 
 
 def _once(what: str, names: list[str]) -> None:

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
-from migrator.network.change_list import DeviceChanges, FirewallChange, NameChange
+from migrator.network.change_list import DeviceChanges, FirewallChange, NameChange, VipChange
 from migrator.network.changes import Change, CloseExit, EnableIPv6
 from migrator.network.checker import State, differences, follow
 from migrator.network.devices import Rendered, Vendor, render, shows
 from migrator.network.firewall.ruleset import Additions, additions
 from migrator.network.firewall.words import words
 
-NFTABLES, DNS = "nftables", "dns"
+NFTABLES, DNS, VRRP = "nftables", "dns", "vrrp"
 
 
 @dataclass(frozen=True)
 class Checked:
-    """`kind`: a vendor's, nftables or dns; `files`: text by name; `left`: what a rollback does not bring
-    back, empty is right; `notes`: what a person is to look at; `sent_by`: the playbook, "" for none."""
+    """`kind`: a vendor's, nftables, dns or vrrp; `files`: text by name; `left`: what a rollback does not
+    bring back, empty is right; `notes`: what a person is to look at; `sent_by`: the playbook, "" for none."""
 
     name: str
     kind: str
@@ -134,6 +134,11 @@ def _read_by_people(made: Additions) -> str:
 def of_name(change: NameChange) -> Checked:
     file = f"{change.name}.play.json"
     return Checked(change.name, DNS, 1, {file: _play("dns", change.told)}, sent_by="dns.yml")
+
+
+def of_vip(change: VipChange) -> Checked:
+    file = f"{change.name}.play.json"
+    return Checked(change.name, VRRP, 1, {file: _play("vip", change.told)}, sent_by="vip.yml")
 
 
 def _play(variable: str, told: object) -> str:

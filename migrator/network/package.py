@@ -7,7 +7,7 @@ from pathlib import Path
 from inventory.canonical import canonical_json
 from migrator.errors import Refused
 from migrator.network.change_list import read_changes
-from migrator.network.files import Checked, of_device, of_firewall, of_name
+from migrator.network.files import Checked, of_device, of_firewall, of_name, of_vip
 from migrator.people.rights import Deed, Person
 from migrator.store.truth import Truth
 
@@ -25,6 +25,7 @@ def rendered(truth: Truth, person: Person, path: Path, out: Path) -> Sequence[Ch
         *map(of_device, told.devices),
         *map(of_firewall, told.firewalls),
         *map(of_name, told.names),
+        *map(of_vip, told.vips),
     ]
     if bad := [one.name for one in found if one.left]:
         raise Refused(f"{bad[0]}: 回退不完整 / the rollback is not whole; please report it")

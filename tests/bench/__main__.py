@@ -14,6 +14,7 @@ from tests.bench import (
     census,
     cutover,
     cutover_stores,
+    cutover_vip,
     demo,
     discover,
     engine,
@@ -70,6 +71,7 @@ BENCHES: tuple[tuple[str, Callable[[], Iterator[dict[str, object]]]], ...] = (
     ("cutover.no_proxy", cutover.no_proxy),
     ("cutover.mariadb", cutover_stores.mariadb),
     ("cutover.redis", cutover_stores.redis),
+    ("cutover.vip", cutover_vip.figures),
     ("demo", demo.figures),
     ("web", web.figures),
 )

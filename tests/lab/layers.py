@@ -27,6 +27,7 @@ HIDDEN = (
     ("/etc/ssh", 0o755),
     ("/etc/sudoers.d", 0o750),
     ("/etc/haproxy", 0o755),
+    ("/etc/keepalived", 0o755),
     ("/etc/nginx/sites-enabled", 0o755),
     ("/etc/nginx/conf.d", 0o755),
     ("/etc/postgresql", 0o755),

@@ -433,8 +433,10 @@ def test_small_things() -> None:
 
 
 def test_everything_the_program_needs_is_shipped() -> None:
-    """The module imports every file of the agent, so that Ansible sends it along."""
+    """The module imports every file of the agent, so that Ansible sends it along; what moves a virtual
+    address goes with the module of that alone."""
     for name in ("app", "launch", "verbs", "watchdog"):
         importlib.import_module(f"qianyun_agent.{name}")
     there = {path.name for path in (PLAYBOOKS / "module_utils" / "qianyun_agent").glob("*.py")}
-    assert set(install.sources()) == there
+    apart = {name for name in there if name.startswith("vip")}
+    assert set(install.sources()) - apart == there - apart

@@ -32,6 +32,15 @@ interface = "GigabitEthernet0/2"
 old = "192.0.2.2/24"
 new = "198.51.100.2/24"
 """
+VIP = """
+[[vip]]
+name = "portal-vip"
+vrid = 51
+addresses = ["192.0.2.100", "2001:db8::100"]
+source = ["192.0.2.11", "2001:db8::11"]
+target = ["192.0.2.12", "2001:db8::12"]
+ports = [80, 443]
+"""
 
 
 @pytest.fixture
@@ -60,6 +69,15 @@ def test_commands_rollback_and_report_are_written_and_audited(
     below = run("network", "render", changes, "--out", changes / "below")
     assert below.code == 1
     assert "无法写入" in below.err
+
+
+def test_a_virtual_address_is_sent_by_its_playbook(run: Run, tmp_path: Path) -> None:
+    path, out = tmp_path / "changes.toml", tmp_path / "out"
+    path.write_text(VIP, "utf-8")
+    (told,) = run("network", "render", path, "--out", out, "--json").json["devices"]
+    assert (told["vendor"], told["sent_by"]) == ("vrrp", "vip.yml")
+    assert {one.name for one in out.iterdir()} == {"portal-vip.play.json", "check.json"}
+    assert "vip.yml" in run("network", "render", path, "--out", tmp_path / "again").out
 
 
 @pytest.mark.parametrize(("lang", "word"), [("zh", "回退完整"), ("en", "never run on any device")])
