@@ -80,9 +80,7 @@ def routes(site: Site) -> APIRouter:
         return site.back(request, f"/{page}?{made.query}")
 
     @router.post("/filters/{number}/delete")
-    def drop(
-        request: Request, number: int, back: Annotated[str, Form()] = "/systems"
-    ) -> Response:
+    def drop(request: Request, number: int, back: Annotated[str, Form()] = "/systems") -> Response:
         viewer = site.viewer(request, Deed.OWN_ACCOUNT)
         site.product.filters.drop(viewer.person, number)
         return site.back(request, back)

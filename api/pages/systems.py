@@ -198,9 +198,7 @@ def routes(site: Site) -> APIRouter:
         query = query_of(request.query_params, FILTERS, SORTS)
         view = systems_page(site.city(viewer), site.judged(viewer), query)
         shell = Shell(title=viewer.say("page.nav.systems"), at="systems")
-        row = chips(
-            site.product.filters, viewer, request, Listed.SYSTEMS, everybodys(viewer.say)
-        )
+        row = chips(site.product.filters, viewer, request, Listed.SYSTEMS, everybodys(viewer.say))
         given: dict[str, Any] = {"view": view, "chips": row, "missing": MISSING, "tone": tone}
         return site.page(request, "systems.html", shell, viewer=viewer, **given)
 

@@ -1,5 +1,7 @@
 """Filters that somebody keeps: theirs alone, in one spelling, written down."""
 
+from pathlib import Path
+
 import pytest
 
 from migrator.errors import Forbidden, NotFound, Refused
@@ -9,6 +11,11 @@ from migrator.store.saved_filters import MOST
 from migrator.store.truth import Truth
 from migrator.use_cases.accounts import Accounts
 from migrator.use_cases.saved_filters import LONGEST_QUERY, Filters, Listed, canonical
+
+
+@pytest.fixture
+def truth(tmp_path: Path) -> Truth:
+    return Truth.open(f"sqlite:///{tmp_path}/q.db", login="root")
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ def test_one_of_that_name_is_replaced_on_its_page_alone(filters: Filters) -> Non
 def test_each_change_is_in_the_audit(filters: Filters, truth: Truth) -> None:
     made = filters.keep(ZHANG, Listed.SYSTEMS, "mine", "cloud=none")
     filters.drop(ZHANG, made.id)
-    told = [e.action for e in truth.audit_entries(Filter(actor="zhang"))[0]]
+    told = [e.action for e in truth.audit_found(Filter(actor="zhang"))[0]]
     assert sorted(told) == ["user.filter.drop", "user.filter.keep"]
 
 
