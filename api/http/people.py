@@ -134,8 +134,8 @@ def token_in(headers: Mapping[str, str]) -> str | None:
     return token.strip() if kind.lower() == "bearer" else None
 
 
-async def _ours(request: Request, session: Session) -> None:
-    """Raises Unfit for a request that changes something and did not come from our own page."""
+def require_own_origin(request: Request) -> None:
+    """Raises Unfit for what another site's page sent."""
     origin = request.headers.get("origin")
     if origin not in (None, "null") and urlsplit(origin or "").netloc != request.headers.get(
         "host", ""
@@ -143,6 +143,11 @@ async def _ours(request: Request, session: Session) -> None:
         raise Unfit(
             f"来自别的网站 / from another site: read Origin {origin[:100] if origin else ''}"
         )
+
+
+async def _ours(request: Request, session: Session) -> None:
+    """Raises Unfit for a request that changes something and did not come from our own page."""
+    require_own_origin(request)
     told = request.headers.get(CSRF_HEADER, "")
     kind = request.headers.get("content-type", "")
     if not told and kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
