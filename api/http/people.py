@@ -135,13 +135,20 @@ def token_in(headers: Mapping[str, str]) -> str | None:
 
 
 def require_own_origin(request: Request) -> None:
-    """Raises Unfit for what another site's page sent."""
-    origin = request.headers.get("origin")
-    if origin not in (None, "null") and urlsplit(origin or "").netloc != request.headers.get(
-        "host", ""
-    ):
+    """Raises Unfit for what another site's page sent, by what the browser itself says; a program that
+    says nothing has its token asked for."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        ours = site in ("same-origin", "none")
+    else:
+        ours = origin in (None, "null") or urlsplit(origin or "").netloc == request.headers.get(
+            "host", ""
+        )
+    if not ours:
+        told = (origin or site or "")[:100]
         raise Unfit(
-            f"来自别的网站 / from another site: read Origin {origin[:100] if origin else ''}"
+            "表单来自别的网站，未予处理；请刷新页面重试 / a form that another site sent, nothing was done: "
+            f"load the page again; read {told}"
         )
 
 

@@ -27,7 +27,14 @@ from api.http.callers import Callers
 from api.http.calm import Calm
 from api.http.estate_cache import EstateCache
 from api.http.methods import allowed
-from api.http.people import MaybeVisitor, Visitor, local_path, looking_of
+from api.http.people import (
+    SAFE,
+    MaybeVisitor,
+    Visitor,
+    local_path,
+    looking_of,
+    require_own_origin,
+)
 from api.http.problems import Refusal, problem, status_of
 from api.pages.assets import assets
 from api.pages.cities import Cities
@@ -164,14 +171,16 @@ def pages(
 
 
 async def _seen(request: Request, visitor: MaybeVisitor) -> None:
-    """Who looks, if anybody: the door is open to all."""
+    """Who looks, if anybody: the door is open to all. Raises Unfit for a form of another site."""
+    if request.method not in SAFE:
+        require_own_origin(request)
     request.state.visitor = visitor
 
 
 async def _enter(request: Request, visitor: MaybeVisitor) -> None:
     """Raises Unauthenticated for nobody: every page but the door is for people that are known.
     Raises PasswordIssued for who has to choose their own password first."""
-    request.state.visitor = visitor
+    await _seen(request, visitor)
     if visitor is None:
         raise Unauthenticated("请先登录 / nobody is signed in: sign in")
     if visitor.person.issued:

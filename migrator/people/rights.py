@@ -201,8 +201,8 @@ def permit(person: Person, deed: Deed, subject: Subject | None = None) -> None:
         return
     if person.issued:
         raise Forbidden(
-            f"{person.name} 的密码由他人设置，请先改为自己的密码（/me） / {person.name}'s password was given by "
-            "another: choose your own first (/me, or PUT /api/v1/session/password)"
+            f"{person.name} 的密码由他人设置，请先改为自己的密码（/me） / {person.name}'s password was "
+            "given by another: choose your own first (/me, or PUT /api/v1/session/password)"
         )
     roles = "、".join(role for role in Role if deed in ALLOWED[role])
     if not any(deed in ALLOWED[role] for role in person.roles):
