@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
+from api.http.examples import exemplify
 from api.http.methods import Methods
 
 PROBLEM = "application/problem+json"
@@ -73,6 +74,7 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
     for operation in operations(told):
         for answer in operation["responses"].values():
             _tell_media(answer.get("content", {}))
+    exemplify(told)
     return told
 
 
