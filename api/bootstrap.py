@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from migrator.use_cases.planning import Planning
     from migrator.use_cases.recording import Recording
     from migrator.use_cases.running import Running
+    from migrator.use_cases.saved_filters import Filters
     from probes.watch.picture import Picture
 
 
@@ -115,6 +116,12 @@ class Qianyun:
             whole=timedelta(hours=self.settings.session_hours),
         )
         return Accounts(self.truth, limits, self.organisations)
+
+    @cached_property
+    def filters(self) -> "Filters":
+        from migrator.use_cases.saved_filters import Filters
+
+        return Filters(self.truth)
 
     def organisations(self) -> frozenset[str]:
         """Codes of those that the inventory has."""

@@ -21,6 +21,7 @@ from api.bootstrap import Qianyun
 from api.http import (
     alerts,
     events,
+    filters,
     hooks,
     hosts,
     inventory,
@@ -87,6 +88,7 @@ def _v1() -> APIRouter:
         alerts,
         probes,
         users,
+        filters,
         trail,
     ):
         router.include_router(part.router, prefix="/api/v1")

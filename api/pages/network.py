@@ -20,10 +20,12 @@ from api.pages.network_view import (
     rooms_page,
 )
 from api.pages.place_view import line_page, loads, room_page
+from api.pages.saved_filters import chips
 from api.pages.site import Site, packed
 from api.pages.topology import graph_of
 from api.words import Words
 from migrator.people.rights import Deed
+from migrator.use_cases.saved_filters import Listed
 
 
 def routes(site: Site) -> APIRouter:
@@ -70,7 +72,8 @@ def _add_picture(site: Site, router: APIRouter) -> None:
             at="network",
             scripts=("echarts.js", "topology.js"),
         )
-        return site.page(request, "network.html", shell, viewer=viewer, view=view)
+        row = chips(site.product.filters, viewer, request, Listed.NETWORK)
+        return site.page(request, "network.html", shell, viewer=viewer, view=view, chips=row)
 
 
 def _add_lists(site: Site, router: APIRouter) -> None:
@@ -83,6 +86,7 @@ def _add_lists(site: Site, router: APIRouter) -> None:
             title=viewer.say("rooms").capitalize(), at="network", crumbs=_way(viewer.say, "rooms")
         )
         given: dict[str, Any] = {"view": rooms_page(city, query), "counties": counties}
+        given["chips"] = chips(site.product.filters, viewer, request, Listed.ROOMS)
         return site.page(request, "rooms.html", shell, viewer=viewer, **given)
 
     @router.get("/lines")
@@ -97,6 +101,7 @@ def _add_lists(site: Site, router: APIRouter) -> None:
             title=viewer.say("lines").capitalize(), at="network", crumbs=_way(viewer.say, "lines")
         )
         given: dict[str, Any] = {"view": view, "providers": providers, "soon": SOON}
+        given["chips"] = chips(site.product.filters, viewer, request, Listed.LINES)
         return site.page(request, "lines.html", shell, viewer=viewer, **given)
 
 

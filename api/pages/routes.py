@@ -14,6 +14,7 @@ from api.pages import (
     probes,
     reports,
     runs,
+    saved_filters,
     systems,
 )
 from api.pages.site import Site
@@ -21,6 +22,7 @@ from api.pages.site import Site
 ROUTES: tuple[Callable[[Site], APIRouter], ...] = (
     overview.routes,
     systems.routes,
+    saved_filters.routes,
     network.routes,
     plans.routes,
     runs.routes,

@@ -11,13 +11,16 @@ from api.pages.city import City, Judged
 from api.pages.frame import Crumb, Shell, url
 from api.pages.listing import Listing, Query, last_if_none, listed, query_of
 from api.pages.looks import looks
+from api.pages.saved_filters import chips
 from api.pages.site import Site
 from api.pages.system import system_page
 from api.pages.tones import tone
+from api.words import Words
 from inventory.model import System
 from inventory.policies.phases import Standing
 from inventory.secrecy import is_classified, shown_name
 from migrator.people.rights import Deed
+from migrator.use_cases.saved_filters import Listed
 
 FILTERS = ("q", "org", "place", "zone", "cloud", "secrecy", "phase", "missing")
 SORTS = ("code", "name", "org", "place", "level", "funds", "phase")
@@ -55,11 +58,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class SystemsPage:
-    """`saved`: filters worth a click, each an address; (key of its words, address, whether it is
-    this one)."""
-
     list: Listing[Row]
-    saved: tuple[tuple[str, str, bool], ...]
     organisations: tuple[Choice, ...]
     places: tuple[Choice, ...]
     phases: tuple[tuple[str, str, str], ...]
@@ -80,7 +79,6 @@ def systems_page(city: City, judged: Judged | None, query: Query) -> SystemsPage
     places = sorted({s.place for s in city.estate.systems if s.place})
     return SystemsPage(
         list=found,
-        saved=_saved(query),
         organisations=tuple(Choice(code, city.name(code)) for code in organisations),
         places=tuple(Choice(code, city.name(code)) for code in places),
         phases=_phases(judged),
@@ -186,10 +184,9 @@ _SAVED: tuple[tuple[str, dict[str, str]], ...] = (
 )
 
 
-def _saved(query: Query) -> tuple[tuple[str, str, bool], ...]:
-    return tuple(
-        (key, url("/systems", **told), dict(query.filters) == told) for key, told in _SAVED
-    )
+def everybodys(say: Words) -> list[tuple[str, str]]:
+    """Filters worth a click: (text, address)."""
+    return [(say(key), url("/systems", **told)) for key, told in _SAVED]
 
 
 def routes(site: Site) -> APIRouter:
@@ -201,7 +198,8 @@ def routes(site: Site) -> APIRouter:
         query = query_of(request.query_params, FILTERS, SORTS)
         view = systems_page(site.city(viewer), site.judged(viewer), query)
         shell = Shell(title=viewer.say("page.nav.systems"), at="systems")
-        given: dict[str, Any] = {"view": view, "missing": MISSING, "tone": tone}
+        row = chips(site.product.filters, viewer, request, Listed.SYSTEMS, everybodys(viewer.say))
+        given: dict[str, Any] = {"view": view, "chips": row, "missing": MISSING, "tone": tone}
         return site.page(request, "systems.html", shell, viewer=viewer, **given)
 
     @router.get("/systems/{code}")

@@ -76,6 +76,8 @@ TRAIL_TEXTS: Mapping[str, tuple[str, str]] = {
     "audit.user.add": ("新建用户", "account added"),
     "audit.user.change": ("更改用户", "account changed"),
     "audit.user.change.refused": ("更改被拒", "change refused"),
+    "audit.user.filter.drop": ("删除筛选", "filter deleted"),
+    "audit.user.filter.keep": ("保存筛选", "filter saved"),
     "audit.user.password": ("更改密码", "password changed"),
     "audit.user.rehash": ("更新密码散列", "password hashed anew"),
     "audit.user.sign-in": ("登录", "signed in"),

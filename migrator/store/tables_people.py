@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from inventory.tables import metadata, unique_where
@@ -67,6 +68,19 @@ tokens = Table(
     Column("revoked_at", _TIME),
     Column("used_at", _TIME),
     Index("ix_tokens_account", "account"),
+)
+
+# What somebody looks for again and again: the query of a list's address under a name.
+saved_filters = Table(
+    "saved_filters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", _NAME, ForeignKey("accounts.name"), nullable=False),
+    Column("page", String(20), nullable=False),
+    Column("name", _NAME, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("saved_at", _TIME, nullable=False),
+    UniqueConstraint("account", "page", "name"),
 )
 
 # A command with an Idempotency-Key, and what was answered: told again when it comes again.
