@@ -6,6 +6,7 @@ ApiError
 ├── Exposed       an address is not loopback, and there is no sign-in yet (exit 2)
 ├── Unauthenticated  nobody is signed in, or the token is none (exit 1; HTTP 401)
 ├── Unfit         a request with a cookie that did not come from our own page (HTTP 403)
+├── PasswordIssued  who came in by a password that another gave chooses their own first (HTTP 403)
 ├── BadUsage      an option is missing or does not fit (exit 2)
 └── NotStarted    a part could not be started: port taken, program missing (outside, exit 3)
 
@@ -44,6 +45,10 @@ class Unfit(ApiError):
     """A request that changes something came by cookie and not from our own page."""
 
 
+class PasswordIssued(ApiError):
+    """Who came in by a password that another gave must choose their own first."""
+
+
 class BadUsage(ApiError):
     """An option is missing or does not fit."""
 
@@ -66,6 +71,7 @@ EXITS: Mapping[type[Exception], Exit] = {
     BadUsage: Exit.USAGE,
     Unauthenticated: Exit.NO,
     Unfit: Exit.NO,
+    PasswordIssued: Exit.NO,
     NotStarted: Exit.OUTSIDE,
     inventory.LedgerError: Exit.USAGE,
     inventory.EstateError: Exit.USAGE,

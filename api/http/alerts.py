@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.http.paging import Page, Paging, page_of
+from api.http.paging import Page, Paging, listed
 from api.http.people import Asking, Look, Product
 from api.http.problems import problems
 from api.http.responses import Answer
@@ -60,9 +60,7 @@ def alerts(
         for one in kept
         if one.state == "firing" or not firing
     ]
-    keys = {name: (lambda one, name=name: getattr(one, name)) for name in SORTS}
-    items, total = page_of(found, paging, keys)
-    return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+    return listed(found, paging, SORTS)
 
 
 def mine(kept: Iterable[Alert], person: Person, owners: Owners) -> list[Alert]:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from api.http.paging import Page, Paging, page_of
+from api.http.paging import Page, Paging, listed
 from api.http.people import Asking, Product
 from api.http.problems import problems
 from api.http.responses import Answer
@@ -44,9 +44,7 @@ def _answer(one: SavedFilter) -> FilterAnswer:
 def saved(person: Asking, product: Product, paging: Paging) -> Page[FilterAnswer]:
     """只有本人看得到 / nobody else sees them."""
     found = [_answer(one) for one in product.filters.of(person)]
-    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("page", "name", "saved_at")}
-    items, total = page_of(found, paging, keys)
-    return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+    return listed(found, paging, ("page", "name", "saved_at"))
 
 
 @router.post(

@@ -56,6 +56,8 @@ class Guard:
         began = time.perf_counter()
         request = Request(scope, receive)
         status = 0
+        # of a page's form the pages tell it, when they come to read it
+        page = not request.url.path.startswith("/api/")
         size = 0
         failed = False
 
@@ -82,7 +84,7 @@ class Guard:
         try:
             if not self._ours(request):
                 await problem(request, 421)(scope, receive, sent)
-            elif int(_digits(request.headers.get("content-length"))) > LARGEST:
+            elif int(_digits(request.headers.get("content-length"))) > LARGEST and not page:
                 await problem(request, 413, _TOO_LARGE)(scope, receive, sent)
             else:
                 await self._app(scope, received, sent)

@@ -9,6 +9,7 @@ from api import verifying
 from api.census import Wish, discover, look_of
 from api.days import SEEN_DAYS
 from api.drift import live_store
+from api.http.paging import Page, Paging, listed
 from api.http.people import Asking, Look, Product
 from api.http.problems import problems
 from api.http.responses import Answer
@@ -189,10 +190,12 @@ def idle(
     person: Asking,
     look: Look,
     product: Product,
+    paging: Paging,
     system: Annotated[list[str] | None, Query(max_length=500, description="编号 / codes")] = None,
-) -> list[IdleSigns]:
+) -> Page[IdleSigns]:
     """只有迹象，没有结论 / signs, no verdict."""
-    return verifying.idle(product, look.estate(person), frozenset(system or ()))
+    found = verifying.idle(product, look.estate(person), frozenset(system or ()))
+    return listed(found, paging, ("code", "name", "organisation"))
 
 
 @router.get(

@@ -18,7 +18,7 @@ from api.http.inventory_answers import (
     ThingWhole,
     Told,
 )
-from api.http.paging import Page, Paging, page_of
+from api.http.paging import Page, Paging, listed
 from api.http.people import Asking, Look, Product
 from api.http.problems import problems
 from api.http.rights import right
@@ -168,9 +168,7 @@ def tasks(
 ) -> Page[Task]:
     """待人裁定的冲突 / conflicts that wait for a person."""
     found = drift.seen_tasks(product, person, settled=settled, load=look.whole)
-    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("id", "kind", "code", "opened_at")}
-    items, total = page_of(found, paging, keys)
-    return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+    return listed(found, paging, ("id", "kind", "code", "opened_at"))
 
 
 @router.post(
@@ -211,9 +209,11 @@ def expiring(
     until: Annotated[date, Query(description="在此日之前 / by this day")],
     person: Asking,
     look: Look,
-) -> list[Thing]:
+    paging: Paging,
+) -> Page[Thing]:
     """按到期日 / by the day on which they end."""
     estate = look.estate(person)
     found = [one for one in estate.lines if one.contract_end and one.contract_end <= until]
     found.sort(key=lambda one: (one.contract_end or until, one.code))
-    return [Thing.model_validate(thing("lines", one)) for one in found]
+    things = [Thing.model_validate(thing("lines", one)) for one in found]
+    return listed(things, paging, ("code", "name", "organisation"))

@@ -134,15 +134,27 @@ def token_in(headers: Mapping[str, str]) -> str | None:
     return token.strip() if kind.lower() == "bearer" else None
 
 
+def require_own_origin(request: Request) -> None:
+    """Raises Unfit for what another site's page sent, by what the browser itself says; a program that
+    says nothing has its token asked for."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        ours = site in ("same-origin", "none")
+    else:
+        ours = origin in (None, "null") or urlsplit(origin or "").netloc == request.headers.get(
+            "host", ""
+        )
+    if not ours:
+        told = (origin or site or "")[:100]
+        raise Unfit(
+            "表单来自别的网站，未予处理；请刷新页面重试 / a form that another site sent, nothing was done: "
+            f"load the page again; read {told}"
+        )
+
+
 async def _ours(request: Request, session: Session) -> None:
     """Raises Unfit for a request that changes something and did not come from our own page."""
-    origin = request.headers.get("origin")
-    if origin not in (None, "null") and urlsplit(origin or "").netloc != request.headers.get(
-        "host", ""
-    ):
-        raise Unfit(
-            f"来自别的网站 / from another site: read Origin {origin[:100] if origin else ''}"
-        )
+    require_own_origin(request)
     told = request.headers.get(CSRF_HEADER, "")
     kind = request.headers.get("content-type", "")
     if not told and kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from api.days import city_today, day_or_today
-from api.http.paging import Page, Paging, page_of
+from api.http.paging import Page, Paging, listed
 from api.http.people import Asking, Look, Product
 from api.http.policies_answers import (
     Assessed,
@@ -16,7 +16,6 @@ from api.http.policies_answers import (
     BaselineOf,
     Held,
     NewRecord,
-    Phases,
     PolicyAnswer,
     PolicyChecked,
     PolicyFault,
@@ -31,6 +30,7 @@ from inventory.errors import PackRefused
 from inventory.policies.holds import total
 from inventory.policies.loader import load_file
 from inventory.policies.pack import Pack
+from inventory.policies.phases import Standing
 from migrator.people.rights import Deed, within
 from migrator.people.scope import Owners
 from migrator.store.records import Kept
@@ -67,9 +67,7 @@ def policies(product: Product, paging: Paging, today: Day = None) -> Page[Policy
         )
         for pack in (shelf.pack(named) for named in shelf.names())
     ]
-    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("id", "title", "in_force", "own")}
-    items, total_found = page_of(found, paging, keys)
-    return Page(items=items, total=total_found, offset=paging.offset, limit=paging.limit)
+    return listed(found, paging, ("id", "title", "in_force", "own"))
 
 
 _PARTS = ("targets", "rules", "clocks", "reports", "phases")
@@ -131,20 +129,26 @@ def assessments(
     **right(Deed.POLICY_READ),
 )
 def money(
-    person: Asking, look: Look, product: Product, policy: One = None, today: Day = None
+    person: Asking,
+    look: Look,
+    product: Product,
+    paging: Paging,
+    policy: One = None,
+    today: Day = None,
 ) -> Held:
-    """金额、条款与依据 / amount, clause, evidence."""
+    """金额、条款与依据；总额为全部 / amount, clause, evidence; the sums are of all."""
     day = day_or_today(product.settings, today)
     found = cases(product, person, look.part(person, Deed.POLICY_READ), policy, day)
     holds = tuple(hold for case in found for hold in case.holds)
     yuan, unknown = total(holds, "hold")
     shrinking, untold = total(holds, "phase_out")
+    page = listed(holds, paging, ("code", "organisation", "amount", "entry", "policy"))
     return Held(
         yuan=yuan,
         unknown_amounts=unknown,
         phase_out_yuan=shrinking,
         phase_out_unknown=untold,
-        holds=list(holds),
+        **dict(page),
     )
 
 
@@ -158,14 +162,16 @@ def phases(
     person: Asking,
     look: Look,
     product: Product,
+    paging: Paging,
     policy: One = None,
     today: Day = None,
     code: Annotated[str | None, Query(max_length=63, description="一个对象 / one object")] = None,
-) -> list[Phases]:
+) -> Page[Standing]:
     """以及下一阶段所缺 / and what is missing for the next."""
     day, estate = day_or_today(product.settings, today), look.part(person, Deed.POLICY_READ)
     found = standings(product, person, estate, policy, day, code=code)
-    return [Phases(policy=pack.id, objects=list(every)) for pack, every in found]
+    every = [one for _, objects in found for one in objects]
+    return listed(every, paging, ("code", "name", "organisation", "phase", "policy"))
 
 
 @router.get(
@@ -196,9 +202,7 @@ def records(
             if (code := getattr(kept.record, "code", None))
             and any(within(person, o) for o in owners.of_code(code).organisations)
         ]
-    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("id", "kind", "recorded_at")}
-    items, count = page_of(found, paging, keys)
-    return Page(items=items, total=count, offset=paging.offset, limit=paging.limit)
+    return listed(found, paging, ("id", "kind", "recorded_at"))
 
 
 @router.post(

@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
+from api.http.paging import Page
 from api.http.responses import Answer
 from inventory.policies.assessment import Assessment
 from inventory.policies.holds import Hold
 from inventory.policies.pack import Validity
-from inventory.policies.phases import Standing
 
 
 class PolicyAnswer(Answer):
@@ -35,17 +35,13 @@ class AssessedAll(Answer):
     assessments: list[Assessed]
 
 
-class Held(Answer):
+class Held(Page[Hold]):
+    """The sums are of all that fit, not of the page."""
+
     yuan: int
     unknown_amounts: int
     phase_out_yuan: int
     phase_out_unknown: int
-    holds: list[Hold]
-
-
-class Phases(Answer):
-    policy: str
-    objects: list[Standing]
 
 
 class NewRecord(Answer):

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field, JsonValue
 
 from api.acknowledging import acknowledge
+from api.http.paging import Page, Paging, listed
 from api.http.people import Asking, Look, Product
 from api.http.problems import Refusal, problems
 from api.http.responses import Answer
@@ -155,10 +156,10 @@ def take_note(told: Acknowledging, person: Asking, product: Product) -> Acknowle
     responses=problems(409),
     **right(Deed.PROBE_SILENCE),
 )
-def silences(product: Product) -> list[SilenceAnswer]:
+def silences(product: Product, paging: Paging) -> Page[SilenceAnswer]:
     """本系统所设与他人所设 / ours and anybody's."""
     alertmanager = product.alertmanager
-    return [
+    found = [
         SilenceAnswer(
             id=one.id,
             item=one.key or None,
@@ -169,3 +170,4 @@ def silences(product: Product) -> list[SilenceAnswer]:
         )
         for one in (alertmanager.silences() if alertmanager else [])
     ]
+    return listed(found, paging, ("until", "creator", "id"))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
 from api.http.estate_cache import EstateCache
-from api.http.paging import Page, Paging, page_of
+from api.http.paging import Page, Paging, listed, page_of
 from api.http.people import Asking, Look, Product
 from api.http.problems import problems
 from api.http.responses import Answer
@@ -31,9 +31,10 @@ type Known = Mapping[tuple[str, str, int], Standing]
 router = APIRouter(prefix="/probes", tags=["probes"], route_class=Route)
 
 
-class Levels(Answer):
-    counts: dict[str, int] = Field(description="等级 → 节点数 / nodes by level")
-    nodes: list[Readiness]
+class Levels(Page[Readiness]):
+    counts: dict[str, int] = Field(
+        description="等级 → 全部节点数 / nodes by level, of all and not of the page"
+    )
 
 
 class OutageAnswer(Answer):
@@ -69,7 +70,7 @@ class WatchAnswer(Answer):
     responses=problems(409),
     **right(Deed.PROBE_READ),
 )
-def levels(person: Asking, look: Look, product: Product) -> Levels:
+def levels(person: Asking, look: Look, product: Product, paging: Paging) -> Levels:
     """L0–L6 及卡在何处；未知从不算通过 / what is unknown never passes."""
     estate, evidence = look.part(person, Deed.PROBE_READ), _evidence(product)
     secret = hidden(look.whole())
@@ -80,7 +81,8 @@ def levels(person: Asking, look: Look, product: Product) -> Levels:
         if node.host not in secret.hosts and not secret.hides_at(node.ipv4, node.ipv6)
     ]
     counts = {str(n): sum(one.level == n for one in found) for n in range(7)}
-    return Levels(counts=counts, nodes=found)
+    page = listed(found, paging, ("code", "kind", "level", "organisation"))
+    return Levels(counts=counts, **dict(page))
 
 
 @router.get(

@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from api.errors import ApiError, Exit, Unauthenticated, Unfit, exit_of
+from api.errors import ApiError, Exit, PasswordIssued, Unauthenticated, Unfit, exit_of
 from api.http.responses import Fault, Problem
 from api.settings import SettingsError
 from api.words import Lang, Words
@@ -105,7 +105,7 @@ def status_of(error: Exception) -> int:
     """The HTTP status of one of our own errors."""
     if isinstance(error, Unauthenticated | SignInRefused):
         return 401
-    if isinstance(error, Forbidden | Unfit):
+    if isinstance(error, Forbidden | Unfit | PasswordIssued):
         return 403
     if isinstance(error, NotFound) or type(error).__name__ == "PackError":
         return 404

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query, Response, UploadFile
 from fastapi import File as FormFile
 
 from api.days import city_today, day_or_today
-from api.http.paging import Page, Paging, page_of
+from api.http.paging import Page, Paging, listed
 from api.http.people import Asking, Look, Product
 from api.http.problems import problems
 from api.http.reports_answers import (
@@ -54,12 +54,15 @@ Number = Annotated[int, Path(ge=1, le=2**31, description="报告编号 / number"
 def dues(
     product: Product,
     person: Asking,
+    paging: Paging,
     policy: Annotated[str | None, Query(max_length=63)] = None,
     today: date | None = None,
-) -> list[Due]:
+) -> Page[Due]:
     """各政策当期 / of each policy in its running period."""
     office = Office(product, day_or_today(product.settings, today))
-    return office.dues(policy, person)
+    return listed(
+        office.dues(policy, person), paging, ("policy", "entry", "period", "cut_off", "due")
+    )
 
 
 @router.post(
@@ -120,9 +123,7 @@ def kept(product: Product, person: Asking, paging: Paging) -> Page[FinalReport]:
     """按编号 / by number."""
     office = Office(product, city_today(product.settings))
     found = [_final(one) for one in office.kept(person)]
-    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("id", "form", "period", "made_at")}
-    items, total = page_of(found, paging, keys)
-    return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+    return listed(found, paging, ("id", "form", "period", "made_at"))
 
 
 @router.get(
@@ -225,9 +226,7 @@ def sendings(product: Product, person: Asking, look: Look, paging: Paging) -> Pa
     del look
     office = Office(product, city_today(product.settings))
     found = office.sendings(person)
-    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("on", "policy", "code", "channel")}
-    items, total = page_of(found, paging, keys)
-    return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+    return listed(found, paging, ("on", "policy", "code", "channel"))
 
 
 def _wanted(told: AskReport, *, revise: str = "", final: bool = False) -> Wanted:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import Field, JsonValue
 
+from api.http.paging import Page, Paging, listed
 from api.http.people import Asking, Look, Product
 from api.http.plan_work import Digest
 from api.http.problems import Refusal, problems
@@ -232,9 +233,9 @@ def verify(told: Dossier) -> DossierVerified:
     responses=problems(),
     **right(Deed.SYSTEM_READ),
 )
-def machines(product: Product) -> list[Machine]:
+def machines(product: Product, paging: Paging) -> Page[Machine]:
     """何时见过、是否停用 / when each was seen, whether it is gone."""
-    return product.truth.machines.all()
+    return listed(product.truth.machines.all(), paging, ("name", "zone", "seen_at"))
 
 
 @router.post(

@@ -12,6 +12,7 @@ from api.http.people import (
     SomeVisitor,
     Visitor,
     keep_session,
+    require_own_origin,
 )
 from api.http.problems import problems
 from api.http.responses import Answer
@@ -34,6 +35,9 @@ class Me(Answer):
     csrf: str = Field(
         description="防伪令牌，放入 X-CSRF-Token / to send as X-CSRF-Token; empty with a token"
     )
+    issued: bool = Field(
+        description="密码由他人设置，须先修改 / the password is another's choice: to be changed first"
+    )
     ends_at: datetime | None = Field(
         description="会话最迟结束 / when the session ends at the latest"
     )
@@ -52,15 +56,17 @@ def me_of(visitor: Visitor) -> Me:
         organisations=None if person.organisations is None else sorted(person.organisations),
         deeds=sorted(deeds_of(person)),
         csrf=visitor.csrf,
+        issued=person.issued,
         ends_at=datetime.fromisoformat(visitor.session.ends_at) if visitor.session else None,
     )
 
 
 @router.post(
-    "", summary="登录 / sign in", status_code=201, responses=problems(401, 409, 415), **PUBLIC
+    "", summary="登录 / sign in", status_code=201, responses=problems(401, 403, 409, 415), **PUBLIC
 )
 def sign_in(told: SignIn, request: Request, response: Response, product: Product) -> Me:
     """会话在 Cookie 中，旧会话随即结束 / a new session by cookie; the former one of the browser ends."""
+    require_own_origin(request)
     signed = product.accounts.sign_in(
         told.name, told.password.get_secret_value(), request.cookies.get(COOKIE)
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from api.http.paging import Page, Paging, page_of
+from api.http.paging import Page, Paging, listed
 from api.http.people import Asking, Product
 from api.http.problems import problems
 from api.http.responses import Answer
@@ -101,9 +101,7 @@ def token_of(one: Token) -> TokenAnswer:
 def users(person: Asking, product: Product, paging: Paging) -> Page[AccountAnswer]:
     """无密码与令牌内容 / without passwords and texts of tokens."""
     found = [account_of(one) for one in product.accounts.listed(person)]
-    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("name", "created_at", "disabled")}
-    items, total = page_of(found, paging, keys)
-    return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+    return listed(found, paging, ("name", "created_at", "disabled"))
 
 
 @router.post(
@@ -175,9 +173,7 @@ def tokens(
 ) -> Page[TokenAnswer]:
     """别人的须有权限 / those of others for who may read accounts."""
     found = [token_of(one) for one in product.accounts.tokens(person, account or person.name)]
-    keys = {n: (lambda one, n=n: getattr(one, n)) for n in ("id", "label", "ends_at", "used_at")}
-    items, total = page_of(found, paging, keys)
-    return Page(items=items, total=total, offset=paging.offset, limit=paging.limit)
+    return listed(found, paging, ("id", "label", "ends_at", "used_at"))
 
 
 @router.post(

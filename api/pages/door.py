@@ -46,7 +46,7 @@ def routes(site: Site) -> APIRouter:
             )
         except SignInRefused as refused:
             return door(request, next, name[:200], str(refused))
-        answer = site.back(request, next)
+        answer = site.back(request, "/me" if signed.person.issued else next)
         keep_session(request, answer, signed)
         return answer
 

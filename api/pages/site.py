@@ -22,13 +22,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from api.bootstrap import Qianyun
-from api.errors import ApiError, Unauthenticated
+from api.errors import ApiError, PasswordIssued, Unauthenticated
 from api.http.callers import Callers
 from api.http.calm import Calm
 from api.http.estate_cache import EstateCache
 from api.http.methods import allowed
-from api.http.people import MaybeVisitor, Visitor, local_path, looking_of
-from api.http.problems import problem, status_of
+from api.http.people import (
+    SAFE,
+    MaybeVisitor,
+    Visitor,
+    local_path,
+    looking_of,
+    require_own_origin,
+)
+from api.http.problems import Refusal, problem, status_of
 from api.pages.assets import assets
 from api.pages.cities import Cities
 from api.pages.city import City, Judged
@@ -164,15 +171,20 @@ def pages(
 
 
 async def _seen(request: Request, visitor: MaybeVisitor) -> None:
-    """Who looks, if anybody: the door is open to all."""
+    """Who looks, if anybody: the door is open to all. Raises Unfit for a form of another site."""
+    if request.method not in SAFE:
+        require_own_origin(request)
     request.state.visitor = visitor
 
 
 async def _enter(request: Request, visitor: MaybeVisitor) -> None:
-    """Raises Unauthenticated for nobody: every page but the door is for people that are known."""
-    request.state.visitor = visitor
+    """Raises Unauthenticated for nobody: every page but the door is for people that are known.
+    Raises PasswordIssued for who has to choose their own password first."""
+    await _seen(request, visitor)
     if visitor is None:
         raise Unauthenticated("请先登录 / nobody is signed in: sign in")
+    if visitor.person.issued:
+        raise PasswordIssued("请先修改密码 / choose a password of your own first")
 
 
 def _files() -> APIRouter:
@@ -258,13 +270,13 @@ async def _ended(request: Request) -> Response:
 
 def _told(request: Request, error: Exception) -> Response:
     status = status_of(error)
+    site: Site = request.app.state.site
     if status == HTTPStatus.UNAUTHORIZED:
-        to = f"/sign-in?next={quote(_own_address(request))}"
-        if request.headers.get("hx-request"):
-            return Response(status_code=204, headers={"HX-Redirect": to})
-        return RedirectResponse(to, status_code=303)
+        return site.back(request, f"/sign-in?next={quote(_own_address(request))}")
+    if isinstance(error, PasswordIssued):
+        return site.back(request, "/me")
     title = _TITLES.get(status, "page.fault.ours")
-    return _page_of(request, request.app.state.site, status, title, str(error).splitlines())
+    return _page_of(request, site, status, title, str(error).splitlines())
 
 
 def _http_fault(request: Request, error: Exception) -> Response:
@@ -280,7 +292,8 @@ def _http_fault(request: Request, error: Exception) -> Response:
         title = "没有此地址 / no such address" if status == 404 else ""
         return problem(request, status, title=title, headers=error.headers)
     title = {403: "page.fault.forbidden", 404: "page.fault.address"}.get(status, "page.fault.input")
-    return _page_of(request, request.app.state.site, status, title, ())
+    told = (str(error.detail),) if isinstance(error, Refusal) else ()
+    return _page_of(request, request.app.state.site, status, title, told)
 
 
 def _bad_request(request: Request, error: Exception) -> Response:

@@ -29,6 +29,11 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
         "修改后所有会话随即结束，须重新登录。",
         "Every session ends then: sign in again.",
     ),
+    "page.password.issued": ("请先改为自己的密码", "Choose a password of your own first"),
+    "page.password.issued.why": (
+        "现密码由他人设置，改为只有您知道的密码之前不能做其他事。",
+        "Another gave you the present one: nothing else can be done until you have one that only you know.",
+    ),
     "page.me": ("我的账户", "My account"),
     "page.roles": ("角色", "roles"),
     "page.scope": ("范围", "scope"),

@@ -133,12 +133,14 @@ OF_THE_CITY = frozenset(
 @dataclass(frozen=True, kw_only=True)
 class Person:
     """Who acts. `organisations`: codes that they are bound to, None for the whole city; an empty set
-    is bound to nothing. `via`: how they came in, for the audit ("" at the terminal)."""
+    is bound to nothing. `via`: how they came in, for the audit ("" at the terminal). `issued`: by a
+    password that another knows, so that nothing can be done in their name."""
 
     name: str
     roles: frozenset[Role]
     organisations: frozenset[str] | None = None
     via: str = ""
+    issued: bool = False
 
     @property
     def whole_city(self) -> bool:
@@ -170,7 +172,7 @@ def service(name: str) -> Person:
 
 def may(person: Person, deed: Deed, subject: Subject | None = None) -> bool:
     """Whether a person may do a deed; without a subject, to something of their own scope."""
-    if not any(deed in ALLOWED[role] for role in person.roles):
+    if person.issued or not any(deed in ALLOWED[role] for role in person.roles):
         return False
     if person.organisations is None:
         return True
@@ -197,6 +199,11 @@ def permit(person: Person, deed: Deed, subject: Subject | None = None) -> None:
     """Raises Forbidden, which says which roles could, and whose the subject is."""
     if may(person, deed, subject):
         return
+    if person.issued:
+        raise Forbidden(
+            f"{person.name} 的密码由他人设置，请先改为自己的密码（/me） / {person.name}'s password was "
+            "given by another: choose your own first (/me, or PUT /api/v1/session/password)"
+        )
     roles = "、".join(role for role in Role if deed in ALLOWED[role])
     if not any(deed in ALLOWED[role] for role in person.roles):
         held = "、".join(role for role in Role if role in person.roles) or "—"

@@ -27,6 +27,7 @@ class Account(Frozen):
     roles: tuple[Role, ...]
     organisations: tuple[str, ...] | None = None
     disabled: bool = False
+    issued: bool = False
     issuer: str | None = None
     subject: str | None = None
     failures: int = 0
@@ -34,10 +35,17 @@ class Account(Frozen):
     created_at: str
     created_by: str
 
-    def person(self, via: str) -> Person:
+    def person(self, via: str, *, by_password: bool = False) -> Person:
+        """`by_password`: they came in by it, so that one that another gave them must be changed."""
         scope = None if self.organisations is None else frozenset(self.organisations)
         roles = frozenset() if self.disabled else frozenset(self.roles)
-        return Person(name=self.name, roles=roles, organisations=scope, via=via)
+        return Person(
+            name=self.name,
+            roles=roles,
+            organisations=scope,
+            via=via,
+            issued=by_password and self.issued,
+        )
 
 
 class Session(Frozen):

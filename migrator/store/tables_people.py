@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from inventory.tables import metadata, unique_where
@@ -28,6 +29,8 @@ accounts = Table(
     Column("folded", _NAME, nullable=False, unique=True),
     Column("shown", Text, nullable=False, default=""),
     Column("password", Text),  # argon2id; NULL: comes in by OIDC alone
+    # the password is another's choice: who comes in by it chooses their own, and does nothing else
+    Column("issued", Boolean, nullable=False, default=False, server_default=false()),
     Column("roles", Text, nullable=False),  # JSON list
     Column("organisations", Text),  # JSON list of codes; NULL: the whole city
     Column("disabled", Boolean, nullable=False, default=False),

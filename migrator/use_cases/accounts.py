@@ -79,7 +79,8 @@ class Accounts:
         shown: str = "",
         password: str | None = None,
     ) -> tuple[Account, str]:
-        """A new account and its password (drawn where none is given). Raises Refused, Forbidden."""
+        """A new account and its password (drawn where none is given: who comes in by it chooses their
+        own before anything else). Raises Refused, Forbidden."""
         self.truth.permit(actor, Deed.USER_MANAGE, name)
         if not re.fullmatch(NAME, name):
             raise Refused(
@@ -90,7 +91,8 @@ class Accounts:
         organisations = self._known(organisations)
         told = password if password is not None else drawn_password(name)
         account = self._account(name, roles, organisations, shown, by=actor.name)
-        return self.truth.people.add(account, hashed(told, name)), told
+        issued = account.model_copy(update={"issued": password is None})
+        return self.truth.people.add(issued, hashed(told, name)), told
 
     def add_identity(
         self,
@@ -158,18 +160,22 @@ class Accounts:
         self, actor: Person, name: str, new: str | None = None, *, former: str | None = None
     ) -> str:
         """Somebody's own password, with the former one; or another's, for who manages accounts: then
-        it is drawn where none is given. All sessions of the account end. Raises Refused, Forbidden."""
+        it is drawn where none is given, and to be changed by its owner before anything else. All sessions
+        of the account end. Raises Refused, Forbidden."""
         found = self.truth.people.find(name)
         if found is None:
             raise NotFound(f"没有此用户 / no such account: {name}; see `qianyun user list`")
         account, kept = found
-        if former is not None and account.name == actor.name:
-            self.truth.permit(actor, Deed.OWN_ACCOUNT, name)
+        own = account.name == actor.name
+        if own and former is not None:  # which says enough: no role is needed
             self._try(account, kept, former)
         else:
             self.truth.permit(actor, Deed.USER_MANAGE, name)
         told = new if new is not None else drawn_password(name)
+        if told == former:
+            raise Refused("新密码与旧密码相同 / the new password is the former one: choose another")
         values = {"password": hashed(told, name), "failures": 0, "locked_until": None}
+        values["issued"] = not own
         self.truth.people.change(account.name, actor.name, "user.password", values, out=True)
         return told
 
@@ -230,7 +236,7 @@ class Accounts:
             ends_at=_text(now + self.limits.whole),
         )
         self.truth.people.open(session, digest_of(former_cookie) if former_cookie else None)
-        return Signed(cookie, session, account.person(f"session:{session.digest[:12]}"))
+        return Signed(cookie, session, _person(account, session))
 
     def by_cookie(self, cookie: str, *, unattended: bool = False) -> tuple[Session, Person] | None:
         """Who sits behind a cookie; None when the session is none, or has ended. `unattended`: a page
@@ -246,7 +252,7 @@ class Accounts:
             return None
         if not unattended and now - datetime.fromisoformat(session.seen_at) > FRESH:
             self.truth.people.seen(session.digest, _text(now))
-        return session, account.person(f"session:{session.digest[:12]}")
+        return session, _person(account, session)
 
     def sign_out(self, session: Session) -> None:
         self.truth.people.close(session.digest, session.account)
@@ -398,6 +404,10 @@ def _permit_scope(account: Account, scope: Iterable[str]) -> None:
             f"令牌范围超出该用户 / the token is for more than its account: read {'、'.join(sorted(other))}, "
             f"expected some of {'、'.join(account.organisations or ())}"
         )
+
+
+def _person(account: Account, session: Session) -> Person:
+    return account.person(f"session:{session.digest[:12]}", by_password=session.via == "password")
 
 
 def _rules(account: Account) -> bool:

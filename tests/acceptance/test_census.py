@@ -221,7 +221,7 @@ def test_control_c_ends_it_cleanly(city: City, swept: dict[str, Any]) -> None:
     wait_until(lambda: len(visits(city, "read")) > count, 60, "a host read")
     os.kill(started.pid, signal.SIGINT)
     _, said = started.communicate(timeout=60)
-    assert started.returncode == 130
+    assert started.returncode == 130, said
     assert "已停止" in said
     assert "Traceback" not in said
 

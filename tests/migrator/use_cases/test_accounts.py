@@ -304,3 +304,30 @@ def test_a_token_may_be_narrower_than_its_account_and_says_how_far_it_reaches(
     for wider in (Role.OPERATOR, Role.APPROVER, Role.AUDITOR, Role.ADMIN):
         with pytest.raises(Refused, match="不能超过"):
             accounts.make_token(ROOT, "wang", "x", [wider])
+
+
+def test_who_has_a_password_that_another_gave_chooses_their_own_first(
+    accounts: Accounts, li: str
+) -> None:
+    boss = Person(name="boss", roles=frozenset({Role.ADMIN}), via="session:1")
+    _, token = accounts.make_token(ROOT, li, "script", [Role.VIEWER])
+    drawn = accounts.set_password(boss, li)
+    signed = accounts.sign_in(li, drawn)
+    person = signed.person
+    assert person.issued
+    with pytest.raises(Forbidden, match="own first"):
+        permit(person, Deed.INVENTORY_READ)
+    with pytest.raises(Forbidden):  # a token would outlive the password
+        accounts.make_token(person, li, "x", [Role.VIEWER])
+    assert may(accounts.by_token(token) or boss, Deed.INVENTORY_READ)  # its owner made it
+    with pytest.raises(Refused, match="former"):
+        accounts.set_password(person, li, drawn, former=drawn)
+    accounts.set_password(person, li, PASSWORD, former=drawn)
+    assert may(accounts.sign_in(li, PASSWORD).person, Deed.INVENTORY_READ)
+
+
+def test_a_new_account_s_drawn_password_is_changed_first(accounts: Accounts) -> None:
+    _, drawn = accounts.add(ROOT, "wang", [Role.APPROVER])
+    assert not may(accounts.sign_in("wang", drawn).person, Deed.PLAN_DECIDE)
+    made = accounts.first()
+    assert made is None

@@ -1,4 +1,4 @@
-"""Filters of lists that people keep"""
+"""Filters of lists that people keep; passwords that another gave"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column(
+        "accounts", sa.Column("issued", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
     op.create_table(
         "saved_filters",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -28,3 +31,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("saved_filters")
+    op.drop_column("accounts", "issued")
