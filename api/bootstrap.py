@@ -188,6 +188,7 @@ class Qianyun:
         secrets = {
             "QIANYUN_BECOME_PASSWORD": self.settings.become_password,
             "QIANYUN_REPLICATION_PASSWORD": self.settings.replication_password,
+            "QIANYUN_DNS_KEY": self.settings.dns_key,
         }
         return Crew(
             truth=self.truth,
