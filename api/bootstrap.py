@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from migrator.use_cases.accounts import Accounts
     from migrator.use_cases.decommissioning import Decommissioning
     from migrator.use_cases.looking import Looking
+    from migrator.use_cases.network_plans import Networking
     from migrator.use_cases.planning import Planning
     from migrator.use_cases.recording import Recording
     from migrator.use_cases.running import Running
@@ -147,6 +148,19 @@ class Qianyun:
             begin=self._begin,
             wake=self._wake,
             gates=self.gates,
+        )
+
+    @cached_property
+    def networking(self) -> "Networking":
+        from migrator.use_cases.network_plans import Networking
+
+        return Networking(
+            truth=self.truth,
+            estate=self.estate,
+            timezone=self.settings.timezone,
+            rules=self.gates.rules,
+            begin=self._begin_network,
+            wake=lambda plan: self._wake(plan, ()),
         )
 
     @cached_property
@@ -274,6 +288,12 @@ class Qianyun:
     def _begin(self, run: str) -> None:
         async def begin() -> None:
             await (await self.engine()).start(run)
+
+        asyncio.run(begin())
+
+    def _begin_network(self, plan: str) -> None:
+        async def begin() -> None:
+            await (await self.engine()).start_network(plan)
 
         asyncio.run(begin())
 

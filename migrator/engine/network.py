@@ -7,8 +7,6 @@ from typing import Any
 
 from temporalio import activity
 
-from inventory.halves import labelled, together
-from inventory.secrecy import hidden
 from inventory.store import EstateStore
 from migrator.attempts.ansible import Outcome
 from migrator.attempts.crew import Cancelled, Crew, Script, Superseded, Watch
@@ -18,6 +16,7 @@ from migrator.engine.perform import ENGINE
 from migrator.errors import MigratorError
 from migrator.planning.plan import StepKind
 from migrator.runs.gates import GateVerdict
+from migrator.runs.network_facts import facts_changed
 from migrator.runs.network_plan import BACK, Device, NetworkChange, NetworkPlan, NetworkRecord
 from migrator.runs.of_network import (
     WENT_BACK,
@@ -69,7 +68,7 @@ class NetworkPerformer:
                 queue = queue_of(zone) if zone else None
                 return NetworkOrder(number=number, step=step, queue=queue)
             case WaitFor(reason=reason, seconds=seconds):
-                if record.note != reason[:2000]:
+                if reason and record.note != reason[:2000]:
                     self.truth.network.show(code, reason)
                 return NetworkOrder(wait_seconds=seconds or 60.0)
             case TurnBack(reason=reason):
@@ -111,7 +110,7 @@ class NetworkPerformer:
         self.truth.network.finish(code, number, step, actor=ENGINE, state=state, message=message)
 
     def _gates(self, plan: NetworkPlan, record: NetworkRecord) -> GateVerdict:
-        if changed := facts_changed(plan, self.estate):
+        if changed := facts_changed(plan, self.estate.load()):
             return GateVerdict(gate="facts", open=False, reasons=changed)
         return network_gates(plan, record, self.rules, self.truth.clock())
 
@@ -119,24 +118,6 @@ class NetworkPerformer:
         """The zone whose workers reach its hosts; of several hosts, the first."""
         places = [host.place or "" for host in change.hosts.values()]
         return self.rules.zones.get(places[0], "") if places else ""
-
-
-def facts_changed(plan: NetworkPlan, estate: EstateStore) -> tuple[str, ...]:
-    """How the hosts of a network plan are no longer those that it was filed for."""
-    now = estate.load()
-    secret, known = hidden(now), {host.code: host for host in now.hosts}
-    told: list[str] = []
-    for code, filed in plan.hosts.items():
-        if code in secret.hosts:
-            told.append(secret.why(code))
-        elif code not in known or Device.of(known[code]) != filed:
-            why = (
-                "台账中的地址、端口或主机密钥已变 / its addresses, port or host key are others now"
-            )
-            told.append(labelled(why, code))
-    if not told:
-        return ()
-    return (together(*told, "请重新编制并审批 / file it anew and have it approved"),)
 
 
 def script_of(plan: NetworkPlan, change: NetworkChange, step: StepKind) -> Script:

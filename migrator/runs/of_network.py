@@ -14,6 +14,7 @@ from migrator.runs.network_plan import (
     NetworkPlan,
     NetworkRecord,
     NetworkState,
+    NetworkStep,
 )
 from migrator.runs.records import StepState, Wanted
 from migrator.runs.rules import Before, Concerned, EngineRules
@@ -65,8 +66,7 @@ def next_of_network(
     if record.wanted is Wanted.ROLLBACK:
         return _next_back(plan, record, now)
     if failed := next((s for s in record.steps if s.state is StepState.FAILED), None):
-        name = plan.change(failed.number).name
-        told = f"{name} {failed.step}: {failed.message}"
+        told = _failure(plan, failed)
         looked = failed.step is StepKind.PREFLIGHT and not record.made
         return EndNetwork(state=NetworkState.FAILED, note=told) if looked else TurnBack(reason=told)
     for number, step in _way(plan):
@@ -113,13 +113,18 @@ def _next_back(plan: NetworkPlan, record: NetworkRecord, now: datetime) -> Netwo
             switched = record.step(number, StepKind.SWITCH).ended_at or record.made_at
             last = plan.confirm_seconds + PATIENCE_SECONDS
             if ended > datetime.fromisoformat(switched) + timedelta(seconds=last):
-                told = f"{change.name} {StepKind.ROLLBACK}: {back.message}"
-                return EndNetwork(state=NetworkState.FAILED, note=told)
+                return EndNetwork(state=NetworkState.FAILED, note=_failure(plan, back))
             if (left := AGAIN_SECONDS - (now - ended).total_seconds()) > 0:
-                return WaitFor(reason=f"{record.note}; {back.message}"[:2000], seconds=left)
+                return WaitFor(reason="", seconds=left)  # the step tells it
         return DoChange(number=number, step=StepKind.ROLLBACK)
-    told = f"{record.note}; {WENT_BACK}" if own and record.made else record.note
+    failed = next((s for s in record.steps if s.state is StepState.FAILED), None)
+    why = _failure(plan, failed) if failed else record.note
+    told = f"{why}; {WENT_BACK}" if own and record.made else why
     return EndNetwork(state=NetworkState.ROLLED_BACK, note=told)
+
+
+def _failure(plan: NetworkPlan, step: NetworkStep) -> str:
+    return f"{plan.change(step.number).name} {step.step}: {step.message}"
 
 
 WENT_BACK = (
