@@ -2,15 +2,15 @@
 person; and one that cuts its own way comes back by itself and is told as such."""
 
 import shutil
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from migrator.planning.plan import StepKind
+from migrator.store.audit import Filter
 from tests.city import City, wait_until
 from tests.lab.addresses import GATEWAY, OPS, OUTSIDE
 
@@ -128,8 +128,49 @@ def test_from_the_list_to_the_device_and_back(ready: City) -> None:
     city.qianyun("network", "back", code, "--reason", "演练", actor="wang")
     assert end(city, code, 1)["state"] == "rolled_back"
     assert rules(city) == before
-    actions = [one["action"] for one in city.json("audit", "list", "--object", code)["entries"]]
+    actions = [one.action for one in city.truth.audit_found(Filter(object=code))[0]]
     for action in ("network.file", "network.approve", "network.start", "network.done",
                    "network.back", "network.rolled_back"):  # fmt: skip
         assert action in actions
     city.qianyun("audit", "verify")
+
+
+def test_a_worker_that_dies_in_the_middle_loses_nothing(ready: City) -> None:
+    """Killed while the change is made: whoever comes next ends what is left of it, and goes on."""
+    city = ready
+    plan = file(city, FIREWALL, window(-1, 2))
+    approve(city, plan)
+    city.qianyun("network", "start", plan["code"], actor="wang")
+    ground = f"{plan['code']}.1"
+
+    def under_way() -> bool:
+        found = city.truth.attempts.of(plan["code"], ground)
+        return any(a.pid and a.step is StepKind.SWITCH and a.state == "running" for a in found)
+
+    wait_until(under_way, 120, "the change")
+    city.kill("worker")
+    assert end(city, plan["code"], 0)["state"] == "done"
+    assert "qianyun gw-01-v6" in rules(city)
+    attempts = city.truth.attempts.of(plan["code"], ground)
+    assert [a.state for a in attempts if a.state != "done"] in ([], ["lost"])
+    assert all(a.ended_at for a in attempts)
+
+
+@pytest.mark.slow
+def test_a_change_that_cuts_its_own_way_is_told_to_have_come_back(ready: City) -> None:
+    if not shutil.which("vtysh"):
+        pytest.skip("tools/setup roles")
+    city, host = ready, ready.lab.hosts[GATEWAY.name]
+    host.run(["nft", "flush", "ruleset"])
+    host.run(["sh", "-c", START_FRR], timeout=60)
+    plan = file(city, PORT, window(-1, 2))
+    approve(city, plan)
+    city.qianyun("network", "start", plan["code"], actor="wang")
+    ended = end(city, plan["code"], 1)
+    assert ended["state"] == "rolled_back"
+    assert "it had set itself back" in ended["note"]
+    steps = {s["step"]: s["state"] for s in city.json("network", "show", plan["code"])["steps"]}
+    assert steps == {"preflight": "done", "switch": "failed", "rollback": "done"}
+    told = host.run(["vtysh", "-c", "show running-config"]).stdout
+    assert f"ip address {GATEWAY.address}/24" in told
+    assert "198.51.100.9" not in told
