@@ -250,12 +250,12 @@ def _listing(path: Path) -> tuple[dict[str, Any], ...]:
             raise TypeError("nftables")
     except OSError as error:
         raise Refused(
-            f"{path}: 无法读取 / can't be read: {error.strerror}; 请先在设备上执行 / first, on the "
+            f"{path.name}: 无法读取 / can't be read: {error.strerror}; 请先在设备上执行 / first, on the "
             "device: nft -j list ruleset"
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(
-            f"{path}: 应为 nft -j list ruleset 的输出 / expected what `nft -j list ruleset` writes: "
+            f"{path.name}: 应为 nft -j list ruleset 的输出 / expected what `nft -j list ruleset` writes: "
             f"{type(error).__name__}"
         ) from error
     return tuple(one for one in rows if "metainfo" not in one)

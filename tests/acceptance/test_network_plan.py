@@ -2,7 +2,6 @@
 person; and one that cuts its own way comes back by itself and is told as such."""
 
 import shutil
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -88,7 +87,7 @@ def end(city: City, code: str, expect: int) -> Any:
 
 
 @pytest.fixture
-def ready(city: City) -> Iterator[City]:
+def ready(city: City) -> City:
     """The gateway with a firewall that knows IPv4 alone, the inventory, and `qianyun up`."""
     city.load_ledger()
     host = city.lab.hosts[GATEWAY.name]
@@ -96,7 +95,7 @@ def ready(city: City) -> Iterator[City]:
     listing = host.run(["nft", "-j", "list", "ruleset"]).stdout
     (city.state / "gw-01.json").write_text(listing)
     city.start_up()
-    yield city
+    return city
 
 
 def test_from_the_list_to_the_device_and_back(ready: City) -> None:
