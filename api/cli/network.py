@@ -137,6 +137,27 @@ def told(
     _told(desk, found)
 
 
+@command(app, "dossier", help="卷宗，`run verify` 离线核验 / its dossier, for `run verify`")
+def dossier(
+    desk: Desk,
+    code: Code,
+    to: Annotated[Path, typer.Option(metavar="FILE", help="新文件 / a new file")],
+) -> None:
+    import json
+
+    from api.show.parts import text
+    from migrator.engine.network_dossier import make
+
+    made = make(desk.product.truth, code, desk.actor)
+    try:
+        to.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    except OSError as error:
+        raise BadUsage(f"无法写入 / cannot be written: {to}: {error.strerror}; --to") from error
+    told = desk.words("dossier_made", path=to, digest=made["digest"])
+    data = {"code": code, "file": str(to), "digest": made["digest"]}
+    desk.answer(data, lambda: [text(told)])
+
+
 @command(
     app, "wait", help="等到结束 / wait for its end; 1 when it is not done, or a person is needed"
 )

@@ -19,6 +19,8 @@ from api.http.problems import problems
 from api.http.responses import Answer
 from api.http.rights import right
 from api.http.routing import Route
+from api.http.run_gates import Dossier
+from migrator.engine.network_dossier import make
 from migrator.errors import EngineDown
 from migrator.people.rights import Deed, Person
 from migrator.planning.plan import StepKind
@@ -242,6 +244,17 @@ def told_by_hand(code: Code, told: ByHand, person: Asking, product: Product) -> 
     return _ordered(
         product, code, lambda: network.told(*word, reference=reference, content=content)
     )
+
+
+@router.get(
+    "/{code}/dossier",
+    summary="卷宗，可离线核验 / its dossier, verifiable offline",
+    responses=problems(404, 409),
+    **right(Deed.EVIDENCE_READ),
+)
+def dossier(code: Code, person: Asking, product: Product) -> Dossier:
+    """阅读记入审计 / the reading stands in the audit."""
+    return Dossier(dossier=make(product.truth, code, person))
 
 
 def _whole(product: Qianyun, person: Person, code: str) -> NetworkAnswer:

@@ -132,6 +132,11 @@ def test_from_the_list_to_the_device_and_back(ready: City) -> None:
                    "network.back", "network.rolled_back"):  # fmt: skip
         assert action in actions
     city.qianyun("audit", "verify")
+    dossier = city.state / "dossier.json"
+    city.qianyun("network", "dossier", code, "--to", str(dossier))
+    city.qianyun("run", "verify", str(dossier))
+    dossier.write_text(dossier.read_text("utf-8").replace("gw-01-v6", "gw-01-v4"), "utf-8")
+    city.qianyun("run", "verify", str(dossier), expect=1)
 
 
 def test_a_worker_that_dies_in_the_middle_loses_nothing(ready: City) -> None:

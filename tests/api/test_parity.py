@@ -75,6 +75,7 @@ OPERATIONS = {
     "network evidence": "network_evidence",
     "network start": "network_start",
     "network back": "network_back",
+    "network dossier": "network_dossier",
     "network told": "network_told_by_hand",
     "policy list": "policies_policies",
     "policy show": "policies_policy",

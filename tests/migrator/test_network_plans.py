@@ -1,5 +1,6 @@
 """Network plans from the list to the end, by real use cases, truth and engine; devices are played."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from sqlalchemy import update
 
 from inventory.model import Secrecy
 from migrator.attempts.crew import Watch
+from migrator.engine import dossier, network_dossier
+from migrator.engine.dossier_parts import sha256
 from migrator.errors import Forbidden, NotFound, Refused
 from migrator.people.rights import Person, Role, local
 from migrator.planning.means import Freeze
@@ -397,3 +400,22 @@ def test_a_command_that_the_rules_give_to_a_role(room: NetworkRoom) -> None:
     with pytest.raises(Forbidden, match="chief"):
         room.networking.back(code, WANG, "x")
     room.networking.back(code, ZHAO, "x")
+
+
+def test_the_dossier_holds_until_somebody_touches_it(room: NetworkRoom) -> None:
+    code = room.started(BY_HAND + TWO)
+    with pytest.raises(Refused, match="has not ended"):
+        network_dossier.make(room.stage.truth, code, WANG)
+    room.go(code)
+    room.networking.told(code, "egress", WANG, "已执行", reference="工单 17")
+    assert room.go(code).end == "done"
+    made = json.dumps(network_dossier.make(room.stage.truth, code, WANG), ensure_ascii=False)
+    assert dossier.verify(json.loads(made)) == []
+    assert dossier.named(json.loads(made)) == (code, "")
+    for old, new in (("已执行", "未执行"), ("::1/64", "::7/64"), ('"li"', '"su"')):
+        assert old in made
+        assert dossier.verify(json.loads(made.replace(old, new))), old
+    # and with a digest of its own, so that only what was approved and the chain can tell
+    forged = json.loads(made.replace("::1/64", "::7/64"))
+    forged["digest"] = sha256({k: v for k, v in forged.items() if k != "digest"})
+    assert "what was to be sent was changed" in " ".join(dossier.verify(forged))
