@@ -2,8 +2,8 @@
 
 `python -m tests.migrator.histories NAME [runs|network]` runs a small story on a Temporal server of its own
 and keeps what its workflows did in `tests/data/histories/NAME.*.json`. Run it before the workflows are
-changed, and never write over a file that an earlier build left: a run that is under way in a city is older than the
-program that goes on with it.
+changed, and never write over a file that an earlier build left: a run that is under way in a city is
+older than the program that goes on with it.
 """
 
 import asyncio
