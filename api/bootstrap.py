@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from migrator.use_cases.accounts import Accounts
     from migrator.use_cases.decommissioning import Decommissioning
     from migrator.use_cases.looking import Looking
+    from migrator.use_cases.network_plans import Networking
     from migrator.use_cases.planning import Planning
     from migrator.use_cases.recording import Recording
     from migrator.use_cases.running import Running
@@ -157,6 +158,19 @@ class Qianyun:
         )
 
     @cached_property
+    def networking(self) -> "Networking":
+        from migrator.use_cases.network_plans import Networking
+
+        return Networking(
+            truth=self.truth,
+            estate=self.estate,
+            timezone=self.settings.timezone,
+            rules=self.gates.rules,
+            begin=self._begin_network,
+            wake=lambda plan: self._wake(plan, ()),
+        )
+
+    @cached_property
     def decommissioning(self) -> "Decommissioning":
         from migrator.use_cases.decommissioning import Decommissioning
 
@@ -195,6 +209,7 @@ class Qianyun:
         secrets = {
             "QIANYUN_BECOME_PASSWORD": self.settings.become_password,
             "QIANYUN_REPLICATION_PASSWORD": self.settings.replication_password,
+            "QIANYUN_DNS_KEY": self.settings.dns_key,
         }
         return Crew(
             truth=self.truth,
@@ -280,6 +295,12 @@ class Qianyun:
     def _begin(self, run: str) -> None:
         async def begin() -> None:
             await (await self.engine()).start(run)
+
+        asyncio.run(begin())
+
+    def _begin_network(self, plan: str) -> None:
+        async def begin() -> None:
+            await (await self.engine()).start_network(plan)
 
         asyncio.run(begin())
 

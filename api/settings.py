@@ -200,6 +200,11 @@ class Settings(BaseModel):
         default=None,
         description="数据库复制密码 / replication password, or file:/PATH",
     )
+    dns_key: SecretStr | None = Field(
+        default=None,
+        description="域名更新密钥（TSIG，base64） / key that names are changed with (TSIG, base64), or "
+        "file:/PATH",
+    )
     strategy: Literal["mitogen", "plain"] = Field(
         default="plain",
         description="Ansible 执行策略：plain（自带）或 mitogen / how Ansible runs playbooks: plain (its "
@@ -325,6 +330,7 @@ class Settings(BaseModel):
             self.alertmanager_token,
             self.become_password,
             self.replication_password,
+            self.dns_key,
             self.discover_password,
         )
         found = {secret.get_secret_value() for secret in fields if secret is not None}
@@ -343,6 +349,7 @@ SECRETS = frozenset(
         "alertmanager_token",
         "become_password",
         "replication_password",
+        "dns_key",
         "discover_password",
     }
 )

@@ -114,6 +114,7 @@ def verify(
     desk: Desk, file: Annotated[Path, typer.Argument(metavar="FILE", help="卷宗 / the dossier")]
 ) -> None:
     from api.show.parts import BAD, GOOD, text
+    from migrator.engine.dossier import named
     from migrator.engine.dossier import verify as faults_of
 
     try:
@@ -127,12 +128,8 @@ def verify(
         head = text(say("dossier_bad", n=len(faults)), BAD)
         desk.answer(data, lambda: [head, *(text(fault) for fault in faults)])
         raise typer.Exit(Exit.NO)
-    told = say(
-        "dossier_good",
-        run=document["run"]["code"],
-        system=document["item"]["system"],
-        digest=document["digest"],
-    )
+    run, system = named(document)
+    told = say("dossier_good", run=run, system=system, digest=document["digest"])
     desk.answer(data | {"digest": document["digest"]}, lambda: [text(told, GOOD)])
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from migrator.attempts.ansible import Failure, Order, Outcome
 from migrator.attempts.attempt import read_outcome
-from migrator.attempts.move import Login, inventory_of, known_hosts_of, move_of, unsafe
+from migrator.attempts.move import Ground, Login, inventory_of, known_hosts_of, move_of, unsafe
 from migrator.attempts.pacing import Pacing
 from migrator.attempts.processes import Pen, start_python
 from migrator.attempts.strategy import Strategy
@@ -66,6 +66,17 @@ class _Play:
     check: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """What an attempt plays: a playbook with its variables, in earnest or in Ansible's check mode.
+    `cancellable`: it may be cut off."""
+
+    playbook: str
+    variables: Mapping[str, Any]
+    check: bool = False
+    cancellable: bool = True
+
+
 @dataclass(frozen=True)
 class Crew:
     """`secrets` by environment name for ansible-playbook; `root` holds the attempts' folders."""
@@ -93,26 +104,47 @@ class Crew:
         `practise`: the cutover is done, undone and done again. `more`: further variables.
         Raises Cancelled, Superseded, AttemptAlive.
         """
-        adopted = self.clear(run, item, step, watch)
+        playbook = PRACTISED.get(step) if practise else None
+        script = Script(
+            playbook=playbook or KINDS[step].playbook or "",
+            variables=self._variables(item, hold) | dict(more),
+            cancellable=KINDS[step].cancellable,
+        )
+        return self.play(run, item, step, watch, script)
+
+    def play(
+        self, run: str, ground: Ground, step: StepKind, watch: Watch, script: Script
+    ) -> Outcome:
+        """The same of any script. Raises Cancelled, Superseded, AttemptAlive."""
+        adopted = self.clear(run, ground, step, watch)
         if adopted:
             return adopted
-        attempt = self.open(run, item, step)
-        playbook = PRACTISED.get(step) if practise else None
+        attempt = self.open(run, ground, step)
         try:
-            played = playbook or KINDS[step].playbook or ""
-            variables = self._variables(item, hold) | dict(more)
-            outcome = self._play(attempt, item, played, watch, variables)
+            outcome = self._play(attempt, ground, script, watch)
         except Cancelled as cancelled:
-            self.reap(item, [attempt], watch)
+            self.reap(ground, [attempt], watch)
             self.cancel(attempt, str(cancelled), [])
             raise
         self.close(attempt, outcome)
         return outcome
 
-    def open(self, run: str, item: Item, step: StepKind) -> AttemptRecord:
+    def ended(self, run: str, code: str, step: StepKind, since: str | None) -> Outcome | None:
+        """The outcome of an attempt that was closed before a crash, and never came into its step, which
+        began at `since`: done or failed, it is not run a second time."""
+        tried = self.truth.attempts.of(run, code) if since else []
+        if since is None or not tried:
+            return None
+        last = tried[-1]
+        if last.step is not step or last.state not in {"done", "failed"}:
+            return None
+        return read_outcome(Path(last.folder)) if last.started_at >= since else None
+
+    def open(self, run: str, ground: Ground, step: StepKind) -> AttemptRecord:
         """A new attempt with its folder. Raises AttemptAlive when another one is open."""
         attempt = self.truth.attempts.open(
-            run, item.code, step, self.machine, str(self.root), rate_kbps=item.rate_kbps
+            *(run, ground.code, step, self.machine, str(self.root)),
+            rate_kbps=ground.rate_kbps or None,
         )
         Path(attempt.folder).mkdir(parents=True, mode=0o700)
         return attempt
@@ -133,14 +165,14 @@ class Crew:
         if not self.truth.attempts.close(attempt.token, state, message, evidence):
             raise Superseded(attempt.name)
 
-    def clear(self, run: str, item: Item, step: StepKind, watch: Watch) -> Outcome | None:
-        """End what earlier attempts left for this system, here and on its hosts.
+    def clear(self, run: str, ground: Ground, step: StepKind, watch: Watch) -> Outcome | None:
+        """End what earlier attempts left for this ground, here and on its hosts.
 
         An attempt of this very step that had finished before its worker died is adopted: its
         outcome is written and returned, and the step does not run twice.
         """
         adopted: Outcome | None = None
-        for attempt in self.truth.attempts.open_ones(item.code):
+        for attempt in self.truth.attempts.open_ones(ground.code):
             if attempt.machine != self.machine:
                 self._require_gone(attempt)
                 outcome = None
@@ -155,7 +187,7 @@ class Crew:
                     adopted = outcome
                 continue
             if attempt.pid is not None:
-                self.reap(item, [attempt], watch)
+                self.reap(ground, [attempt], watch)
             lost = "执行进程消失，已确认无残留 / the worker was lost; seen to be gone"
             self.truth.attempts.close(attempt.token, "lost", lost, [])
         return adopted
@@ -174,19 +206,21 @@ class Crew:
         """Copy what the attempt has logged so far into the truth."""
         self.truth.logs.add(attempt, read_log(attempt)[0])
 
-    def reap(self, item: Item, attempts: list[AttemptRecord], watch: Watch) -> None:
-        """End the processes of `attempts` on the item's hosts. Raises AttemptAlive if unsure."""
+    def reap(self, ground: Ground, attempts: list[AttemptRecord], watch: Watch) -> None:
+        """End the processes of `attempts` on the ground's hosts. Raises AttemptAlive if unsure."""
+        if not ground.hosts:
+            return  # all of it was here, and the pen is empty
         names = [attempt.name for attempt in attempts]
         folder = self.root / f"reap-{names[-1]}-{time.time_ns() // 1_000_000}"
         folder.mkdir(parents=True, mode=0o700)
         play = _Play(
             name=folder.name, folder=folder, playbook=REAP, variables={"reap_attempts": names}
         )
-        outcome = self._run_in_pen(play, item, Watch(beat=watch.beat, stop=lambda: None))
+        outcome = self._run_in_pen(play, ground, Watch(beat=watch.beat, stop=lambda: None))
         if not outcome.ok:
             raise AttemptAlive(
                 f"无法确认主机上的进程已结束 / processes of {', '.join(names)} on the hosts of "
-                f"{item.code} were not seen to be gone: {outcome.message}"
+                f"{ground.code} were not seen to be gone: {outcome.message}"
             )
 
     def rehearse(
@@ -211,18 +245,14 @@ class Crew:
         return {"move": move_of(item) | {"hold_seconds": hold, "login": self.login.user}}
 
     def _play(
-        self,
-        attempt: AttemptRecord,
-        item: Item,
-        playbook: str,
-        watch: Watch,
-        variables: dict[str, Any],
+        self, attempt: AttemptRecord, ground: Ground, script: Script, watch: Watch
     ) -> Outcome:
         play = _Play(
             name=attempt.name,
             folder=Path(attempt.folder),
-            playbook=playbook,
-            variables=variables,
+            playbook=script.playbook,
+            variables=dict(script.variables),
+            check=script.check,
         )
 
         def placed(pen: Pen, pid: int) -> None:
@@ -230,10 +260,9 @@ class Crew:
             if not self.truth.attempts.place(attempt.token, pid=pid, cgroup=cgroup):
                 raise Superseded(attempt.name)
 
-        cancellable = KINDS[attempt.step].cancellable
-        paced = _paced(watch, play.folder, item.rate_kbps, cancellable=cancellable)
+        paced = _paced(watch, play.folder, ground.rate_kbps, cancellable=script.cancellable)
         watch = self._logging(attempt, paced)
-        return self._run_in_pen(play, item, watch, placed, attempt.token)
+        return self._run_in_pen(play, ground, watch, placed, attempt.token)
 
     def _logging(self, attempt: AttemptRecord, watch: Watch) -> Watch:
         """A watch that copies what is new in the log besides, each `LOG_SECONDS`, so that it can be
@@ -254,7 +283,7 @@ class Crew:
     def _run_in_pen(
         self,
         play: _Play,
-        item: Item,
+        ground: Ground,
         watch: Watch,
         placed: Callable[[Pen, int], None] | None = None,
         token: int = 0,
@@ -269,8 +298,8 @@ class Crew:
             sockets=str(sockets_of(play.name)),
             playbook=play.playbook,
             variables=unsafe(play.variables | {"attempt": play.name}) | {"token": token},
-            inventory=inventory_of(item, self.login, play.folder / "known_hosts", play.name),
-            known_hosts=known_hosts_of(item),
+            inventory=inventory_of(ground, self.login, play.folder / "known_hosts", play.name),
+            known_hosts=known_hosts_of(ground),
             secrets=dict(self.secrets),
             strategy=self.strategy,
             check=play.check,

@@ -4,9 +4,11 @@ Everything in it came from people, so all of it travels as `__ansible_unsafe`: A
 take a name for a template (`research/migration.md`: a lookup in an extra-vars file was run).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from inventory.model import Host, content
 from migrator.attempts.strategy import interpreter
@@ -19,6 +21,34 @@ class Login:
 
     user: str
     key: Path
+
+
+class Reached(Protocol):
+    """A host as far as Ansible has to reach it."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def ipv4(self) -> IPv4Address | None: ...
+    @property
+    def ipv6(self) -> IPv6Address | None: ...
+    @property
+    def ssh_port(self) -> int: ...
+    @property
+    def ssh_host_key(self) -> str | None: ...
+
+
+class Ground(Protocol):
+    """What attempts are made on: an item of a plan, or a change of a network plan. `code`: one attempt of
+    it is open at a time; `hosts`: by their group in Ansible's inventory, none where all is done here;
+    `rate_kbps`: of its line, 0 for none."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def hosts(self) -> Mapping[str, Reached]: ...
+    @property
+    def rate_kbps(self) -> int: ...
 
 
 def move_of(item: Item) -> dict[str, Any]:
@@ -43,10 +73,9 @@ def move_of(item: Item) -> dict[str, Any]:
     }
 
 
-def inventory_of(item: Item, login: Login, known_hosts: Path, attempt: str) -> dict[str, Any]:
-    """Ansible's inventory: one host in each of the groups source, target, gateway."""
+def inventory_of(ground: Ground, login: Login, known_hosts: Path, attempt: str) -> dict[str, Any]:
+    """Ansible's inventory: one host in each of the ground's groups."""
     ssh = f"-o UserKnownHostsFile={known_hosts} -o StrictHostKeyChecking=yes -o ConnectTimeout=10"
-    ends = {"source": item.source, "target": item.target, "gateway": item.gateway}
     return {
         "all": {
             "vars": {
@@ -62,22 +91,24 @@ def inventory_of(item: Item, login: Login, known_hosts: Path, attempt: str) -> d
                 group: {
                     "hosts": {
                         host.code: {
-                            "ansible_host": str(host.ipv4),
+                            "ansible_host": str(host.ipv4 or host.ipv6),
                             "ansible_port": host.ssh_port,
                         }
                     }
                 }
-                for group, host in ends.items()
+                for group, host in ground.hosts.items()
             },
         }
     }
 
 
-def known_hosts_of(item: Item) -> str:
-    """known_hosts lines for the three hosts, over v4 and v6 (sshd(8), SSH_KNOWN_HOSTS FORMAT)."""
+def known_hosts_of(ground: Ground) -> str:
+    """known_hosts lines for its hosts, over v4 and v6 (sshd(8), SSH_KNOWN_HOSTS FORMAT)."""
     lines = []
-    for host in (item.source, item.target, item.gateway):
+    for host in ground.hosts.values():
         for address in (host.ipv4, host.ipv6):
+            if address is None:
+                continue
             name = str(address) if host.ssh_port == 22 else f"[{address}]:{host.ssh_port}"
             lines.append(f"{name} {host.ssh_host_key}")
     return "\n".join(lines) + "\n"

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from temporalio import activity
 
 from migrator.attempts.crew import Watch
+from migrator.engine.beats import rarely, stop_of_worker
 from migrator.engine.messages import TASK_QUEUE, ItemOrder, ItemRef, RunOrder, StepRef, queue_of
+from migrator.engine.network import NetworkActivities, NetworkPerformer
 from migrator.engine.perform import ENGINE, Performer
 from migrator.errors import MigratorError, Refused
 from migrator.planning.plan import Plan, StepKind
@@ -40,15 +42,19 @@ class Activities:
         self._performer = performer
         self._truth: Truth = performer.truth
         self.heartbeat_seconds = heartbeat_seconds
+        network = NetworkPerformer(
+            performer.truth, performer.estate, performer.crew, performer.gates.rules
+        )
+        self.network = NetworkActivities(network, heartbeat_seconds)
 
     @property
     def all(self) -> list[Callable[..., object]]:
-        return [self.next_of_item, self.next_of_run, self.perform_step]
+        return [self.next_of_item, self.next_of_run, self.perform_step, *self.network.all]
 
     @property
     def steps(self) -> list[Callable[..., object]]:
         """What a worker of a zone does: it answers no questions of workflows."""
-        return [self.perform_step]
+        return [self.perform_step, self.network.perform_network]
 
     def require_welcome(self, machine: str, zone: str) -> None:
         """Tell that a worker is here. Raises Refused where a person declared its machine off: others
@@ -62,6 +68,10 @@ class Activities:
     def open_runs(self) -> list[str]:
         """Codes of the runs that have not ended."""
         return self._truth.runs.open_codes()
+
+    def open_network_plans(self) -> list[str]:
+        """Codes of the network plans that are being played."""
+        return self._truth.network.running()
 
     @activity.defn
     def next_of_item(self, ref: ItemRef) -> ItemOrder:
@@ -157,14 +167,14 @@ class Activities:
         down cuts its attempt off; the next worker is told the first step again, and goes on with the
         one that was under way."""
         beat = rarely(activity.heartbeat, ref.heartbeat_seconds / 4)
-        watch, begun = Watch(beat=beat, stop=_stop), time.monotonic()
+        watch, begun = Watch(beat=beat, stop=stop_of_worker), time.monotonic()
         if activity.info().attempt > 1:
             ref = self._under_way(ref)
         while True:
             order = self._performed(ref, watch)
             if order is None or order.step is None or order.queue is not None:
                 return order
-            if time.monotonic() - begun > TOGETHER_SECONDS or _stop():
+            if time.monotonic() - begun > TOGETHER_SECONDS or stop_of_worker():
                 return order
             ref = ref.model_copy(update={"step": order.step})
 
@@ -189,20 +199,6 @@ class Activities:
         return None
 
 
-def rarely(act: Callable[[], object], seconds: float) -> Callable[[], None]:
-    """`act`, done at most each `seconds` however often it is called. What waits for a process looks
-    twice a second; a beat that the server would not be told anyway costs a thread and an encoder."""
-    last = [float("-inf")]
-
-    def maybe() -> None:
-        now = time.monotonic()
-        if now - last[0] >= seconds:
-            last[0] = now
-            act()
-
-    return maybe
-
-
 def hours_of(plan: Plan, system: str, now: datetime) -> Hours:
     """When the cutover of a system may begin by its plan."""
     at = plan.appointments.get(system)
@@ -212,9 +208,3 @@ def hours_of(plan: Plan, system: str, now: datetime) -> Hours:
         window=None if plan.means.ignore_windows else plan.item(system).system.window,
         night=(datetime.fromisoformat(at.begins), datetime.fromisoformat(at.ends)) if at else None,
     )
-
-
-def _stop() -> str | None:
-    if activity.is_cancelled() or activity.is_worker_shutdown():
-        return "执行进程停止 / the worker is shutting down"
-    return None

@@ -1,8 +1,9 @@
 """The client's side of Temporal: connect, start a run, wake whoever sleeps."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import Client, WorkflowHandle
@@ -11,7 +12,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from migrator.engine.messages import TASK_QUEUE, ItemRef
-from migrator.engine.workflows import PlanWorkflow
+from migrator.engine.workflows import NetworkWorkflow, PlanWorkflow
 from migrator.errors import EngineDown
 
 DEPLOYMENT = "qianyun"
@@ -48,13 +49,20 @@ class Engine:
 
     async def start(self, run: str) -> None:
         """Start the run's workflow; a second start of the same run changes nothing."""
+        await self._start(PlanWorkflow.run, run)
+
+    async def start_network(self, plan: str) -> None:
+        """The same of a network plan; one that has ended begins once more."""
+        await self._start(NetworkWorkflow.run, plan)
+
+    async def _start(self, workflow: Callable[[Any, str], Awaitable[str]], code: str) -> None:
         try:
-            await self.client.start_workflow(PlanWorkflow.run, run, id=run, task_queue=TASK_QUEUE)
+            await self.client.start_workflow(workflow, code, id=code, task_queue=TASK_QUEUE)
         except WorkflowAlreadyStartedError:
             return
         except RPCError as error:
             raise EngineDown(
-                f"引擎未接受 / the engine did not take run {run}: {_plain(error)}"
+                f"引擎未接受 / the engine did not take run {code}: {_plain(error)}"
             ) from error
 
     async def promote(self, build: str) -> None:

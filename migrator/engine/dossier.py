@@ -9,15 +9,15 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from inventory.canonical import canonical_json, digest
+from inventory.canonical import digest
+from migrator.engine import network_dossier
+from migrator.engine.dossier_parts import attempt_of, faults_of_attempts, sha256
 from migrator.errors import Refused
 from migrator.planning.plan import Item, StepKind
-from migrator.store.attempts import AttemptRecord
 from migrator.store.audit import Entry, first_fault_within
 from migrator.store.truth import Truth
 
 FORMAT = 1
-PAGE = 5000
 
 
 def make(truth: Truth, run: str, system: str, actor: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def make(truth: Truth, run: str, system: str, actor: str) -> dict[str, Any]:
             if d.subject in {"", system, str(item.wave)}
         ],
         "item": item.model_dump(mode="json"),
-        "attempts": [_attempt(truth, attempt) for attempt in attempts],
+        "attempts": [attempt_of(truth, attempt) for attempt in attempts],
         "evidence": [e.model_dump(mode="json") for e in truth.attempts.evidence_of(run, system)],
         "probes": _probes(truth, run, system),
         "audit": [e.__dict__ for e in told],
@@ -73,19 +73,23 @@ def make(truth: Truth, run: str, system: str, actor: str) -> dict[str, Any]:
 def verify(document: Mapping[str, Any]) -> list[str]:
     """What is wrong with a dossier, one line each; none when it is as it was made."""
     try:
-        return list(_faults(document))
+        found = network_dossier.faults(document) if "network" in document else _faults(document)
+        return list(found)
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
         return [f"不是迁云的卷宗 / not a dossier of Qianyun: {type(error).__name__}: {error}"]
+
+
+def named(document: Mapping[str, Any]) -> tuple[str, str]:
+    """What a dossier that holds is about: a run and its system, or a network plan and its title."""
+    if "network" in document:
+        return document["network"]["code"], document["network"]["title"]
+    return document["run"]["code"], document["item"]["system"]
 
 
 def concerns(entry: Entry, run: str, system: str, plan: str, wave: int) -> bool:
     """Whether an audit entry is about the item, its wave, its run as a whole, or its plan."""
     about = {run, plan, system, f"{run}/{system}", f"{run}/wave {wave}", f"{run}/*"}
     return entry.object in about or entry.object.startswith(f"{run}/{system}/")
-
-
-def sha256(body: object) -> str:
-    return hashlib.sha256(canonical_json(_exact(body))).hexdigest()
 
 
 def _faults(document: Mapping[str, Any]) -> Iterator[str]:
@@ -102,7 +106,7 @@ def _faults(document: Mapping[str, Any]) -> Iterator[str]:
         found = hashlib.sha256(kept["body"].encode()).hexdigest()
         if found != kept["digest"]:
             yield f"证据 {number}（{kept['step']}）被改动 / evidence {number} was changed"
-    yield from _faults_of_attempts(document)
+    yield from faults_of_attempts(document)
     chain = [Entry(**entry) for entry in document["audit"]]
     if fault := first_fault_within(chain):
         yield fault
@@ -112,36 +116,6 @@ def _faults(document: Mapping[str, Any]) -> Iterator[str]:
     started = [e for e in chain if e.action == "run.start" and e.object == document["run"]["code"]]
     if not started or started[0].detail.get("digest") != document["plan"]["digest"]:
         yield "审计中的方案摘要不符 / the audit started this run with another plan's digest"
-
-
-def _faults_of_attempts(document: Mapping[str, Any]) -> Iterator[str]:
-    tokens = {attempt["token"] for attempt in document["attempts"]}
-    last = ""
-    for attempt in document["attempts"]:
-        lines = attempt["log"]
-        if sha256(lines) != attempt["log_digest"]:
-            yield f"尝试 {attempt['token']} 的日志被改动 / the log of the attempt was changed"
-        if [line["number"] for line in lines] != list(range(len(lines))):
-            yield f"尝试 {attempt['token']} 的日志不全 / the log of the attempt is not complete"
-        if last and attempt["started_at"] < last:
-            yield f"尝试 {attempt['token']} 与前一次重叠 / the attempt began before the last one ended"
-        last = attempt["ended_at"] or last
-    for kept in document["evidence"]:
-        if kept["token"] not in tokens:
-            yield f"证据没有尝试 / evidence of no attempt: {kept['token']}"
-
-
-def _attempt(truth: Truth, attempt: AttemptRecord) -> dict[str, Any]:
-    lines: list[dict[str, Any]] = []
-    after = 0
-    while True:
-        page = truth.logs.page(attempt.run, token=attempt.token, after=after, limit=PAGE)
-        if not page:
-            break
-        after = page[-1].id
-        lines += [line.model_dump(exclude={"id", "run", "system", "token"}) for line in page]
-    told = attempt.model_dump(mode="json", exclude={"folder", "cgroup", "pid"})
-    return told | {"log": lines, "log_digest": sha256(lines)}
 
 
 def _probes(truth: Truth, run: str, system: str) -> dict[str, list[Any]]:
@@ -156,12 +130,3 @@ def _probes(truth: Truth, run: str, system: str) -> dict[str, list[Any]]:
 
 def _plain(item: Item) -> dict[str, Any]:
     return item.model_dump(mode="json")
-
-
-def _exact(value: Any) -> Any:
-    """Canonical JSON has no floats: one is told as its text."""
-    if isinstance(value, dict):
-        return {key: _exact(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_exact(inner) for inner in value]
-    return repr(value) if isinstance(value, float) else value

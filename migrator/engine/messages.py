@@ -39,6 +39,26 @@ class ItemOrder(Frozen):
     queue: str | None = None  # of the step's zone; None: that of the workflow
 
 
+class NetworkRef(Frozen):
+    """A step of a change of a network plan."""
+
+    plan: str
+    number: int
+    step: StepKind
+    heartbeat_seconds: int
+
+
+class NetworkOrder(Frozen):
+    """What a network plan's workflow does next: a step, a wait, or its end (`end`: the state)."""
+
+    number: int | None = None
+    step: StepKind | None = None
+    wait_seconds: float | None = None
+    end: str = ""
+    heartbeat_seconds: int = 10
+    queue: str | None = None  # of the device's zone; None: that of the workflow
+
+
 class RunOrder(Frozen):
     """What a run's workflow does next: start these items; end if `end` is set; else wait.
 

@@ -7,14 +7,12 @@ database says now, and what came of it is written before anybody is told.
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any
 
 from inventory.halves import labelled, together
 from inventory.model import Placement
 from inventory.store import EstateStore
 from migrator.attempts.ansible import Outcome
-from migrator.attempts.attempt import read_outcome
 from migrator.attempts.crew import Cancelled, Crew, Superseded, Watch
 from migrator.attempts.placing import Placer
 from migrator.engine.glances import Glances
@@ -247,16 +245,11 @@ class Performer:
         return Placer(self.estate, ENGINE)
 
     def _ended(self, record: ItemRecord, step: StepKind) -> Outcome | None:
-        """The outcome of an attempt that was closed before a crash, and never came into its step:
-        done or failed, it is not run a second time."""
+        """What came of it already, where a worker died before it could write that down."""
         begun = record.step(step)
-        tried = self.truth.attempts.of(record.run, record.system)
-        if begun.state is not StepState.RUNNING or begun.started_at is None or not tried:
+        if begun.state is not StepState.RUNNING:
             return None
-        last = tried[-1]
-        if last.step is not step or last.state not in {"done", "failed"}:
-            return None
-        return read_outcome(Path(last.folder)) if last.started_at >= begun.started_at else None
+        return self.crew.ended(record.run, record.system, step, begun.started_at)
 
     def _set(
         self, run: str, system: str, step: StepKind, state: StepState, message: str = ""

@@ -17,7 +17,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from migrator.engine.activities import Activities
 from migrator.engine.client import DEPLOYMENT, Engine
 from migrator.engine.messages import queue_of
-from migrator.engine.workflows import ItemWorkflow, PlanWorkflow
+from migrator.engine.workflows import ItemWorkflow, NetworkWorkflow, PlanWorkflow
 from migrator.errors import MigratorError, Refused
 
 log = structlog.get_logger(__name__)
@@ -82,7 +82,7 @@ def _worker(
     }
     if not post.zone:
         given |= {
-            "workflows": [PlanWorkflow, ItemWorkflow],
+            "workflows": [PlanWorkflow, ItemWorkflow, NetworkWorkflow],
             "workflow_runner": UnsandboxedWorkflowRunner(),
         }
     if post.build and not post.zone:  # steps of a zone are the same by whichever version is there
@@ -108,6 +108,8 @@ async def _keep(engine: Engine, activities: Activities, stop: asyncio.Event, pos
             if not post.zone:
                 for run in await asyncio.to_thread(activities.open_runs):
                     await engine.start(run)
+                for plan in await asyncio.to_thread(activities.open_network_plans):
+                    await engine.start_network(plan)
             if post.beside:
                 await asyncio.to_thread(post.beside)
         except Refused:

@@ -13,7 +13,14 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from migrator.engine.messages import ItemOrder, ItemRef, RunOrder, StepRef
+    from migrator.engine.messages import (
+        ItemOrder,
+        ItemRef,
+        NetworkOrder,
+        NetworkRef,
+        RunOrder,
+        StepRef,
+    )
 
 RECHECK = timedelta(seconds=60)
 _BRIEF = timedelta(seconds=30)
@@ -151,3 +158,47 @@ class PlanWorkflow:
                 id=ref.workflow_id,
                 parent_close_policy=ParentClosePolicy.ABANDON,
             )
+
+
+@workflow.defn
+class NetworkWorkflow:
+    """A network plan's changes, one after the other, there or back."""
+
+    def __init__(self) -> None:
+        self._sleeper = _Sleeper()
+
+    @workflow.signal
+    def wake(self) -> None:
+        self._sleeper.wake()
+
+    @workflow.run
+    async def run(self, plan: str) -> str:
+        while True:
+            order: NetworkOrder = await workflow.execute_activity(
+                "next_of_network",
+                plan,
+                result_type=NetworkOrder,
+                start_to_close_timeout=_BRIEF,
+                retry_policy=_FOREVER,
+            )
+            if order.end:
+                return order.end
+            if order.number is not None and order.step is not None:
+                await workflow.execute_activity(
+                    "perform_network",
+                    NetworkRef(
+                        plan=plan,
+                        number=order.number,
+                        step=order.step,
+                        heartbeat_seconds=order.heartbeat_seconds,
+                    ),
+                    task_queue=order.queue,
+                    start_to_close_timeout=_LONG,
+                    heartbeat_timeout=timedelta(seconds=order.heartbeat_seconds),
+                    retry_policy=_FOREVER,
+                )
+                continue
+            wait = timedelta(seconds=order.wait_seconds or RECHECK.total_seconds())
+            await self._sleeper.wait(min(wait, RECHECK))
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(plan)

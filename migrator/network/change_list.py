@@ -76,6 +76,9 @@ class _Rehome(_Closed):
 
 # the name becomes a file's: nothing that a file system or a shell reads otherwise
 _FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+# a listing lies beside its list: a list that came over the network must not name files of ours
+_Beside = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$")]
+_HostCode = Annotated[str, Field(min_length=1, max_length=63)]
 _DomainName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$")]
 _Addresses = tuple[Annotated[IPv4Address | IPv6Address, _OnlyText], ...]
 
@@ -83,6 +86,7 @@ _Addresses = tuple[Annotated[IPv4Address | IPv6Address, _OnlyText], ...]
 class _Device(_Closed):
     name: _FileName
     vendor: Vendor
+    host: _HostCode | None = None
     change: Annotated[
         tuple[Annotated[_EnableIPv6 | _CloseExit | _Rehome, Field(discriminator="kind")], ...],
         Field(min_length=1),
@@ -96,7 +100,8 @@ class _Network(_Closed):
 
 class _Firewall(_Closed):
     name: _FileName
-    listing: Annotated[str, Field(min_length=1, max_length=255)]
+    listing: _Beside
+    host: _HostCode | None = None
     network: tuple[_Network, ...] = ()
 
 
@@ -122,9 +127,13 @@ class _Vip(_Closed):
     source: _HostAddresses
     target: _HostAddresses
     ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], Field(min_length=1)]
+    source_host: _HostCode | None = None
+    target_host: _HostCode | None = None
 
 
 class _List(_Closed):
+    confirm_seconds: Annotated[int, Field(ge=5, le=600)] = 60
+    systems: tuple[_HostCode, ...] = ()
     device: tuple[_Device, ...] = ()
     firewall: tuple[_Firewall, ...] = ()
     name: tuple[_Name, ...] = ()
@@ -133,11 +142,13 @@ class _List(_Closed):
 
 @dataclass(frozen=True)
 class DeviceChanges:
-    """What one device is to be changed to, in this order; no port twice."""
+    """What one device is to be changed to, in this order; no port twice. `host`: its code in the inventory,
+    "" where none was told."""
 
     name: str
     vendor: Vendor
     changes: tuple[Change, ...]
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,6 +158,7 @@ class FirewallChange:
     name: str
     listing: tuple[dict[str, Any], ...]
     addresses: AddressMap
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,18 +171,24 @@ class NameChange:
 
 @dataclass(frozen=True)
 class VipChange:
-    """A virtual address from the source to the target by VRRP; `told`: as vip.yml takes it."""
+    """A virtual address from the source to the target by VRRP; `told`: as vip.yml takes it; `hosts`:
+    source and target in the inventory, "" where none was told."""
 
     name: str
     told: dict[str, object]
+    hosts: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
 class NetworkChanges:
+    """The whole file. `systems`: whom it is about, as the engineer says, beside those of its hosts."""
+
     devices: tuple[DeviceChanges, ...]
     firewalls: tuple[FirewallChange, ...]
     names: tuple[NameChange, ...]
     vips: tuple[VipChange, ...] = ()
+    confirm_seconds: int = 60
+    systems: tuple[str, ...] = ()
 
 
 def read_changes(path: Path) -> NetworkChanges:
@@ -203,6 +221,8 @@ def read_changes(path: Path) -> NetworkChanges:
         firewalls=tuple(_firewall(one, path.parent) for one in told.firewall),
         names=tuple(_name(one) for one in told.name),
         vips=tuple(_vip(one) for one in told.vip),
+        confirm_seconds=told.confirm_seconds,
+        systems=told.systems,
     )
 
 
@@ -212,13 +232,14 @@ def _device(told: _Device) -> DeviceChanges:
     _once(f"{told.name}: 接口 / port", [one.interface.name.casefold() for one in changes])
     gateways = [str(one.gateway) for one in changes if isinstance(one, CloseExit)]
     _once(f"{told.name}: 网关 / gateway", gateways)
-    return DeviceChanges(told.name, told.vendor, changes)
+    return DeviceChanges(told.name, told.vendor, changes, told.host or "")
 
 
 def _firewall(told: _Firewall, folder: Path) -> FirewallChange:
     _once(f"{told.name}: 网段 / network", [str(one.v4) for one in told.network])
     pairs = tuple((one.v4, one.v6) for one in told.network)
-    return FirewallChange(told.name, _listing(folder / told.listing), AddressMap(pairs))
+    listing = _listing(folder / told.listing)
+    return FirewallChange(told.name, listing, AddressMap(pairs), told.host or "")
 
 
 def _listing(path: Path) -> tuple[dict[str, Any], ...]:
@@ -229,12 +250,12 @@ def _listing(path: Path) -> tuple[dict[str, Any], ...]:
             raise TypeError("nftables")
     except OSError as error:
         raise Refused(
-            f"{path}: 无法读取 / can't be read: {error.strerror}; 请先在设备上执行 / first, on the "
+            f"{path.name}: 无法读取 / can't be read: {error.strerror}; 请先在设备上执行 / first, on the "
             "device: nft -j list ruleset"
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(
-            f"{path}: 应为 nft -j list ruleset 的输出 / expected what `nft -j list ruleset` writes: "
+            f"{path.name}: 应为 nft -j list ruleset 的输出 / expected what `nft -j list ruleset` writes: "
             f"{type(error).__name__}"
         ) from error
     return tuple(one for one in rows if "metainfo" not in one)
@@ -262,7 +283,9 @@ def _vip(told: _Vip) -> VipChange:
                 f"{told.name}: {one} 不是主机的单播地址 / {one} is no host's unicast address; expected "
                 "one that is seen beyond its link"
             )
-    return VipChange(told.name, told.model_dump(mode="json"))
+    hosts = (told.source_host or "", told.target_host or "")
+    plain = told.model_dump(mode="json", exclude={"source_host", "target_host"})
+    return VipChange(told.name, plain, hosts)
 
 
 def _once(what: str, names: list[str]) -> None:

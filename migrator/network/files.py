@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from migrator.network.change_list import DeviceChanges, FirewallChange, NameChange, VipChange
 from migrator.network.changes import Change, CloseExit, EnableIPv6
@@ -19,7 +21,8 @@ NFTABLES, DNS, VRRP = "nftables", "dns", "vrrp"
 @dataclass(frozen=True)
 class Checked:
     """`kind`: a vendor's, nftables, dns or vrrp; `files`: text by name; `left`: what a rollback does not
-    bring back, empty is right; `notes`: what a person is to look at; `sent_by`: the playbook, "" for none."""
+    bring back, empty is right; `notes`: what a person is to look at; `sent_by`: the playbook, "" for none,
+    `play`: its extra vars; `hosts`: codes by inventory group, "" where none was told."""
 
     name: str
     kind: str
@@ -28,6 +31,8 @@ class Checked:
     left: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     sent_by: str = ""
+    play: Mapping[str, Any] = MappingProxyType({})
+    hosts: Mapping[str, str] = MappingProxyType({})
 
     def as_json(self) -> dict[str, object]:
         """Names of files, their SHA-256, and what was found."""
@@ -62,8 +67,9 @@ def of_device(device: DeviceChanges) -> Checked:
         f"{device.name}.rollback.txt": commands.back,
     }
     sent = device.vendor is Vendor.FRR
+    play = {"change": _frr(device, commands)} if sent else {}
     if sent:
-        files[f"{device.name}.play.json"] = _play("change", _frr(device, commands))
+        files[f"{device.name}.play.json"] = _text(play)
     return Checked(
         device.name,
         device.vendor,
@@ -71,6 +77,8 @@ def of_device(device: DeviceChanges) -> Checked:
         files,
         left=tuple(differences(before, after)),
         sent_by="network.yml" if sent else "",
+        play=play,
+        hosts={"device": device.host} if sent else {},
     )
 
 
@@ -99,7 +107,7 @@ def _before(change: Change, state: State) -> None:
 def of_firewall(firewall: FirewallChange) -> Checked:
     """Raises Refused with what can't be said of IPv6."""
     made = additions(firewall.listing, firewall.addresses)
-    play = {
+    change = {
         **{"name": firewall.name, "vendor": NFTABLES, "listing": list(firewall.listing)},
         **{"objects": list(made.objects), "twins": [one.as_json() for one in made.twins]},
     }
@@ -109,10 +117,12 @@ def of_firewall(firewall: FirewallChange) -> Checked:
         len(made.objects) + len(made.twins),
         {
             f"{firewall.name}.forward.txt": _read_by_people(made),
-            f"{firewall.name}.play.json": _play("change", play),
+            f"{firewall.name}.play.json": _text({"change": change}),
         },
         notes=made.left,
         sent_by="network.yml",
+        play={"change": change},
+        hosts={"device": firewall.host},
     )
 
 
@@ -132,18 +142,20 @@ def _read_by_people(made: Additions) -> str:
 
 
 def of_name(change: NameChange) -> Checked:
-    file = f"{change.name}.play.json"
-    return Checked(change.name, DNS, 1, {file: _play("dns", change.told)}, sent_by="dns.yml")
+    file, play = f"{change.name}.play.json", {"dns": change.told}
+    return Checked(change.name, DNS, 1, {file: _text(play)}, sent_by="dns.yml", play=play)
 
 
 def of_vip(change: VipChange) -> Checked:
-    file = f"{change.name}.play.json"
-    return Checked(change.name, VRRP, 1, {file: _play("vip", change.told)}, sent_by="vip.yml")
+    file, play = f"{change.name}.play.json", {"vip": change.told}
+    hosts = dict(zip(("source", "target"), change.hosts, strict=True))
+    text = {file: _text(play)}
+    return Checked(change.name, VRRP, 1, text, sent_by="vip.yml", play=play, hosts=hosts)
 
 
-def _play(variable: str, told: object) -> str:
-    """Extra vars of a playbook; its texts are data to Ansible, whatever stands in them."""
-    return json.dumps({variable: _unsafe(told)}, ensure_ascii=False, indent=1) + "\n"
+def _text(play: Mapping[str, object]) -> str:
+    """Extra vars of a playbook as a file; their texts are data to Ansible, whatever stands in them."""
+    return json.dumps(_unsafe(play), ensure_ascii=False, indent=1) + "\n"
 
 
 def _unsafe(told: object) -> object:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from inventory.canonical import canonical_json
 from migrator.errors import Refused
-from migrator.network.change_list import read_changes
+from migrator.network.change_list import NetworkChanges, read_changes
 from migrator.network.files import Checked, of_device, of_firewall, of_name, of_vip
 from migrator.people.rights import Deed, Person
 from migrator.store.truth import Truth
@@ -20,15 +20,7 @@ def rendered(truth: Truth, person: Person, path: Path, out: Path) -> Sequence[Ch
     Raises Forbidden, MeansRefused, Refused; only a folder that fails midway leaves files behind.
     """
     truth.permit(person, Deed.PLAN_MAKE, path.name)
-    told = read_changes(path)
-    found = [
-        *map(of_device, told.devices),
-        *map(of_firewall, told.firewalls),
-        *map(of_name, told.names),
-        *map(of_vip, told.vips),
-    ]
-    if bad := [one.name for one in found if one.left]:
-        raise Refused(f"{bad[0]}: 回退不完整 / the rollback is not whole; please report it")
+    found = checked(read_changes(path))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refused(
             f"{out} 已存在且非空，应为新目录或空目录 / {out} is there and not empty; expected a new or "
@@ -48,6 +40,19 @@ def rendered(truth: Truth, person: Person, path: Path, out: Path) -> Sequence[Ch
         devices=[one.name for one in found],
         report=hashlib.sha256(report + b"\n").hexdigest(),
     )
+    return found
+
+
+def checked(told: NetworkChanges) -> list[Checked]:
+    """Every change rendered and read back, in their order. Raises Refused."""
+    found = [
+        *map(of_device, told.devices),
+        *map(of_firewall, told.firewalls),
+        *map(of_name, told.names),
+        *map(of_vip, told.vips),
+    ]
+    if bad := [one.name for one in found if one.left]:
+        raise Refused(f"{bad[0]}: 回退不完整 / the rollback is not whole; please report it")
     return found
 
 

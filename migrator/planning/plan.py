@@ -119,6 +119,11 @@ class Item(Frozen):
         return self.system.entrance
 
     @property
+    def hosts(self) -> Mapping[str, Host]:
+        """By their part in the move."""
+        return {"source": self.source, "target": self.target, "gateway": self.gateway}
+
+    @property
     def resources(self) -> tuple[str, ...]:
         """What it takes a share of while under way: the total, its room, its line, its cloud, the host
         that it moves to."""

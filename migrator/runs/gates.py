@@ -19,7 +19,7 @@ from migrator.people.names import same_person
 from migrator.planning.means import Freeze
 from migrator.planning.plan import Item, Plan, StepKind
 from migrator.runs.approvals import ApprovalRecord, PlanRecord
-from migrator.runs.rules import NO_RULES, Approval, Before, EngineRules, Scope
+from migrator.runs.rules import NO_RULES, Approval, Before, Concerned, EngineRules, Scope
 
 _CUTOVER = frozenset({StepKind.GATE, StepKind.QUIESCE})
 STEPS = {
@@ -79,7 +79,9 @@ class Gates:
         if case.step in FROZEN | COPIES and not case.plan.means.ignore_windows:
             yield _freeze(self.rules.freezes, case)
         for rule in self.rules.approvals:
-            if case.step in STEPS[rule.before] and rule.concerns(case.item, self.rules.critical):
+            if case.step in STEPS[rule.before] and rule.concerns(
+                Concerned.of(case.item), self.rules.critical
+            ):
                 yield _approval(rule, self.rules, case)
         for gate in self.more:
             if case.step in gate.steps:
@@ -109,7 +111,7 @@ def plan_faults(plan: Plan, kept: PlanRecord, rules: EngineRules, now: datetime)
     """What approvals of the plan itself are missing before it may start, one line a rule."""
     found: list[str] = []
     for rule in rules.approvals:
-        about = [item for item in plan.items if rule.concerns(item, rules.critical)]
+        about = [item for item in plan.items if rule.concerns(Concerned.of(item), rules.critical)]
         if rule.of is not Scope.PLAN or rule.before is not Before.START or not about:
             continue
         case = GateCase(
@@ -151,10 +153,24 @@ def _approval(rule: Approval, rules: EngineRules, case: GateCase) -> GateVerdict
         # there the item is held for good, with what else has changed (`perform`)
         return GateVerdict(gate=f"approval:{rule.name}", open=True)
     told = [d for d in case.kept.decisions if (d.scope, d.subject) == (rule.of, subject)]
-    stand = [d for d in standing(told) if eligible(d.actor, rule, rules, case.kept.author)]
-    fresh = [d for d in stand if not _expired(d, rule, case.now)]
-    reasons: list[str] = []
     what = f"{rule.of}{f' {subject}' if subject else ''}"
+    reasons = lacking(rule, rules, told, author=case.kept.author, now=case.now, what=what)
+    return GateVerdict(gate=f"approval:{rule.name}", open=not reasons, reasons=tuple(reasons))
+
+
+def lacking(
+    rule: Approval,
+    rules: EngineRules,
+    told: Sequence[ApprovalRecord],
+    *,
+    author: str,
+    now: datetime,
+    what: str,
+) -> list[str]:
+    """What a rule still asks for, by all that was decided of `what` (which `told` is about)."""
+    stand = [d for d in standing(told) if eligible(d.actor, rule, rules, author)]
+    fresh = [d for d in stand if not _expired(d, rule, now)]
+    reasons: list[str] = []
     if len(fresh) < rule.count:
         old = len(stand) - len(fresh)
         last = told[-1] if told and told[-1].decision in {"reject", "withdraw"} else None
@@ -166,23 +182,19 @@ def _approval(rule: Approval, rules: EngineRules, case: GateCase) -> GateVerdict
             f"等待审批 {rule.name}：{what} 需 {rule.count} 人，已有 {len(fresh)} 人 / approval "
             f"{rule.name} of {what}: expected {rule.count}, read {len(fresh)}{why}"
         )
-    papers = {d.kind for d in _papers(case.kept.decisions, rule, subject)}
+    papers = {d.kind for d in _papers(told)}
     if missing := [kind for kind in rule.evidence if kind not in papers]:
         names = ", ".join(missing)
         reasons.append(
             f"等待依据 {rule.name}：{what} 缺 {names} / evidence {rule.name} of {what}: expected {names}"
         )
-    return GateVerdict(gate=f"approval:{rule.name}", open=not reasons, reasons=tuple(reasons))
+    return reasons
 
 
-def _papers(
-    decisions: Iterable[ApprovalRecord], rule: Approval, subject: str
-) -> list[ApprovalRecord]:
+def _papers(decisions: Iterable[ApprovalRecord]) -> list[ApprovalRecord]:
     """What is on record and was not taken back (`reference` tells which)."""
     found: list[ApprovalRecord] = []
     for one in decisions:
-        if (one.scope, one.subject) != (rule.of, subject):
-            continue
         if one.decision == "evidence":
             found.append(one)
         elif one.decision == "no-evidence":

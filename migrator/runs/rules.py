@@ -47,6 +47,24 @@ class Before(StrEnum):
     COMMIT = "commit"
 
 
+class Concerned(Frozen):
+    """Whom a change is about, as far as rules ask: a system, or a host that is of none (`room` alone)."""
+
+    code: str = ""
+    organisation: str | None = None
+    mlps_level: int | None = None
+    room: str | None = None
+
+    @staticmethod
+    def of(item: Item) -> "Concerned":
+        return Concerned(
+            code=item.code,
+            organisation=item.system.organisation,
+            mlps_level=item.system.mlps_level,
+            room=item.source.place,
+        )
+
+
 class Critical(Frozen):
     """Which systems are critical infrastructure: by name, or by their level of graded protection
     (等保, GB/T 22239: 1 to 5)."""
@@ -54,9 +72,9 @@ class Critical(Frozen):
     systems: Names = ()
     mlps_level: int = Field(default=4, ge=1, le=5)
 
-    def holds(self, item: Item) -> bool:
-        level = item.system.mlps_level
-        return item.code in self.systems or (level is not None and level >= self.mlps_level)
+    def holds(self, one: Concerned) -> bool:
+        level = one.mlps_level
+        return one.code in self.systems or (level is not None and level >= self.mlps_level)
 
 
 class Approval(Frozen):
@@ -87,15 +105,14 @@ class Approval(Frozen):
             raise ValueError("count 为 0 且无 evidence / asks for nobody and no evidence")
         return self
 
-    def concerns(self, item: Item, critical: Critical) -> bool:
-        """Whether the rule is about this item."""
-        if self.when == "critical" and not critical.holds(item):
+    def concerns(self, one: Concerned, critical: Critical) -> bool:
+        """Whether the rule is about this one."""
+        if self.when == "critical" and not critical.holds(one):
             return False
-        system = item.system
         return (
-            (not self.organisations or (system.organisation or "") in self.organisations)
-            and (not self.systems or item.code in self.systems)
-            and (not self.rooms or (item.source.place or "") in self.rooms)
+            (not self.organisations or (one.organisation or "") in self.organisations)
+            and (not self.systems or one.code in self.systems)
+            and (not self.rooms or (one.room or "") in self.rooms)
         )
 
 

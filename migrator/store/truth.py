@@ -1,7 +1,7 @@
 """The truth in the database: opening it, and who may write what in one transaction.
 
-`Truth` joins the parts: `plans`, `runs`, `attempts`, `census`, `records` and `reports` (one file each). Every
-change is made together with its audit entry, in the same transaction.
+`Truth` joins the parts: `plans`, `network`, `runs`, `attempts`, `census`, `records` and `reports`
+(one file each). Every change is made together with its audit entry, in the same transaction.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,6 +24,7 @@ from migrator.store.controls import Controls
 from migrator.store.events import Events
 from migrator.store.logs import Logs
 from migrator.store.machines import Machines
+from migrator.store.network_plans import NetworkPlans
 from migrator.store.notices import Notices
 from migrator.store.noting import Noting
 from migrator.store.people import People
@@ -57,6 +58,7 @@ class Truth:
         self.commands = Commands(self)
         self.receivers = Receivers(self)
         self.plans = Plans(self)
+        self.network = NetworkPlans(self)
         self.runs = Runs(self)
         self.controls = Controls(self)
         self.tallies = Tallies(self)
@@ -165,7 +167,7 @@ def _remedy(told: str) -> str:
     )
 
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest revision in `migrations/`; a test holds it to alembic's own answer."""
 
 

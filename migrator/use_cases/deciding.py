@@ -14,6 +14,7 @@ from migrator.planning.plan import CUTOVER, WAY, Plan, StepKind
 from migrator.runs.approvals import PlanRecord
 from migrator.runs.gates import GateCase, Gates
 from migrator.runs.records import ItemRecord, RunRecord, StepState, Wanted
+from migrator.runs.rules import EngineRules
 from migrator.store.truth import Truth
 
 type Wake = Callable[[str, tuple[str, ...]], None]
@@ -117,16 +118,7 @@ class Deciding:
         """Raises Forbidden for who may not command this run or item, and where the rules say which roles
         do; NotFound."""
         self._permit(actor, Deed.RUN_CONTROL, about)
-        rules = self.gates.rules
-        roles = rules.commands.get(verb)
-        if roles is None:
-            return
-        if not any(same_person(actor.name, p) for role in roles for p in rules.roles.get(role, ())):
-            self.truth.audit(actor.name, f"run.{verb}.refused", about, roles=list(roles))
-            raise Forbidden(
-                f"{actor.name} 无权 {verb} / {actor.name} may not {verb}: expected somebody with the role "
-                f"{', '.join(roles)}"
-            )
+        require_command(self.truth, self.gates.rules, actor, verb, about)
 
     def _permit(self, actor: Person, deed: Deed, about: str) -> None:
         """`about`: RUN, RUN/SYSTEM or RUN/wave N; who is bound to organisations has their own items."""
@@ -150,6 +142,19 @@ class Deciding:
         if item.state.ended:
             raise Refused(f"{system} 已结束 / the item has ended: {item.state}")
         return item
+
+
+def require_command(truth: Truth, rules: EngineRules, actor: Person, verb: str, about: str) -> None:
+    """Raises Forbidden where the rules say who gives a command and this is somebody else."""
+    roles = rules.commands.get(verb)
+    if roles is None:
+        return
+    if not any(same_person(actor.name, p) for role in roles for p in rules.roles.get(role, ())):
+        truth.audit(actor.name, f"run.{verb}.refused", about, roles=list(roles))
+        raise Forbidden(
+            f"{actor.name} 无权 {verb} / {actor.name} may not {verb}: expected somebody with the role "
+            f"{', '.join(roles)}"
+        )
 
 
 def _next(item: ItemRecord) -> StepKind | None:

@@ -35,6 +35,7 @@ qianyun: {type: dict, description: verb, name, outcome}
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 PENDING = Path("/run/qianyun-network")
 SECONDS = 30
+MARK = "QIANYUN_ATTEMPT"
 
 
 class Refused(Exception):
@@ -286,12 +287,25 @@ def watch(there: Frr | Nftables, verb: str, seconds: int) -> None:
             os.close(fd)
     os.dup(os.dup(os.open(os.devnull, os.O_RDWR)))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    unmark()
     try:
         time.sleep(seconds)
         there.send("back" if verb == "forward" else "forward")
         (PENDING / name).rename(PENDING / f"{name}.undone")
     finally:
         os._exit(0)
+
+
+def unmark() -> None:
+    """Wipes the attempt's mark off this process (/proc/PID/environ is its memory, proc(5)): who ends what
+    an attempt left must not end the way back."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import ctypes
+
+        found = ctypes.CDLL(None).getenv
+        found.restype = ctypes.c_void_p
+        if at := found(MARK.encode()):
+            ctypes.memset(at, ord("-"), len(os.environ.get(MARK, "")))
 
 
 def forget(name: str) -> bool:

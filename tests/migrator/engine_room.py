@@ -15,9 +15,11 @@ from inventory.model import Estate
 from migrator.engine.client import Engine
 from migrator.engine.messages import ItemRef
 from migrator.engine.worker import RUNNER, Post, run_worker
-from migrator.engine.workflows import ItemWorkflow, PlanWorkflow
+from migrator.engine.workflows import ItemWorkflow, NetworkWorkflow, PlanWorkflow
+from migrator.errors import EngineDown
 from migrator.people.rights import local
 from migrator.planning.plan import Means, Plan
+from migrator.use_cases.network_plans import Networking
 from tests.migrator.scripted import DEADLINE, Stage
 
 
@@ -28,6 +30,7 @@ class EngineRoom:
     stage: Stage
     address: str
     runs: list[str] = field(default_factory=list)
+    network_plans: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -62,6 +65,31 @@ class EngineRoom:
         self.runs.append(run)
         return run, plan
 
+    def networking(self, *, away: bool = False) -> Networking:
+        """`away`: the engine takes no command."""
+
+        def begin(code: str) -> None:
+            self.network_plans = sorted({*self.network_plans, code})
+            if away:
+                raise EngineDown("away")
+            self.do(self.engine.start_network(code))
+
+        return Networking(
+            truth=self.stage.truth,
+            estate=self.stage.estate,
+            timezone="Asia/Shanghai",
+            rules=self.stage.gates.rules,
+            begin=begin,
+            wake=lambda code: self.do(self.engine.wake(code, ())),
+        )
+
+    def wait_network(self, code: str, state: str) -> None:
+        """Until the network plan is in `state`, in the truth and where it has ended in the engine."""
+        network = self.stage.truth.network
+        self.stage.world.wait(lambda: network.record(code).state == state, f"{code} {state}")
+        if state != "running":
+            assert self.do(self.engine.client.get_workflow_handle(code).result()) == state
+
     def wait_state(self, run: str, system: str, state: str) -> None:
         """Until the item is in `state`."""
         self.stage.world.wait(
@@ -85,7 +113,7 @@ class EngineRoom:
 
     async def _replay(self) -> int:
         replayer = Replayer(
-            workflows=[PlanWorkflow, ItemWorkflow],
+            workflows=[PlanWorkflow, ItemWorkflow, NetworkWorkflow],
             data_converter=pydantic_data_converter,
             workflow_runner=RUNNER,
         )
@@ -107,7 +135,7 @@ class EngineRoom:
         return [one.activity_type.name for one in every if one.activity_type.name]
 
     def handles(self) -> list[WorkflowHandle[Any, Any]]:
-        ids = list(self.runs)
+        ids = [*self.runs, *self.network_plans]
         for run in self.runs:
             items = self.stage.truth.runs.get(run).items
             ids += [ItemRef(run=run, system=item.system).workflow_id for item in items]

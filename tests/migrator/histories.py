@@ -1,9 +1,9 @@
 """Histories of workflows as earlier builds wrote them, to be replayed by today's.
 
-`python -m tests.migrator.histories NAME` runs a small story on a Temporal server of its own and keeps what
-its workflows did in `tests/data/histories/NAME.*.json`. Run it before the workflows are changed, and never
-write over a file that an earlier build left: a run that is under way in a city is older than the
-program that goes on with it.
+`python -m tests.migrator.histories NAME [runs|network]` runs a small story on a Temporal server of its own
+and keeps what its workflows did in `tests/data/histories/NAME.*.json`. Run it before the workflows are
+changed, and never write over a file that an earlier build left: a run that is under way in a city is
+older than the program that goes on with it.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from migrator.planning.plan import StepKind
 from migrator.store.truth import Truth
 from tests.migrator.builders import city, system
 from tests.migrator.engine_room import EngineRoom
+from tests.migrator.network_room import BY_HAND, FRR, WINDOW
 from tests.migrator.scripted import Clock, Stage
 from tests.temporal import UPPER, free_port, start_server, stop_server
 
@@ -42,16 +43,36 @@ def tell(room: EngineRoom) -> None:
     room.wait_end(run, "ended")
 
 
+def tell_network(room: EngineRoom) -> None:
+    """A network plan waits for a word, is played to its end, and undone."""
+    stage = room.stage
+    stage.hold(city([system(0)]))
+    path = stage.root / "changes.toml"
+    path.write_text(BY_HAND + FRR.format(name="first", host="gw", n=1), "utf-8")
+    network = room.networking()
+    kept = network.file(local("zhang"), path, title="", window=WINDOW)
+    network.approve(kept.code, kept.digest, local("li"))
+    network.start(kept.code, local("wang"))
+    waits = lambda: "egress" in stage.truth.network.record(kept.code).note  # noqa: E731
+    stage.world.wait(waits, "a person's word")
+    network.told(kept.code, "egress", local("wang"), "已执行", reference="1")
+    room.wait_network(kept.code, "done")
+
+
 def keep(room: EngineRoom, name: str) -> None:
     for handle in room.handles():
         text = room.do(handle.fetch_history()).to_json()
         plain = json.dumps(json.loads(text), ensure_ascii=False, indent=1, sort_keys=True)
-        kind = "item" if "." in handle.id else "run"
+        kind = "item" if "." in handle.id else KINDS[handle.id[0]]
         path = FOLDER / f"{name}.{kind}.{handle.id.rpartition('.')[2]}.json"
         path.write_text(_WHO.sub("1@worker", plain) + "\n")  # which machine it was is no business
 
 
-def main(name: str) -> None:
+KINDS = {"R": "run", "N": "network"}
+STORIES = {"runs": tell, "network": tell_network}
+
+
+def main(name: str, story: str = "runs") -> None:
     with tempfile.TemporaryDirectory() as root:
         address = f"127.0.0.1:{free_port()}"
         server = start_server(Path(root), address)
@@ -68,7 +89,7 @@ def main(name: str) -> None:
             room = EngineRoom(stage, address)
             room.start_worker()
             try:
-                tell(room)
+                STORIES[story](room)
                 keep(room, name)
             finally:
                 room.close()  # or its threads outlive the story, and the program never ends
@@ -77,4 +98,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

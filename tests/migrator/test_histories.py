@@ -11,7 +11,7 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from migrator.engine.worker import RUNNER
-from migrator.engine.workflows import ItemWorkflow, PlanWorkflow
+from migrator.engine.workflows import ItemWorkflow, NetworkWorkflow, PlanWorkflow
 from tests.migrator.histories import FOLDER
 
 KEPT = sorted(FOLDER.glob("*.json"))
@@ -20,7 +20,7 @@ KEPT = sorted(FOLDER.glob("*.json"))
 def replay(path: Path, text: str) -> None:
     async def run() -> None:
         replayer = Replayer(
-            workflows=[PlanWorkflow, ItemWorkflow],
+            workflows=[PlanWorkflow, ItemWorkflow, NetworkWorkflow],
             data_converter=pydantic_data_converter,
             workflow_runner=RUNNER,
         )
@@ -30,7 +30,7 @@ def replay(path: Path, text: str) -> None:
 
 
 def test_histories_of_former_builds_replay() -> None:
-    assert {path.name.split(".")[1] for path in KEPT} == {"item", "run"}
+    assert {path.name.split(".")[1] for path in KEPT} == {"item", "network", "run"}
     for path in KEPT:
         replay(path, path.read_text())
 

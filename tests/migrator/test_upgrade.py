@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 import migrator.store.tables_alerts
+import migrator.store.tables_network
 import migrator.store.tables_people
 import migrator.store.tables_reports  # noqa: F401  (each registers its tables)
 from inventory.database import make_engine, writing

@@ -207,6 +207,21 @@ def test_a_device_that_somebody_else_changed_is_left_alone(device: Device) -> No
     assert device.rules() == before
 
 
+def test_what_ends_an_attempt_s_processes_spares_the_way_back() -> None:
+    """The process that sets a device back is no longer found by the mark of the attempt that began it."""
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import qianyun_network as made\n"
+        "told = lambda: b'QIANYUN_ATTEMPT=a17' in open('/proc/self/environ', 'rb').read()\n"
+        "before = told(); made.unmark(); print(before, told())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(PLAYBOOKS / "library")],
+        env={**os.environ, "QIANYUN_ATTEMPT": "a17"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == ["True", "False"]
+
+
 CHANGE = f"""
 [[device]]
 name = "gw-01-port"

@@ -4,6 +4,7 @@ from alembic import context
 
 import migrator.store.tables
 import migrator.store.tables_alerts
+import migrator.store.tables_network
 import migrator.store.tables_people
 import migrator.store.tables_reports  # noqa: F401  (each registers its tables)
 from inventory.tables import metadata
