@@ -2,7 +2,7 @@
 fields where they are told, else the words below, defaults, and the first of what may be chosen."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _REF = "#/components/schemas/"
@@ -50,6 +50,42 @@ WORDS: Mapping[str, str] = {
     "url": "https://portal.example/",
     "label": "prometheus",
     "at": "2026-11-24T02:00:00.000+00:00",
+    "again": "N-20261124-1",
+    "arch": "aarch64",
+    "cloud": "政务云",
+    "county": "某县",
+    "entry": "LJ-S-001",
+    "estate": DIGEST,
+    "evidence": "机房核查单 2026-11-24",
+    "fact": "os",
+    "field": "bandwidth",
+    "file": "专线台账.xlsx",
+    "kind": "files",
+    "message": "见机房核查单 / see the paper of the room",
+    "note": "割接当晚值守 / on duty in the night",
+    "one": "LJ-S-001",
+    "other": "LJ-S-002",
+    "path": "/srv/app",
+    "period": "2026-11",
+    "plan_digest": DIGEST,
+    "process": "nginx",
+    "quote": "整合迁移至政务云",
+    "raw": "100M",
+    "receiver": "机房值班",
+    "reference": "沧政办〔2017〕157号",
+    "result": "0190f3a4",
+    "scope": "LJ-RSJ",
+    "server": "LJ-H-002",
+    "client": "LJ-H-001",
+    "sheet": "专线",
+    "column": "带宽",
+    "source": "专线台账.xlsx",
+    "subject": "LJ-S-001",
+    "timezone": "Asia/Shanghai",
+    "unit": "条",
+    "value": "100M",
+    "version": "1.0.0",
+    "window": "2026-11-24T22:00/2026-11-25T02:00",
 }
 FORMATS: Mapping[str, str] = {
     "date": "2026-11-24",
@@ -87,29 +123,19 @@ class _Maker:
 
     def of(self, schema: Mapping[str, Any], name: str, left: int) -> Any:
         schema = self._resolved(schema)
-        for told in ("examples", "enum"):
-            if schema.get(told):
-                return schema[told][0]
-        if "const" in schema:
-            return schema["const"]
-        if schema.get("default") not in (None, "", [], {}):
-            return schema["default"]
+        if (told := _told(schema)) is not None:
+            return told
         if choices := schema.get("anyOf") or schema.get("oneOf"):
             return self._chosen(choices, name, left)
-        match schema.get("type"):
-            case "object":
-                return self._object(schema, left)
-            case "array":
-                return self._list(schema, name, left)
-            case "string":
-                return _text(schema, name)
-            case "integer":
-                return int(_number(schema))
-            case "number":
-                return _number(schema)
-            case "boolean":
-                return schema.get("default", True)
-        return None if left <= 0 else {}
+        shapes: Mapping[str, Callable[[], Any]] = {
+            "object": lambda: self._object(schema, left),
+            "array": lambda: self._list(schema, name, left),
+            "string": lambda: _text(schema, name),
+            "integer": lambda: int(_number(schema)),
+            "number": lambda: _number(schema),
+            "boolean": lambda: schema.get("default", True),
+        }
+        return shapes.get(schema.get("type", ""), lambda: {} if left > 0 else None)()
 
     def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in schema:
@@ -141,6 +167,16 @@ class _Maker:
         return [self.of(schema.get("items", {}), name, left - 1)] * max(1, least)
 
 
+def _told(schema: Mapping[str, Any]) -> Any:
+    """What the schema itself gives as a value of its own; else None."""
+    for several in ("examples", "enum"):
+        if schema.get(several):
+            return schema[several][0]
+    if "const" in schema:
+        return schema["const"]
+    return schema.get("default") or None
+
+
 def _number(schema: Mapping[str, Any]) -> float:
     return float(max(schema.get("minimum", 1), min(schema.get("maximum", 1), 1)))
 
@@ -148,7 +184,7 @@ def _number(schema: Mapping[str, Any]) -> float:
 def _text(schema: Mapping[str, Any], name: str) -> str:
     if found := FORMATS.get(schema.get("format", "")):
         return found
-    told = WORDS.get(name) or (FORMATS["date-time"] if _MOMENT.search(name) else "说明")
+    told = WORDS.get(name) or (FORMATS["date-time"] if _MOMENT.search(name) else name or "…")
     pattern = schema.get("pattern")
     if pattern and not re.search(pattern, told):
         told = next((one for one in (*WORDS.values(), "") if re.search(pattern, one)), told)
