@@ -11,6 +11,7 @@ from api.backup import LIST, backup, restore
 from api.bootstrap import Qianyun
 from api.errors import BadUsage
 from api.settings import load
+from api.supervisor import LOCK_FILE
 from migrator.errors import Forbidden
 from migrator.people.rights import Person, Role, local
 from migrator.store.audit import first_fault
@@ -105,3 +106,16 @@ def test_a_changed_backup_is_refused(product: Qianyun, empty: Qianyun, tmp_path:
             new.addfile(member, io.BytesIO(body))
     with pytest.raises(BadUsage, match="changed"):
         restore(empty, changed, ROOT)
+
+
+def test_after_a_restore_that_failed_another_can_be_tried(
+    product: Qianyun, empty: Qianyun, tmp_path: Path
+) -> None:
+    """The first leaves its lock in the folder, which is nothing of the state's."""
+    broken = tmp_path / "broken.tar.gz"
+    broken.write_bytes(b"no backup")
+    with pytest.raises(BadUsage):
+        restore(empty, broken, ROOT)
+    assert [one.name for one in empty.settings.state.iterdir()] == [LOCK_FILE]
+    saved = backup(product, tmp_path / "b.tar.gz", ROOT)
+    assert restore(empty, saved.file, ROOT).entries > 0

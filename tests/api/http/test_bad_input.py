@@ -297,6 +297,34 @@ def test_text_that_nobody_can_write_and_nesting_are_refused(
     assert path.endswith("/check") or not answer.is_success
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b"\xff\xfe{"),
+        ("application/json", b'{"name": '),
+        ("multipart/form-data", b"--x\r\n"),  # no boundary told
+        ("multipart/form-data; boundary=x", b"no part at all"),
+        ("application/octet-stream", b"\0"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/v1/session", "/api/v1/inventory/check"])
+def test_a_body_that_cannot_be_read_is_told(
+    planner: Client, path: str, kind: str, body: bytes
+) -> None:
+    answer = planner.post(path, {"Content-Type": kind}, content=body)
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+
+
+def test_a_long_chinese_name_of_a_ledger_is_no_fault(planner: Client, ledger: Path) -> None:
+    """Each character is three bytes: 90 are within what a form allows, beyond a file system's 255."""
+    name = "澜江市信息系统整合迁移专线台账" * 6 + ".xlsx"
+    answer = sent(planner, name, ledger.read_bytes())
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["counts"]["systems"] == 5
+
+
 def test_pairs_of_surrogates_are_text(planner: Client) -> None:
     body = b'{"label": "\\ud83d\\ude00", "roles": ["planner"], "account": "x"}'
     answer = planner.post("/api/v1/tokens", {"Content-Type": "application/json"}, content=body)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -377,3 +378,14 @@ def test_a_confirmation_is_of_what_it_said(plan: dict[str, Any], product: Qianyu
     assert seen() != early
     assert li.send(path, **fields, seen=seen()).status_code == 303
     assert truth.runs.item(code, FIRST).wanted is Wanted.ROLLBACK
+
+
+def test_a_ledger_with_a_long_chinese_name_is_uploaded(product: Qianyun, ledger: Path) -> None:
+    """90 characters are 270 bytes, more than a file system takes for a name."""
+    browser = Browser(product, Role.PLANNER)
+    csrf = browser.get("/api/v1/session").json()["csrf"]
+    name = "澜江市信息系统整合迁移专线台账" * 6 + ".xlsx"
+    sent = [("files", (name, ledger.read_bytes()))]
+    answer = browser.post("/ledgers", HTML, data={CSRF_FIELD: csrf}, files=sent)
+    assert answer.status_code == 303, answer.text
+    assert browser.page(answer.headers["location"]).status_code == 200
