@@ -5,6 +5,7 @@ On a store that others write too (NetBox) three sides are compared, and decision
 ledgers said before count. The embedded store has one side: there a ledger is merged as it is told.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -193,9 +194,14 @@ def _detail(compared: Comparison, ledgers: list[Path]) -> dict[str, Any]:
         "base": changes.base,
         "result": changes.result,
         "counts": changes.counts,
-        "ledgers": [str(path) for path in ledgers],
+        "ledgers": [{"name": one.name, "sha256": _sha256(one)} for one in ledgers],
         "refused": compared.report.counts.get("refused", 0),
     }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def settle(product: "Qianyun", id: int, take: Taken, *, reason: str, actor: Person) -> Task:

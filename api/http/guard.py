@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http.calm import Calm
 from api.http.matching import ASKED_WITHIN
 from api.http.problems import Refusal, problem
+from migrator.store.audit import PEER
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of a request's body: the largest ledger that a department sent had 6 MB."""
@@ -55,6 +56,7 @@ class Guard:
             return
         began = time.perf_counter()
         request = Request(scope, receive)
+        PEER.set(_peer(request))
         status = 0
         # of a page's form the pages tell it, when they come to read it
         page = not request.url.path.startswith("/api/")
@@ -113,8 +115,12 @@ def _note(request: Request, status: int, seconds: float) -> None:
         path=request.url.path[:500],  # never the query: it may hold a state or a code
         status=status,
         ms=round(seconds * 1000, 1),
-        peer=request.client.host if request.client else "",
+        peer=_peer(request),
     )
+
+
+def _peer(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 _TOO_LARGE = f"应不超过 {LARGEST} 字节 / expected at most {LARGEST} B"

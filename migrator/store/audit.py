@@ -27,6 +27,9 @@ stands beside the name that was given, in every entry."""
 VIA: ContextVar[str] = ContextVar("VIA", default="")
 """By which session or token the present request came in; it stands in every entry that it makes."""
 
+PEER: ContextVar[str] = ContextVar("PEER", default="")
+"""From which address it came; it stands there too, so that a refused sign-in tells where from."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -63,8 +66,8 @@ def record(
     """Append one entry within the caller's transaction (`Truth.writing`: one at a time)."""
     head = connection.execute(_LAST).first()
     login = connection.info.get(LOGIN)
-    via = VIA.get()
-    told = (detail or {}) | ({"login": login} if login else {}) | ({"via": via} if via else {})
+    beside = {"login": login, "via": VIA.get(), "peer": PEER.get()}
+    told = (detail or {}) | {name: value for name, value in beside.items() if value}
     plain = json.loads(canonical_json(told))
     unsigned = Entry(
         seq=(head.seq if head else 0) + 1,
