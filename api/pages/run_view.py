@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api.pages.frame import Viewer
-from api.pages.run_doing import doings_of
+from api.pages.run_doing import doings_of, doings_of_wave
 from api.pages.run_feed import Said, matches, said
 from api.pages.tones import tone
 from api.times import seconds_between
@@ -51,12 +51,14 @@ class ItemView:
 
 @dataclass(frozen=True)
 class WaveView:
-    """`items`: those of the page; `done` of `total` are of the whole wave."""
+    """`items`: those of the page; `done` of `total` are of the whole wave. `doings`: what may be done with
+    it now, by what stands on the page."""
 
     number: int
     items: tuple[ItemView, ...]
     done: int
     total: int
+    doings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ def run_view(
                 tuple(waves[n]),
                 counts.get((n, ItemState.DONE), 0),
                 sum(count for (wave, _), count in counts.items() if wave == n),
+                doings_of_wave([i for i in items if i.wave == n]),
             )
             for n in sorted(waves)
         ),

@@ -10,9 +10,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
 from api.pages.frame import Crumb, Shell
+from api.pages.run_deciding import add_deciding
 from api.pages.run_doing import add_doings
 from api.pages.run_dossier import add_dossier
 from api.pages.run_feed import SHOWN, Feeds
+from api.pages.run_limits import add_limits
 from api.pages.run_live import Names, Sight, events, items_at, of_those
 from api.pages.run_view import found_in, item_view, last_said, run_view
 from api.pages.site import Site
@@ -28,6 +30,8 @@ def routes(site: Site) -> APIRouter:
     _add_log(site, router, feed)
     _add_item(site, router, feed)
     add_doings(site, router)
+    add_deciding(site, router)
+    add_limits(site, router)
     add_dossier(site, router)
     return router
 
@@ -64,6 +68,7 @@ def _add_pages(site: Site, router: APIRouter, feed: Callable[[], Feeds]) -> None
             "view": view,
             "log": last_said(of_those(known, among), viewer, SHOWN // 4),
             "cursor": feed().cursor(len(known)),
+            "late": told.get("late") == "1",
         }
         return site.page(request, "run.html", shell, viewer=viewer, tone=tone, **given)
 

@@ -24,6 +24,7 @@ from api.words.policy import POLICY_TEXTS
 from api.words.readiness import READINESS_TEXTS
 from api.words.records import RECORD_TEXTS
 from api.words.report import REPORT_TEXTS
+from api.words.run_deeds import RUN_DEED_TEXTS
 from api.words.services import SERVICE_TEXTS
 from api.words.steps import STEP_TEXTS
 from api.words.timetable import TIMETABLE_TEXTS
@@ -53,6 +54,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **ENGINE_TEXTS,
         **PAGE_TEXTS,
         **PAGE_DEED_TEXTS,
+        **RUN_DEED_TEXTS,
         **PEOPLE_TEXTS,
     }
 )

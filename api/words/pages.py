@@ -297,67 +297,6 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.attempt.failed": ("失败", "failed"),
     "page.attempt.lost": ("失联", "lost"),
     "page.attempt.cancelled": ("已中止", "cancelled"),
-    "page.verb.pause": ("暂停", "Pause"),
-    "page.verb.resume": ("继续", "Resume"),
-    "page.verb.retry": ("重试", "Retry"),
-    "page.verb.skip": ("跳过", "Skip"),
-    "page.verb.rollback": ("回退", "Roll back"),
-    "page.verb.abort": ("中止", "Abort"),
-    "page.do.run.pause": ("暂停执行 {name}", "Pause run {name}"),
-    "page.do.run.pause.what": (
-        "不再开始新的步骤；进行中的步骤做完为止，系统不受影响。",
-        "No further step begins; what is under way comes to its end. No system is affected.",
-    ),
-    "page.do.run.resume": ("继续执行 {name}", "Resume run {name}"),
-    "page.do.run.resume.what": (
-        "按窗口与限额继续开始后面的步骤。",
-        "The next steps begin, within windows and limits.",
-    ),
-    "page.do.run.abort": ("中止执行 {name}", "Abort run {name}"),
-    "page.do.run.abort.what": (
-        "不再开始任何迁移项；已开始而未提交的全部回退到原处。不可撤销。",
-        "Nothing more begins; every item under way that is not committed is rolled back "
-        "to its source. This cannot be taken back.",
-    ),
-    "page.do.item.pause": ("暂停 {name}", "Pause {name}"),
-    "page.do.item.pause.what": (
-        "此系统不再开始新的步骤；进行中的步骤做完为止。",
-        "No further step of this system begins; the one under way comes to its end.",
-    ),
-    "page.do.item.resume": ("继续 {name}", "Resume {name}"),
-    "page.do.item.resume.what": (
-        "此系统接着做后面的步骤。",
-        "This system goes on with its next steps.",
-    ),
-    "page.do.item.retry": ("重试 {name}", "Retry {name}"),
-    "page.do.item.retry.what": (
-        "再做一次“{step}”；割接中失败的，从预同步起重做。",
-        "“{step}” runs again; after a cutover that gave up, from the presync on.",
-    ),
-    "page.do.item.skip": ("跳过 {name} 的一步", "Skip a step of {name}"),
-    "page.do.item.skip.what": (
-        "不做“{step}”，直接进入下一步。理由记入审计。",
-        "“{step}” is left out and the next one begins. The reason stands in the audit.",
-    ),
-    "page.do.item.rollback": ("回退 {name}", "Roll back {name}"),
-    "page.do.item.rollback.what": (
-        "停止在新处的服务，恢复原处并把流量切回。不可撤销。",
-        "It is stopped at its new place, its source serves again and traffic goes back. "
-        "This cannot be taken back.",
-    ),
-    "page.do.item.rollback.early.what": (
-        "尚未割接：原处一直在服务，流量没有变动；只清理目标上已准备的内容。不可撤销。",
-        "It was not cut over: its source serves as ever and no traffic moved; what was prepared at its "
-        "target is cleared. This cannot be taken back.",
-    ),
-    "page.do.touches": ("涉及 {n} 个系统", "systems concerned: {n}"),
-    "page.do.type": ("输入 {name} 以确认", "type {name} to confirm"),
-    "page.do.type_it": ("请照样输入 {name}", "type exactly {name}"),
-    "page.do.changed": (
-        "情况已有变化，请重看会发生什么，再确认",
-        "things have changed meanwhile: read again what will happen, then confirm",
-    ),
-    "page.do.say_why": ("请写明理由", "say why"),
     "page.plan.moves": ("同时至多迁移", "at most at once"),
     "page.plan.make": ("编制方案", "Make a plan"),
     "page.plan.making": ("正在编制…", "making the plan…"),

@@ -45,7 +45,7 @@ class Browser(Client):
     def page(self, path: str) -> httpx.Response:
         return self.get(path, HTML)
 
-    def send(self, path: str, **fields: str) -> httpx.Response:
+    def send(self, path: str, **fields: Any) -> httpx.Response:
         csrf = self.get("/api/v1/session").json()["csrf"]
         return self.post(path, HTML, data={CSRF_FIELD: csrf, **fields})
 
