@@ -24,6 +24,8 @@ PAGES = {
     "run": f"/runs/{RUN}",
     "item": f"/runs/{RUN}/items/LJ-S-003",
     "log": f"/runs/{RUN}/log",
+    "decisions": f"/runs/{RUN}/decisions",
+    "limits": f"/runs/{RUN}/limits",
     "dossier": f"/runs/{RUN}/items/{{done}}/dossier",
     "dry-run": f"/plans/{PLAN}/dry-run",
     "probes": "/probes",
@@ -49,8 +51,14 @@ WHO = {
     "health": "chen",
 }
 ADMIN = {name: f"/admin/{name}" for name in WHO}
-WHO |= {"user": "chen", "plan-new": "wang"}
-OTHERS = ADMIN | {"user": "/admin/users/look", "plan-new": "/plans/new"}
+WHO |= {"user": "chen", "plan-new": "wang", "decide": "zhao", "paper": "wang", "wave": "li"}
+OTHERS = ADMIN | {
+    "user": "/admin/users/look",
+    "plan-new": "/plans/new",
+    "decide": f"/runs/{RUN}/decide?decision=approve&wave=1",
+    "paper": f"/runs/{RUN}/decide?decision=evidence&wave=1",
+    "wave": f"/runs/{RUN}/do/pause?wave=1",
+}
 """What `li` may not see, by who does."""
 STATUS = {"no-permission": 403, "nothing": 404}
 """All others answer."""
