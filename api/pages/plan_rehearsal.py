@@ -3,6 +3,7 @@ process whoever looks, one for each plan, and is cut off when the process stops.
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,7 +76,10 @@ class DryRuns:
                 mine.fault = str(error) or type(error).__name__
             mine.ended = product.truth.now()
 
-        threading.Thread(target=work, name=f"dry-run-{code}", daemon=True).start()
+        context = copy_context()  # by what the person came in stands in the audit
+        threading.Thread(
+            target=context.run, args=(work,), name=f"dry-run-{code}", daemon=True
+        ).start()
 
 
 def add_rehearsal(site: Site, router: APIRouter) -> None:

@@ -16,6 +16,7 @@ from api.pages.run_dossier import add_dossier
 from api.pages.run_feed import SHOWN, Feeds
 from api.pages.run_limits import add_limits
 from api.pages.run_live import Names, Sight, events, items_at, of_those
+from api.pages.run_old_host import add_old_host
 from api.pages.run_view import found_in, item_view, last_said, run_view
 from api.pages.site import Site
 from api.pages.tones import tone
@@ -33,6 +34,7 @@ def routes(site: Site) -> APIRouter:
     add_deciding(site, router)
     add_limits(site, router)
     add_dossier(site, router)
+    add_old_host(site, router)
     return router
 
 

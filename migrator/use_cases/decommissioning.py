@@ -137,7 +137,7 @@ class Decommissioning:
         if system in secret.systems or old.item.source.code in secret.hosts:
             why = "已定为涉密，不再触碰 / classified since: it is not touched"
             raise self._refused(actor, action, old, why)
-        if self._today() < old.trial_until:
+        if self.today() < old.trial_until:
             why = f"试运行至 {old.trial_until} / its trial lasts until then"
             raise self._refused(actor, action, old, why)
         return old
@@ -198,13 +198,16 @@ class Decommissioning:
         day = datetime.fromisoformat(at).astimezone(ZoneInfo(self.timezone)).date()
         return day + timedelta(days=city.trial if city else 0)
 
-    def _today(self) -> date:
+    def today(self) -> date:
+        """By the city's clock."""
         return self.truth.clock().astimezone(ZoneInfo(self.timezone)).date()
 
     def _who(self, action: str, about: str) -> str:
+        """Who did it; where the process was killed before that was written, who began it last."""
         found, _ = self.truth.audit_found(Filter(action=action, object=about))
-        done = (one for one in found if one.action == action and one.detail.get("ok") is True)
-        return next((one.actor for one in done), "")
+        done = [one for one in found if one.action == action and one.detail.get("ok") is True]
+        begun = [one for one in found if one.action == f"{action}.begin"]
+        return next((one.actor for one in (*done, *begun)), "")
 
 
 def _last(told: list[dict[str, Any]], what: str) -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ PAGES = {
     "decisions": f"/runs/{RUN}/decisions",
     "limits": f"/runs/{RUN}/limits",
     "dossier": f"/runs/{RUN}/items/{{done}}/dossier",
+    "old-host": f"/runs/{RUN}/items/{{done}}/old-host",
     "dry-run": f"/plans/{PLAN}/dry-run",
     "probes": "/probes",
     "silences": "/probes/silences",
