@@ -187,6 +187,14 @@ def routes(site: Site) -> APIRouter:
             "faults": faults,
             "uploads": uploads.of(viewer.name)[:20],
             "kinds": KINDS,
+            "conflicts": len(
+                drift.seen_tasks(
+                    site.product,
+                    viewer.person,
+                    settled=False,
+                    load=site.looking(request).whole,
+                )
+            ),
         }
         status = 422 if faults else 200
         return site.page(request, "ledgers.html", shell, viewer=viewer, status=status, **given)

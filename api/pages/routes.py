@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.pages import (
     admin,
+    conflicts,
     ledgers,
     network,
     overview,
@@ -29,6 +30,7 @@ ROUTES: tuple[Callable[[Site], APIRouter], ...] = (
     probes.routes,
     policies.routes,
     reports.routes,
+    conflicts.routes,  # before an upload's address
     ledgers.routes,
     admin.routes,
 )

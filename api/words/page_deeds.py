@@ -70,4 +70,24 @@ PAGE_DEED_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.report.evidence": ("凭证（回执、文号）", "evidence (receipt, number)"),
     "page.report.say_channel": ("请填写渠道", "Say by which channel it went"),
     "page.report.say_day": ("日期应为 YYYY-MM-DD", "The day should be YYYY-MM-DD"),
+    "page.conflicts": ("待裁定的冲突", "Conflicts"),
+    "page.conflicts.none.how": (
+        "导入台账后，NetBox 与台账不一致而规则不能决定的，在此由人裁定。",
+        "Where NetBox and a ledger disagree and no rule decides, a person does so here.",
+    ),
+    "page.conflicts.whole": ("整个对象", "the whole object"),
+    "page.conflicts.untold": ("未填", "not told"),
+    "page.conflicts.absent": ("没有", "not there"),
+    "page.conflicts.there": ("有", "there"),
+    "page.conflicts.settle": ("裁定冲突", "Decide a conflict"),
+    "page.conflicts.taken": ("采用", "taken:"),
+    "page.conflicts.given_up": ("放弃", "given up:"),
+    "page.conflicts.ledger.what": (
+        "下次导入台账时把此值写入 NetBox。裁定不能撤回。",
+        "The next apply of ledgers writes it to NetBox. A decision can't be taken back.",
+    ),
+    "page.conflicts.netbox.what": (
+        "NetBox 不变，台账中的值不再采用。裁定不能撤回。",
+        "NetBox stays as it is, the ledger's value is left out. A decision can't be taken back.",
+    ),
 }
