@@ -31,8 +31,7 @@ from inventory.policies.holds import total
 from inventory.policies.loader import load_file
 from inventory.policies.pack import Pack
 from inventory.policies.phases import Standing
-from migrator.people.rights import Deed, within
-from migrator.people.scope import Owners
+from migrator.people.rights import Deed
 from migrator.store.records import Kept
 
 router = APIRouter(tags=["policies"], route_class=Route)
@@ -189,19 +188,8 @@ def records(
     withdrawn: Annotated[bool, Query(description="含已撤回 / withdrawn ones too")] = False,
 ) -> Page[Kept]:
     """由命令登记的 / those that a command put down."""
-    found = [
-        kept
-        for kept in product.recording.listed(withdrawn=withdrawn)
-        if policy in (None, kept.record.policy)
-    ]
-    if not person.whole_city:
-        owners = Owners(look.whole())
-        found = [
-            kept
-            for kept in found
-            if (code := getattr(kept.record, "code", None))
-            and any(within(person, o) for o in owners.of_code(code).organisations)
-        ]
+    every = product.recording.seen(person, look.whole, withdrawn=withdrawn)
+    found = [kept for kept in every if policy in (None, kept.record.policy)]
     return listed(found, paging, ("id", "kind", "recorded_at"))
 
 

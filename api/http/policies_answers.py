@@ -51,7 +51,7 @@ class NewRecord(Answer):
         examples=[
             {
                 "policy": "cangzhou-2017-157",
-                "entry": "CZ-01",
+                "entry": "CZ-03",
                 "by": "市政务办",
                 "evidence": "冀沧政办〔2018〕1 号",
                 "on": "2018-03-01",

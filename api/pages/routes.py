@@ -13,6 +13,7 @@ from api.pages import (
     plans,
     policies,
     probes,
+    records,
     reports,
     runs,
     saved_filters,
@@ -28,6 +29,7 @@ ROUTES: tuple[Callable[[Site], APIRouter], ...] = (
     plans.routes,
     runs.routes,
     probes.routes,
+    records.routes,  # before a policy's address
     policies.routes,
     reports.routes,
     conflicts.routes,  # before an upload's address

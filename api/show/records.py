@@ -33,11 +33,7 @@ def _row(kept: Kept, say: Words, timezone: str) -> tuple[object, ...]:
 
 def _what(kept: Kept, record: Record, say: Words) -> tuple[object, ...]:
     said = content(record)
-    rest = "；".join(
-        f"{say.known(f'record.{name}')} {_value(name, value, say)}"
-        for name, value in said.items()
-        if name not in _ELSEWHERE
-    )
+    rest = "；".join(f"{name} {value}" for name, value in said_of(kept, say))
     kind = say.known(f"record.{kept.kind}")
     return (
         kept.id,
@@ -45,6 +41,15 @@ def _what(kept: Kept, record: Record, say: Words) -> tuple[object, ...]:
         *(said.get(name, "") for name in ("policy", "entry", "code")),
         rest,
     )
+
+
+def said_of(kept: Kept, say: Words) -> list[tuple[str, str]]:
+    """What it says beside which policy, entry and object it is about: names and values."""
+    return [
+        (say.known(f"record.{name}"), _value(name, value, say))
+        for name, value in content(kept.record).items()
+        if name not in _ELSEWHERE
+    ]
 
 
 def _value(name: str, value: object, say: Words) -> str:

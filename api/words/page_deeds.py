@@ -79,6 +79,8 @@ PAGE_DEED_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.conflicts.untold": ("未填", "not told"),
     "page.conflicts.absent": ("没有", "not there"),
     "page.conflicts.there": ("有", "there"),
+    "page.conflicts.take.netbox": ("取 NetBox", "Take NetBox's"),
+    "page.conflicts.take.ledger": ("取台账", "Take the ledger's"),
     "page.conflicts.settle": ("裁定冲突", "Decide a conflict"),
     "page.conflicts.taken": ("采用", "taken:"),
     "page.conflicts.given_up": ("放弃", "given up:"),

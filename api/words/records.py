@@ -61,4 +61,32 @@ RECORD_TEXTS: Mapping[str, tuple[str, str]] = {
     "phase_now": ("现处阶段：{phase}", "stands in: {phase}"),
     "phases_done": ("各阶段均已完成", "every phase is left"),
     "no_phases": ("所选政策没有涉及此对象的阶段", "no phase of these policies concerns it"),
+    "record.policy": ("政策", "policy"),
+    "record.entry": ("条目", "entry"),
+    "record.code": ("对象编号", "code of the object"),
+    "page.records": ("政策登记", "On record"),
+    "page.records.none.how": (
+        "申报完成、例外、时限起止与对象去向登记后，评估即按其计算。",
+        "What is declared done, excepted, begun or gone is put down here, and counts from then on.",
+    ),
+    "page.records.put": ("登记：{kind}", "Put on record: {kind}"),
+    "page.records.put.verb": ("登记", "Put on record"),
+    "page.records.put.what": (
+        "登记后评估即按其计算；可以撤回，原文仍可查。",
+        "It counts from then on; it can be withdrawn and stays to be read.",
+    ),
+    "page.records.all": ("含已撤回", "withdrawn ones too"),
+    "page.records.standing": ("仅有效", "those that stand"),
+    "page.records.baseline": ("留存基线", "Keep a baseline"),
+    "page.records.baseline.what": (
+        "把今日的台账库留作该政策的基线；较早的基线不被取代。",
+        "The inventory of today becomes the policy's baseline; an earlier one is never replaced.",
+    ),
+    "page.records.withdraw": ("撤回登记 {id}", "Withdraw record {id}"),
+    "page.records.withdraw.verb": ("撤回", "Withdraw"),
+    "page.records.withdraw.what": (
+        "评估不再按其计算，原文与撤回理由仍可查。",
+        "It no longer counts; what it said and why it was withdrawn stay to be read.",
+    ),
+    "page.records.more": ("另有更早的 {n} 条", "{n} earlier ones"),
 }

@@ -4,7 +4,7 @@ these.
 What stands in files (the city's shelf) and in the database is one: a judgement reads both.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -31,7 +31,7 @@ from inventory.policies.wording import Severity
 from inventory.references import rings
 from inventory.store import EstateStore
 from migrator.errors import Forbidden
-from migrator.people.rights import Deed, Person, Subject
+from migrator.people.rights import Deed, Person, Subject, within
 from migrator.people.scope import Owners
 from migrator.store.records import KINDS, Kept, Record, kind_of
 from migrator.store.sendings import Sending
@@ -114,6 +114,22 @@ class Recording:
     def listed(self, *, withdrawn: bool = False) -> tuple[Kept, ...]:
         """Those of the database, by number."""
         return self.truth.records.listed(withdrawn=withdrawn)
+
+    def seen(
+        self, person: Person, whole: Callable[[], Estate], *, withdrawn: bool = False
+    ) -> list[Kept]:
+        """Those that are about what a person sees. `whole`: the estate as a server holds it."""
+        self.truth.permit(person, Deed.POLICY_READ, "records")
+        every = list(self.listed(withdrawn=withdrawn))
+        if person.whole_city:
+            return every
+        owners = Owners(whole())
+        return [
+            kept
+            for kept in every
+            if (code := getattr(kept.record, "code", None))
+            and any(within(person, o) for o in owners.of_code(code).organisations)
+        ]
 
     def _may(self, actor: Person, action: str, deed: Deed, about: str | None) -> None:
         """`about`: the code of the object; None: of the whole city. Raises Forbidden."""

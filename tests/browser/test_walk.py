@@ -36,9 +36,11 @@ PAGES = {
     "policies": "/policies",
     "policy": "/policies/cangzhou-2017-157",
     "holds": "/policies/holds",
+    "records": "/policies/records",
     "reports": "/reports",
     "report": "/reports/preview?form=lines&policy=cangzhou-2017-157",
     "ledgers": "/ledgers",
+    "conflicts": "/ledgers/conflicts",
     "me": "/me",
     "no-permission": "/admin/audit",
     "nothing": "/nowhere",
@@ -52,13 +54,14 @@ WHO = {
     "health": "chen",
 }
 ADMIN = {name: f"/admin/{name}" for name in WHO}
-WHO |= {"user": "chen", "plan-new": "wang", "decide": "zhao", "paper": "wang", "wave": "li"}
+WHO |= {"user": "chen", "plan-new": "wang", "decide": "zhao", "paper": "wang", "wave": "li", "record": "wang"}
 OTHERS = ADMIN | {
     "user": "/admin/users/look",
     "plan-new": "/plans/new",
     "decide": f"/runs/{RUN}/decide?decision=approve&wave=1",
     "paper": f"/runs/{RUN}/decide?decision=evidence&wave=1",
     "wave": f"/runs/{RUN}/do/pause?wave=1",
+    "record": "/policies/records/new/exception",
 }
 """What `li` may not see, by who does."""
 STATUS = {"no-permission": 403, "nothing": 404}
