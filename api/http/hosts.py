@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field, JsonValue
 
 from api import verifying
-from api.census import Wish, discover, look_of
+from api.census import Wish, discover, evidence_text, look_of
 from api.days import SEEN_DAYS
 from api.drift import live_store
 from api.http.paging import Page, Paging, listed
@@ -137,6 +137,35 @@ def facts(
     number: Annotated[int | None, Query(ge=1, le=2**31, description="第几次 / which look")] = None,
 ) -> Facts:
     """默认最近一次；阅读记入审计 / the newest by default; the reading stands in the audit."""
+    return _look(product, look, person, code, number)
+
+
+class Raw(Answer):
+    """`look`: which one it is; `raw`: as the host said it, secrets masked."""
+
+    look: int
+    raw: str
+
+
+@router.get(
+    "/hosts/{code}/facts/raw",
+    summary="主机的原始输出（密码已抹去） / the raw output, secrets masked",
+    responses=problems(404, 409),
+    **right(Deed.INVENTORY_READ),
+)
+def facts_raw(
+    code: Annotated[str, Path(max_length=63)],
+    person: Asking,
+    look: Look,
+    product: Product,
+    number: Annotated[int | None, Query(ge=1, le=2**31, description="第几次 / which look")] = None,
+) -> Raw:
+    """与所存摘要核对过；阅读记入审计 / checked against its digest; the reading stands in the audit."""
+    found = _look(product, look, person, code, number)
+    return Raw(look=found.id, raw=evidence_text(product.settings.state, found))
+
+
+def _look(product: Product, look: Look, person: Asking, code: str, number: int | None) -> Facts:
     if code not in {host.code for host in look.estate(person).hosts}:
         raise NotFound(f"台账库中没有此服务器 / the inventory has no such host: {code[:63]}")
     found = look_of(product, code, number)

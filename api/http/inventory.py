@@ -126,12 +126,21 @@ def export_xlsx(
     person: Asking,
     look: Look,
     kind: Annotated[list[Kind] | None, Query(description="种类，可多个 / kinds")] = None,
+    organisation: Annotated[
+        str | None, Query(max_length=200, description="只导出一个单位的 / one organisation's")
+    ] = None,
+    county: Annotated[
+        str | None, Query(max_length=200, description="只导出一个区县的 / one county's")
+    ] = None,
 ) -> Response:
     """阅读记入审计 / the reading stands in the audit."""
     estate = look.estate(person, export=True)
     with tempfile.TemporaryDirectory() as folder:
         path = File(folder) / "export.xlsx"
-        export(estate, path, kinds=tuple(kind or ()), replace=False)
+        export(
+            estate, path, kinds=tuple(kind or ()), organisation=organisation, county=county,
+            replace=False,
+        )  # fmt: skip
         return _file(path.read_bytes(), "inventory.xlsx")
 
 

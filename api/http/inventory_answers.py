@@ -25,8 +25,19 @@ class Checked(Answer):
     ignored: list[Ignored]
 
 
+class Touched(Answer):
+    """Who changed a field in NetBox last."""
+
+    kind: str
+    code: str
+    field: str
+    at: str
+    by: str
+
+
 class Compared(Answer):
-    """`digest`: of the changes, to be given when they are applied."""
+    """`digest`: of the changes, to be given when they are applied. `findings`: the conflicts; all of them,
+    and who changed what (`touches`), where they were asked for live."""
 
     ok: bool
     digest: str
@@ -36,6 +47,7 @@ class Compared(Answer):
     changes: ChangeSet
     findings: list[Finding]
     objections: list[Objection] = Field(default=[])
+    touches: list[Touched] = Field(default=[])
 
 
 class Applied(Compared):

@@ -3,10 +3,10 @@
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path as File
+from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, UploadFile
+from fastapi import APIRouter, File, Query, Request, UploadFile
 from pydantic import Field
 
 from api import drift
@@ -33,16 +33,21 @@ LONGEST = 180
 """Bytes of a file's name before its ending."""
 KINDS = ("xlsx", "xls", "ods", "csv", "txt", "tsv")
 Ledgers = Annotated[list[UploadFile], Field(min_length=1, max_length=MOST_FILES)]
+MaybeLedgers = Annotated[list[UploadFile], File(max_length=MOST_FILES)]
+Spoken = Annotated[
+    UploadFile | None,
+    File(description="本市台账用语（TOML） / what this city's ledgers call things, TOML"),
+]
 
 
 @contextmanager
-def uploaded(files: list[UploadFile]) -> Iterator[list[File]]:
+def uploaded(files: list[UploadFile]) -> Iterator[list[Path]]:
     """The uploads as files of a folder that goes afterwards, under names without a path. Raises
     Refusal."""
     with tempfile.TemporaryDirectory(prefix="qianyun-ledgers-") as folder:
-        paths: list[File] = []
+        paths: list[Path] = []
         for number, upload in enumerate(files, start=1):
-            path = File(folder) / str(number) / ledger_name(upload.filename or "", number)
+            path = Path(folder) / str(number) / ledger_name(upload.filename or "", number)
             path.parent.mkdir()
             with path.open("wb") as file:
                 while part := upload.file.read(1 << 20):
@@ -55,6 +60,21 @@ def uploaded(files: list[UploadFile]) -> Iterator[list[File]]:
             for path in paths:
                 told = told.replace(str(path), path.name)
             raise LedgerError(told) from error
+
+
+@contextmanager
+def spoken(file: UploadFile | None) -> Iterator[Path | None]:
+    """A file of words as one of ours, which goes afterwards; None for none. Raises Refusal."""
+    if file is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="qianyun-words-") as folder:
+        path = Path(folder) / "words.toml"
+        path.write_bytes(file.file.read())
+        try:
+            yield path
+        except LedgerError as error:
+            raise LedgerError(str(error).replace(str(path), path.name)) from error
 
 
 def ledger_name(told: str, number: int) -> str:
@@ -78,10 +98,10 @@ def ledger_name(told: str, number: int) -> str:
     responses=problems(409, 413, 415),
     **right(Deed.INVENTORY_READ),
 )
-def check(request: Request, ledgers: Ledgers, product: Product) -> Checked:
+def check(request: Request, ledgers: Ledgers, product: Product, words: Spoken = None) -> Checked:
     """什么都不写 / nothing is written."""
-    with uploaded(ledgers) as paths:
-        report = drift.read(product, paths)
+    with uploaded(ledgers) as paths, spoken(words) as own:
+        report = drift.read(product, paths, own)
     return Checked(
         ok=report.ok,
         counts=dict(report.counts),
@@ -98,12 +118,32 @@ def check(request: Request, ledgers: Ledgers, product: Product) -> Checked:
     responses=problems(409, 413, 415),
     **right(Deed.INVENTORY_APPLY),
 )
-def diff(request: Request, ledgers: Ledgers, product: Product, person: Asking) -> Compared:
+def diff(
+    request: Request,
+    product: Product,
+    person: Asking,
+    ledgers: MaybeLedgers = [],  # noqa: B006  FastAPI copies it
+    words: Spoken = None,
+    live: Annotated[
+        bool,
+        Query(description="逐字段比对 NetBox、台账、上次快照 / NetBox, ledgers, snapshot by field"),
+    ] = False,
+) -> Compared:
     """逐字段，旧 → 新；什么都不写 / field by field, old → new; nothing is written."""
-    with uploaded(ledgers) as paths:
-        compared = drift.compare(product, paths)
+    if not (ledgers or live):
+        raise Refusal(422, "须有台账，或 live / expected ledgers, or live=true: read neither")
+    with uploaded(ledgers) as paths, spoken(words) as own:
+        compared = drift.compare(product, paths, own)
     drift.require_own(product, compared, person)
-    return Compared.model_validate(_compared(request, product, compared))
+    data = _compared(request, product, compared)
+    if live:
+        known = drift.touches(product.estate, compared.findings)
+        data["findings"] = compared.findings
+        data["touches"] = [
+            {"kind": kind, "code": code, "field": field, "at": one.at, "by": one.by}
+            for (kind, code, field), one in known.items()
+        ]
+    return Compared.model_validate(data)
 
 
 @router.post(
@@ -123,10 +163,11 @@ def apply(
     partial: Annotated[
         bool, Query(description="有拒收行也收无误的行 / take the good rows")
     ] = False,
+    words: Spoken = None,
 ) -> Applied:
     """恰为所看变更才写；两次等于一次 / exactly what was seen; twice changes nothing."""
-    with uploaded(ledgers) as paths:
-        compared = drift.compare(product, paths)
+    with uploaded(ledgers) as paths, spoken(words) as own:
+        compared = drift.compare(product, paths, own)
         if not compared.report.ok and not partial:
             raise ChangeRefused(
                 f"有 {len(compared.report.problems)} 处被拒收，什么都没有写 / some rows are refused, nothing "

@@ -36,6 +36,9 @@ class MakePlan(Answer):
     """Everything is optional: the settings say the rest."""
 
     ignore_windows: bool = Field(default=False, description="不等窗口，限演练 / rehearsals only")
+    rehearse: bool = Field(
+        default=False, description="割接、回退、再割接 / cut over, roll back, cut over again"
+    )
     moves_at_once: int | None = Field(default=None, ge=1, le=1000)
     soak_seconds: int | None = Field(default=None, ge=0, le=604800)
     means: str | None = Field(
@@ -63,15 +66,6 @@ class Decision(Answer):
 
 class Rejection(Decision):
     reason: str = Field(min_length=1, max_length=2000, description="理由 / why")
-
-
-class CheckedPlan(Answer):
-    code: str
-    ok: bool
-    drift: dict[str, list[str]] = Field(description="系统 → 所变事实 / system → what changed")
-    missed: dict[str, str] = Field(
-        description="系统 → 已错过排定的夜晚 / system → why its night can't be kept any more"
-    )
 
 
 class Rehearsed(Answer):
@@ -128,7 +122,7 @@ def make(told: MakePlan, person: Asking, product: Product) -> Response:
     soak = {} if told.soak_seconds is None else {"soak_seconds": told.soak_seconds}
     record, _ = product.planning.make(
         person,
-        means.model_copy(update={"city": city, **soak}),
+        means.model_copy(update={"city": city, "practise": told.rehearse, **soak}),
         orders_on(product, told.policy, day),
         seen=seen_within(product) if city else None,
         former=told.after,
@@ -149,22 +143,6 @@ def make(told: MakePlan, person: Asking, product: Product) -> Response:
 def plan(code: Code, person: Asking, look: Look) -> Response:
     """内容与摘要已核对 / its content has been checked against its digest."""
     return _whole(*look.plan(person, code))
-
-
-@router.get(
-    "/{code}/check",
-    summary="事实是否已变 / whether the facts still are the plan's",
-    responses=problems(404, 409),
-    **right(Deed.PLAN_READ),
-)
-def check(code: Code, person: Asking, look: Look, product: Product) -> CheckedPlan:
-    """逐系统列出差异 / the differences, system by system."""
-    _, seen = look.plan(person, code)
-    mine = {item.code for item in seen.items}
-    mine |= {one.system for one in seen.timetable.appointments} if seen.timetable else set()
-    changed = {s: list(d) for s, d in product.planning.drifted(code).items() if s in mine}
-    gone = {s: why for s, why in product.planning.missed(code).items() if s in seen.appointments}
-    return CheckedPlan(code=code, ok=not (changed or gone), drift=changed, missed=gone)
 
 
 @router.get(
@@ -210,10 +188,15 @@ def what_if(code: Code, told: WhatIf, product: Product) -> Differences:
     responses=problems(404, 409),
     **right(Deed.PLAN_REHEARSE),
 )
-def dry_run(code: Code, person: Asking, product: Product) -> Rehearsed:
+def dry_run(
+    code: Code,
+    person: Asking,
+    product: Product,
+    at_once: Annotated[int, Query(ge=1, le=32, description="同时预演 / items at once")] = 2,
+) -> Rehearsed:
     """每个迁移项的预检与剧本检查模式 / preflight and every playbook in check mode."""
     product.planning.require_same_facts(code)
-    steps = product.planning.rehearse(code, product.crew, person)
+    steps = product.planning.rehearse(code, product.crew, person, at_once=at_once)
     return Rehearsed(code=code, ok=all(step.ok for step in steps), steps=steps)
 
 

@@ -98,13 +98,25 @@ def level(
     product: Product,
     success: Annotated[float | None, Query(ge=0, le=1, allow_inf_nan=False)] = None,
     degradation: Annotated[float | None, Query(ge=0, le=1e6, allow_inf_nan=False)] = None,
+    links: Annotated[float | None, Query(ge=0, le=1, allow_inf_nan=False)] = None,
+    similar: Annotated[float | None, Query(ge=0, le=1, allow_inf_nan=False)] = None,
+    floor: Annotated[
+        float | None, Query(ge=0, le=1e6, allow_inf_nan=False, description="ms")
+    ] = None,
 ) -> Readiness:
     """节点、链路或信息系统 / a node, link or system."""
     estate = look.part(person, Deed.PROBE_READ)
     known = {one.code for every in (estate.nodes, estate.links, estate.systems) for one in every}
     if code not in known:
         raise NotFound(f"没有此节点、链路或信息系统 / no such node, link or system: {code[:63]}")
-    evidence = _evidence(product, success=success, degradation=degradation)
+    evidence = _evidence(
+        product,
+        success=success,
+        degradation=degradation,
+        links=links,
+        similar=similar,
+        floor_ms=floor,
+    )
     return Judge(estate, evidence).level_of(code)
 
 
@@ -205,10 +217,9 @@ def _watched(watch: Watch, known: Known) -> WatchAnswer:
     )
 
 
-def _evidence(
-    product: Product, *, success: float | None = None, degradation: float | None = None
-) -> Evidence:
-    thresholds = thresholds_of(product.settings, success=success, degradation=degradation)
+def _evidence(product: Product, **told: float | None) -> Evidence:
+    """`told`: thresholds beside those of the settings."""
+    thresholds = thresholds_of(product.settings, **told)
     return evidence_of(product, product.seen(), thresholds)
 
 

@@ -1,10 +1,10 @@
 """/api/v1/users, /api/v1/tokens: accounts and the ways in of programs."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Query
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from api.http.paging import Page, Paging, listed
 from api.http.people import Asking, Product
@@ -42,10 +42,20 @@ class NewAccount(Answer):
     roles: list[Role] = Field(max_length=6)
     organisations: Codes = None
     shown: str = Field(default="", max_length=200, description="姓名 / as people call them")
+    issuer: str = Field(
+        default="", max_length=500, description="经统一身份登录：签发者 / by OIDC: the issuer"
+    )
+    subject: str = Field(default="", max_length=255, description="签发者所称 / its name for them")
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if bool(self.issuer) != bool(self.subject):
+            raise ValueError("issuer 与 subject 须同给 / issuer and subject go together")
+        return self
 
 
 class Drawn(Answer):
-    """A password that was just drawn: shown this once."""
+    """A password that was just drawn: shown this once; "" for who comes in by OIDC alone."""
 
     account: AccountAnswer
     password: str
@@ -113,6 +123,16 @@ def users(person: Asking, product: Product, paging: Paging) -> Page[AccountAnswe
 )
 def add(told: NewAccount, person: Asking, product: Product) -> Drawn:
     """密码只显示这一次 / its password is shown this once."""
+    if told.issuer:
+        made = product.accounts.add_identity(
+            person,
+            told.name,
+            issuer=told.issuer,
+            subject=told.subject,
+            roles=told.roles,
+            organisations=told.organisations,
+        )
+        return Drawn(account=account_of(made), password="")
     account, password = product.accounts.add(
         person, told.name, told.roles, told.organisations, shown=told.shown
     )

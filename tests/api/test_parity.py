@@ -1,11 +1,14 @@
 """Everything the command line can do, the API can: each command's operation, or why it has none."""
 
+from typing import Any
+
 import pytest
 from typer.main import get_command
 
 from api.bootstrap import Qianyun
 from api.cli.main import app
 from api.http.app import make_app
+from api.http.document import operations
 from api.settings import load
 from inventory.policies.forms import FORMS
 
@@ -147,18 +150,119 @@ OPERATIONS = {
 } | {f"report {form.name}": "reports_preview_file" for form in FORMS}
 
 
-def commands(group: object = None, before: tuple[str, ...] = ()) -> set[str]:
-    """Every command of `qianyun`."""
+OF_EVERY = {"as_json", "as_actor", "debug"}
+"""A token says who asks, an answer is JSON, and the log tells more."""
+
+THE_SCREEN = "how a screen shows it"
+A_FILE = "a file of this machine: over HTTP it is the body, and the answer is one"
+THE_PATH = "stands in the address"
+EXIT = "decides an exit status; over HTTP who asks compares"
+UNOFFERED = {
+    **dict.fromkeys(("to", "replace", "out", "file"), A_FILE),
+    **dict.fromkeys(("watch", "steps", "follow"), THE_SCREEN),
+    "at_least": EXIT,
+    "also": "folders of probers on this machine",
+    "ask": "asks at the terminal, so that a password is in no list of processes",
+    "view": "is the address asked: /api/v1/sd/NAME",
+    "all_hosts": "is what Ansible gives an inventory script; the answer is always of all",
+    "confirmed": "is `digest`, which is needed always",
+    "undone": "is `done: false`",
+    "ready": "is asked for by runs_ready; what is ready is then named",
+    "remove": "is the decision `no-evidence`",
+    "last": "is `limit`",
+}
+NAMED: dict[str, set[str]] = {
+    "all_": {"settled", "withdrawn"},
+    "run": {"code"},
+    "system": {"systems"},
+    "systems": {"system"},
+    "hosts": {"host"},
+    "host": {"code"},
+    "soak": {"soak_seconds"},
+    "role": {"roles"},
+    "organisation": {"organisations"},
+    "channel": {"channels"},
+    "text": {"q"},
+    "item": {"system"},
+    "after": {"cursor"},
+    "look": {"number"},
+    "name": {"account", "change"},
+    "month": {"first"},
+    "year": {"first"},
+}
+"""Options that the API calls by another name."""
+
+ELSEWHERE = {
+    ("inventory facts", "raw"): "hosts_facts_raw",
+    ("inventory ansible", "host"): "discovery_ansible",
+    ("plan check", "edited"): "plans_check_edited",
+    ("run pause", "system"): "run_item_pause",
+    ("run resume", "system"): "run_item_resume",
+    ("run rollback", "wave"): "runs_rollback",
+} | {
+    (f"report {form.name}", option): f"reports_{operation}"
+    for form in FORMS
+    for option, operation in (("final", "final"), ("revise", "final"))
+}
+"""Options that are operations of their own."""
+
+AS_TOLD = frozenset(name for name, operation in OPERATIONS.items() if operation == "policies_put")
+"""Their options are fields of `told`, which the record's own model checks (docs/policies.md)."""
+
+
+def commands(group: object = None, before: tuple[str, ...] = ()) -> dict[str, set[str]]:
+    """Every command of `qianyun`, with its arguments and options."""
     inner = getattr(get_command(app) if group is None else group, "commands", None)
     if inner is None:
-        return {" ".join(before)}
-    return set().union(*(commands(one, (*before, name)) for name, one in inner.items()))
+        return {" ".join(before): {str(one.name) for one in getattr(group, "params", ())}}
+    found: dict[str, set[str]] = {}
+    for name, one in inner.items():
+        found |= commands(one, (*before, name))
+    return found
 
 
-def test_every_command_has_its_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def document(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setenv("QIANYUN_STATE", "/nonexistent/qianyun")
-    document = make_app(Qianyun(load())).openapi()
-    known = {o["operationId"] for verbs in document["paths"].values() for o in verbs.values()}
+    return make_app(Qianyun(load())).openapi()
+
+
+def taken(document: dict[str, Any]) -> dict[str, set[str]]:
+    """What each operation takes: names in the address, the query and the body, the inner ones too."""
+    parts = document["components"]["schemas"]
+
+    def names(schema: dict[str, Any], depth: int = 4) -> set[str]:
+        while "$ref" in schema:
+            schema = parts[schema["$ref"].rsplit("/", 1)[1]]
+        inner = list(schema.get("properties", {}).values()) if depth else []
+        inner += schema.get("anyOf", []) if depth else []
+        return set(schema.get("properties", ())).union(*(names(one, depth - 1) for one in inner))
+
+    found: dict[str, set[str]] = {}
+    for one in operations(document):
+        bodies = one.get("requestBody", {}).get("content", {}).values()
+        asked = {p["name"] for p in one.get("parameters", ())}
+        found[one["operationId"]] = asked.union(*(names(body["schema"]) for body in bodies))
+    return found
+
+
+def test_every_option_is_offered(document: dict[str, Any]) -> None:
+    """By its name, by another, by an operation of its own, or with a reason why not."""
+    known, missing = taken(document), set()
+    for command, options in commands().items():
+        operation = OPERATIONS.get(command)
+        if operation is None or command in AS_TOLD:
+            continue
+        for option in options - OF_EVERY - UNOFFERED.keys():
+            if (command, option) in ELSEWHERE:
+                assert ELSEWHERE[command, option] in known, (command, option)
+            elif not ({option} | NAMED.get(option, set())) & known[operation]:
+                missing.add((command, option))
+    assert missing == set()
+
+
+def test_every_command_has_its_operation(document: dict[str, Any]) -> None:
+    known = {one["operationId"] for one in operations(document)}
     assert not OPERATIONS.keys() & CLI_ONLY.keys()
-    assert commands() == OPERATIONS.keys() | CLI_ONLY.keys()
+    assert commands().keys() == OPERATIONS.keys() | CLI_ONLY.keys()
     assert set(OPERATIONS.values()) <= known

@@ -54,7 +54,14 @@ WHO = {
     "health": "chen",
 }
 ADMIN = {name: f"/admin/{name}" for name in WHO}
-WHO |= {"user": "chen", "plan-new": "wang", "decide": "zhao", "paper": "wang", "wave": "li", "record": "wang"}
+WHO |= {
+    "user": "chen",
+    "plan-new": "wang",
+    "decide": "zhao",
+    "paper": "wang",
+    "wave": "li",
+    "record": "wang",
+}
 OTHERS = ADMIN | {
     "user": "/admin/users/look",
     "plan-new": "/plans/new",
