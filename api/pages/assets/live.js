@@ -8,9 +8,11 @@
   const box = document.querySelector("#log");
   const told = document.querySelector("#told");
   const MOST = 2000; // lines in the page; the rest is asked for by search
+  const SEATS = 4; // tabs that hold a stream at once; browsers allow six connections a host over HTTP/1.1
+  const SIP = 8000; // ms after which a tab without a seat looks again
   let following = true;
   let last = Date.now();
-  let source;
+  let source, leave, waiting;
 
   const say = (name, value) => live.dataset[name].replace("{n}", value);
 
@@ -69,10 +71,43 @@
       if (event.key === "End" && !event.target.closest("input, textarea, select")) resume();
     });
   }
-  // browsers allow six connections a host over HTTP/1.1: a tab that nobody sees gives its own back
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) { source.close(); } else { open(); }
-  });
-  window.addEventListener("pagehide", () => source.close());
-  open();
+
+  // The streams of all tabs together leave connections for pages: a tab holds one of the seats while it is
+  // seen; without one it opens its stream for a moment now and then, and goes on at its cursor each time.
+  async function seat() {
+    if (!navigator.locks) return true; // plain http on another name than loopback's
+    for (let n = 0; n < SEATS; n += 1) {
+      const got = await new Promise((answer) => {
+        navigator.locks.request(`qianyun-live-${n}`, { ifAvailable: true }, (lock) => {
+          answer(Boolean(lock));
+          return lock ? new Promise((free) => { leave = free; }) : undefined;
+        });
+      });
+      if (got) return true;
+    }
+    return false;
+  }
+  async function start() {
+    if (waiting || (source && source.readyState !== EventSource.CLOSED)) return;
+    live.dataset.seat = "asked";
+    const mine = await seat();
+    live.dataset.seat = mine ? "held" : "sip";
+    if (document.hidden) { stop(); return; }
+    open();
+    if (mine) return;
+    const enough = () => { source.close(); waiting = window.setTimeout(() => { waiting = 0; start(); }, SIP); };
+    source.addEventListener("state", enough, { once: true });
+    source.addEventListener("error", enough, { once: true });
+  }
+  function stop() {
+    if (source) source.close();
+    if (leave) leave();
+    window.clearTimeout(waiting);
+    source = leave = undefined;
+    waiting = 0;
+  }
+  document.addEventListener("visibilitychange", () => { if (document.hidden) stop(); else start(); });
+  window.addEventListener("pagehide", stop);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) start(); });
+  start();
 })();

@@ -17,6 +17,10 @@
   const wide = (Math.max(...xs) - Math.min(...xs) || 1) / (Math.max(...ys) - Math.min(...ys) || 1);
   const fit = wide > (chart.clientWidth - 120) / (chart.clientHeight - 70)
     ? { left: 60, right: 60, top: "middle" } : { left: "center", top: 30, bottom: 40 };
+  // how far in, and where: kept in the address, so that a link or a kept filter shows the same
+  const asked = new URLSearchParams(window.location.search);
+  const at = (asked.get("at") || "").split(",").map(Number);
+  const view = at.length === 3 && at.every(Number.isFinite) && at[0] > 0 ? { zoom: at[0], center: [at[1], at[2]] } : {};
   // many: each stroke is drawn anew in every frame, so they are plain
   const many = graph.places.length > 400, panel = colour("panel");
   picture.setOption({
@@ -24,7 +28,7 @@
     tooltip: { renderMode: "richText", backgroundColor: colour("panel"), borderColor: colour("line-strong"), textStyle: { color: colour("ink"), fontSize: 12 } },
     series: [{
       type: "graph", layout: "none", roam: true, scaleLimit: { min: 0.5, max: 12 }, silent: false,
-      ...fit,
+      ...fit, ...view,
       emphasis: { disabled: many, focus: "adjacency", lineStyle: { width: 4 } },
       label: { show: !many, position: "bottom", color: colour("ink"), fontSize: 11, formatter: (p) => p.data.title },
       labelLayout: { hideOverlap: true },
@@ -42,6 +46,16 @@
   picture.on("click", (p) => {
     const at = p.dataType === "edge" ? `/lines/${p.data.code}` : p.data.kind === "room" ? `/rooms/${p.data.id}` : "";
     if (at && p.data.told) window.location.assign(at);
+  });
+  picture.on("graphroam", () => {
+    const { zoom, center } = picture.getOption().series[0];
+    if (!Array.isArray(center)) return;
+    asked.set("at", [zoom, ...center].map((n) => Number(Number(n).toFixed(3))).join(","));
+    window.history.replaceState(null, "", `?${asked}`);
+    const keep = document.querySelector("details.keep");
+    if (!keep) return;
+    keep.hidden = false;
+    keep.querySelector("[name=query]").value = String(asked);
   });
   window.addEventListener("resize", () => picture.resize());
   chart.dataset.ready = String(graph.places.length + graph.lines.length);
