@@ -459,6 +459,7 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
         "{by} 于 {at} 定稿，内容不再改变。",
         "{by} made it final at {at}; it changes no more.",
     ),
+    "page.report.paper": ("单独打开，以便打印", "By itself, to be printed"),
     "page.report.preview.note": (
         "这是预览，定稿后数字与摘要不再改变。",
         "This is a preview: once final, figures and digest stay.",

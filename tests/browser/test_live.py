@@ -163,3 +163,19 @@ def test_commands_are_usable_at_360_pixels(site: Stack) -> None:
         page.goto(address(site, f"/runs/{RUN}/do/resume"))
         page.locator("form.form button.main").click()
         page.wait_for_url(re.compile(rf"/runs/{RUN.format(day='.*')}"))
+
+
+def test_a_report_is_printed_whole(site: Stack) -> None:
+    """25: by itself, on sheets that each carry its digest and, in a table, the headers again."""
+    with site.page("li") as page:
+        page.goto(f"{site.address}/reports/preview?form=lines&policy=cangzhou-2017-157")
+        path = page.locator("#paper").get_attribute("href")
+        digest = page.locator("main .digest").first.inner_text()
+        page.goto(f"{site.address}{path}")
+        rules = page.evaluate(
+            "[...document.styleSheets].flatMap(s => [...s.cssRules]).map(r => r.cssText).join(' ')"
+        )
+        assert f"核验码 {digest[:16]}" in rules
+        assert page.evaluate("getComputedStyle(document.querySelector('thead')).display") == (
+            "table-header-group"
+        )
