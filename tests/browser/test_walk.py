@@ -1,4 +1,4 @@
-"""A walk over every page in a real browser: in both languages without a serious finding of axe, on a
+"""A walk over every page in a real browser: in both languages without a finding of axe, on a
 phone without a side-scroll, with nothing asked outside and no violation of the strict CSP."""
 
 import re
