@@ -38,7 +38,8 @@ Code = Annotated[
     ),
 ]
 Listing = Annotated[str, StringConstraints(max_length=5_000_000)]
-ListingName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$")]
+LISTING = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$"
+ListingName = Annotated[str, StringConstraints(pattern=LISTING)]
 CHANGES = "changes.toml"
 
 

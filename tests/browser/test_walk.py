@@ -15,6 +15,7 @@ PAGES = {
     "system": "/systems/LJ-S-001",
     "classified": "/systems/LJ-S-004",
     "network": "/network",
+    "netplans": "/network/plans",
     "rooms": "/rooms",
     "lines": "/lines",
     "line": "/lines/LJ-DX-1001",
@@ -69,6 +70,7 @@ OTHERS = ADMIN | {
     "paper": f"/runs/{RUN}/decide?decision=evidence&wave=1",
     "wave": f"/runs/{RUN}/do/pause?wave=1",
     "record": "/policies/records/new/exception",
+    "netplan-new": "/network/plans/new",
 }
 """What `li` may not see, by who does."""
 STATUS = {"no-permission": 403, "nothing": 404}
