@@ -3,6 +3,7 @@ of what a page for operations must do, by their number in the checklist of the r
 
 import re
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,6 +12,7 @@ from migrator.planning.plan import StepKind
 from tests.browser.stack import Stack, shoot
 from tests.browser.test_walk import RUN, address
 
+YUNZHOU = Path(__file__).resolve().parents[1] / "data" / "yunzhou" / "02-信息系统自查表.xlsx"
 pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
 
 
@@ -179,3 +181,20 @@ def test_a_report_is_printed_whole(site: Stack) -> None:
         assert page.evaluate("getComputedStyle(document.querySelector('thead')).display") == (
             "table-header-group"
         )
+
+
+def test_files_outlive_a_session_that_ended(site: Stack) -> None:
+    """They are still chosen after who sent them has signed in again."""
+    with site.page("wang") as page:
+        page.goto(f"{site.address}/ledgers")
+        page.locator("#files").set_input_files(str(YUNZHOU))
+        cookies = page.context.cookies()
+        page.context.clear_cookies(name="qianyun_session")
+        page.locator("main form button.main").click()
+        page.locator("[data-ended]").wait_for()
+        assert page.locator("#files").evaluate("e => e.files.length") == 1
+        page.context.add_cookies(cookies)  # as signing in does, in another tab
+        page.evaluate("window.dispatchEvent(new Event('focus'))")
+        expect(page.locator("[data-ended]")).to_have_count(0)
+        page.locator("main form button.main").click()
+        page.wait_for_url("**/ledgers/*")

@@ -32,6 +32,23 @@ document.addEventListener("change", (event) => {
   if (form && event.target.matches("select")) form.requestSubmit();
 });
 
+// ── files can't come back with a form whose session ended: it is asked for before they are sent ──
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.enctype !== "multipart/form-data" || form.hasAttribute("hx-post") || "sure" in form.dataset) return;
+  event.preventDefault();
+  const answer = await fetch("/api/v1/session", { headers: { accept: "application/json" } }).catch(() => null);
+  if (!answer) {
+    complain(form, document.body.dataset.unsent);
+  } else if (answer.status === 401) {
+    form.dispatchEvent(new CustomEvent("session-ended", { bubbles: true }));
+  } else {
+    form.dataset.sure = "";
+    form.requestSubmit(event.submitter);
+    delete form.dataset.sure;
+  }
+});
+
 // ── work that takes time: a form that was sent says so and is not sent twice ──
 document.addEventListener("submit", (event) => {
   const form = event.target;
