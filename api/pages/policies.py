@@ -246,7 +246,8 @@ def routes(site: Site) -> APIRouter:
         judged = site.judged(viewer)
         rows = [policy_row(case) for case in judged.cases] if judged else []
         shell = Shell(title=viewer.say("page.nav.policies"), at="policies")
-        given: dict[str, Any] = {"judged": judged, "rows": rows}
+        empty = not any(objects for _, objects in site.city(viewer).estate.collections())
+        given: dict[str, Any] = {"judged": judged, "rows": rows, "empty": empty}
         return site.page(request, "policies.html", shell, viewer=viewer, **given)
 
     @router.get("/policies/holds")

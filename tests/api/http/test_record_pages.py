@@ -1,5 +1,6 @@
 """Pages of what is on record about policies: putting it down, reading it, taking it back."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -70,3 +71,14 @@ def test_who_may_not_is_told(product: Qianyun, wang: Browser) -> None:
     assert viewer.send("/policies/records/baseline", policy=POLICY).status_code == 403
     assert wang.page("/policies/records/new/nothing").status_code == 404
     assert wang.page("/policies/records/9/withdraw").status_code == 404
+
+
+def test_nothing_is_late_in_a_city_that_nobody_told(product: Qianyun) -> None:
+    viewer = Browser(product, Role.VIEWER)
+    for _ in range(600):
+        page = viewer.page("/policies").text
+        if "load delay" not in page:
+            break
+        threading.Event().wait(0.05)
+    assert "台账库还是空的" in page
+    assert "badge bad" not in page
