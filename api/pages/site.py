@@ -12,7 +12,7 @@ from functools import cached_property
 from http import HTTPStatus
 from threading import Event
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -122,8 +122,13 @@ class Site:
         return packed(request, html.encode(), "text/html; charset=utf-8", status)
 
     def back(self, request: Request, to: str) -> Response:
-        """After a form: on to a page of ours. htmx is told to load it whole."""
+        """After a form: on to a page of ours. htmx is told to load it whole; where it is there already, to
+        load it anew: another place of the same page is no reason for a browser to."""
         if request.headers.get("hx-request"):
+            here = urlsplit(request.headers.get("hx-current-url", ""))._replace(fragment="")
+            there = urlsplit(inside(to))._replace(fragment="")
+            if (here.path, here.query) == (there.path, there.query):
+                return Response(status_code=204, headers={"HX-Refresh": "true"})
             return Response(status_code=204, headers={"HX-Redirect": inside(to)})
         return RedirectResponse(inside(to), status_code=303)
 

@@ -41,6 +41,15 @@ def fill(product: Qianyun, folder: Path) -> None:
         _fill(product, folder)
 
 
+def fill_before_the_night(product: Qianyun, folder: Path) -> None:
+    """A city, its people and a draft: the night is still to come."""
+    with redirect_stdout(io.StringIO()):
+        path = write_ledger(folder / "澜江市.xlsx", host_keys={h.name: KEY for h in HOSTS})
+        assert main(["inventory", "apply", str(path)]) == 0
+        assert main(["plan", "make", "--ignore-windows", "--soak", "0"]) == 0
+        _people(product)
+
+
 def _fill(product: Qianyun, folder: Path) -> None:
     for path in (write_ledger(folder / "澜江市.xlsx", host_keys={h.name: KEY for h in HOSTS}),):
         assert main(["inventory", "apply", str(path)]) == 0

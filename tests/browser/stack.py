@@ -1,7 +1,7 @@
 """The running stack of the browser's tests: one small city, one API process, one Chromium."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,21 +79,27 @@ def _inside(url: str, address: str, wrong: list[str]) -> None:
 
 
 @contextmanager
-def stack(folder: Path) -> Iterator[Stack]:
+def stack(
+    folder: Path,
+    *,
+    filled: Callable[[Qianyun, Path], None] = fill,
+    temporal: str = "127.0.0.1:9",
+    **more: str,
+) -> Iterator[Stack]:
+    """`temporal`: where the engine answers; without one nobody does. `more`: settings."""
     if not CHROMIUM.exists():
         pytest.skip("没有 chromium / no chromium: apt-get install chromium")
     environ = {
         "QIANYUN_STATE": str(folder / "state"),
         "QIANYUN_ACTOR": "wang",
-        "QIANYUN_TEMPORAL_ADDRESS": "127.0.0.1:9",
-        "QIANYUN_TODAY": "2018-06-30",
-        "QIANYUN_ALERTMANAGER_TOKEN": "alertmanager-of-the-browser",
+        "QIANYUN_TEMPORAL_ADDRESS": temporal,
+        **more,
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environ.items():
             patch.setenv(name, value)
         product = Qianyun(load())
-        fill(product, folder)
+        filled(product, folder)
     kept = {k: v for k, v in os.environ.items() if not k.startswith("QIANYUN_")}
     with running_api(folder, kept | environ) as address, sync_playwright() as playwright:
         root = ["--no-sandbox"] if os.geteuid() == 0 else []

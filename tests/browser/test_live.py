@@ -4,6 +4,7 @@ of what a page for operations must do, by their number in the checklist of the r
 import re
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -188,7 +189,7 @@ def test_files_outlive_a_session_that_ended(site: Stack) -> None:
     with site.page("wang") as page:
         page.goto(f"{site.address}/ledgers")
         page.locator("#files").set_input_files(str(YUNZHOU))
-        cookies = page.context.cookies()
+        cookies: list[Any] = page.context.cookies()
         page.context.clear_cookies(name="qianyun_session")
         page.locator("main form button.main").click()
         page.locator("[data-ended]").wait_for()
