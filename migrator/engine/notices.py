@@ -107,7 +107,7 @@ def _said(kind: str) -> str:
     return f"{_WHAT.get(what, what)}{_STATE.get(state, '')} / {kind}"
 
 
-_WHAT = {"run": "执行", "item": "系统", "step": "步骤", "command": "指令"}
+_WHAT = {"run": "执行", "item": "系统", "step": "步骤", "command": "指令", "network": "网络方案"}
 _STATE = {
     "done": "完成",
     "failed": "失败",
@@ -118,4 +118,13 @@ _STATE = {
     "rolling_back": "回退中",
     "rolled_back": "已回退",
     "aborted": "已放弃",
+    "file": "登记",
+    "approve": "批准",
+    "reject": "否决",
+    "withdraw": "撤回批准",
+    "start": "开始下发",
+    "waits": "等待",
+    "back": "下令回退",
+    "step.done": "一步完成",
+    "step.failed": "一步失败",
 }

@@ -11,6 +11,7 @@ from migrator.runs.approvals import ApprovalRecord
 from migrator.runs.network_plan import NetworkPlan, NetworkRecord, NetworkState, NetworkStep
 from migrator.runs.records import StepState, Wanted
 from migrator.store.audit import record
+from migrator.store.events import note
 from migrator.store.tables_network import network_decisions, network_plans, network_steps
 
 if TYPE_CHECKING:
@@ -130,18 +131,21 @@ class NetworkPlans:
                 self._note(connection, actor, "network.back", code, reason=reason)
         return bool(turned)
 
-    def show(self, code: str, note: str) -> None:
-        """Why it waits."""
-        of = network_plans.c.code == code
+    def show(self, code: str, told: str) -> None:
+        """Why it waits; told on where that is news."""
+        of = (network_plans.c.code == code) & (network_plans.c.note != told[:2000])
         with self._truth.writing() as connection:
-            connection.execute(update(network_plans).where(of).values(note=note[:2000]))
+            shown = update(network_plans).where(of).values(note=told[:2000])
+            if connection.execute(shown).rowcount and told:
+                body = {"note": told[:2000]}
+                note(connection, self._truth.now(), code, "network.waits", body=body)
 
-    def end(self, code: str, actor: str, state: NetworkState, note: str) -> None:
+    def end(self, code: str, actor: str, state: NetworkState, why: str) -> None:
         of = (network_plans.c.code == code) & (network_plans.c.state == NetworkState.RUNNING)
-        values = {"state": state, "note": note[:2000], "ended_at": self._truth.now()}
+        values = {"state": state, "note": why[:2000], "ended_at": self._truth.now()}
         with self._truth.writing() as connection:
             if connection.execute(update(network_plans).where(of).values(**values)).rowcount:
-                self._note(connection, actor, f"network.{state}", code, note=note[:2000])
+                self._note(connection, actor, f"network.{state}", code, note=why[:2000])
 
     def begin(self, code: str, number: int, step: StepKind) -> bool:
         """Mark a step as under way; False when it must not begin any more. What was told in the meantime
@@ -237,8 +241,11 @@ class NetworkPlans:
     def _note(
         self, connection: Connection, actor: str, action: str, about: str, /, **detail: object
     ) -> None:
+        """The audit entry of what was done, and the event that watchers are told of."""
         at = self._truth.now()
         record(connection, at=at, actor=actor, action=action, object=about, detail=detail)
+        code, _, step = about.partition("/")
+        note(connection, at, code, action, step=step, body={"by": actor, **detail})
 
 
 def _filed(plan: NetworkPlan) -> dict[str, object]:

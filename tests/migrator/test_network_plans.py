@@ -11,13 +11,14 @@ from inventory.model import Secrecy
 from migrator.attempts.crew import Watch
 from migrator.engine import dossier, network_dossier
 from migrator.engine.dossier_parts import sha256
+from migrator.engine.notices import Notifier
 from migrator.errors import Forbidden, NotFound, Refused
 from migrator.people.rights import Person, Role, local
 from migrator.planning.means import Freeze
 from migrator.planning.plan import StepKind
 from migrator.runs.network_plan import NetworkState
 from migrator.runs.records import StepState
-from migrator.runs.rules import Approval, EngineRules
+from migrator.runs.rules import Approval, EngineRules, Notify
 from migrator.store.audit import first_fault
 from migrator.store.tables_network import network_plans
 from tests.migrator.builders import city, system
@@ -419,3 +420,30 @@ def test_the_dossier_holds_until_somebody_touches_it(room: NetworkRoom) -> None:
     forged = json.loads(made.replace("::1/64", "::7/64"))
     forged["digest"] = sha256({k: v for k, v in forged.items() if k != "digest"})
     assert "what was to be sent was changed" in " ".join(dossier.verify(forged))
+
+
+def test_who_watches_is_told_of_what_happens(room: NetworkRoom) -> None:
+    told: list[str] = []
+
+    def send(address: str, title: str, text: str) -> None:
+        told.extend(text.splitlines())
+
+    rules = EngineRules(notify=(Notify(name="night", on=("network.*",), to=("hook",)),))
+    notifier = Notifier(room.stage.truth, rules, {"hook": "json://a"}, send)
+    assert notifier.tell() == 0  # from now on
+    code = room.started(BY_HAND + TWO)
+    room.go(code)
+    room.go(code)  # it waits for the same word: that is told once
+    room.networking.told(code, "egress", WANG, "已执行", reference="工单 17")
+    room.devices.says["second", "there"] = ["没有回答 / no answer"]
+    room.go(code)
+    assert notifier.tell() > 0
+    kinds = [line.split(" / ")[1].split()[0] for line in told]
+    assert kinds[:3] == ["network.file", "network.approve", "network.start"]
+    waits = [e.body["note"] for e in room.stage.truth.events.after(run=code) if "waits" in e.kind]
+    assert len(waits) == len(set(waits)) == 2  # the word that it is made, the word that it is undone
+    assert "network.step.failed" in kinds
+    assert kinds[-1] in ("network.rolled_back", "network.failed", "network.waits")
+    assert any("开始下发" in line and code in line and "wang" in line for line in told)
+    events = room.stage.truth.events.after(run=code)
+    assert {event.kind.partition(".")[0] for event in events} == {"network"}
