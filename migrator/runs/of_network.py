@@ -91,9 +91,10 @@ def _way(plan: NetworkPlan) -> Iterator[tuple[int, StepKind]]:
             yield one.number, StepKind.SWITCH
 
 
-def _by_hand(change: NetworkChange) -> WaitFor:
+def _by_hand(change: NetworkChange, *, back: bool = False) -> WaitFor:
+    zh, en = ("撤销", "undoes") if back else ("执行", "does")
     return WaitFor(
-        reason=f"{change.name}（{change.kind}）由工程师手工执行后登记 / an engineer does it by hand, then "
+        reason=f"{change.name}（{change.kind}）由工程师手工{zh}后登记 / an engineer {en} it by hand, then "
         "tells: `qianyun network told`",
         hand=change.number,
     )
@@ -107,7 +108,7 @@ def _next_back(plan: NetworkPlan, record: NetworkRecord, now: datetime) -> Netwo
             own = own and back.message == WENT_BACK
             continue
         if change.by_hand:
-            return _by_hand(change)
+            return _by_hand(change, back=True)
         if back.state is StepState.FAILED:
             ended = datetime.fromisoformat(back.ended_at or record.made_at)
             switched = record.step(number, StepKind.SWITCH).ended_at or record.made_at

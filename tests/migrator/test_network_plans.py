@@ -441,7 +441,7 @@ def test_who_watches_is_told_of_what_happens(room: NetworkRoom) -> None:
     kinds = [line.split(" / ")[1].split()[0] for line in told]
     assert kinds[:3] == ["network.file", "network.approve", "network.start"]
     waits = [e.body["note"] for e in room.stage.truth.events.after(run=code) if "waits" in e.kind]
-    assert len(waits) == len(set(waits)) == 2  # the word that it is made, the word that it is undone
+    assert len(waits) == len(set(waits)) == 2  # that it is made; that it is undone
     assert "network.step.failed" in kinds
     assert kinds[-1] in ("network.rolled_back", "network.failed", "network.waits")
     assert any("开始下发" in line and code in line and "wang" in line for line in told)
