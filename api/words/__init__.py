@@ -17,6 +17,10 @@ from api.words.network import NETWORK_TEXTS
 from api.words.objects import OBJECT_TEXTS
 from api.words.page_deeds import PAGE_DEED_TEXTS
 from api.words.pages import PAGE_TEXTS
+from api.words.pages_admin import PAGE_ADMIN_TEXTS
+from api.words.pages_city import PAGE_CITY_TEXTS
+from api.words.pages_papers import PAGE_PAPER_TEXTS
+from api.words.pages_work import PAGE_WORK_TEXTS
 from api.words.people import PEOPLE_TEXTS
 from api.words.plan import PLAN_TEXTS
 from api.words.plan_check import PLAN_CHECK_TEXTS
@@ -53,6 +57,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **TRAIL_TEXTS,
         **ENGINE_TEXTS,
         **PAGE_TEXTS,
+        **PAGE_CITY_TEXTS,
+        **PAGE_WORK_TEXTS,
+        **PAGE_PAPER_TEXTS,
+        **PAGE_ADMIN_TEXTS,
         **PAGE_DEED_TEXTS,
         **RUN_DEED_TEXTS,
         **PEOPLE_TEXTS,
