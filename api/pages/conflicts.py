@@ -23,7 +23,7 @@ from migrator.errors import MigratorError, NotFound
 from migrator.people.rights import Deed
 
 SHOWN = 200
-"""Of those that are settled, the last."""
+"""Of those that are open the first, of those that are settled the last."""
 Take = Literal["netbox", "ledger"]
 
 
@@ -84,13 +84,16 @@ def routes(site: Site) -> APIRouter:
     def many(request: Request) -> Response:
         viewer = site.viewer(request, Deed.INVENTORY_READ)
         secret = site.city(viewer).secret
-        every = [conflict(one, secret, viewer) for one in seen(request, viewer, settled=True)]
+        every = seen(request, viewer, settled=True)
+        waiting = [one for one in every if one.state == "open"]
+        over = [one for one in every if one.state != "open"][: -SHOWN - 1 : -1]
         title = viewer.say("page.conflicts")
         crumbs = (Crumb(viewer.say("page.nav.ledgers"), "/ledgers"), Crumb(title))
         shell = Shell(title=title, at="ledgers", crumbs=crumbs)
         given: dict[str, Any] = {
-            "open": [one for one in every if one.task.state == "open"],
-            "settled": [one for one in every if one.task.state != "open"][: -SHOWN - 1 : -1],
+            "open": [conflict(one, secret, viewer) for one in waiting[:SHOWN]],
+            "left": len(waiting) - SHOWN,
+            "settled": [conflict(one, secret, viewer) for one in over],
         }
         return site.page(request, "conflicts.html", shell, viewer=viewer, **given)
 

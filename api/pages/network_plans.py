@@ -36,6 +36,8 @@ VERBS: Mapping[str, Deed] = {
     "told": Deed.RUN_CONTROL,
 }
 REASONED = frozenset({"reject", "withdraw", "back", "told"})
+SHOWN = 200
+"""Of the list, the last that were filed."""
 LARGEST = 500_000
 """Characters of a list or a listing, as over HTTP."""
 
@@ -94,7 +96,7 @@ def _add_looking(site: Site, router: APIRouter) -> None:
     @router.get("/network/plans")
     def many(request: Request) -> Response:
         viewer = site.viewer(request, Deed.PLAN_READ)
-        found = site.product.networking.all(viewer.person)[::-1]
+        found = site.product.networking.all(viewer.person)[: -SHOWN - 1 : -1]
         given: dict[str, Any] = {"found": found, "state_tone": tone}
         return site.page(request, "netplans.html", _frame(viewer), viewer=viewer, **given)
 

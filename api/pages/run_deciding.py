@@ -25,6 +25,8 @@ DECISIONS: Mapping[str, Deed] = {
     "no-evidence": Deed.PLAN_EVIDENCE,
 }
 REASONED = frozenset({"reject", "withdraw"})
+MOST = 500
+"""Single systems of one decision: what an address and a form can hold."""
 Systems = Annotated[list[str], Query(max_length=5000)]
 SystemsTold = Annotated[list[str], Form(max_length=5000)]
 Wave = Annotated[int, Query(ge=0, le=100_000)]
@@ -85,6 +87,11 @@ def deciding(
         raise NotFound(f"没有此操作 / no such command: {decision}")
     if not wave and not systems:
         raise Refused("请先选择系统或批次 / choose systems or a wave first: read none")
+    if len(systems) > MOST:
+        raise Refused(
+            f"一次至多 {MOST} 个系统，更多请按批次 / at most {MOST} systems at once: decide on a wave; read "
+            f"{len(systems)}"
+        )
     found = [i.system for i in run.items if (i.wave == wave if wave else i.system in systems)]
     if not found or (not wave and len(found) < len(set(systems))):
         missing = sorted(set(systems) - set(found)) or [str(wave)]
@@ -128,8 +135,9 @@ def add_deciding(site: Site, router: APIRouter) -> None:
         given: dict[str, Any] = {
             "run": run,
             "record": record,
-            "ready": [system for system in ready if system in mine],
-            "open": [i for i in run.items if not i.state.ended],
+            "ready": [system for system in ready if system in mine][:MOST],
+            "open": [i for i in run.items if not i.state.ended][:MOST],
+            "left": max(0, sum(not i.state.ended for i in run.items) - MOST),
             "waves": sorted({i.wave for i in run.items if not i.state.ended}),
             "said": said_of(record, {i.wave for i in run.items}, mine),
             "name": site.city(viewer).system_name,

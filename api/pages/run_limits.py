@@ -20,6 +20,8 @@ from migrator.runs.rates import RATE, allowed_kbps
 from migrator.runs.records import RunRecord
 
 MOST = 10**9
+SHOWN = 200
+"""Of a run over many lines and hosts: the rest is found by its code."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,14 @@ def _place(name: str) -> tuple[int, str, str]:
 def changing(
     run: str, limits: tuple[Limit, ...], told: Mapping[str, str]
 ) -> tuple[Changing, tuple[str, ...]]:
-    """What the form asks to change; names whose value is none. What is left empty is the plan's."""
+    """What the form asks to change; names whose value is none. What is left empty is the plan's, what was
+    not on the page stays."""
     changes: list[Change] = []
     wrong: list[str] = []
     for limit in limits:
-        text = told.get(limit.name, "").strip()
+        if limit.name not in told:  # it was not on the page
+            continue
+        text = told[limit.name].strip()
         good = text.isascii() and text.isdigit() and len(text) < 11 and 1 <= int(text) <= MOST
         if text and not good:
             wrong.append(limit.name)
@@ -120,9 +125,18 @@ def add_limits(site: Site, router: APIRouter) -> None:
         request: Request, viewer: Viewer, code: str, told: Mapping[str, str], faults: list[str]
     ) -> Response:
         run, limits = known(request, viewer, code)
+        q = (told.get("q") or request.query_params.get("q", "")).strip()[:80]
+        fit = [one for one in limits if q.casefold() in one.code.casefold()]
         title = viewer.say("page.limits")
         shell = Shell(title=f"{title} · {code}", at="runs", crumbs=_crumbs(viewer, code, title))
-        given: dict[str, Any] = {"run": run, "limits": limits, "told": told, "faults": faults}
+        given: dict[str, Any] = {
+            "run": run,
+            "limits": fit[:SHOWN],
+            "left": len(fit) - SHOWN,
+            "q": q,
+            "told": told,
+            "faults": faults,
+        }
         status = 422 if faults else 200
         return site.page(request, "run_limits.html", shell, viewer=viewer, status=status, **given)
 
@@ -165,10 +179,9 @@ def add_limits(site: Site, router: APIRouter) -> None:
         seen: Annotated[str, Form()] = "",
     ) -> Response:
         viewer = site.viewer(request, Deed.RUN_CONTROL)
-        run, limits = known(request, viewer, code)
+        _, limits = known(request, viewer, code)
         asked = dict(zip(name, value, strict=False))
-        kept = {n: str(v) for n, v in run.limits.items()}
-        made, _ = changing(code, limits, kept | asked)
+        made, _ = changing(code, limits, asked)
         reason = reason.strip()[:1000]
         if seen != made.mark:  # what was agreed to is no longer what would happen
             return ask(request, viewer, made, reason, viewer.say("page.do.changed"))

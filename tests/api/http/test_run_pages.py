@@ -8,6 +8,7 @@ import pytest
 
 from api.bootstrap import Qianyun
 from api.http.people import CSRF_FIELD
+from api.pages import run_limits
 from migrator.people.rights import Role
 from tests.api.http.test_page_deeds import HTML, Browser
 
@@ -170,3 +171,35 @@ def test_limits_are_changed_in_flight(product: Qianyun, begun: str) -> None:
     done = operator.send(f"/runs/{begun}/limits/change", **told, seen=hidden(ask.text)["seen"])
     assert done.status_code == 303
     assert product.truth.runs.get(begun).limits == {line: 20000}
+
+
+def test_limits_of_many_lines_are_found_by_code(
+    product: Qianyun, begun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not on the page stays as it is, and is reached by its code."""
+    monkeypatch.setattr(run_limits, "SHOWN", 2)
+    operator = Browser(product, Role.OPERATOR)
+    page = operator.page(f"/runs/{begun}/limits").text
+    names = re.findall(r'inputmode="numeric" name="([^"]+)"', page)
+    assert names == ["total", "line:LJ-DX-1001"]
+    ask = operator.send(f"/runs/{begun}/limits", **{"total": "3", "line:LJ-DX-1001": ""})
+    told = {"name": [n for n, _ in asked(ask.text)], "value": [v for _, v in asked(ask.text)]}
+    seen = hidden(ask.text)["seen"]
+    assert operator.send(f"/runs/{begun}/limits/change", **told, seen=seen).status_code == 303
+    found = operator.page(f"/runs/{begun}/limits?q=yd-1002").text
+    assert re.findall(r'inputmode="numeric" name="([^"]+)"', found) == [
+        "line:LJ-YD-1002",
+        "rate:LJ-YD-1002",
+    ]
+    fields = {"line:LJ-YD-1002": "1", "rate:LJ-YD-1002": "", "q": "yd-1002"}
+    ask = operator.send(f"/runs/{begun}/limits", **fields)
+    assert asked(ask.text) == [("line:LJ-YD-1002", "1")]  # the total of before is not given back
+    assert product.truth.runs.get(begun).limits == {"total": 3}
+
+
+def test_too_many_single_systems_are_decided_by_waves(product: Qianyun, begun: str) -> None:
+    approver = Browser(product, Role.APPROVER)
+    many = "&".join(f"system=S{n}" for n in range(501))
+    answer = approver.page(f"/runs/{begun}/decide?decision=approve&{many}")
+    assert answer.status_code == 409
+    assert "按批次" in answer.text
